@@ -1,0 +1,51 @@
+# Everything runs inside .venv, which is made here and redone when the two files below change.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+ARGS ?=
+
+.PHONY: help app test check lint types layers format bench clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+app: $(VENV)/.app ## open the explorer in the browser (ARGS="--port 7861" and so on)
+	$(BIN)/gemma2-workbench app $(ARGS)
+
+test: $(VENV)/.dev ## run the tests (ARGS="-k softcap" and so on)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: lint types layers test ## all that CI checks: format, lint, types, import layers, tests
+
+lint: $(VENV)/.dev ## ruff: format and lint, changing nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev ## pyright
+	$(BIN)/pyright
+
+layers: $(VENV)/.dev ## import-linter: apps -> workbench -> model
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## let ruff format and fix what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## run every script in benchmarks/
+	set -e; for script in benchmarks/*.py; do $(BIN)/python "$$script" $(ARGS); done
+
+clean: ## remove the environment and what the tools leave behind
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# Stamps: .app has what running needs, .dev has the tools on top.
+$(VENV)/.app: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e '.[dev]'
+	@touch $(VENV)/.app $@

@@ -1,0 +1,151 @@
+"""Gemma 2's attention, one line per step, in blocks of query rows, with a hook point after every step.
+
+Shapes: B batch, T new tokens, Q query rows of a block, S keys, N query heads, G key/value heads, H head width, D model.
+Source of the formulas: Gemma 2 report (arXiv 2408.00118) and transformers' eager `modeling_gemma2.py`, whose order
+of operations and dtypes are kept.
+"""
+
+import torch
+from torch import Tensor, nn
+from transformers.cache_utils import Cache
+
+from model.config import Gemma2Config
+from model.hooks import HookPoint, Span
+from model.masks import Mask
+
+BLOCK_ROWS = 128
+
+
+def rotate(x_BNTH: Tensor, cos_BTH: Tensor, sin_BTH: Tensor) -> Tensor:
+    """Rotary position embedding, half-split pairing: x cos + rot(x) sin with rot(x) = (-x_high, x_low); same shape."""
+    low, high = x_BNTH.chunk(2, dim=-1)
+    return x_BNTH * cos_BTH[:, None] + torch.cat((-high, low), dim=-1) * sin_BTH[:, None]
+
+
+def attention_logits(q_BNQH: Tensor, k_BGSH: Tensor, scale: float) -> Tensor:
+    """q.k * scale, [B, N, Q, S]; scale is query_pre_attn_scalar^-0.5, key head j // (N/G) serves query head j."""
+    B, N, Q, H = q_BNQH.shape
+    G = k_BGSH.shape[1]
+    grouped_BGrH = q_BNQH.reshape(B, G, N // G * Q, H)
+    return (grouped_BGrH @ k_BGSH.transpose(-1, -2)).view(B, N, Q, -1).mul_(scale)
+
+
+def softcap(x: Tensor, cap: float | None, inplace: bool = False) -> Tensor:
+    """Bend `x` to cap * tanh(x / cap), same shape; x itself where `cap` is None. `inplace` overwrites `x`."""
+    if cap is None:
+        return x
+    return x.div_(cap).tanh_().mul_(cap) if inplace else torch.tanh(x / cap) * cap
+
+
+def probabilities(scores_BNQS: Tensor, hidden_BQS: Tensor, inplace: bool = False) -> Tensor:
+    """Softmax over the visible keys, computed in float32, in the dtype of the scores, [B, N, Q, S]."""
+    hide = scores_BNQS.masked_fill_ if inplace else scores_BNQS.masked_fill
+    masked = hide(hidden_BQS[:, None], torch.finfo(scores_BNQS.dtype).min)
+    return torch.softmax(masked, dim=-1, dtype=torch.float32).to(scores_BNQS.dtype)
+
+
+def mix_values(probs_BNQS: Tensor, v_BGSH: Tensor) -> Tensor:
+    """Sum of the values weighted by the probabilities, [B, N, Q, H]."""
+    B, N, Q, S = probs_BNQS.shape
+    G = v_BGSH.shape[1]
+    return (probs_BNQS.reshape(B, G, N // G * Q, S) @ v_BGSH).view(B, N, Q, -1)
+
+
+def blocks(rows: range, size: int) -> list[range]:
+    """Consecutive ranges of at most `size` rows that cover `rows`."""
+    return [range(start, min(start + size, rows.stop)) for start in range(rows.start, rows.stop, size)]
+
+
+class Gemma2Attention(nn.Module):
+    """Grouped-query attention of one layer, local (sliding window) or global, with softcapped logits."""
+
+    def __init__(self, config: Gemma2Config, layer_idx: int):
+        super().__init__()
+        N, H, D = config.num_attention_heads, config.head_dim, config.hidden_size
+        G = config.num_key_value_heads or N
+        bias = config.attention_bias
+        self.layer_idx, self.head_dim = layer_idx, H
+        self.scale = config.query_pre_attn_scalar**-0.5
+        self.cap = config.attn_logit_softcapping
+        self.window = config.window(layer_idx)
+        self.dropout = config.attention_dropout or 0.0
+        self.block_rows = BLOCK_ROWS
+        self.q_proj = nn.Linear(D, N * H, bias=bias)
+        self.k_proj = nn.Linear(D, G * H, bias=bias)
+        self.v_proj = nn.Linear(D, G * H, bias=bias)
+        self.o_proj = nn.Linear(N * H, D, bias=bias)
+        self.q_rot, self.k_rot, self.v = HookPoint(), HookPoint(), HookPoint()
+        self.attn_logits, self.attn_scores, self.attn_probs = HookPoint(), HookPoint(), HookPoint()
+        self.head_out = HookPoint()
+
+    def forward(
+        self,
+        x_BTD: Tensor,
+        rotary: tuple[Tensor, Tensor],
+        mask: Mask,
+        cache: Cache | None = None,
+        keep_maps: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Attend from the T new tokens to all keys the layer holds.
+
+        Returns the output [B, T, D] and, with `keep_maps`, the dense probabilities [B, N, T, S] (else None).
+        """
+        B, T, _ = x_BTD.shape
+        q_BNTH, k_BGTH, v_BGTH = (
+            project(x_BTD).view(B, T, -1, self.head_dim).transpose(1, 2)
+            for project in (self.q_proj, self.k_proj, self.v_proj)
+        )
+        q_BNTH = self.q_rot(rotate(q_BNTH, *rotary))
+        k_BGTH = self.k_rot(rotate(k_BGTH, *rotary))
+        v_BGTH = self.v(v_BGTH)
+        k_BGSH, v_BGSH, rows, keys = self._remember(k_BGTH, v_BGTH, cache)
+        maps_BNTS = q_BNTH.new_zeros(B, q_BNTH.shape[1], T, len(keys)) if keep_maps else None
+        outs = []
+        for block in blocks(rows, self.block_rows):
+            span = Span(block, mask.reach(block, keys))
+            seen = slice(span.keys.start - keys.start, span.keys.stop - keys.start)
+            own = slice(block.start - rows.start, block.stop - rows.start)
+            probs_BNQS = self._attend(q_BNTH[:, :, own], k_BGSH[:, :, seen], mask, span)
+            outs.append(mix_values(probs_BNQS, v_BGSH[:, :, seen]))
+            if maps_BNTS is not None:
+                maps_BNTS[:, :, own, seen] = probs_BNQS
+        head_out_BNTH = self.head_out(torch.cat(outs, dim=2))
+        out_BTD = self.o_proj(head_out_BNTH.transpose(1, 2).reshape(B, T, -1))
+        return out_BTD, maps_BNTS
+
+    def _attend(self, q_BNQH: Tensor, k_BGSH: Tensor, mask: Mask, span: Span) -> Tensor:
+        """The attention equation for one block of query rows: logits, softcap, mask, softmax; [B, N, Q, S]."""
+        logits_BNQS = self.attn_logits(attention_logits(q_BNQH, k_BGSH, self.scale), span)
+        # Overwriting saves block-sized tensors, but never one that a hook may have kept or autograd needs.
+        unread = not (self.attn_logits.watched or torch.is_grad_enabled())
+        scores_BNQS = self.attn_scores(softcap(logits_BNQS, self.cap, inplace=unread), span)
+        unread = unread and not self.attn_scores.watched
+        hidden_BQS = mask.hidden(span.rows, span.keys, scores_BNQS.device)
+        probs_BNQS = probabilities(scores_BNQS, hidden_BQS, inplace=unread)
+        probs_BNQS = nn.functional.dropout(probs_BNQS, self.dropout, self.training)
+        return self.attn_probs(probs_BNQS, span)
+
+    def _remember(self, k_BGTH: Tensor, v_BGTH: Tensor, cache: Cache | None) -> tuple[Tensor, Tensor, range, range]:
+        """Append to the cache; return all keys and values that the layer holds with their absolute rows and keys."""
+        T = k_BGTH.shape[2]
+        if cache is None:
+            return k_BGTH, v_BGTH, range(T), range(T)
+        past = int(cache.get_seq_length(self.layer_idx))
+        length, offset = (int(n) for n in cache.get_mask_sizes(T, self.layer_idx))
+        k_BGSH, v_BGSH = cache.update(k_BGTH, v_BGTH, self.layer_idx)
+        # transformers' sliding cache keeps every key when the window is 1; the last `length` are the right ones.
+        k_BGSH, v_BGSH = k_BGSH[:, :, -length:], v_BGSH[:, :, -length:]
+        return k_BGSH, v_BGSH, range(past, past + T), range(offset, offset + k_BGSH.shape[2])
+
+
+def set_block_rows(model: nn.Module, rows: int) -> None:
+    """Set how many query rows all attention layers of `model` handle at once; the result does not depend on it.
+
+    Raises:
+        ValueError: `rows` is below 1.
+    """
+    if rows < 1:
+        raise ValueError(f"a block needs at least 1 query row, got {rows}; {BLOCK_ROWS} is fastest")
+    for module in model.modules():
+        if isinstance(module, Gemma2Attention):
+            module.block_rows = rows

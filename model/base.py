@@ -1,0 +1,82 @@
+"""What all Gemma 2 classes share: transformers' loading and saving, made strict, and the rules of initialisation."""
+
+import os
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from torch import nn
+from transformers import PreTrainedModel
+from transformers import initialization as init
+
+from model.config import Gemma2Config
+
+# Heads may be new (fine-tuning) or left out (another task); the trunk never.
+HEAD_PREFIXES = ("score.", "lm_head.")
+
+
+class Gemma2PreTrainedModel(PreTrainedModel):
+    """Base of all Gemma 2 models: `from_pretrained`, `save_pretrained` and initialisation."""
+
+    config: Gemma2Config
+    config_class = Gemma2Config
+    base_model_prefix = "model"
+    supports_gradient_checkpointing = True
+    _no_split_modules = ["Gemma2DecoderLayer"]
+    _skip_keys_device_placement = ["past_key_values"]
+    # Neither has a softcap before the mask; transformers refuses them with a sentence when asked.
+    _supports_sdpa = False
+    _supports_flash_attn = False
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        """Normal with `initializer_range`; norm weights 0, because the norm scales by 1 + weight."""
+        super()._init_weights(module)
+        if "RMSNorm" in type(module).__name__ and isinstance(module.weight, torch.Tensor):
+            init.zeros_(module.weight)
+
+    def returns_dict(self, choice: bool | None) -> bool:
+        """Whether to return a ModelOutput: the argument, else `config.return_dict`."""
+        return bool(self.config.return_dict if choice is None else choice)
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> Any:
+        """Load a folder or hub id in the format of google/gemma-2-2b; transformers' arguments, strict about weights.
+
+        `config` may be transformers' own `Gemma2Config`. `output_loading_info=True` also returns the report.
+
+        Raises:
+            OSError: no such model, or a file that is not readable as weights.
+            ValueError: the weights do not fit the configuration (missing, unexpected or misshapen tensors).
+        """
+        wants_report = kwargs.pop("output_loading_info", False)
+        config = kwargs.get("config")
+        if config is not None and not isinstance(config, Gemma2Config) and not isinstance(config, (str, os.PathLike)):
+            kwargs["config"] = Gemma2Config.from_dict(config.to_dict())
+        load: Any = super().from_pretrained
+        try:
+            model, report = load(pretrained_model_name_or_path, *args, output_loading_info=True, **kwargs)
+        except SafetensorError as error:
+            raise OSError(f"{pretrained_model_name_or_path}: a weights file cannot be read ({error})") from error
+        except RuntimeError as error:
+            raise ValueError(f"{pretrained_model_name_or_path}: the weights cannot be loaded: {error}") from error
+        _check_report(str(pretrained_model_name_or_path), report, kwargs.get("ignore_mismatched_sizes", False))
+        return (model, report) if wants_report else model
+
+
+def _check_report(source: str, report: dict[str, Any], sizes_may_differ: bool) -> None:
+    """Refuse weights that leave a part of the trunk random, or hold parts that the configuration does not have."""
+    missing = [name for name in report["missing_keys"] if not name.startswith(HEAD_PREFIXES)]
+    unexpected = [name for name in report["unexpected_keys"] if not name.startswith(HEAD_PREFIXES)]
+    misshapen = [] if sizes_may_differ else [str(entry[0]) for entry in report["mismatched_keys"]]
+    for what, names in (
+        ("lack", missing),
+        ("hold unexpected", unexpected),
+        ("have misshapen", misshapen),
+    ):
+        if names:
+            some = ", ".join(sorted(names)[:3])
+            raise ValueError(
+                f"{source}: the weights {what} {len(names)} tensors ({some}{', ...' if len(names) > 3 else ''}); "
+                "config.json and weights do not belong together"
+            )

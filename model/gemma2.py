@@ -1,0 +1,207 @@
+"""The Gemma 2 trunk: embedding, RMSNorm, rotary angles, GeGLU, decoder layer and the stack of layers.
+
+Shapes: B batch, T tokens, H head width, D model, F mlp. What is unusual about Gemma 2: four norms per layer (the
+post-norms act on the branch, before the residual add), norms scale by (1 + weight) in float32, embeddings are scaled
+by sqrt(D) rounded to their dtype, local and global layers alternate, attention logits are softcapped before the mask.
+"""
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from transformers.activations import ACT2FN
+from transformers.cache_utils import Cache, DynamicCache
+from transformers.modeling_layers import GradientCheckpointingLayer
+from transformers.modeling_outputs import BaseModelOutputWithPast
+
+from model.attention import Gemma2Attention
+from model.base import Gemma2PreTrainedModel
+from model.caches import LegacyCache, as_cache, as_given
+from model.config import Gemma2Config
+from model.hooks import HookPoint
+from model.inputs import check_length, check_tokens, checked_mask, checked_positions, reject_unknown
+from model.masks import Mask, packed_sequences
+
+
+class ScaledEmbedding(nn.Embedding):
+    """Token embedding times sqrt(D), the factor rounded to the dtype of the weights first (bf16: 59.866 -> 59.75)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Ids [B, T] -> scaled embeddings [B, T, D]."""
+        factor = torch.tensor(self.embedding_dim**0.5).to(self.weight.dtype)
+        return super().forward(input.long()) * factor.to(self.weight.device)
+
+
+class RMSNorm(nn.Module):
+    """x / rms(x) * (1 + weight), all in float32, rounded to the dtype of x at the end (arXiv 1910.07467)."""
+
+    def __init__(self, width: int, eps: float):
+        super().__init__()
+        self.eps = eps
+        self.weight = nn.Parameter(torch.zeros(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise the last axis; same shape and dtype."""
+        x32 = x.float()
+        normed = x32 * torch.rsqrt(x32.pow(2).mean(-1, keepdim=True) + self.eps)
+        return (normed * (1.0 + self.weight.float())).type_as(x)
+
+
+def rotary_angles(positions_BT: Tensor, head_dim: int, theta: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of position * theta^(-2k/H), [B, T, H] each; computed in float32 whatever the dtype of the model.
+
+    The frequencies are made anew in each pass: a buffer would be rounded by `model.to(bfloat16)`.
+    """
+    exponents = torch.arange(0, head_dim, 2, dtype=torch.float32, device=positions_BT.device) / head_dim
+    angles_BTh = positions_BT[..., None].float() * (1.0 / theta**exponents)
+    angles_BTH = torch.cat((angles_BTh, angles_BTh), dim=-1)
+    return angles_BTH.cos().to(dtype), angles_BTH.sin().to(dtype)
+
+
+class GeGLU(nn.Module):
+    """Gated MLP: down(act(gate(x)) * up(x)) (arXiv 2002.05202), act the tanh approximation of GELU by default."""
+
+    def __init__(self, config: Gemma2Config):
+        super().__init__()
+        D, F = config.hidden_size, config.intermediate_size
+        self.gate_proj = nn.Linear(D, F, bias=False)
+        self.up_proj = nn.Linear(D, F, bias=False)
+        self.down_proj = nn.Linear(F, D, bias=False)
+        self.act = ACT2FN[config.hidden_activation]
+
+    def forward(self, x_BTD: Tensor) -> Tensor:
+        """[B, T, D] -> [B, T, D]."""
+        return self.down_proj(self.act(self.gate_proj(x_BTD)) * self.up_proj(x_BTD))
+
+
+class Gemma2DecoderLayer(GradientCheckpointingLayer):
+    """Attention and MLP, each between a pre-norm and a post-norm, each added to the residual stream."""
+
+    def __init__(self, config: Gemma2Config, layer_idx: int):
+        super().__init__()
+        D, eps = config.hidden_size, config.rms_norm_eps
+        self.resid_pre = HookPoint()
+        self.self_attn = Gemma2Attention(config, layer_idx)
+        self.mlp = GeGLU(config)
+        self.input_layernorm = RMSNorm(D, eps)
+        self.post_attention_layernorm = RMSNorm(D, eps)
+        self.pre_feedforward_layernorm = RMSNorm(D, eps)
+        self.post_feedforward_layernorm = RMSNorm(D, eps)
+
+    def forward(
+        self,
+        resid_BTD: Tensor,
+        rotary: tuple[Tensor, Tensor],
+        mask: Mask,
+        past_key_values: Cache | None = None,
+        keep_maps: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Residual stream in, residual stream out [B, T, D], with the attention maps [B, N, T, S] if asked for."""
+        resid_BTD = self.resid_pre(resid_BTD)
+        attended_BTD, maps = self.self_attn(self.input_layernorm(resid_BTD), rotary, mask, past_key_values, keep_maps)
+        resid_BTD = resid_BTD + self.post_attention_layernorm(attended_BTD)
+        mlp_BTD = self.mlp(self.pre_feedforward_layernorm(resid_BTD))
+        return resid_BTD + self.post_feedforward_layernorm(mlp_BTD), maps
+
+
+class Gemma2Model(Gemma2PreTrainedModel):
+    """The trunk without a head: tokens in, final hidden states out."""
+
+    def __init__(self, config: Gemma2Config):
+        super().__init__(config)
+        self.embed_tokens = ScaledEmbedding(config.vocab_size, config.hidden_size, config.pad_token_id)
+        layers = [Gemma2DecoderLayer(config, layer) for layer in range(config.num_hidden_layers)]
+        self.layers = nn.ModuleList(layers)
+        self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.gradient_checkpointing = False
+        self.post_init()
+
+    def forward(
+        self,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        past_key_values: Cache | LegacyCache | None = None,
+        inputs_embeds: Tensor | None = None,
+        use_cache: bool | None = None,
+        output_attentions: bool | None = None,
+        output_hidden_states: bool | int | list[int] | None = None,
+        return_dict: bool | None = None,
+        cache_position: Tensor | None = None,
+        **unknown: Any,
+    ) -> BaseModelOutputWithPast | tuple[Any, ...]:
+        """Run all layers.
+
+        Args:
+            input_ids: [B, T] token ids. Exactly one of this and `inputs_embeds`.
+            attention_mask: [B, P+T], 1 token, 0 padding; P tokens are in the cache.
+            position_ids: [B, T] or [1, T], only for the rotary angles; default P..P+T-1, not adjusted to padding.
+                Without mask and cache, a jump in them starts a new packed sequence, as in transformers.
+            past_key_values: a transformers `Cache`, or the legacy tuple of (k, v) per layer [B, G, P, H], which is
+                then also what is returned.
+            inputs_embeds: [B, T, D] instead of ids, already scaled by sqrt(D) (transformers >= 5.4).
+            use_cache: return the cache; default `config.use_cache`.
+            output_attentions: return the probabilities of every layer, [B, N, T, S] each.
+            output_hidden_states: return the residual stream before layer 0..L-1 and the normed end, or only those
+                whose index is given.
+            return_dict: False for a plain tuple.
+            cache_position: accepted and not needed: the cache knows.
+            unknown: refused with the nearest allowed name.
+
+        Raises:
+            ValueError, TypeError: input that cannot be computed; the sentence says what is allowed.
+        """
+        reject_unknown(self.forward, unknown)
+        config = self.config
+        check_tokens(input_ids, inputs_embeds, self.embed_tokens.num_embeddings, config.hidden_size)
+        keep_maps = config.output_attentions if output_attentions is None else output_attentions
+        keep_states = config.output_hidden_states if output_hidden_states is None else output_hidden_states
+        use_cache = config.use_cache if use_cache is None else use_cache
+        causal = getattr(config, "is_causal", True)
+        if (self.gradient_checkpointing and self.training) or not causal:
+            use_cache = False
+
+        resid_BTD = self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds
+        B, T = resid_BTD.shape[:2]
+        cache = as_cache(past_key_values, config)
+        if cache is not None and not causal:
+            raise ValueError("config.is_causal=False sees later tokens and cannot use past_key_values; pass none")
+        if cache is None and use_cache:
+            cache = DynamicCache(config=config)
+        past = int(cache.get_seq_length()) if cache is not None else 0
+        check_length(past, T, config.max_position_embeddings)
+        keep = checked_mask(attention_mask, B, past, T, resid_BTD.device)
+        positions = checked_positions(position_ids, B, past, T, config.max_position_embeddings)
+        sequence = None
+        if positions is None:
+            positions = torch.arange(past, past + T, device=resid_BTD.device)[None]
+        elif attention_mask is None and cache is None:
+            sequence = packed_sequences(positions)
+        rotary = rotary_angles(positions, config.head_dim, config.rope_theta, resid_BTD.dtype)
+
+        states, maps = [], []
+        for layer in cast(list[Gemma2DecoderLayer], list(self.layers)):
+            states.append(resid_BTD)
+            mask = Mask(layer.self_attn.window, keep, sequence, causal)
+            resid_BTD, layer_maps = layer(resid_BTD, rotary, mask, past_key_values=cache, keep_maps=bool(keep_maps))
+            maps.append(layer_maps)
+        last_BTD = self.norm(resid_BTD)
+        states.append(last_BTD)
+
+        output = BaseModelOutputWithPast(
+            last_hidden_state=last_BTD,
+            past_key_values=as_given(cache, past_key_values) if use_cache else None,
+            hidden_states=_selected(states, keep_states),
+            attentions=tuple(maps) if keep_maps else None,
+        )
+        return output if self.returns_dict(return_dict) else output.to_tuple()
+
+
+def _selected(states: list[Tensor], choice: bool | int | list[int] | None) -> tuple[Tensor, ...] | None:
+    """All hidden states for True, those of the given indices (negative ones count from the end) in order, or None."""
+    if choice is None or choice is False:
+        return None
+    if choice is True:
+        return tuple(states)
+    wanted = {index % len(states) for index in ([choice] if isinstance(choice, int) else choice)}
+    return tuple(states[index] for index in sorted(wanted))

@@ -1,0 +1,89 @@
+"""Hook points: named identity modules at every stage of the model, found by name and watched with torch's own hooks.
+
+A hook is any callable that `torch.nn.Module.register_forward_hook` takes: `(module, args, out)`. Returning a tensor
+replaces the stage, returning None only reads it. Block stages pass `args = (tensor, Span)`.
+"""
+
+import difflib
+import fnmatch
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+Hook = Callable[[nn.Module, tuple[Any, ...], Any], Any]
+
+# What attention and MLP add to the residual stream is the output of these norms: they need no point of their own.
+BRANCH_OUTPUTS = ("post_attention_layernorm", "post_feedforward_layernorm")
+
+
+@dataclass(frozen=True)
+class Span:
+    """The absolute query rows and key columns that one block of an attention map covers (cache included)."""
+
+    rows: range
+    keys: range
+
+
+class HookPoint(nn.Identity):
+    """A named place where one tensor can be read or replaced; without hooks it returns its input."""
+
+    def forward(self, input: Tensor, span: Span | None = None) -> Tensor:
+        """Return `input` [any shape] unchanged; `span` only tells hooks which block they see."""
+        return input
+
+    @property
+    def watched(self) -> bool:
+        """Whether a hook is attached; the model then hands over tensors that it does not touch again."""
+        return bool(self._forward_hooks or self._forward_pre_hooks or self._backward_hooks)
+
+
+def catalogue(model: nn.Module) -> dict[str, nn.Module]:
+    """Every hook point of a Gemma 2 model by its name relative to the trunk, in the order of computation.
+
+    `layers.0.self_attn.attn_probs` is the same name for the bare trunk, the language model and the classifiers.
+    """
+    return {
+        name.removeprefix("model."): module
+        for name, module in model.named_modules()
+        if isinstance(module, HookPoint) or name.rpartition(".")[2] in BRANCH_OUTPUTS
+    }
+
+
+def points(model: nn.Module, pattern: str = "*") -> dict[str, nn.Module]:
+    """The hook points whose names match `pattern` (`fnmatch` wildcards: `layers.*.self_attn.attn_probs`).
+
+    Raises:
+        KeyError: nothing matches; the message names the nearest existing points.
+    """
+    known = catalogue(model)
+    found = {name: known[name] for name in known if fnmatch.fnmatchcase(name, pattern)}
+    if not found:
+        nearest = difflib.get_close_matches(pattern, known, n=3, cutoff=0.0)
+        raise KeyError(
+            f"no hook point matches {pattern!r}; nearest: {', '.join(map(repr, nearest))}. "
+            "List all of them with points(model)."
+        )
+    return found
+
+
+@contextmanager
+def attached(model: nn.Module, hooks: Mapping[str, Hook]) -> Iterator[None]:
+    """Attach `hooks` ({name or pattern: hook}) inside a `with` block; none is left behind, on exceptions too.
+
+    All names are resolved before the first hook is attached, so a wrong name attaches nothing.
+
+    Raises:
+        KeyError: a name matches no hook point.
+        TypeError: a hook is not callable.
+    """
+    for name, hook in hooks.items():
+        if not callable(hook):
+            raise TypeError(f"the hook for {name!r} is {type(hook).__name__}, not a callable (module, args, out)")
+    resolved = [(module, hook) for name, hook in hooks.items() for module in points(model, name).values()]
+    with ExitStack() as stack:
+        for module, hook in resolved:
+            stack.callback(module.register_forward_hook(hook).remove)
+        yield

@@ -1,0 +1,116 @@
+"""Checks of what a forward pass is given: each refuses with what was given, what is allowed and what to do."""
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+
+
+def reject_unknown(forward: Callable[..., Any], unknown: Mapping[str, Any]) -> None:
+    """Raise TypeError for keyword arguments that `forward` does not have, naming the nearest it has."""
+    if not unknown:
+        return
+    known = [name for name in inspect.signature(forward).parameters if name != "unknown"]
+    name = next(iter(unknown))
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else ";"
+    raise TypeError(f"forward() has no keyword argument {name!r}{hint} Allowed: {', '.join(known)}")
+
+
+def check_tokens(input_ids: Tensor | None, inputs_embeds: Tensor | None, vocab: int, width: int) -> None:
+    """Exactly one of ids [B, T] of whole numbers below `vocab` and embeddings [B, T, `width`] of floats, not empty.
+
+    Raises:
+        ValueError: both or neither, wrong shape, dtype or range.
+        TypeError: not a tensor.
+    """
+    if (input_ids is None) == (inputs_embeds is None):
+        given = "both" if input_ids is not None else "neither"
+        raise ValueError(f"give exactly one of input_ids and inputs_embeds; got {given}")
+    tensor = input_ids if input_ids is not None else inputs_embeds
+    if not isinstance(tensor, Tensor):
+        name = "input_ids" if input_ids is not None else "inputs_embeds"
+        raise TypeError(f"{name} must be a torch tensor, got {type(tensor).__name__}")
+    if inputs_embeds is not None:
+        if inputs_embeds.ndim != 3 or inputs_embeds.shape[-1] != width or not inputs_embeds.is_floating_point():
+            raise ValueError(f"inputs_embeds must be floats [batch, tokens, {width}], got {_shape(inputs_embeds)}")
+    elif tensor.ndim != 2 or tensor.dtype not in INTEGERS:
+        hint = "; add a batch axis with ids[None]" if tensor.ndim == 1 else ""
+        raise ValueError(f"input_ids must be whole numbers [batch, tokens], got {_shape(tensor)}{hint}")
+    if not tensor.numel():
+        raise ValueError(f"there are no tokens: got {_shape(tensor)}; give at least one token in at least one row")
+    if input_ids is not None:
+        low, high = int(input_ids.min()), int(input_ids.max())
+        if low < 0 or high >= vocab:
+            raise ValueError(f"input_ids must lie in 0..{vocab - 1} (the vocabulary), got {low}..{high}")
+
+
+def check_length(past: int, new: int, longest: int) -> None:
+    """Raise ValueError where past + new tokens exceed `longest` (max_position_embeddings)."""
+    if past + new > longest:
+        raise ValueError(
+            f"{past + new} tokens ({past} in the cache, {new} new) are more than max_position_embeddings={longest}; "
+            "shorten the input, or raise max_position_embeddings in the config if the weights were trained for it"
+        )
+
+
+def checked_mask(mask: Tensor | None, batch: int, past: int, new: int, device: torch.device) -> Tensor | None:
+    """The padding mask as bool [B, P+T]; None where nothing is padded.
+
+    Raises:
+        ValueError: not 2-D, or not exactly one number per token of cache and input.
+        TypeError: not a tensor.
+    """
+    if mask is None:
+        return None
+    if not isinstance(mask, Tensor):
+        raise TypeError(f"attention_mask must be a torch tensor, got {type(mask).__name__}")
+    if mask.ndim != 2 or tuple(mask.shape) != (batch, past + new):
+        hint = "" if mask.ndim == 2 else "; masks with more axes would bypass the sliding window and are not taken"
+        raise ValueError(
+            f"attention_mask must be [{batch}, {past + new}] (batch, {past} cached + {new} new tokens; 1 = token, "
+            f"0 = padding), got {_shape(mask)}{hint}"
+        )
+    keep = mask.to(device=device, dtype=torch.bool)
+    return None if bool(keep.all()) else keep
+
+
+def checked_positions(positions: Tensor | None, batch: int, past: int, new: int, longest: int) -> Tensor | None:
+    """Position ids [B, T] or [1, T], whole numbers in 0..`longest` - 1; None stays None.
+
+    Raises:
+        ValueError: wrong shape, dtype or range.
+    """
+    if positions is None:
+        return None
+    if positions.ndim != 2 or positions.shape[1] != new or positions.shape[0] not in (1, batch):
+        raise ValueError(f"position_ids must be [{batch}, {new}] or [1, {new}], got {_shape(positions)}")
+    if positions.dtype not in INTEGERS:
+        raise ValueError(f"position_ids must be whole numbers, got {_shape(positions)}")
+    low, high = int(positions.min()), int(positions.max())
+    if low < 0 or high >= longest:
+        raise ValueError(f"position_ids must lie in 0..{longest - 1} (max_position_embeddings), got {low}..{high}")
+    return positions
+
+
+def check_labels(labels: Tensor, shape: tuple[int, ...], classes: int, ignored: int = -100) -> None:
+    """Class labels of exactly `shape`, whole numbers in 0..`classes` - 1 or `ignored`.
+
+    Raises:
+        ValueError: wrong shape, dtype or range.
+    """
+    if tuple(labels.shape) != shape or labels.dtype not in INTEGERS:
+        raise ValueError(f"labels must be whole numbers {list(shape)}, got {_shape(labels)}")
+    counted = labels[labels != ignored]
+    if counted.numel() and not 0 <= int(counted.min()) <= int(counted.max()) < classes:
+        given = f"{int(counted.min())}..{int(counted.max())}"
+        raise ValueError(f"labels must lie in 0..{classes - 1}, or be {ignored} to be ignored, got {given}")
+
+
+def _shape(tensor: Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"

@@ -1,0 +1,106 @@
+"""Who may see whom: the one rule of Gemma 2's attention masks, as blocks, as reasons and as a dense picture.
+
+Query i sees key j iff j <= i (causal), i - j < window in a sliding layer (the query itself and window - 1 earlier
+keys), and j is no padding. Rows and keys are absolute positions in the sequence; with a key/value cache they go on
+counting, and pads count as distance. With `causal=False` (no part of Gemma 2, used for token classification) nothing
+is future and a sliding layer sees |i - j| <= window, as in transformers with `config.is_causal = False`.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import torch
+from torch import Tensor
+
+
+class Reason(IntEnum):
+    """Why a cell of an attention map is hidden; the first that applies, in this order."""
+
+    VISIBLE = 0
+    FUTURE = 1
+    OUTSIDE_WINDOW = 2
+    PADDING = 3
+    OTHER_SEQUENCE = 4
+
+
+@dataclass(frozen=True)
+class Mask:
+    """The mask of one layer for one forward pass.
+
+    Attributes:
+        window: keys that a query sees including itself, or None for full attention.
+        keep: [B, P+T] bool, False at padding; None where nothing is padded.
+        sequence: [B, T] int, number of the packed sequence a token belongs to; None where one row is one sequence.
+        causal: whether later keys are hidden.
+    """
+
+    window: int | None = None
+    keep: Tensor | None = None
+    sequence: Tensor | None = None
+    causal: bool = True
+
+    def reasons(self, rows: range, keys: range, device: torch.device | str = "cpu") -> Tensor:
+        """The `Reason` of every cell, int8 [B, Q, S] (B = 1 where all rows of the batch share the mask)."""
+        q_Q1 = torch.arange(rows.start, rows.stop, device=device)[:, None]
+        k_S = torch.arange(keys.start, keys.stop, device=device)
+        # Written from the weakest reason to the strongest, so that the last one set is the first that applies.
+        cells_BQS = torch.zeros(1, len(rows), len(keys), dtype=torch.int8, device=device)
+        if self.sequence is not None:
+            own_BQ1 = self.sequence[:, rows.start : rows.stop, None]
+            other_BQS = own_BQ1 != self.sequence[:, None, keys.start : keys.stop]
+            cells_BQS = torch.where(other_BQS, int(Reason.OTHER_SEQUENCE), cells_BQS)
+        if self.keep is not None:
+            # Keys beyond the mask are slots of a static cache that are not written yet: future for every row.
+            known_BS = torch.ones(self.keep.shape[0], len(keys), dtype=torch.bool, device=device)
+            part = self.keep[:, keys.start : keys.stop]
+            known_BS[:, : part.shape[1]] = part
+            cells_BQS = torch.where(known_BS[:, None, :], cells_BQS, int(Reason.PADDING))
+        if self.window is not None:
+            outside_QS = q_Q1 - k_S >= self.window if self.causal else (q_Q1 - k_S).abs() > self.window
+            cells_BQS = torch.where(outside_QS, int(Reason.OUTSIDE_WINDOW), cells_BQS)
+        if self.causal:
+            cells_BQS = torch.where(k_S > q_Q1, int(Reason.FUTURE), cells_BQS)
+        return cells_BQS.to(torch.int8)
+
+    def hidden(self, rows: range, keys: range, device: torch.device | str = "cpu") -> Tensor:
+        """True where a query must not look, bool [B, Q, S]."""
+        return self.reasons(rows, keys, device) != Reason.VISIBLE
+
+    def reach(self, rows: range, keys: range) -> range:
+        """The part of `keys` that any of `rows` can see; all of `keys` if some row sees nothing.
+
+        The reference spreads a row without visible keys (left padding) evenly over every stored key. Keeping all keys
+        in such a block makes the same softmax give the same numbers.
+        """
+        if self._has_blind_row(rows, keys):
+            return keys
+        first, stop = keys.start, keys.stop
+        if self.causal:
+            stop = min(stop, rows.stop)
+            first = first if self.window is None else max(first, rows.start - self.window + 1)
+        elif self.window is not None:
+            first, stop = max(first, rows.start - self.window), min(stop, rows.stop + self.window)
+        return range(first, stop)
+
+    def blind(self, rows: range, keys: range) -> Tensor:
+        """Rows that see no key at all, bool [B, Q]: what attention gives them is no information."""
+        return self.hidden(rows, keys, self._device()).all(-1)
+
+    def _has_blind_row(self, rows: range, keys: range) -> bool:
+        # Without padding every query sees itself, whatever the window or the packing.
+        if self.keep is None:
+            return False
+        return bool(self.blind(rows, keys).any())
+
+    def _device(self) -> torch.device | str:
+        return self.keep.device if self.keep is not None else "cpu"
+
+
+def packed_sequences(positions_BT: Tensor) -> Tensor | None:
+    """Number the packed sequences in `positions_BT`: a new one starts wherever a position is not its predecessor + 1.
+
+    Returns int [B, T], or None when every row is a single sequence (as transformers' `find_packed_sequence_indices`).
+    """
+    start_B1 = positions_BT[:, :1] - 1
+    number_BT = (torch.diff(positions_BT, prepend=start_B1, dim=-1) != 1).cumsum(-1)
+    return number_BT if bool(number_BT[:, -1].any()) else None
