@@ -1,18 +1,20 @@
 """What all Gemma 2 classes share: transformers' loading and saving, made strict, and the rules of initialisation."""
 
+import json
 import os
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import PreTrainedConfig, PreTrainedModel
 from transformers import initialization as init
 
 from model.config import Gemma2Config
 
-# Heads may be new (fine-tuning) or left out (another task); the trunk never.
-HEAD_PREFIXES = ("score.", "lm_head.")
+# A classifier's head may be new (fine-tuning), and a head may be left out (another task); the trunk never.
+MAY_BE_NEW = ("score.",)
+MAY_BE_LEFT_OUT = ("score.", "lm_head.")
 
 
 class Gemma2PreTrainedModel(PreTrainedModel):
@@ -27,6 +29,10 @@ class Gemma2PreTrainedModel(PreTrainedModel):
     # Neither has a softcap before the mask; transformers refuses them with a sentence when asked.
     _supports_sdpa = False
     _supports_flash_attn = False
+
+    def __init__(self, config: Gemma2Config, *args: Any, **kwargs: Any):
+        check_eager(config._attn_implementation)
+        super().__init__(config, *args, **kwargs)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -49,25 +55,46 @@ class Gemma2PreTrainedModel(PreTrainedModel):
             OSError: no such model, or a file that is not readable as weights.
             ValueError: the weights do not fit the configuration (missing, unexpected or misshapen tensors).
         """
+        source = str(pretrained_model_name_or_path)
+        check_eager(kwargs.get("attn_implementation"))
         wants_report = kwargs.pop("output_loading_info", False)
+        sizes_may_differ = kwargs.pop("ignore_mismatched_sizes", False)
         config = kwargs.get("config")
-        if config is not None and not isinstance(config, Gemma2Config) and not isinstance(config, (str, os.PathLike)):
+        if isinstance(config, PreTrainedConfig) and not isinstance(config, Gemma2Config):
             kwargs["config"] = Gemma2Config.from_dict(config.to_dict())
         load: Any = super().from_pretrained
         try:
-            model, report = load(pretrained_model_name_or_path, *args, output_loading_info=True, **kwargs)
+            # Sizes are checked below, where the tensors can be named.
+            model, report = load(source, *args, output_loading_info=True, ignore_mismatched_sizes=True, **kwargs)
         except SafetensorError as error:
-            raise OSError(f"{pretrained_model_name_or_path}: a weights file cannot be read ({error})") from error
+            raise OSError(f"{source}: the weights cannot be read ({error})") from error
+        except json.JSONDecodeError as error:
+            raise OSError(f"{source}: model.safetensors.index.json or another JSON file is broken ({error})") from error
         except RuntimeError as error:
-            raise ValueError(f"{pretrained_model_name_or_path}: the weights cannot be loaded: {error}") from error
-        _check_report(str(pretrained_model_name_or_path), report, kwargs.get("ignore_mismatched_sizes", False))
+            raise ValueError(f"{source}: the weights cannot be loaded: {error}") from error
+        except OSError as error:
+            raise type(error)(f"{source}: {error}") from error
+        _check_report(source, report, sizes_may_differ)
         return (model, report) if wants_report else model
+
+
+def check_eager(implementation: Any) -> None:
+    """Refuse attention implementations that are not ours.
+
+    Raises:
+        ValueError: anything but "eager": the others have no softcap before the mask, and no hook points.
+    """
+    if implementation not in (None, "eager"):
+        raise ValueError(
+            f"attn_implementation={implementation!r} is not possible: it cannot show the stages of softcapped "
+            "attention; use 'eager' or leave it out"
+        )
 
 
 def _check_report(source: str, report: dict[str, Any], sizes_may_differ: bool) -> None:
     """Refuse weights that leave a part of the trunk random, or hold parts that the configuration does not have."""
-    missing = [name for name in report["missing_keys"] if not name.startswith(HEAD_PREFIXES)]
-    unexpected = [name for name in report["unexpected_keys"] if not name.startswith(HEAD_PREFIXES)]
+    missing = [name for name in report["missing_keys"] if not name.startswith(MAY_BE_NEW)]
+    unexpected = [name for name in report["unexpected_keys"] if not name.startswith(MAY_BE_LEFT_OUT)]
     misshapen = [] if sizes_may_differ else [str(entry[0]) for entry in report["mismatched_keys"]]
     for what, names in (
         ("lack", missing),

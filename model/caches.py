@@ -1,6 +1,5 @@
 """Key/value caches: transformers' own, the legacy tuples, and the `HybridCache` that the documentation names."""
 
-from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import torch
@@ -45,26 +44,46 @@ class HybridCache(StaticCache):
         )
 
 
-def as_cache(given: Cache | LegacyCache | None, config: PreTrainedConfig) -> Cache | None:
-    """A transformers `Cache` from what a caller gives: a cache, a tuple of (k, v) [B, G, P, H] per layer, or None.
+def as_cache(given: Cache | LegacyCache | None, config: PreTrainedConfig, batch: int, new: int) -> Cache | None:
+    """A transformers `Cache` with room for `new` tokens of `batch` rows, from what a caller gives.
 
-    A legacy tuple holds all P keys in every layer, local ones included, as transformers 4.42 made them.
+    Args:
+        given: a cache, a legacy tuple of (k, v) [B, G, P, H] per layer, or None. A tuple holds all P keys in every
+            layer, local ones included, as transformers 4.42 made them.
+        config: the model's configuration.
+        batch: rows of the input, B.
+        new: tokens of the input, T.
 
     Raises:
-        ValueError: a tuple of the wrong length or shape.
-        TypeError: neither a cache nor a tuple.
+        ValueError: a tuple of the wrong length or shape, another batch size, a preallocated cache that is full.
+        TypeError: neither a cache nor a tuple of tensors.
     """
-    if given is None or isinstance(given, Cache):
-        return given
-    if not isinstance(given, Sequence):
+    if given is None:
+        return None
+    cache = given if isinstance(given, Cache) else _from_tuple(given, config)
+    layers: list[Any] = cache.layers
+    for layer in layers:
+        if layer.keys is not None and layer.keys.numel() and layer.keys.shape[0] != batch:
+            raise ValueError(f"past_key_values holds a batch of {layer.keys.shape[0]} rows, the input has {batch}")
+        room = None if layer.is_sliding else getattr(layer, "max_cache_len", None)
+        if room is not None and (past := int(layer.get_seq_length())) + new > room:
+            raise ValueError(f"the cache has room for {room} tokens, {past} are used and {new} are new; make it longer")
+    return cache
+
+
+def _from_tuple(given: Any, config: PreTrainedConfig) -> Cache:
+    """A growing cache from legacy tuples, after checking them."""
+    if not isinstance(given, (tuple, list)):
         raise TypeError(f"past_key_values must be a transformers Cache or a tuple, got {type(given).__name__}")
-    L = config.num_hidden_layers
+    L, G, H = config.num_hidden_layers, config.num_key_value_heads, config.head_dim
     if len(given) != L or any(len(pair) != 2 for pair in given):
         raise ValueError(f"past_key_values must hold {L} pairs (keys, values), one per layer, got {len(given)} entries")
-    G, H = config.num_key_value_heads, config.head_dim
-    lengths = {tensor.shape[2] for pair in given for tensor in pair if tensor.ndim == 4}
-    if len(lengths) != 1 or any(t.ndim != 4 or t.shape[1::2] != (G, H) for pair in given for t in pair):
-        shape = list(given[0][0].shape)
+    tensors = [tensor for pair in given for tensor in pair]
+    for tensor in tensors:
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"past_key_values must hold tensors, got {type(tensor).__name__}")
+    if any(t.ndim != 4 or t.shape != tensors[0].shape or t.shape[1::2] != (G, H) for t in tensors):
+        shape = list(tensors[0].shape)
         raise ValueError(f"past_key_values must be tensors [batch, {G}, past tokens, {H}] of one length, got {shape}")
     return DynamicCache(ddp_cache_data=given)
 

@@ -61,6 +61,22 @@ class Gemma2Config(TransformersGemma2Config):
         if float(self.query_pre_attn_scalar).is_integer():
             self.query_pre_attn_scalar = int(self.query_pre_attn_scalar)
 
+    @classmethod
+    def get_config_dict(cls, pretrained_model_name_or_path: Any, **kwargs: Any) -> tuple[dict[str, Any], Any]:
+        """Read config.json of a folder or hub id; transformers alone would take defaults where there is none.
+
+        Raises:
+            OSError: there is no config.json, or it holds no configuration.
+            ValueError: it is the configuration of another kind of model.
+        """
+        config, unused = super().get_config_dict(pretrained_model_name_or_path, **kwargs)
+        if not isinstance(config, dict) or not config:
+            raise OSError(f"{pretrained_model_name_or_path}: config.json is missing or holds no configuration")
+        if config.get("model_type", cls.model_type) != cls.model_type:
+            kind = config["model_type"]
+            raise ValueError(f"{pretrained_model_name_or_path} is a {kind!r} model; this class reads 'gemma2' only")
+        return config, unused
+
     @property
     def rope_theta(self) -> Any:
         """Base of the rotary frequencies, the older spelling of `rope_parameters["rope_theta"]`."""

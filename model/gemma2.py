@@ -163,7 +163,7 @@ class Gemma2Model(Gemma2PreTrainedModel):
 
         resid_BTD = self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds
         B, T = resid_BTD.shape[:2]
-        cache = as_cache(past_key_values, config)
+        cache = as_cache(past_key_values, config, *resid_BTD.shape[:2])
         if cache is not None and not causal:
             raise ValueError("config.is_causal=False sees later tokens and cannot use past_key_values; pass none")
         if cache is None and use_cache:
@@ -203,5 +203,9 @@ def _selected(states: list[Tensor], choice: bool | int | list[int] | None) -> tu
         return None
     if choice is True:
         return tuple(states)
-    wanted = {index % len(states) for index in ([choice] if isinstance(choice, int) else choice)}
-    return tuple(states[index] for index in sorted(wanted))
+    indices = [choice] if isinstance(choice, int) else choice
+    count = len(states)
+    for index in indices:
+        if not -count <= index < count:
+            raise ValueError(f"output_hidden_states={index} does not exist; there are {count}: 0..{count - 1}")
+    return tuple(states[index] for index in sorted({index % count for index in indices}))

@@ -19,7 +19,7 @@ from model.caches import LegacyCache
 from model.config import Gemma2Config
 from model.gemma2 import Gemma2Model
 from model.hooks import HookPoint
-from model.inputs import check_labels, reject_unknown
+from model.inputs import check_labels, check_positions, reject_unknown, require_tensor
 
 PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
 
@@ -200,17 +200,17 @@ def _count(items: int | Tensor | None) -> Tensor | None:
 
 def _kept(hidden_BTD: Tensor, keep: int | Tensor, labels: Tensor | None) -> Tensor:
     """The positions whose logits are wanted: all for 0, the last `keep`, or those of a 1-D tensor; [B, kept, D]."""
+    if isinstance(keep, int) and keep == 0:
+        return hidden_BTD
+    if labels is not None:
+        raise ValueError("labels need the logits of all positions: leave logits_to_keep at 0 when you pass labels")
+    T = hidden_BTD.shape[1]
     if isinstance(keep, int):
         if keep < 0:
             raise ValueError(f"logits_to_keep={keep} must be 0 (all), a positive count from the end, or positions")
-        kept = hidden_BTD[:, -keep:]
-    elif keep.ndim != 1:
-        raise ValueError(f"logits_to_keep must be an int or a 1-D tensor of positions, got {list(keep.shape)}")
-    else:
-        kept = hidden_BTD[:, keep]
-    if labels is not None and kept.shape[1] != hidden_BTD.shape[1]:
-        raise ValueError("labels need the logits of all positions: leave logits_to_keep at 0 when you pass labels")
-    return kept
+        return hidden_BTD[:, -keep:]
+    check_positions(keep, T)
+    return hidden_BTD[:, keep.long()]
 
 
 def _last_token(input_ids: Tensor | None, pad: int | None) -> Tensor:
@@ -223,10 +223,13 @@ def _last_token(input_ids: Tensor | None, pad: int | None) -> Tensor:
 
 def _sequence_loss(pooled_BC: Tensor, labels: Tensor, problem_type: str | None) -> Tensor:
     """MSE, cross-entropy or binary cross-entropy, by `problem_type` or else by the number of labels and their dtype."""
+    require_tensor("labels", labels)
     B, C = pooled_BC.shape
     whole = not (labels.is_floating_point() or labels.dtype == torch.bool)
     inferred = PROBLEM_TYPES[0 if C == 1 else 1 if whole else 2]
     kind = inferred if problem_type is None else problem_type
+    if kind not in PROBLEM_TYPES:
+        raise ValueError(f"config.problem_type={kind!r} is not known; allowed: {', '.join(PROBLEM_TYPES)}")
     labels = labels.to(pooled_BC.device)
     if kind == "single_label_classification":
         check_labels(labels.flatten(), (B,), C)

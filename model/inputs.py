@@ -22,6 +22,28 @@ def reject_unknown(forward: Callable[..., Any], unknown: Mapping[str, Any]) -> N
     raise TypeError(f"forward() has no keyword argument {name!r}{hint} Allowed: {', '.join(known)}")
 
 
+def require_tensor(name: str, value: Any) -> Tensor:
+    """`value`, or TypeError where the argument called `name` is no tensor."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name} must be a torch tensor, got {type(value).__name__}; convert it with torch.tensor(...)")
+    return value
+
+
+def check_positions(positions: Any, tokens: int) -> None:
+    """Positions of kept logits: a 1-D tensor of whole numbers in -`tokens`..`tokens` - 1.
+
+    Raises:
+        ValueError: wrong shape, dtype or range.
+        TypeError: not a tensor.
+    """
+    require_tensor("logits_to_keep (if no int)", positions)
+    if positions.ndim != 1 or positions.dtype not in INTEGERS:
+        raise ValueError(f"logits_to_keep must be an int or a 1-D tensor of positions, got {_shape(positions)}")
+    if positions.numel() and not -tokens <= int(positions.min()) <= int(positions.max()) < tokens:
+        given = f"{int(positions.min())}..{int(positions.max())}"
+        raise ValueError(f"logits_to_keep must lie in 0..{tokens - 1} (the new tokens), got {given}")
+
+
 def check_tokens(input_ids: Tensor | None, inputs_embeds: Tensor | None, vocab: int, width: int) -> None:
     """Exactly one of ids [B, T] of whole numbers below `vocab` and embeddings [B, T, `width`] of floats, not empty.
 
@@ -32,10 +54,8 @@ def check_tokens(input_ids: Tensor | None, inputs_embeds: Tensor | None, vocab: 
     if (input_ids is None) == (inputs_embeds is None):
         given = "both" if input_ids is not None else "neither"
         raise ValueError(f"give exactly one of input_ids and inputs_embeds; got {given}")
-    tensor = input_ids if input_ids is not None else inputs_embeds
-    if not isinstance(tensor, Tensor):
-        name = "input_ids" if input_ids is not None else "inputs_embeds"
-        raise TypeError(f"{name} must be a torch tensor, got {type(tensor).__name__}")
+    name, tensor = ("input_ids", input_ids) if input_ids is not None else ("inputs_embeds", inputs_embeds)
+    tensor = require_tensor(name, tensor)
     if inputs_embeds is not None:
         if inputs_embeds.ndim != 3 or inputs_embeds.shape[-1] != width or not inputs_embeds.is_floating_point():
             raise ValueError(f"inputs_embeds must be floats [batch, tokens, {width}], got {_shape(inputs_embeds)}")
@@ -68,8 +88,7 @@ def checked_mask(mask: Tensor | None, batch: int, past: int, new: int, device: t
     """
     if mask is None:
         return None
-    if not isinstance(mask, Tensor):
-        raise TypeError(f"attention_mask must be a torch tensor, got {type(mask).__name__}")
+    require_tensor("attention_mask", mask)
     if mask.ndim != 2 or tuple(mask.shape) != (batch, past + new):
         hint = "" if mask.ndim == 2 else "; masks with more axes would bypass the sliding window and are not taken"
         raise ValueError(
@@ -88,6 +107,7 @@ def checked_positions(positions: Tensor | None, batch: int, past: int, new: int,
     """
     if positions is None:
         return None
+    require_tensor("position_ids", positions)
     if positions.ndim != 2 or positions.shape[1] != new or positions.shape[0] not in (1, batch):
         raise ValueError(f"position_ids must be [{batch}, {new}] or [1, {new}], got {_shape(positions)}")
     if positions.dtype not in INTEGERS:
@@ -104,6 +124,7 @@ def check_labels(labels: Tensor, shape: tuple[int, ...], classes: int, ignored: 
     Raises:
         ValueError: wrong shape, dtype or range.
     """
+    require_tensor("labels", labels)
     if tuple(labels.shape) != shape or labels.dtype not in INTEGERS:
         raise ValueError(f"labels must be whole numbers {list(shape)}, got {_shape(labels)}")
     counted = labels[labels != ignored]
