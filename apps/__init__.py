@@ -1,0 +1,1 @@
+"""Gradio applications: the only room that knows a browser."""

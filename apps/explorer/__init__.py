@@ -1,0 +1,1 @@
+"""The explorer: a page on which a person looks at the attention of every layer and head."""

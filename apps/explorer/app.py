@@ -1,0 +1,127 @@
+"""The explorer: a text, a model, and a tab for every view. This file only puts the parts together."""
+
+import threading
+from typing import Any
+
+import gradio as gr
+from gradio.themes.utils.fonts import LocalFont
+
+from apps.explorer.components.status.component import facts, problem, status_line
+from apps.explorer.routes import attention_routes
+from apps.explorer.session import Session
+from apps.explorer.tabs import attention, view
+from apps.explorer.tabs.shared import Shared
+from workbench import VIEWS, ParityError
+
+EXAMPLES = (
+    "The President of the United States met the Prime Minister of Canada. The President of the United States spoke.",
+    "Emma was glad to see Mr. Knightley, and Mr. Knightley was glad to see Emma. She asked him to stay.",
+    "red blue green seven nine red blue green seven nine red blue green seven nine",
+)
+# Fonts in the two weights whose files are whole: the semi-bold ones that gradio bundles lack most letters.
+THEME = gr.themes.Base(
+    font=[LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"],
+    font_mono=[LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
+)
+CSS = """
+.gradio-container { max-width: 1400px !important; margin: 0 auto; }
+#headline h1 { font-size: 20px; margin: 0; } #headline p { margin: 0; color: var(--body-text-color-subdued); }
+#theme-toggle { max-width: 120px; }
+.take-away { align-items: end; }
+"""
+# Gradio finds the progress bar by this default.
+PROGRESS = gr.Progress()
+IS_DARK = "() => document.body.classList.contains('dark')"
+TOGGLE = "() => { document.body.classList.toggle('dark'); return document.body.classList.contains('dark'); }"
+
+
+def build_app(session: Session) -> gr.Blocks:
+    """The page for the models and runs of `session`; nothing is launched."""
+    with gr.Blocks(title="Gemma 2 workbench", analytics_enabled=False) as app:
+        with gr.Row(equal_height=True):
+            gr.Markdown("# Gemma 2 workbench\nSee how Gemma 2 attends, exactly, at every stage.", elem_id="headline")
+            toggle = gr.Button("Light / dark", size="sm", elem_id="theme-toggle")
+        with gr.Row():
+            text = gr.Textbox(EXAMPLES[0], label="Text", lines=3, max_lines=12, scale=4, elem_id="text")
+            with gr.Column(scale=1, min_width=220):
+                model = gr.Dropdown(
+                    session.names(),
+                    value=session.first,
+                    label="Model (embedded name, folder or hub id)",
+                    allow_custom_value=True,
+                    elem_id="model",
+                )
+                start = gr.Button("Run", variant="primary", elem_id="run")
+        gr.Examples([[example] for example in EXAMPLES], text, label="Examples")
+        status = status_line(elem_id="status")
+        run, dark = gr.State(""), gr.State(False)
+        shared = Shared(session, run, dark)
+        with gr.Tabs():
+            for known in VIEWS:
+                with gr.Tab(known.title, id=known.name):
+                    attention.build(shared) if known.name == "attention" else view.build(shared, known)
+        _wire(app, session, text, model, start, run, status)
+        app.load(None, None, dark, js=IS_DARK, api_visibility="private")
+        toggle.click(None, None, dark, js=TOGGLE, api_visibility="private")
+    return app
+
+
+def _wire(
+    app: gr.Blocks, session: Session, text: gr.Textbox, model: gr.Dropdown, start: gr.Button, run: gr.State, status: Any
+) -> None:
+    """Run on the button, on ctrl-enter and once when the page opens; a failed run keeps what was shown."""
+
+    def run_text(text: str, model: str, shown: str, progress: gr.Progress = PROGRESS) -> tuple[str, dict[str, Any]]:
+        try:
+            new, trace = session.run(model, text, lambda done, of: progress((done, of), unit="layers"))
+        except (ValueError, OSError, MemoryError, ParityError) as error:
+            return shown, problem(str(error))
+        return new, facts(trace)
+
+    gr.on(
+        [start.click, text.submit, app.load],
+        run_text,
+        [text, model, run],
+        [run, status],
+        show_progress_on=status,
+        concurrency_limit=1,
+        concurrency_id="model",
+        api_name="run",
+    )
+
+
+def launch_options(session: Session) -> dict[str, Any]:
+    """What `launch` needs beside the address; shared with the tests."""
+    return {
+        "theme": THEME,
+        "css": CSS,
+        "app_kwargs": {"routes": attention_routes(session.store)},
+        "run_history": False,
+        "footer_links": ["api", "settings"],
+        "quiet": True,
+    }
+
+
+def serve(
+    model: str | None = None,
+    dtype: str | None = None,
+    device: str | None = None,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    browser: bool = False,
+) -> None:
+    """Start the explorer, print its address and wait until it is stopped.
+
+    Raises:
+        OSError, ValueError: the model cannot be loaded, or the port is taken.
+    """
+    session = Session(model, dtype, device)
+    # The page is drawn while the weights load; a wrong name is told before anything starts.
+    loading = threading.Thread(target=session.model, args=(session.first,), daemon=True)
+    loading.start()
+    app = build_app(session)
+    _, url, _ = app.launch(
+        server_name=host, server_port=port, inbrowser=browser, prevent_thread_lock=True, **launch_options(session)
+    )
+    print(f"Gemma 2 workbench: {url} (stop with ctrl-c)", flush=True)  # noqa: T201 - the address is the output
+    app.block_thread()

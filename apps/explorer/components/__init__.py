@@ -1,0 +1,1 @@
+"""Components of the explorer that Gradio does not have: one folder each."""

@@ -1,0 +1,9 @@
+"""The attention map of one head at one stage, to look around in."""
+
+from apps.explorer.components.attention.component import (
+    attention_move,
+    attention_value,
+    attention_view,
+)
+
+__all__ = ["attention_move", "attention_value", "attention_view"]

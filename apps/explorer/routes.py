@@ -1,0 +1,140 @@
+"""Binary routes: maps and thumbnails as raw bytes, which Gradio's JSON is too slow for.
+
+`GET /attention/{run}/{stage}/{layer}/{head}?rows=a:b&keys=c:d`
+    Q*S float32 values, little endian, then Q*S uint8 reasons (`model.Reason`); a value is NaN where
+    the stage has none. Headers: `X-Shape: Q,S`, `X-Rows: a:b`, `X-Keys: c:d`, `X-Pool: f`.
+`GET /attention/{run}/thumbnails/{stage}`
+    L*N*k*k uint8: 0 is a hidden cell, 1..255 run over the colour scale. Header: `X-Shape: L,N,k,k`.
+    204 and nothing if the run keeps no thumbnails of the stage and is too long to derive them.
+
+Numbers are exact (`X-Pool: 1`) as long as the range asked for has at most `MAX_CELLS` cells. A
+larger range comes pooled by the integer `X-Pool`: f x f cells become the one of largest magnitude.
+Every error is a JSON object with one sentence under "error".
+"""
+
+import math
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from apps.explorer.components.attention.pooling import pooled_map
+from apps.explorer.components.attention.stages import LOOKS
+from apps.explorer.components.attention.thumbnails import thumbnails
+from apps.explorer.store import RunStore
+from workbench import Trace
+
+MAX_CELLS = 1024 * 1024
+LOST_RUN = "this run is no longer held by the server: run the text again"
+# A run never changes, so the browser may keep what it has read; no shared cache may.
+HEADERS = {"Cache-Control": "private, max-age=3600, immutable"}
+
+
+class Refusal(Exception):
+    """A request that cannot be answered: the HTTP status and the sentence that says why."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+
+
+def attention_routes(store: RunStore) -> list[Route]:
+    """The routes to hand to `launch(app_kwargs={"routes": ...})`, reading runs from `store`."""
+
+    def read_map(request: Request) -> Response:
+        return _answered(lambda: _map(store, request))
+
+    def read_thumbnails(request: Request) -> Response:
+        return _answered(lambda: _thumbnails(store, request))
+
+    return [
+        Route("/attention/{run}/thumbnails/{stage}", read_thumbnails),
+        Route("/attention/{run}/{stage}/{layer:int}/{head:int}", read_map),
+    ]
+
+
+def _answered(answer: Callable[[], Response]) -> Response:
+    """The answer, or its refusal as JSON."""
+    try:
+        return answer()
+    except Refusal as refusal:
+        return JSONResponse({"error": refusal.sentence}, status_code=refusal.status)
+
+
+def _map(store: RunStore, request: Request) -> Response:
+    """One head at one stage, pooled when the range is large."""
+    trace = _trace(store, request)
+    stage = _stage(request)
+    layer = _index(request, "layer", len(trace.layers))
+    head = _index(request, "head", trace.heads)
+    tokens = len(trace.tokens)
+    rows = _range(request, "rows", tokens)
+    keys = _range(request, "keys", tokens)
+    factor = pool_factor(len(rows), len(keys))
+    values, reasons = pooled_map(trace, layer, head, stage, rows, keys, factor)
+    headers = {
+        "X-Shape": f"{values.shape[0]},{values.shape[1]}",
+        "X-Rows": f"{rows.start}:{rows.stop}",
+        "X-Keys": f"{keys.start}:{keys.stop}",
+        "X-Pool": str(factor),
+    }
+    body = values.astype("<f4", copy=False).tobytes() + reasons.tobytes()
+    return _bytes(body, headers)
+
+
+def _thumbnails(store: RunStore, request: Request) -> Response:
+    """All heads as small pictures."""
+    trace = _trace(store, request)
+    pictures = thumbnails(trace, LOOKS[_stage(request)])
+    if pictures is None:
+        return Response(status_code=204, headers=HEADERS)
+    return _bytes(pictures.tobytes(), {"X-Shape": ",".join(map(str, pictures.shape))})
+
+
+def pool_factor(queries: int, keys: int) -> int:
+    """The smallest integer f for which a `queries` x `keys` range pools to `MAX_CELLS` cells."""
+    factor = max(1, math.isqrt(queries * keys // MAX_CELLS))
+    while math.ceil(queries / factor) * math.ceil(keys / factor) > MAX_CELLS:
+        factor += 1
+    return factor
+
+
+def _bytes(body: bytes, headers: dict[str, str]) -> Response:
+    return Response(body, media_type="application/octet-stream", headers=HEADERS | headers)
+
+
+def _trace(store: RunStore, request: Request) -> Trace:
+    trace = store.find(request.path_params["run"])
+    if trace is None:
+        raise Refusal(404, LOST_RUN)
+    return trace
+
+
+def _stage(request: Request) -> str:
+    stage = request.path_params["stage"]
+    if stage not in LOOKS:
+        raise Refusal(404, f"there is no stage {stage!r}: choose one of {', '.join(LOOKS)}")
+    return stage
+
+
+def _index(request: Request, name: str, count: int) -> int:
+    index = request.path_params[name]
+    if not 0 <= index < count:
+        raise Refusal(404, f"there is no {name} {index}: this run has {name}s 0 to {count - 1}")
+    return index
+
+
+def _range(request: Request, name: str, tokens: int) -> range:
+    """The half-open range of the query parameter `name`, or all tokens when it is not given."""
+    text = request.query_params.get(name)
+    if text is None:
+        return range(tokens)
+    start, colon, stop = text.partition(":")
+    if not (colon and start.isdecimal() and stop.isdecimal() and start.isascii() and stop.isascii()):
+        raise Refusal(400, f"{name}={text!r} is no range: write {name}=0:{tokens}")
+    chosen = range(int(start), int(stop))
+    if not chosen or chosen.stop > tokens:
+        raise Refusal(400, f"{name}={text!r} must lie within 0:{tokens} and hold at least one position")
+    return chosen

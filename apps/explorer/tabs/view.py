@@ -1,0 +1,100 @@
+"""The tab of a view: its options as controls, its figure, its numbers and a paper figure to take away."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components.plot import PlotData
+
+from apps.explorer.tabs.shared import Shared, explain
+from workbench import Trace, View
+from workbench.export import export
+from workbench.figures.screen import render
+from workbench.views import Option
+
+FORMATS = ("PDF", "SVG", "PNG", "HTML", "CSV")
+CONFIG = '"config":{"displaylogo":false,"toImageButtonOptions":{"format":"svg"}}'
+# A screen has no use for more cells; the command line draws any part.
+SCREEN_TOKENS = 512
+
+
+def build(shared: Shared, view: View) -> None:
+    """Put the view into the current tab."""
+    controls = {option.name: _control(option) for option in view.options if option.kind != "range"}
+    plot = gr.Plot(show_label=False, container=False, elem_id=f"plot-{view.name}")
+    note = gr.Markdown(elem_id=f"note-{view.name}")
+    explain(view)
+    with gr.Row(elem_classes="take-away"):
+        kind = gr.Dropdown(FORMATS, value="PDF", label="Save as", scale=0, min_width=120)
+        save = gr.Button("Save", scale=0, min_width=100)
+        file = gr.DownloadButton("file", elem_id=f"file-{view.name}", visible="hidden")
+
+    def chosen(trace: Trace, values: tuple[Any, ...]) -> dict[str, Any]:
+        return dict(zip(controls, values, strict=True)) | _part(view, trace)
+
+    def draw(run: str, dark: bool, *values: Any) -> tuple[Any, str]:
+        trace = shared.session.store.find(run)
+        if trace is None:
+            return None, "Run a text to see this view."
+        spec = view.figure(view.table(trace, **chosen(trace, values)))
+        return _plot(render(spec, dark=bool(dark))), _note(view, trace)
+
+    def take_away(run: str, kind: str, *values: Any) -> str:
+        trace = shared.session.store.find(run)
+        if trace is None:
+            raise gr.Error("there is nothing to save yet: run a text first")
+        frame = view.table(trace, **chosen(trace, values))
+        path = Path(tempfile.mkdtemp()) / f"{view.name}.{kind.lower()}"
+        return str(export(frame if kind == "CSV" else view.figure(frame), path, width="text"))
+
+    inputs = [shared.run, shared.dark, *controls.values()]
+    changes = [shared.run.change, shared.dark.change, *(control.change for control in controls.values())]
+    gr.on(changes, draw, inputs, [plot, note], show_progress="hidden", api_visibility="private")
+    save.click(take_away, [shared.run, kind, *controls.values()], file, api_visibility="private").success(
+        None, js=f"() => setTimeout(() => (document.querySelector('#file-{view.name} a') || "
+        f"document.querySelector('#file-{view.name}')).click(), 50)"
+    )  # fmt: skip
+    shared.run.change(_ranges(shared, view), shared.run, list(controls.values()), queue=False, api_visibility="private")
+
+
+def _control(option: Option) -> Any:
+    """The control of one option; indices are bounded when a run arrives."""
+    if option.kind == "choice":
+        return gr.Dropdown(list(option.choices), value=option.default, label=option.label, scale=0, min_width=200)
+    return gr.Slider(0, 1, value=option.default, step=1, label=option.label, scale=0, min_width=240)
+
+
+def _ranges(shared: Shared, view: View) -> Any:
+    """A function that fits the sliders to the layers and heads of a run."""
+
+    def fit(run: str) -> Any:
+        trace = shared.session.store.find(run)
+        updates = []
+        for option in view.options:
+            if option.kind in ("layer", "head") and trace is not None:
+                count = len(trace.layers) if option.kind == "layer" else trace.heads
+                updates.append(gr.Slider(maximum=max(count - 1, 1)))
+            elif option.kind != "range":
+                updates.append(gr.skip())
+        return updates[0] if len(updates) == 1 else updates
+
+    return fit
+
+
+def _part(view: View, trace: Trace) -> dict[str, str]:
+    """The part of a long text that a screen shows."""
+    if len(trace.tokens) <= SCREEN_TOKENS:
+        return {}
+    return {option.name: f"0:{SCREEN_TOKENS}" for option in view.options if option.kind == "range"}
+
+
+def _note(view: View, trace: Trace) -> str:
+    if not _part(view, trace):
+        return ""
+    return f"The first {SCREEN_TOKENS} of {len(trace.tokens)} tokens; the command line draws any part."
+
+
+def _plot(figure: Any) -> PlotData:
+    """The figure with the settings that gr.Plot itself would drop."""
+    return PlotData(type="plotly", plot=f"{figure.to_json()[:-1]},{CONFIG}}}")

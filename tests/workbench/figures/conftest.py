@@ -1,0 +1,143 @@
+"""Samples of every figure specification, from one token to sixty-four, with the tokens that break renderers."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import workbench
+
+from workbench.figures.spec import Bars, Curve, Guide, HeadGrid, Panels, Scale, Scatter, Series, TokenMap, TokenStrip
+
+ODD = (
+    "<bos>",
+    r"$\frac$",
+    "$x$ and $y$",
+    "日本語",
+    "שלום",
+    "مرحبا",
+    "😀",
+    "🚀",
+    "<b>bold</b>",
+    "&lt;i&gt;",
+    "${7*6}",
+    "%{z}",
+    "</script><script>window.pwned = 1</script>",
+    "<img src=x onerror='window.pwned = 1'>",
+    "▁the",
+    "▁the",
+    "a\nb\tc\x00",
+    "_hidden",
+    "\ud800",
+    "",
+)
+PROBABILITY = Scale("sequential", 0, 1, "attention probability", power=0.5)
+
+
+def tokens(length):
+    return tuple(("▁the", "▁cat", "sat", ",")[i % 4] for i in range(length))
+
+
+def causal_map(names, window=None, pad=0, row_start=0):
+    """Softmaxed random scores under a causal (sliding) mask with left padding; NaN where hidden."""
+    size = len(names)
+    query, key = np.indices((size, size))
+    reasons = np.zeros((size, size), np.int8)
+    reasons[key < pad] = 3
+    if window is not None:
+        reasons[query - key >= window] = 2
+    reasons[key > query] = 1
+    scores = np.where(reasons == 0, np.random.default_rng(size).normal(size=(size, size)), -np.inf)
+    weights = np.exp(scores)
+    total = weights.sum(1, keepdims=True)
+    values = np.where(reasons == 0, weights / np.where(total == 0, 1, total), np.nan)
+    return TokenMap(values, reasons, names, names, PROBABILITY, row_start, row_start, title=f"{size} tokens")
+
+
+def head_grid(layers, heads, group, text=True):
+    values = np.random.default_rng(layers).random((layers, heads))
+    values[0, 0] = np.nan
+    kinds = tuple("global" if i % 2 else "local" for i in range(layers))
+    return HeadGrid(values, kinds, group, Scale("sequential", 0, 1, "entropy (bits)"), "Entropy", text)
+
+
+def softcap_curve():
+    x = np.linspace(0, 60, 25)
+    lines = tuple(Series(f"_cap {c}", x, c * np.tanh(x / c)) for c in (10, 30, 50))
+    return Curve(lines, "raw logit", "capped", "softcap", (Guide("y", 50, "cap $50$"), Guide("x", 20, "largest")))
+
+
+def softcap_dots(count):
+    x = np.linspace(-120, 120, count)
+    line = Series("c·tanh(x/c)", x, 50 * np.tanh(x / 50))
+    names = tuple(f"L{i}H0" for i in range(count))
+    return Scatter(x, line.y, "raw", "capped", names, np.arange(count), line, "dots", (Guide("y", 50, "cap"),))
+
+
+def build():
+    whole = np.where(causal_map(tokens(9), 3, 2).reasons == 0, 0.0, np.nan)
+    visible = Scale("categorical", 0, 1, "mask", names=("visible", "never"))
+    nothing = np.full((4, 4), np.nan)
+    signed = np.random.default_rng(0).normal(size=(5, 7))
+    maps = tuple(causal_map(tokens(12), window) for window in (None, 4, 2))
+    return {
+        "map-1": causal_map(tokens(1)),
+        "map-3": causal_map(tokens(3)),
+        "map-64": causal_map(tokens(64), window=8, row_start=1000),
+        "map-odd": causal_map(ODD),
+        "map-nan": TokenMap(nothing, None, tokens(4), tokens(4), PROBABILITY),
+        "map-mask": TokenMap(whole, causal_map(tokens(9), 3, 2).reasons, tokens(9), tokens(9), visible),
+        "map-signed": TokenMap(signed, None, tokens(5), tokens(7), Scale.of(signed, "Δ logit", "diverging")),
+        "grid-1": head_grid(1, 1, 1),
+        "grid-6": head_grid(6, 6, 3),
+        "grid-26": head_grid(26, 8, 2),
+        "grid-46": head_grid(46, 32, 2),
+        "curve": softcap_curve(),
+        "curve-1": Curve((Series("one", np.array([1]), np.array([2])),), "x", "y"),
+        "scatter-1": Scatter(np.array([0.0]), np.array([np.nan]), "x", "y"),
+        "scatter-9": softcap_dots(9),
+        "scatter-2000": softcap_dots(2000),
+        "bars-1": Bars(("_",), np.array([0.0]), "share"),
+        "bars-odd": Bars(ODD, np.linspace(-1, 1, len(ODD)), "share of $p$", "keys"),
+        "strip-1": TokenStrip(("▁the",), np.array([np.nan]), PROBABILITY),
+        "strip-odd": TokenStrip(ODD, np.linspace(0, 1, len(ODD)), PROBABILITY, "saliency"),
+        "strip-64": TokenStrip(tokens(64), np.linspace(0, 2, 64), PROBABILITY),
+        "panels-maps": Panels(maps, 2, "three windows"),
+        "panels-mixed": Panels((maps[0], head_grid(6, 4, 2), softcap_curve(), softcap_dots(5)), 3, "mixed <b>"),
+        "panels-27": Panels(tuple(causal_map(tokens(2)) for _ in range(27)), 9),
+    }
+
+
+SAMPLES = build()
+
+
+@pytest.fixture(params=SAMPLES)
+def sample(request):
+    """One specification after the other."""
+    return SAMPLES[request.param]
+
+
+@pytest.fixture
+def samples():
+    """All specifications by name."""
+    return SAMPLES
+
+
+@pytest.fixture
+def alone():
+    """`alone(code)` -> what the code prints in a new process that has workbench.figures but not all of workbench.
+
+    The package's `__init__` loads models and tables, which take seconds and are not what is tested here.
+    """
+    folder = str(Path(str(workbench.__file__)).parent)
+    shell = f"import sys, types; sys.modules['workbench'] = w = types.ModuleType('workbench'); w.__path__ = [{folder!r}]\n"
+
+    def run(code):
+        environment = {**os.environ, "PYTHONHASHSEED": "7"}
+        command = [sys.executable, "-c", shell + code]
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.strip()
+
+    return run

@@ -1,0 +1,235 @@
+"""Paper: what a camera-ready check reads in the files."""
+
+import hashlib
+import re
+import shutil
+import struct
+import subprocess
+import threading
+import xml.etree.ElementTree as ElementTree
+import zlib
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.font_manager import findfont
+
+from workbench.figures import paper
+from workbench.figures.paper import fonts
+from workbench.figures.spec import HeadGrid, Panels, Scale, TokenMap, TokenStrip
+
+SVG = "{http://www.w3.org/2000/svg}"
+SCALE = Scale("sequential", 0, 1, "attention probability")
+FAMILIES = ("map-odd", "grid-26", "curve", "scatter-2000", "bars-odd", "strip-64", "panels-maps")
+
+
+def words(svg):
+    return [text.text for text in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+def strip(*tokens):
+    return TokenStrip(tokens, np.linspace(0, 1, len(tokens)), SCALE)
+
+
+def streams(pdf):
+    """The PDF with its compressed streams opened."""
+    for found in re.finditer(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
+        try:
+            yield zlib.decompress(found.group(1))
+        except zlib.error:
+            yield found.group(1)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_pdf_has_the_exact_width_and_type_42_fonts_only(samples, name):
+    pdf = paper.render(samples[name], "pdf", "single")
+    left, bottom, right, _ = map(float, re.search(rb"/MediaBox \[ ([\d. ]+) \]", pdf).group(1).split())
+    assert (left, bottom, right) == (0, 0, 3.25 * 72)
+    whole = pdf + b"".join(streams(pdf))
+    assert b"/Type3" not in whole
+    assert b"/CIDFontType2" in whole
+    assert b"/FontFile2" in whole
+
+
+def test_png_has_the_exact_width_in_pixels(samples):
+    png = paper.render(samples["map-3"], "png", "double", dpi=200)
+    assert struct.unpack(">I", png[16:20])[0] == 6.75 * 200
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="reads text back with poppler's pdftotext")
+def test_text_can_be_taken_from_a_pdf(samples, tmp_path):
+    file = tmp_path / "figure.pdf"
+    file.write_bytes(paper.render(samples["strip-odd"], "pdf", "text"))
+    text = subprocess.run(["pdftotext", file, "-"], capture_output=True, check=True).stdout.decode()
+    for token in (r"$\frac$", "$x$ and $y$", "<b>bold</b>", "${7*6}", "▁the", "a↵b⇥cU+0000", "_hidden", "U+D800"):
+        assert token in text
+
+
+def test_the_same_figure_has_the_same_bytes_in_every_process(alone):
+    make = """
+import hashlib
+import numpy as np
+from workbench.figures import paper
+from workbench.figures.spec import HeadGrid, Panels, Scale, TokenMap
+scale = Scale("sequential", 0, 1, "p")
+names = ("$a$", "<b>", "c")
+hidden = TokenMap(np.where(np.tri(3) == 1, 0.5, np.nan), 1 - np.tri(3, dtype=int), names, names, scale)
+spec = Panels((hidden, HeadGrid(np.eye(2), ("local", "global"), 2, scale)), 2)
+hashes = [hashlib.sha256(paper.render(spec, fmt)).hexdigest() for fmt in paper.FORMATS]
+"""
+    here = {}
+    exec(make, here)
+    assert alone(make + "print(*hashes)").split() == here["hashes"]
+
+
+@pytest.mark.parametrize("fmt", paper.FORMATS)
+def test_the_same_figure_has_the_same_bytes_twice(samples, fmt):
+    assert paper.render(samples["panels-mixed"], fmt) == paper.render(samples["panels-mixed"], fmt)
+
+
+def test_a_figure_does_not_depend_on_the_users_settings(samples):
+    plain = paper.render(samples["grid-6"], "svg")
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "savefig.bbox": "tight"}):
+        assert paper.render(samples["grid-6"], "svg") == plain
+        assert matplotlib.rcParams["font.size"] == 30
+
+
+def test_threads_take_turns(samples):
+    wanted = hashlib.sha256(paper.render(samples["map-3"], "svg")).digest()
+    seen = []
+    draw = [
+        threading.Thread(target=lambda: seen.append(hashlib.sha256(paper.render(samples["map-3"], "svg")).digest()))
+        for _ in range(4)
+    ]
+    for thread in draw:
+        thread.start()
+    for thread in draw:
+        thread.join()
+    assert seen == [wanted] * 4
+
+
+@pytest.mark.parametrize(("title", "count"), [(False, 0), (True, 1)])
+def test_titles_are_written_only_if_asked(samples, title, count):
+    assert words(paper.render(samples["map-3"], "svg", title=title)).count("3 tokens") == count
+
+
+def test_panels_have_letters_in_order(samples):
+    letters = [word for word in words(paper.render(samples["panels-27"], "svg", "double")) if word.startswith("(")]
+    assert [letters[i] for i in (0, 1, 25, 26)] == ["(a)", "(b)", "(z)", "(aa)"]
+
+
+def test_panels_of_one_scale_have_one_bar(samples):
+    text = words(paper.render(samples["panels-maps"], "svg", "double"))
+    assert text.count("attention probability") == 1
+    # Row labels stand left of the first column only: two rows of panels, three columns of labels below them.
+    assert text.count("query (attends)") == 2
+    assert text.count("key (attended to)") == 2
+
+
+def test_labels_thin_out_instead_of_shrinking():
+    names = tuple(f"t{i:02}" for i in range(64))
+    values = np.random.default_rng(0).random((64, 64))
+    shown = words(paper.render(TokenMap(values, None, names, names, SCALE), "svg"))
+    rows = [name for name in names if name in shown]
+    assert 5 < len(rows) < 64
+    steps = np.diff([names.index(name) for name in rows])
+    assert (steps == steps[0]).all()
+
+
+def test_hidden_cells_are_hatched_by_reason(samples):
+    svg = paper.render(samples["map-64"], "svg").decode()
+    patterns = set(re.findall(r'<pattern id="(\w+)"', svg))
+    assert len(patterns) == 2
+    legend = words(svg)
+    assert {"hidden: future", "hidden: outside window"} <= set(legend)
+
+
+def test_grid_names_layers_heads_and_shared_heads():
+    spec = HeadGrid(np.array([[0.25, 1, 0, 0.5]] * 2), ("local", "global"), 2, SCALE, text=True)
+    text = words(paper.render(spec, "svg"))
+    for word in ("L", "G", "kv 0", "kv 1", "layer", "head", "global layer", "local layer (sliding window)"):
+        assert word in text
+    assert text.count("0.25") == 2 + 1  # two cells and a tick of the bar
+
+
+@pytest.mark.parametrize("fmt", paper.FORMATS)
+def test_the_record_is_in_the_metadata(samples, fmt):
+    record = '{"model": "<tiny> & co", "layer": 3}'
+    data = paper.render(samples["map-1"], fmt, record=record)
+    if fmt == "svg":
+        assert record in "".join(ElementTree.fromstring(data).itertext())
+    elif fmt == "png":
+        assert f"Description\0{record}".encode() in data
+    else:
+        assert b"/Subject (" + record.encode() in data
+
+
+def test_characters_without_a_glyph_become_code_points(monkeypatch):
+    monkeypatch.setattr(fonts, "FALLBACKS", ("No Such Family",))
+    text = words(paper.render(strip("日", "x\U0001f680y", "é"), "svg"))
+    assert {"U+65E5", "xU+1F680y", "é"} <= set(text)
+
+
+def test_a_fallback_family_is_used_where_it_is_needed(monkeypatch):
+    # U+1D400, a bold mathematical letter: in STIX, which comes with matplotlib.
+    monkeypatch.setattr(fonts, "FALLBACKS", ("No Such Family", "STIXGeneral"))
+    monkeypatch.setattr(fonts, "_characters", fonts._characters.__wrapped__)
+    letter = next(chr(c) for c in sorted(fonts._characters("STIXGeneral") - fonts._characters("DejaVu Sans")))
+    assert findfont("STIXGeneral", fallback_to_default=False)
+    assert fonts.faces(strip("plain")).families == ("DejaVu Sans",)
+    assert fonts.faces(strip("plain", letter)).families == ("DejaVu Sans", "STIXGeneral")
+    assert letter in words(paper.render(strip("plain", letter), "svg"))
+
+
+def test_words_are_cut_and_wrapped_to_their_room():
+    faces = fonts.faces(())
+    cut = faces.fit("a long token that goes on", 0.5, 7)
+    assert cut.endswith("…")
+    assert faces.width(cut, 7) <= 0.5
+    lines = faces.wrap("share of attention on the previous token", 1.0, 8)
+    assert " ".join(lines) == "share of attention on the previous token"
+    assert all(faces.width(line, 8) <= 1.0 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("width", "venue", "wanted"),
+    [
+        ("single", None, 3.25),
+        ("text", None, 5.5),
+        ("double", None, 6.75),
+        (4, None, 4.0),
+        ("single", "acl", 3.03),
+        ("double", "acl", 6.30),
+        ("single", "icml", 3.25),
+        ("double", "icml", 6.75),
+        ("single", "neurips", 5.5),
+        ("text", "iclr", 5.5),
+        ("single", "aaai", 3.3),
+        ("double", "aaai", 6.975),
+        ("single", "cvpr", 3.25),
+        ("double", "cvpr", 6.875),
+        ("single", "jmlr", 6.0),
+        ("text", "acl", 6.30),
+    ],
+)
+def test_widths_of_presets_and_venues(width, venue, wanted):
+    assert paper.inches(width, venue) == wanted
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"width": "wide"}, "single, text, double or a number of inches; got 'wide'"),
+        ({"width": 0.2}, "between 1 and 20 inches; got 0.2"),
+        ({"venue": "nature"}, "acl, icml, .*; got 'nature'"),
+        ({"fmt": "eps"}, "pdf, svg, png; got 'eps'"),
+    ],
+)
+def test_unknown_widths_venues_and_formats_are_named(samples, given, message):
+    with pytest.raises(ValueError, match=message):
+        paper.render(samples["map-1"], **given)
+
+
+def test_narrow_pages_still_hold_everything(samples):
+    spec = Panels((samples["map-3"], samples["map-3"]), 1)
+    assert words(paper.render(spec, "svg", 1.5)).count("(b)") == 1

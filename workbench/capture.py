@@ -1,0 +1,76 @@
+"""`capture`: one forward pass of a text with taps on q, k, v and folds on every block -> `Trace`."""
+
+import time
+from collections.abc import Callable
+
+import torch
+
+from model import BLOCK_ROWS, attached, set_block_rows
+from workbench import parity as parities
+from workbench.estimate import check_memory
+from workbench.loading import LoadedModel
+from workbench.recorder import Recorder
+from workbench.spill import DEFAULT_BUDGET, layer_store
+from workbench.tokens import tokenize
+from workbench.trace import ModelInfo, Trace
+
+
+def capture(
+    loaded: LoadedModel,
+    text: str,
+    *,
+    block_rows: int = BLOCK_ROWS,
+    parity: bool = True,
+    budget_bytes: int = DEFAULT_BUDGET,
+    progress: Callable[[int, int], None] | None = None,
+) -> Trace:
+    """Run `text` through the model once and keep what all views need.
+
+    Args:
+        loaded: a model from `load`.
+        text: any text of 1 .. max_position_embeddings tokens (BOS included).
+        block_rows: query rows handled at once; the result does not depend on it.
+        parity: compare with transformers first (two extra passes over at most 128 tokens).
+        budget_bytes: above it q, k and v go to a memory-mapped file instead of memory.
+        progress: called with (layers done, layers) after each layer.
+
+    Raises:
+        ValueError: the text is empty or too long.
+        MemoryError: the machine has not enough memory; says how much it takes.
+        ParityError: the model's numbers are not transformers' numbers.
+    """
+    tokens = tokenize(loaded.tokenizer, text)
+    longest = loaded.config.max_position_embeddings
+    if len(tokens) > longest:
+        raise ValueError(
+            f"the text has {len(tokens)} tokens; {loaded.name} takes at most {longest} (max_position_embeddings). "
+            "Shorten the text."
+        )
+    check_memory(loaded.config, len(tokens), block_rows)
+    statement = parities.compare(loaded, tokens.ids) if parity else parities.unchecked()
+    store = layer_store(loaded.config, len(tokens), budget_bytes)
+    with loaded.lock, torch.no_grad():
+        ids_1T = torch.tensor([tokens.ids], device=loaded.model.device)
+        recorder = Recorder(loaded.trunk, ids_1T[0], store, progress)
+        started = time.perf_counter()
+        set_block_rows(loaded.trunk, block_rows)
+        try:
+            with attached(loaded.trunk, recorder.hooks()):
+                loaded.trunk(ids_1T, use_cache=False)
+        finally:
+            set_block_rows(loaded.trunk, BLOCK_ROWS)
+        seconds = time.perf_counter() - started
+    heads = loaded.config.num_attention_heads
+    return Trace(
+        tokens=tokens,
+        model=ModelInfo.of(loaded),
+        layers=recorder.layers,
+        heads=heads,
+        kv_heads=loaded.config.num_key_value_heads or heads,
+        tensors=store,
+        folds=recorder.folds(),
+        parity=statement,
+        interventions=(),
+        block_rows=block_rows,
+        seconds=seconds,
+    )

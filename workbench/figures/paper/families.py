@@ -1,0 +1,49 @@
+"""Which module draws which kind of specification on paper."""
+
+from __future__ import annotations
+
+from workbench.figures.paper import grid, lines, maps, strip
+from workbench.figures.paper.fonts import Faces
+from workbench.figures.paper.frame import Frame
+from workbench.figures.paper.legend import Key
+from workbench.figures.paper.sheet import Box, Sheet
+from workbench.figures.spec import Bars, Curve, HeadGrid, Panel, Scatter, TokenMap, TokenStrip
+
+
+def frame_of(spec: Panel, faces: Faces, width: float) -> Frame:
+    """The room that `spec` needs and the size of its plot when it may be `width` inches wide."""
+    match spec:
+        case TokenMap():
+            return maps.frame(spec, faces, width)
+        case HeadGrid():
+            return grid.frame(spec, faces, width)
+        case TokenStrip():
+            return strip.frame(spec, faces, width)
+        case Curve() | Scatter() | Bars():
+            return lines.frame(spec, faces, width)
+
+
+def draw_panel(spec: Panel, sheet: Sheet, box: Box, bar: bool = True, outer: tuple[bool, bool] = (True, True)) -> None:
+    """Draw `spec` into `box`; `bar` and `outer` (x and y labels) say what is written beside maps."""
+    match spec:
+        case TokenMap():
+            maps.draw(spec, sheet, box, bar, outer)
+        case HeadGrid():
+            grid.draw(spec, sheet, box)
+        case TokenStrip():
+            strip.draw(spec, sheet, box)
+        case Curve() | Scatter() | Bars():
+            lines.draw(spec, sheet, box)
+
+
+def keys_of(spec: Panel) -> list[Key]:
+    """The legend entries of `spec`."""
+    match spec:
+        case TokenMap():
+            return maps.keys(spec)
+        case HeadGrid():
+            return grid.keys(spec)
+        case TokenStrip():
+            return strip.keys(spec)
+        case Curve() | Scatter() | Bars():
+            return lines.keys(spec)

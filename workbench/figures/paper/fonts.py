@@ -1,0 +1,102 @@
+"""Fonts on paper: which installed families a figure needs, and labels that they can show.
+
+DejaVu Sans comes with matplotlib and covers Latin, Greek, Cyrillic, Hebrew, Arabic and many signs. For what it lacks,
+the installed families of `FALLBACKS` are searched in order, TrueType before others, because only TrueType outlines are
+embedded as Type 42. A character that no family has is written as its code point, "U+1F680": never an empty box, never
+a warning. The bytes of a figure depend on installed fonts only where a fallback is used.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.textpath import text_to_path
+
+from workbench.figures.text import code_point, one_line
+
+BASE = "DejaVu Sans"
+FALLBACKS = (
+    *("Droid Sans Fallback", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "IPAexGothic", "IPAGothic", "NanumGothic"),
+    *("Arial Unicode MS", "Microsoft YaHei", "Yu Gothic", "MS Gothic", "Malgun Gothic"),
+    *("PingFang SC", "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans CJK KR", "Source Han Sans"),
+    *("Noto Sans", "Noto Sans Devanagari", "Noto Sans Thai", "Lohit Devanagari", "FreeSans", "FreeSerif"),
+    *("Noto Sans Symbols", "Noto Sans Symbols 2", "Noto Emoji", "Segoe UI Symbol", "Symbola", "Unifont"),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Faces:
+    """The families of one figure, in order of preference."""
+
+    families: tuple[str, ...]
+
+    def printable(self, text: str) -> str:
+        """`text` on one line, with U+XXXX for every character that no family has."""
+        known = frozenset().union(*(_characters(family) for family in self.families))
+        return "".join(c if ord(c) in known else code_point(c) for c in one_line(text))
+
+    def width(self, text: str, size: float) -> float:
+        """The width of printable `text` at `size` points, in inches."""
+        if not text:
+            return 0.0
+        font = FontProperties(family=list(self.families), size=size)
+        return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
+
+    def fit(self, text: str, room: float, size: float) -> str:
+        """`text`, made printable and cut with an ellipsis until it is at most `room` inches wide."""
+        shown = whole = self.printable(text)
+        while len(whole) > 1 and self.width(shown, size) > room:
+            whole = whole[:-1]
+            shown = whole + "…"
+        return shown
+
+    def wrap(self, text: str, room: float, size: float) -> list[str]:
+        """Printable `text` in lines of whole words, each at most `room` inches wide where its words allow."""
+        lines: list[str] = []
+        for word in self.printable(text).split(" "):
+            longer = f"{lines[-1]} {word}" if lines else word
+            if lines and self.width(longer, size) <= room:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+        return lines
+
+
+def faces(spec: Any) -> Faces:
+    """The families that the strings in `spec` need: the base and the fallbacks that add characters to it."""
+    missing = {ord(c) for text in _strings(spec) for c in one_line(text)} - _characters(BASE)
+    families = [BASE]
+    for family in FALLBACKS:
+        if not missing:
+            break
+        found = missing & _characters(family)
+        if found:
+            families.append(family)
+            missing -= found
+    return Faces(tuple(families))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every string anywhere in a specification."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _strings(item)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from _strings(getattr(value, field.name))
+
+
+@lru_cache
+def _characters(family: str) -> frozenset[int]:
+    """The code points an installed family has; empty when it is not installed."""
+    try:
+        path = findfont(FontProperties(family=family), fallback_to_default=False)
+    except ValueError:
+        return frozenset()
+    return frozenset(get_font(path).get_charmap())

@@ -1,0 +1,56 @@
+"""A legend below the plots: one row of signs and words, wrapped to the width of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workbench.figures import colours
+from workbench.figures.paper.fonts import Faces
+from workbench.figures.paper.sheet import LINE, REFERENCE, TICK, Box, Sheet
+
+_SIGN, _GAP = 0.18, 0.14  # inches: width of a sign, and from one entry to the next
+
+
+@dataclass(frozen=True)
+class Key:
+    """One entry: a box with a fill and a hatch, or a line with a dash; `letter` is written into a box."""
+
+    name: str
+    colour: str
+    hatch: str = ""
+    edge: str = REFERENCE
+    dash: str = ""
+    letter: str = ""
+
+
+def rows(keys: Iterable[Key], width: float, faces: Faces) -> list[list[tuple[float, Key]]]:
+    """The entries row by row with their distance from the left edge in inches; equal entries once."""
+    placed: list[list[tuple[float, Key]]] = []
+    x = width
+    for key in dict.fromkeys(keys):
+        wide = _SIGN + 0.05 + faces.width(faces.printable(key.name), TICK)
+        if x + wide > width:
+            placed.append([])
+            x = 0.0
+        placed[-1].append((x, key))
+        x += wide + _GAP
+    return placed
+
+
+def draw(placed: list[list[tuple[float, Key]]], sheet: Sheet, left: float, top: float) -> None:
+    """Draw rows of entries whose upper left corner is at (left, top)."""
+    for number, row in enumerate(placed):
+        middle = top + (number + 0.5) * LINE
+        for x, key in row:
+            start = left + x
+            if key.dash:
+                sheet.line([(start, middle), (start + _SIGN, middle)], color=key.colour, ls=key.dash, linewidth=1.2)
+            else:
+                box = Box(start, middle - 0.045, _SIGN, 0.09)
+                sheet.rectangle(box, facecolor=key.colour, hatch=key.hatch or None, edgecolor=key.edge)
+            if key.letter:
+                ink = colours.ink_on(colours.rgb(key.colour))
+                sheet.text(start + _SIGN / 2, middle, key.letter, 6, color=ink, ha="center", va="center_baseline")
+            words = sheet.faces.printable(key.name)
+            sheet.text(start + _SIGN + 0.05, middle, words, TICK, va="center_baseline")

@@ -1,0 +1,131 @@
+"""Token maps on paper: square cells, hatched where hidden, as many token labels as fit at six points or more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+
+from workbench.figures import colours
+from workbench.figures.paper import bar
+from workbench.figures.paper.fonts import Faces
+from workbench.figures.paper.frame import Frame
+from workbench.figures.paper.legend import Key
+from workbench.figures.paper.sheet import LABEL, LINE, SMALLEST, TICK, Box, Sheet
+from workbench.figures.regions import outlines
+from workbench.figures.scale import Scale
+from workbench.figures.spec import TokenMap
+
+_CELL = 0.4  # a cell's largest side in inches, unless the map would be under _SMALL
+_SMALL, _TALL = 0.8, 6.5  # a map's least and largest height in inches
+_SHARE = 0.24  # of the width, at most, for a token label
+
+
+def frame(
+    spec: TokenMap, faces: Faces, width: float, scales: Sequence[Scale] = (), across: int = 1, gap: float = 0
+) -> Frame:
+    """The room of one map, or of `across` maps of the same tokens side by side, `gap` inches apart.
+
+    `scales` are those of all the maps (by default the map's own). One common scale has one bar on the right; with
+    different scales every map has its bar, and the frame's `right` is the room of one bar.
+    """
+    rows, columns = spec.values.shape
+    longest = _SHARE * width
+    cell = max(_CELL, _SMALL / max(rows, columns))
+    bars = 1 if len(set(scales)) <= 1 else across
+    left, right, height, plot = 0.0, 0.0, 0.5 * width, 0.6 * width
+    for _ in range(3):  # labels and the bar's name depend on the size of the plot, which is what they leave over
+        left = LINE + 0.08 + _Labels.fitting(spec.rows, height, longest, faces).longest(faces)
+        right = max(bar.room(scale, faces, height) for scale in scales or (spec.scale,))
+        plot = min((width - left - bars * right - gap * (across - 1)) / across, cell * columns)
+        height = min(max(plot * rows / columns, min(_SMALL, cell * rows)), _TALL)
+    labels = _Labels.fitting(spec.columns, plot, longest, faces)
+    below = (labels.longest(faces) if labels.rotated(plot, faces) else 0.12) + 0.06 + LINE
+    return Frame(left, right, below, plot, height)
+
+
+def draw(
+    spec: TokenMap, sheet: Sheet, box: Box, with_bar: bool = True, outer: tuple[bool, bool] = (True, True)
+) -> None:
+    """Draw the map into `box`; `outer` says whether x labels and y labels are written."""
+    rows, columns = spec.values.shape
+    axes = sheet.axes(box)
+    edges = (-0.5, columns - 0.5, rows - 0.5, -0.5)
+    axes.imshow(colours.paint(spec.scale, spec.values), extent=edges, aspect="auto", interpolation="none")
+    hidden = spec.hidden()
+    for reason in np.unique(hidden[hidden != 0]).tolist():
+        _hatch(axes, hidden == reason, reason)
+    axes.set(xlim=edges[:2], ylim=edges[2:])
+    _label_columns(spec, sheet, axes, box, outer[0])
+    _label_rows(spec, sheet, axes, box, outer[1])
+    if with_bar:
+        bar.draw(spec.scale, sheet, box)
+
+
+def keys(spec: TokenMap) -> list[Key]:
+    """Legend entries: the reasons for hidden cells, and categories."""
+    hidden = spec.hidden()
+    looks = [colours.hidden(reason) for reason in np.unique(hidden[hidden != 0]).tolist()]
+    return bar.keys(spec.scale) + [Key(f"hidden: {look.name}", look.fill, look.hatch, look.line) for look in looks]
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """Every `step`-th label of an axis at `size` points, so that neighbours do not touch."""
+
+    step: int
+    size: float
+    words: list[str]
+
+    @classmethod
+    def fitting(cls, labels: tuple[str, ...], length: float, longest: float, faces: Faces) -> _Labels:
+        """What fits on `length` inches when a label may be `longest` inches wide."""
+        pitch = 72 * length / len(labels)
+        size = min(max(pitch / 1.15, SMALLEST), TICK)
+        step = max(math.ceil(1.15 * SMALLEST / pitch - 1e-9), 1)
+        return cls(step, size, [faces.fit(label, longest, size) for label in labels[::step]])
+
+    def longest(self, faces: Faces) -> float:
+        """The width of the widest label in inches."""
+        return max(faces.width(word, self.size) for word in self.words)
+
+    def rotated(self, length: float, faces: Faces) -> bool:
+        """Whether labels along a horizontal axis must stand upright because they are wider than their places."""
+        place = length / len(self.words)
+        return any(faces.width(word, self.size) + 0.05 > place for word in self.words)
+
+
+def _label_columns(spec: TokenMap, sheet: Sheet, axes: Axes, box: Box, shown: bool) -> None:
+    labels = _Labels.fitting(spec.columns, box.width, _SHARE * sheet.width, sheet.faces)
+    upright = labels.rotated(box.width, sheet.faces)
+    axes.set_xticks(np.arange(0, len(spec.columns), labels.step))
+    words = labels.words if shown else [""] * len(labels.words)
+    axes.set_xticklabels(words, size=labels.size, rotation=90 if upright else 0)
+    if shown:
+        deep = labels.longest(sheet.faces) if upright else 0.12
+        name = sheet.faces.fit(spec.x_label, box.width + 0.8, LABEL)
+        sheet.text(box.left + box.width / 2, box.bottom + deep + 0.06 + 0.11, name, ha="center")
+
+
+def _label_rows(spec: TokenMap, sheet: Sheet, axes: Axes, box: Box, shown: bool) -> None:
+    labels = _Labels.fitting(spec.rows, box.height, _SHARE * sheet.width, sheet.faces)
+    axes.set_yticks(np.arange(0, len(spec.rows), labels.step))
+    axes.set_yticklabels(labels.words if shown else [""] * len(labels.words), size=labels.size, va="center_baseline")
+    if shown:
+        wide = labels.longest(sheet.faces)
+        words = sheet.faces.fit(spec.y_label, box.height + 0.3, LABEL)
+        sheet.text(box.left - wide - 0.08, box.top + box.height / 2, words, rotation=90, ha="right", va="center")
+
+
+def _hatch(axes: Axes, mask: np.ndarray, reason: int) -> None:
+    """Fill and hatch the cells of a mask as one shape."""
+    look = colours.hidden(reason)
+    loops = outlines(mask)
+    codes = [code for loop in loops for code in (Path.MOVETO, *[Path.LINETO] * (len(loop) - 2), Path.CLOSEPOLY)]
+    shape = Path(np.vstack(loops) - 0.5, codes)
+    axes.add_patch(PathPatch(shape, facecolor=look.fill, edgecolor=look.line, hatch=look.hatch, linewidth=0))

@@ -1,0 +1,83 @@
+"""A sheet of paper: places in inches from its top left corner, whatever matplotlib counts in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from workbench.figures import colours
+from workbench.figures.paper.fonts import Faces
+
+INK, REFERENCE, FAINT = colours.LIGHT.ink, colours.LIGHT.reference, colours.LIGHT.faint
+TITLE, LABEL, TICK, SMALLEST = 9.0, 8.0, 7.0, 6.0  # sizes of type in points
+LINE = 0.14  # inches from one line of labels to the next
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in inches; `left` and `top` count from the sheet's top left corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def moved(self, right: float, down: float) -> Box:
+        """The same rectangle elsewhere."""
+        return Box(self.left + right, self.top + down, self.width, self.height)
+
+    @property
+    def right(self) -> float:
+        """The right edge."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        """The lower edge."""
+        return self.top + self.height
+
+
+class Sheet:
+    """One page of exactly `width` x `height` inches to draw on."""
+
+    def __init__(self, width: float, height: float, faces: Faces) -> None:
+        """An empty white page."""
+        self.width, self.height, self.faces = width, height, faces
+        self.figure = Figure(figsize=(width, height))
+
+    def axes(self, box: Box, frame: bool = True) -> Axes:
+        """Axes that fill `box`, with thin left and lower edges, or bare ones without `frame`."""
+        place = (box.left / self.width, 1 - box.bottom / self.height, box.width / self.width, box.height / self.height)
+        axes = self.figure.add_axes(place)
+        axes.set_facecolor("none")
+        if not frame:
+            axes.set_axis_off()
+            return axes
+        for side, spine in axes.spines.items():
+            spine.set_visible(side in ("left", "bottom"))
+            spine.set(linewidth=0.5, color=REFERENCE)
+        axes.tick_params(length=2, width=0.5, color=REFERENCE, labelsize=TICK, labelcolor=INK, pad=2)
+        return axes
+
+    def text(self, x: float, y: float, words: str, size: float = LABEL, **settings: Any) -> None:
+        """Printable text at a place; by default its left lower end is there."""
+        settings = {"color": INK, "ha": "left", "va": "baseline", **settings}
+        self.figure.text(x, self.height - y, words, size=size, transform=self.figure.dpi_scale_trans, **settings)
+
+    def rectangle(self, box: Box, **settings: Any) -> None:
+        """A rectangle with matplotlib's patch settings."""
+        corner = (box.left, self.height - box.bottom)
+        place = {"transform": self.figure.dpi_scale_trans, "linewidth": 0, **settings}
+        self.figure.add_artist(Rectangle(corner, box.width, box.height, **place))
+
+    def line(self, points: Sequence[tuple[float, float]], **settings: Any) -> None:
+        """A line through places with matplotlib's line settings."""
+        x, y = zip(*points, strict=True)
+        line = {"color": REFERENCE, "linewidth": 0.6, "transform": self.figure.dpi_scale_trans, **settings}
+        self.figure.add_artist(Line2D(x, [self.height - v for v in y], **line))

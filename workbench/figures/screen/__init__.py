@@ -1,0 +1,80 @@
+"""The screen renderer: every figure specification as a plotly figure or as one offline HTML page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+from workbench.figures import colours
+from workbench.figures.screen import grid, lines, maps, panels, strip
+from workbench.figures.screen.page import page
+from workbench.figures.screen.room import room
+from workbench.figures.screen.slot import Drawing, Slot
+from workbench.figures.spec import Bars, Curve, FigureSpec, HeadGrid, Panel, Panels, Scatter, TokenMap, TokenStrip
+from workbench.figures.text import for_plotly
+
+__all__ = ["page", "render"]
+
+_FONT = "IBM Plex Sans, system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Noto Sans CJK JP, sans-serif"
+
+
+def render(spec: FigureSpec, dark: bool = False) -> go.Figure:
+    """`spec` as a plotly figure with a fixed height (pixels), the width of its column and a clear background.
+
+    `dark` takes text and scale colours for a dark page; both sets stay readable on the other page.
+
+    Raises:
+        TypeError: when `spec` is not a figure specification.
+    """
+    title = spec_title(spec)
+    drawing = Drawing(layout=_layout(title, dark))
+    if isinstance(spec, Panels):
+        height = panels.draw(spec, drawing, dark, draw)
+    else:
+        height = draw(spec, Slot(drawing, dark=dark)) + room(spec).bottom
+    margin = drawing.layout["margin"]
+    drawing.layout["height"] = height + margin["t"] + margin["b"]
+    return go.Figure(drawing.traces, drawing.layout | {"shapes": drawing.shapes, "annotations": drawing.notes})
+
+
+def _layout(title: str, dark: bool) -> dict[str, Any]:
+    """The layout that all figures have in common."""
+    theme = colours.theme(dark)
+    layout = {
+        "template": "none",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": _FONT, "size": 13, "color": theme.ink},
+        "margin": {"l": 8, "r": 8, "t": 72 if title else 40, "b": 8},
+        "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom", "font": {"size": 12}},
+        "hoverlabel": {"align": "left", "bgcolor": theme.page, "font": {"color": theme.ink}},
+    }
+    if title:
+        words = {"text": for_plotly(title, 80), "x": 0.01, "xanchor": "left", "font": {"size": 16}}
+        layout["title"] = {**words, "y": 1, "yanchor": "top", "yref": "container", "pad": {"t": 14, "l": 4}}
+    return layout
+
+
+def spec_title(spec: FigureSpec) -> str:
+    """The title of `spec`; TypeError with what is allowed when it is no specification."""
+    if not isinstance(spec, Panel | Panels):
+        raise TypeError(f"render takes a figure specification (TokenMap, HeadGrid, ...); got {type(spec).__name__}")
+    return spec.title
+
+
+def draw(spec: Panel, slot: Slot) -> int:
+    """Draw one panel into its slot and return the height in pixels that its plot would like, without labels."""
+    match spec:
+        case TokenMap():
+            return maps.draw(spec, slot)
+        case HeadGrid():
+            return grid.draw(spec, slot)
+        case Curve():
+            return lines.draw_curve(spec, slot)
+        case Scatter():
+            return lines.draw_scatter(spec, slot)
+        case Bars():
+            return lines.draw_bars(spec, slot)
+        case TokenStrip():
+            return strip.draw(spec, slot)

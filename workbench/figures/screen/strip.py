@@ -1,0 +1,43 @@
+"""Coloured text on the screen: one cell per token, in lines, read like the text itself."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.figures import colours
+from workbench.figures.screen.slot import Slot
+from workbench.figures.screen.traces import heatmap
+from workbench.figures.spec import TokenStrip
+from workbench.figures.text import for_plotly, one_line
+
+_LINE = 110  # characters in a line of tokens
+_LONGEST = 18  # characters of a token
+
+
+def draw(spec: TokenStrip, slot: Slot) -> int:
+    """Draw the tokens in cells of one width, so that the lines survive any width of the page."""
+    count = len(spec.tokens)
+    widest = max(len(one_line(token, _LONGEST)) for token in spec.tokens)
+    columns = min(count, int(np.clip(_LINE // (widest + 2), 4, 24)))
+    lines = -(-count // columns)
+    values = np.full(lines * columns, np.nan)
+    values[:count] = spec.values
+    names = np.full(lines * columns, "", dtype=object)
+    names[:count] = [f"{i} {for_plotly(token)}" for i, token in enumerate(spec.tokens)]
+    quantity = for_plotly(spec.scale.label)
+    slot.add(
+        heatmap(
+            z=values.reshape(lines, columns),
+            xgap=2,
+            ygap=4,
+            **slot.colour(spec.scale),
+            customdata=names.reshape(lines, columns),
+            hovertemplate=f"token %{{customdata}}<br>{quantity}: %{{z:.6g}}<extra></extra>",
+        )
+    )
+    y, x = np.divmod(np.arange(count), columns)
+    words = np.array([for_plotly(token, _LONGEST) for token in spec.tokens])
+    slot.write(x, y, words, colours.paint(spec.scale, spec.values, slot.dark))
+    bare = {"showticklabels": False, "showgrid": False}
+    slot.axes({**bare, "range": [-0.5, columns - 0.5]}, {**bare, "range": [lines - 0.5, -0.5]})
+    return max(34 * lines, 140)

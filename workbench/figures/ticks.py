@@ -1,0 +1,51 @@
+"""Round numbers for an axis or a colour bar, so that screen and paper show the same ones."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def round_ticks(low: float, high: float, count: int = 5) -> np.ndarray:
+    """About `count` round numbers (steps of 1, 2, 2.5 or 5 times a power of ten) inside [low, high].
+
+    Both ends must be finite and `low < high` (ValueError).
+    """
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError(f"ticks need finite ends with low < high; got low={low}, high={high}")
+    rough = (high - low) / max(count - 1, 1)
+    unit = 10.0 ** math.floor(math.log10(rough))
+    # The 0.9 prefers a tick too many over a tick too few.
+    step = unit * next(m for m in (1, 2, 2.5, 5, 10) if m * unit >= 0.9 * rough)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return np.arange(first, last + 1) * step
+
+
+def power_ticks(low: float, high: float, power: float, count: int = 5) -> np.ndarray:
+    """Numbers with one digit that lie about evenly after the colour scale's power; both ends included."""
+    even = np.linspace(0.0, 1.0, count)[1:-1] ** (1.0 / power) * (high - low)
+    digits = 10.0 ** np.floor(np.log10(even))
+    return np.unique(np.concatenate([[low], low + np.round(even / digits) * digits, [high]]))
+
+
+def tick_text(value: float) -> str:
+    """A tick's number as text: up to four significant digits, a true minus sign, no `-0`."""
+    text = f"{value + 0.0:.4g}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def cell_text(value: float) -> str:
+    """A number short enough for a cell of a grid: two decimals below ten, fewer above, a true minus sign."""
+    digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
+    text = f"{value:.{digits}f}" if abs(value) < 99999.5 else f"{value:.0e}"
+    return text.replace("-", "\N{MINUS SIGN}") if float(text) else text.removeprefix("-")
+
+
+def padded(*values: np.ndarray | float, margin: float = 0.05) -> tuple[float, float]:
+    """The range of an axis that holds all finite values with a margin on both sides; never empty."""
+    everything = np.concatenate([np.ravel(v) for v in values])
+    finite = everything[np.isfinite(everything)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    room = margin * (high - low) or 0.5
+    return low - room, high + room

@@ -1,0 +1,74 @@
+"""`Tokens`: the tokens of a text with everything needed to show them: ids, display strings, character spans."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+SPACE = "▁"
+_VISIBLE = {"\n": "↵", "\t": "⇥", "\r": "␍", "\x0b": "␋", "\x0c": "␌"}
+_BYTE = re.compile(r"<0x[0-9A-F]{2}>")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The T tokens of one text, the beginning-of-sequence token included.
+
+    Attributes:
+        text: the text as given.
+        ids: token ids.
+        display: what to show for each: the vocabulary's piece, `▁` for a space, line breaks and tabs made visible.
+        spans: (start, end) character offsets in `text`; (0, 0) for tokens that stand for no text.
+        special: whether a token is one of the tokenizer's special tokens.
+    """
+
+    text: str
+    ids: tuple[int, ...]
+    display: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+    special: tuple[bool, ...]
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.ids), len(self.display), len(self.spans), len(self.special)}
+        if len(lengths) != 1:
+            raise ValueError(f"ids, display, spans and special must have one length, got {sorted(lengths)}")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def shown(piece: str) -> str:
+    """A vocabulary piece with its invisible characters made visible; a space is `▁` as in the vocabulary."""
+    return "".join(_VISIBLE.get(character, character) for character in piece.replace(" ", SPACE)) or "∅"
+
+
+def tokenize(tokenizer: Any, text: str) -> Tokens:
+    """Tokenize `text` as the model was trained to see it: BOS first, exactly once.
+
+    Args:
+        tokenizer: a transformers fast tokenizer.
+        text: any text; not empty.
+
+    Raises:
+        TypeError: `text` is no str.
+        ValueError: `text` is empty.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a str, got {type(text).__name__}")
+    if not text:
+        raise ValueError("the text is empty: give at least one character")
+    bos = tokenizer.bos_token
+    # Chat templates already write the BOS into the text: adding it a second time would change what the model sees.
+    has_bos = bos is not None and text.startswith(bos)
+    encoded = tokenizer(text, add_special_tokens=not has_bos, return_offsets_mapping=True)
+    ids = [int(token) for token in encoded["input_ids"]]
+    spans = [(int(start), int(end)) for start, end in encoded["offset_mapping"]]
+    if bos is not None and tokenizer.bos_token_id not in ids[:1]:
+        ids, spans = [tokenizer.bos_token_id, *ids], [(0, 0), *spans]
+    specials = set(tokenizer.all_special_ids)
+    pieces = tokenizer.convert_ids_to_tokens(ids)
+    return Tokens(text, tuple(ids), tuple(map(shown, pieces)), tuple(spans), tuple(token in specials for token in ids))
+
+
+def is_byte(display: str) -> bool:
+    """Whether a display string is a byte that the vocabulary falls back to (`<0xF0>`)."""
+    return _BYTE.fullmatch(display) is not None

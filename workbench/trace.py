@@ -1,0 +1,155 @@
+"""`Trace`: everything the views need of one run, without the model; short and long texts are one case."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from workbench.parity import Parity
+from workbench.stages import LayerInfo, LayerTensors, checked_stage, derive, reasons
+from workbench.tokens import Tokens
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.loading import LoadedModel
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """Which weights a trace came from, and how they were run."""
+
+    name: str
+    source: str
+    revision: str | None
+    weights_sha256: str | None
+    dtype: str
+    device: str
+
+    @classmethod
+    def of(cls, loaded: "LoadedModel") -> "ModelInfo":
+        """The description of a loaded model."""
+        return cls(**{field.name: getattr(loaded, field.name) for field in fields(cls)})
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One run of one text. L layers, N heads, G key/value heads, T tokens.
+
+    Attributes:
+        tokens: the T tokens, BOS first.
+        model: which weights.
+        layers: the L layers' kind, window, softcap and scale.
+        heads: N.
+        kv_heads: G; head n reads key/value head n // (N / G).
+        tensors: per layer q, k, v and row sums, from which every stage follows.
+        folds: statistics reduced during the pass: [L, N, T] or [L, N, ...] (see `workbench.folds`).
+        parity: the comparison with transformers.
+        interventions: what was changed in the model, in words; empty is the real model.
+        block_rows: query rows handled at once.
+        seconds: duration of the forward pass.
+    """
+
+    tokens: Tokens
+    model: ModelInfo
+    layers: tuple[LayerInfo, ...]
+    heads: int
+    kv_heads: int
+    tensors: Sequence[LayerTensors]
+    folds: Mapping[str, Tensor]
+    parity: Parity
+    interventions: tuple[str, ...]
+    block_rows: int
+    seconds: float
+
+    def stage(
+        self, layer: int, head: int, stage: str = "attn_probs", rows: range | None = None, keys: range | None = None
+    ) -> Tensor:
+        """One stage of the attention of one head, float32 [Q, S]; NaN where the mask leaves no value.
+
+        Args:
+            layer: 0 .. L-1.
+            head: 0 .. N-1.
+            stage: attn_logits, attn_scores, attn_masked, attn_probs or contribution (`workbench.stages.STAGES`).
+            rows: queries, default all.
+            keys: keys, default all.
+
+        Raises:
+            ValueError: an index or range that the trace does not have, or an unknown stage.
+        """
+        self._check_head(layer, head)
+        rows, keys = self._checked(rows, "rows"), self._checked(keys, "keys")
+        return derive(self.layers[layer], self.tensors[layer], head, checked_stage(stage), rows, keys)
+
+    def reasons(self, layer: int, rows: range | None = None, keys: range | None = None) -> Tensor:
+        """Why each cell is hidden, int8 [Q, S] of `model.Reason` (0 is visible).
+
+        Raises:
+            ValueError: a layer or range that the trace does not have.
+        """
+        self._check_head(layer, 0)
+        return reasons(self.layers[layer], self._checked(rows, "rows"), self._checked(keys, "keys"))
+
+    def table(self, view: str, **options: Any) -> "pd.DataFrame":
+        """The table behind a view (`workbench.VIEWS`), for example `trace.table("atlas")`.
+
+        Raises:
+            ValueError: no such view or option.
+        """
+        from workbench.views import view_named
+
+        return view_named(view).table(self, **options)
+
+    def save(self, path: str | PathLike[str]) -> str:
+        """Write the trace to one safetensors file with its manifest; return the path."""
+        from workbench.trace_file import save
+
+        return save(self, path)
+
+    @staticmethod
+    def load(path: str | PathLike[str]) -> "Trace":
+        """Read a trace written by `save`.
+
+        Raises:
+            OSError: the file is missing or cut off.
+            ValueError: the file is no trace, was changed, or is of a newer version.
+        """
+        from workbench.trace_file import load
+
+        return load(path)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Trace):
+            return NotImplemented
+        plain = [field.name for field in fields(self) if field.name not in ("tensors", "folds")]
+        return (
+            # repr, because the numbers of an unchecked parity are NaN, which equals nothing.
+            all(repr(getattr(self, name)) == repr(getattr(other, name)) for name in plain)
+            and self.folds.keys() == other.folds.keys()
+            and all(_same(self.folds[name], other.folds[name]) for name in self.folds)
+            and all(
+                _same(getattr(mine, field.name), getattr(theirs, field.name))
+                for mine, theirs in zip(self.tensors, other.tensors, strict=True)
+                for field in fields(mine)
+            )
+        )
+
+    def _check_head(self, layer: int, head: int) -> None:
+        for what, index, count in (("layer", layer, len(self.layers)), ("head", head, self.heads)):
+            if not 0 <= index < count:
+                raise ValueError(f"{what} {index} does not exist; allowed: 0..{count - 1}")
+
+    def _checked(self, part: range | None, what: str) -> range:
+        T = len(self.tokens)
+        if part is None:
+            return range(T)
+        if part.step != 1 or not 0 <= part.start < part.stop <= T:
+            raise ValueError(f"{what} {part.start}:{part.stop} must be a non-empty range within 0:{T}")
+        return part
+
+
+def _same(a: Tensor, b: Tensor) -> bool:
+    return a.dtype == b.dtype and a.shape == b.shape and torch.equal(a.nan_to_num(nan=-1.0), b.nan_to_num(nan=-1.0))

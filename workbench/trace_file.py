@@ -1,0 +1,130 @@
+"""Traces on disk: one safetensors file; its header carries a versioned JSON manifest. Nothing is ever unpickled."""
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict, fields
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from workbench.parity import Parity
+from workbench.stages import LayerInfo, LayerTensors
+from workbench.tokens import Tokens
+from workbench.trace import ModelInfo, Trace
+
+FORMAT = "gemma2-workbench trace"
+VERSION = 1
+
+
+def save(trace: Trace, path: str | PathLike[str]) -> str:
+    """Write `trace` to `path` in one go: an interrupted save leaves no half file; return the path."""
+    target = Path(path)
+    if not target.parent.is_dir():
+        raise OSError(f"{target.parent} is not a folder; create it first, or choose another path")
+    tensors = _tensors(trace)
+    manifest = json.dumps(_manifest(trace, tensors), ensure_ascii=False)
+    handle, part = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+    os.close(handle)
+    try:
+        save_file(tensors, part, metadata={"manifest": manifest})
+        os.replace(part, target)
+    finally:
+        Path(part).unlink(missing_ok=True)
+    return str(target)
+
+
+def load(path: str | PathLike[str]) -> Trace:
+    """Read a trace, checking that it is whole, unchanged and of a version we know.
+
+    Raises:
+        OSError: missing or unreadable file.
+        ValueError: a foreign, changed or newer file.
+    """
+    if not Path(path).is_file():
+        raise OSError(f"there is no trace file {path}")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            manifest = _checked_manifest(path, (file.metadata() or {}).get("manifest"))
+            tensors = {name: file.get_tensor(name) for name in _names(file)}
+    except SafetensorError as error:
+        raise OSError(f"{path} is no safetensors file, or it was cut off ({error})") from error
+    if _checksum(tensors) != manifest["sha256"]:
+        raise ValueError(f"{path} was changed after it was written: its tensors do not match the checksum")
+    layers = tuple(LayerInfo(**layer) for layer in manifest["layers"])
+    names = [field.name for field in fields(LayerTensors)]
+    return Trace(
+        tokens=Tokens(**{key: _tuples(value) for key, value in manifest["tokens"].items()}),
+        model=ModelInfo(**manifest["model"]),
+        layers=layers,
+        heads=manifest["heads"],
+        kv_heads=manifest["kv_heads"],
+        tensors=[LayerTensors(**{name: tensors[f"layer.{n}.{name}"] for name in names}) for n in range(len(layers))],
+        folds={name: tensors[f"fold.{name}"] for name in manifest["folds"]},
+        parity=Parity(**manifest["parity"]),
+        interventions=tuple(manifest["interventions"]),
+        block_rows=manifest["block_rows"],
+        seconds=manifest["seconds"],
+    )
+
+
+def _names(file: Any) -> list[str]:
+    return list(file.keys())
+
+
+def _tensors(trace: Trace) -> dict[str, Tensor]:
+    tensors = {f"fold.{name}": tensor.contiguous() for name, tensor in trace.folds.items()}
+    for index, layer in enumerate(trace.tensors):
+        for field in fields(layer):
+            tensors[f"layer.{index}.{field.name}"] = getattr(layer, field.name).contiguous()
+    return tensors
+
+
+def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "sha256": _checksum(tensors),
+        "tokens": asdict(trace.tokens),
+        "model": asdict(trace.model),
+        "layers": [asdict(layer) for layer in trace.layers],
+        "heads": trace.heads,
+        "kv_heads": trace.kv_heads,
+        "folds": list(trace.folds),
+        "parity": asdict(trace.parity),
+        "interventions": list(trace.interventions),
+        "block_rows": trace.block_rows,
+        "seconds": trace.seconds,
+    }
+
+
+def _checked_manifest(path: str | PathLike[str], text: str | None) -> dict[str, Any]:
+    manifest = json.loads(text) if text else {}
+    if manifest.get("format") != FORMAT:
+        raise ValueError(f"{path} is a safetensors file, but not a trace of this workbench")
+    if manifest["version"] > VERSION:
+        raise ValueError(
+            f"{path} is a trace of version {manifest['version']}, this workbench reads up to {VERSION}; update it"
+        )
+    return manifest
+
+
+def _checksum(tensors: dict[str, Tensor]) -> str:
+    """SHA-256 over names, dtypes, shapes and bytes of all tensors."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
+        digest.update(tensor.flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _tuples(value: Any) -> Any:
+    """JSON lists back to the tuples they were."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

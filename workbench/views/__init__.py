@@ -1,0 +1,21 @@
+"""The views, in the order of the tabs. Adding one: a module with `table`, `figure` and `VIEW`, and a line here."""
+
+from workbench.views import atlas, attention, mask, softcap
+from workbench.views.view import Option, View
+
+VIEWS: tuple[View, ...] = (attention.VIEW, atlas.VIEW, softcap.VIEW, mask.VIEW)
+
+
+def view_named(name: str) -> View:
+    """The view called `name`.
+
+    Raises:
+        ValueError: there is none; the message lists them.
+    """
+    for view in VIEWS:
+        if view.name == name:
+            return view
+    raise ValueError(f"there is no view {name!r}; the views are {', '.join(view.name for view in VIEWS)}")
+
+
+__all__ = ["VIEWS", "Option", "View", "view_named"]

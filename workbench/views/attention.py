@@ -1,0 +1,78 @@
+"""Attention of one head: how much each query token attends to each key token.
+
+Rows are queries, columns are keys; a row of probabilities sums to 1. The stage says which quantity is shown: the raw
+logit q.k, the logit after the softcap, the same after the mask, the probability, or the contribution, which is the
+length of what the key's value adds to the query's residual stream through this head. Hidden cells are hatched by the
+reason for which the model's own mask hides them.
+"""
+
+import numpy as np
+import pandas as pd
+
+from workbench.figures.spec import Scale, TokenMap
+from workbench.stages import STAGES
+from workbench.tidy import tidy
+from workbench.trace import Trace
+from workbench.views.view import Option, View, help_of
+
+COLUMNS = ("layer", "head", "stage", "query", "key", "query_token", "key_token", "value", "reason")
+
+
+def table(trace: Trace, layer: int, head: int, stage: str, rows: range, keys: range) -> pd.DataFrame:
+    """One row per query and key of one head; `value` is NaN and `reason` is not 0 where the mask hides the cell."""
+    cells = {
+        "value": trace.stage(layer, head, stage, rows, keys).numpy(),
+        "reason": trace.reasons(layer, rows, keys).numpy(),
+    }
+    frame = tidy(cells, {"query": rows, "key": keys})
+    names = np.asarray(trace.tokens.display, dtype=object)
+    frame = frame.assign(
+        layer=layer, head=head, stage=stage, query_token=names[frame["query"]], key_token=names[frame["key"]]
+    )
+    return frame.reindex(columns=list(COLUMNS))
+
+
+def figure(frame: pd.DataFrame) -> TokenMap:
+    """The map of one head as queries downward, keys to the right."""
+    first = frame.iloc[0]
+    stage = STAGES[first["stage"]]
+    rows = frame.drop_duplicates("query").set_index("query")["query_token"]
+    columns = frame.drop_duplicates("key").set_index("key")["key_token"]
+    shape = (len(rows), len(columns))
+    values = frame["value"].to_numpy().reshape(shape)
+    return TokenMap(
+        values=values,
+        reasons=frame["reason"].to_numpy().reshape(shape) if stage.masked else None,
+        rows=tuple(rows),
+        columns=tuple(columns),
+        row_start=int(rows.index[0]),
+        column_start=int(columns.index[0]),
+        scale=scale_of(first["stage"], values),
+        title=f"Layer {first['layer']}, head {first['head']}: {stage.label}",
+    )
+
+
+def scale_of(stage_name: str, values: np.ndarray) -> Scale:
+    """Probabilities and contributions from 0 with a square-root scale, logits around 0 with both signs."""
+    stage = STAGES[stage_name]
+    largest = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
+    if stage.signed:
+        return Scale("diverging", -largest, largest, stage.label)
+    return Scale("sequential", 0.0, 1.0 if stage_name == "attn_probs" else largest, stage.label, power=0.5)
+
+
+VIEW = View(
+    name="attention",
+    title="Attention map",
+    help=help_of(__doc__ or ""),
+    columns=COLUMNS,
+    options=(
+        Option("layer", "Layer", "layer", 0),
+        Option("head", "Head", "head", 0),
+        Option("stage", "Stage", "choice", "attn_probs", tuple(STAGES)),
+        Option("rows", "Queries", "range", None),
+        Option("keys", "Keys", "range", None),
+    ),
+    make_table=table,
+    figure=figure,
+)

@@ -1,0 +1,53 @@
+"""Softcap saturation: how far the cap c bends the attention logits of each head, s = c tanh(a / c).
+
+Over all visible cells of the text: the share of raw logits beyond half of the cap (there tanh has taken away 7.6 %) and
+beyond 0.9 of it (20 %), the largest raw logit, and the mean bend |a - s|. Where all shares are 0 the cap does nothing
+for this text; where they are large, the cap decides how sharp the head can be.
+"""
+
+import numpy as np
+import pandas as pd
+
+from workbench.figures.spec import HeadGrid, Panels
+from workbench.trace import Trace
+from workbench.views.heads import COLUMNS, Metric, grids, heads_table
+from workbench.views.view import Option, View, help_of
+
+METRICS = (
+    Metric("beyond_half", "beyond 0.5 cap (share)"),
+    Metric("beyond_most", "beyond 0.9 cap (share)"),
+    Metric("largest_logit", "largest |logit|"),
+    Metric("mean_bend", "mean bend (logits)"),
+)
+ALL = "all"
+
+
+def table(trace: Trace, metric: str) -> pd.DataFrame:
+    """One row per layer, head and metric. Shares are NaN in layers without a softcap."""
+    visible = trace.folds["visible"].numpy()
+    capped = np.asarray([layer.softcap is not None for layer in trace.layers])[:, None]
+    shares = {
+        name: np.where(capped, trace.folds[name].numpy() / visible, np.nan) for name in ("beyond_half", "beyond_most")
+    }
+    values = {
+        **shares,
+        "largest_logit": trace.folds["largest_logit"].double().numpy(),
+        "mean_bend": trace.folds["bend"].numpy() / visible,
+    }
+    return heads_table(trace, {name: value for name, value in values.items() if metric in (ALL, name)})
+
+
+def figure(frame: pd.DataFrame) -> HeadGrid | Panels:
+    """A grid per metric."""
+    return grids(frame, METRICS, "Softcap saturation")
+
+
+VIEW = View(
+    name="softcap",
+    title="Softcap",
+    help=help_of(__doc__ or ""),
+    columns=COLUMNS,
+    options=(Option("metric", "Quantity", "choice", ALL, (ALL, *(metric.name for metric in METRICS))),),
+    make_table=table,
+    figure=figure,
+)

@@ -1,0 +1,114 @@
+"""What a view is: a table of a trace and a picture of that table, with the options that choose what to show."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from inspect import getdoc
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from workbench.figures.spec import FigureSpec
+
+if TYPE_CHECKING:
+    from workbench.trace import Trace
+
+
+# Queries or keys of one table: a million cells is what a plot and a spreadsheet still take.
+LONGEST = 1024
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice a view offers.
+
+    Attributes:
+        name: keyword of `table`, and `--name` on the command line.
+        label: what to write beside the control.
+        kind: "layer" and "head" are indices into the trace, "choice" is one of `choices`, "range" is a part of the
+            tokens written `first:stop`, None for all of them.
+        default: value when nothing is chosen.
+        choices: allowed values of a "choice".
+    """
+
+    name: str
+    label: str
+    kind: str
+    default: Any
+    choices: tuple[Any, ...] = ()
+
+    def checked(self, value: Any, trace: "Trace") -> Any:
+        """`value` as this option takes it.
+
+        Raises:
+            ValueError: it is not allowed; the message says what is.
+        """
+        if self.kind == "choice":
+            if value not in self.choices:
+                raise ValueError(f"{self.name}={value!r} is not allowed; choose {', '.join(map(str, self.choices))}")
+            return value
+        if self.kind == "range":
+            return _range(self.name, value, len(trace.tokens))
+        count = len(trace.layers) if self.kind == "layer" else trace.heads
+        if not isinstance(value, int) or not 0 <= value < count:
+            raise ValueError(f"{self.name}={value!r} does not exist; allowed: 0..{count - 1}")
+        return value
+
+
+@dataclass(frozen=True)
+class View:
+    """One way to look at a trace. Tab, command, CSV name, export and tests follow from it.
+
+    Attributes:
+        name: short name for commands and files.
+        title: heading.
+        help: what is shown and how to read it; the docstring of the view's module.
+        columns: columns of the table, in order.
+        options: what can be chosen.
+        make_table: (trace, **options) -> long table.
+        figure: table -> what to draw.
+    """
+
+    name: str
+    title: str
+    help: str
+    columns: tuple[str, ...]
+    options: tuple[Option, ...]
+    make_table: Callable[..., pd.DataFrame]
+    figure: Callable[[pd.DataFrame], FigureSpec]
+
+    def table(self, trace: "Trace", **options: Any) -> pd.DataFrame:
+        """The long table of `trace` for some options; the others take their defaults.
+
+        Raises:
+            ValueError: an unknown option or value.
+        """
+        known = {option.name: option for option in self.options}
+        for name in options:
+            if name not in known:
+                raise ValueError(f"view {self.name!r} has no option {name!r}; it has: {', '.join(known) or 'none'}")
+        chosen = {name: option.checked(options.get(name, option.default), trace) for name, option in known.items()}
+        return self.make_table(trace, **chosen)
+
+
+def _range(name: str, value: Any, tokens: int) -> range:
+    """The tokens that `first:stop` names; all of them for None, as long as a table can hold them."""
+    if value is None:
+        if tokens > LONGEST:
+            raise ValueError(
+                f"a map of {tokens} x {tokens} tokens is too large for a table or a picture; choose a part of at most "
+                f"{LONGEST} tokens, for example {name}=0:{LONGEST // 2}"
+            )
+        return range(tokens)
+    parts = str(value).split(":")
+    if len(parts) != 2 or not all(part.isdecimal() for part in parts):
+        raise ValueError(f"{name}={value!r} is not allowed; write first:stop, for example {name}=0:{tokens}")
+    chosen = range(int(parts[0]), int(parts[1]))
+    if not 0 <= chosen.start < chosen.stop <= tokens or len(chosen) > LONGEST:
+        raise ValueError(f"{name}={value} must lie within 0:{tokens} and hold 1 to {LONGEST} tokens")
+    return chosen
+
+
+def help_of(module: ModuleType | str) -> str:
+    """The help text of a view: the docstring of its module."""
+    return (getdoc(module) if isinstance(module, ModuleType) else module) or ""
