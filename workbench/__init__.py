@@ -2,8 +2,10 @@
 
 from workbench.capture import capture
 from workbench.estimate import Estimate, estimate
+from workbench.interventions import AblateHead, SetFinalSoftcap, SetSoftcap, SetWindow, applied
 from workbench.loading import LoadedModel, ModelNotFoundError, embedded, load
 from workbench.parity import Parity, ParityError
+from workbench.prediction import Prediction, predict
 from workbench.stages import STAGES, LayerInfo, Stage
 from workbench.tokens import Tokens, tokenize
 from workbench.trace import Trace
@@ -12,20 +14,27 @@ from workbench.views import VIEWS, View, view_named
 __all__ = [
     "STAGES",
     "VIEWS",
+    "AblateHead",
     "Estimate",
     "LayerInfo",
     "LoadedModel",
     "ModelNotFoundError",
     "Parity",
     "ParityError",
+    "Prediction",
+    "SetFinalSoftcap",
+    "SetSoftcap",
+    "SetWindow",
     "Stage",
     "Tokens",
     "Trace",
     "View",
+    "applied",
     "capture",
     "embedded",
     "estimate",
     "load",
+    "predict",
     "tokenize",
     "view_named",
 ]

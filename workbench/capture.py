@@ -1,13 +1,14 @@
 """`capture`: one forward pass of a text with taps on q, k, v and folds on every block -> `Trace`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 
 from model import BLOCK_ROWS, attached, set_block_rows
 from workbench import parity as parities
 from workbench.estimate import check_memory
+from workbench.interventions import Intervention, applied
 from workbench.loading import LoadedModel
 from workbench.recorder import Recorder
 from workbench.spill import DEFAULT_BUDGET, layer_store
@@ -19,6 +20,7 @@ def capture(
     loaded: LoadedModel,
     text: str,
     *,
+    interventions: Sequence[Intervention] = (),
     block_rows: int = BLOCK_ROWS,
     parity: bool = True,
     budget_bytes: int = DEFAULT_BUDGET,
@@ -29,6 +31,7 @@ def capture(
     Args:
         loaded: a model from `load`.
         text: any text of 1 .. max_position_embeddings tokens (BOS included).
+        interventions: changes to the model; the trace is then one of a *modified model* and says so.
         block_rows: query rows handled at once; the result does not depend on it.
         parity: compare with transformers first (two extra passes over at most 128 tokens).
         budget_bytes: above it q, k and v go to a memory-mapped file instead of memory.
@@ -49,7 +52,7 @@ def capture(
     check_memory(loaded.config, len(tokens), block_rows)
     statement = parities.compare(loaded, tokens.ids) if parity else parities.unchecked()
     store = layer_store(loaded.config, len(tokens), budget_bytes)
-    with loaded.lock, torch.no_grad():
+    with torch.no_grad(), applied(loaded, interventions):
         ids_1T = torch.tensor([tokens.ids], device=loaded.model.device)
         recorder = Recorder(loaded.trunk, ids_1T[0], store, progress)
         started = time.perf_counter()
@@ -70,7 +73,7 @@ def capture(
         tensors=store,
         folds=recorder.folds(),
         parity=statement,
-        interventions=(),
+        interventions=tuple(change.sentence for change in interventions),
         block_rows=block_rows,
         seconds=seconds,
     )

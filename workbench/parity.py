@@ -46,8 +46,9 @@ class Parity:
         """The statement in words."""
         if not self.tokens:
             return f"not compared with {self.reference}"
+        verdict = "equal to" if self.holds else "different from"
         return (
-            f"equal to {self.reference} on the first {self.tokens} tokens: largest difference "
+            f"{verdict} {self.reference} on the first {self.tokens} tokens: largest difference "
             f"{self.output_max_diff:.1e} in the output, {self.probs_max_diff:.1e} in any attention probability "
             f"(tolerance {self.tolerance:.0e})"
         )
@@ -81,7 +82,7 @@ def compare(loaded: LoadedModel, ids: tuple[int, ...]) -> Parity:
         tolerance=TOLERANCE[loaded.dtype],
     )
     if not parity.holds:
-        raise ParityError(f"{loaded.name} is NOT {parity.sentence}; nothing is shown. Please report this.")
+        raise ParityError(f"{loaded.name} is {parity.sentence}; nothing is shown. Please report this.")
     return parity
 
 

@@ -16,17 +16,19 @@ def round_ticks(low: float, high: float, count: int = 5) -> np.ndarray:
         raise ValueError(f"ticks need finite ends with low < high; got low={low}, high={high}")
     rough = (high - low) / max(count - 1, 1)
     unit = 10.0 ** math.floor(math.log10(rough))
-    # The 0.9 prefers a tick too many over a tick too few.
-    step = unit * next(m for m in (1, 2, 2.5, 5, 10) if m * unit >= 0.9 * rough)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return np.arange(first, last + 1) * step
+    choices = [_multiples(low, high, m * unit) for m in (10, 5, 2.5, 2, 1)]
+    return min(choices, key=lambda ticks: abs(len(ticks) - count))
+
+
+def _multiples(low: float, high: float, step: float) -> np.ndarray:
+    """All multiples of `step` in [low, high], with a little grace for ends that are multiples but for rounding."""
+    return np.arange(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1) * step
 
 
 def power_ticks(low: float, high: float, power: float, count: int = 5) -> np.ndarray:
     """Numbers with one digit that lie about evenly after the colour scale's power; both ends included."""
     even = np.linspace(0.0, 1.0, count)[1:-1] ** (1.0 / power) * (high - low)
-    digits = 10.0 ** np.floor(np.log10(even))
-    return np.unique(np.concatenate([[low], low + np.round(even / digits) * digits, [high]]))
+    return np.unique([low, *(low + float(f"{step:.1g}") for step in even), high])
 
 
 def tick_text(value: float) -> str:

@@ -14,6 +14,7 @@ from workbench.figures.spec import Panels, TokenMap
 
 _HEAD = 0.19  # inches above a panel for its letter
 _GAP = 0.16  # inches between panels
+_LEAST = 0.5  # inches: no plot is narrower; there are fewer columns then
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,19 @@ class Layout:
 
 
 def layout(spec: Panels, faces: Faces, width: float) -> Layout:
-    """Maps of the same tokens share labels, and their bar if they share the scale; others stand on their own."""
-    columns = min(spec.columns, len(spec.figures))
+    """As many columns as the specification says, or fewer where the plots would become too narrow to read.
+
+    Maps of the same tokens share labels, and their bar if they share the scale; others stand on their own.
+    """
+    for columns in range(min(spec.columns, len(spec.figures)), 1, -1):
+        plan = _layout(spec, faces, width, columns)
+        if min(place.width for place in plan.places) >= _LEAST:
+            return plan
+    return _layout(spec, faces, width, 1)
+
+
+def _layout(spec: Panels, faces: Faces, width: float, columns: int) -> Layout:
+    """The layout with exactly so many columns."""
     common = spec.shared_tokens()
     if common is not None:
         scales = [panel.scale for panel in spec.figures if isinstance(panel, TokenMap)]

@@ -23,7 +23,7 @@ def inches(width: str | float = _SINGLE, venue: str | None = None) -> float:
     """The width of a page in inches.
 
     Args:
-        width: "single" (one column), "text" (the text block), "double" (both columns), or a number of inches (1..20).
+        width: "single" (one column), "text" (the text block), "double" (both columns), or a number of inches (2..20).
         venue: the style whose widths apply; None for plain ones.
 
     Raises:
@@ -36,6 +36,6 @@ def inches(width: str | float = _SINGLE, venue: str | None = None) -> float:
         if width not in presets:
             raise ValueError(f"width must be one of {', '.join(presets)} or a number of inches; got {width!r}")
         return presets[width]
-    if not math.isfinite(width) or not 1 <= width <= 20:
-        raise ValueError(f"width must lie between 1 and 20 inches; got {width}")
+    if not math.isfinite(width) or not 2 <= width <= 20:
+        raise ValueError(f"width must lie between 2 and 20 inches; got {width}")
     return float(width)
