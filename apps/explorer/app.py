@@ -9,9 +9,9 @@ from gradio.themes.utils.fonts import LocalFont
 from apps.explorer.components.status.component import facts, problem, status_line
 from apps.explorer.routes import attention_routes
 from apps.explorer.session import Session
-from apps.explorer.tabs import attention, view
+from apps.explorer.tabs import tabs
 from apps.explorer.tabs.shared import Shared
-from workbench import VIEWS, ParityError
+from workbench import ParityError
 
 EXAMPLES = (
     "The President of the United States met the Prime Minister of Canada. The President of the United States spoke.",
@@ -57,9 +57,9 @@ def build_app(session: Session) -> gr.Blocks:
         run, dark = gr.State(""), gr.State(False)
         shared = Shared(session, run, dark)
         with gr.Tabs():
-            for known in VIEWS:
-                with gr.Tab(known.title, id=known.name):
-                    attention.build(shared) if known.name == "attention" else view.build(shared, known)
+            for tab in tabs():
+                with gr.Tab(tab.title, id=tab.name):
+                    tab.build(shared)
         _wire(app, session, text, model, start, run, status)
         app.load(None, None, dark, js=IS_DARK, api_visibility="private")
         toggle.click(None, None, dark, js=TOGGLE, api_visibility="private")

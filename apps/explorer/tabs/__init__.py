@@ -1,1 +1,27 @@
-"""The tabs of the explorer, one file each; `view.py` makes the tab of any view that has none of its own."""
+"""The tabs of the explorer, in order. A tab is a file with `build(shared)`; a view without one gets `view.build`."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from apps.explorer.tabs import attention, view
+from apps.explorer.tabs.shared import Shared
+from workbench import VIEWS
+
+
+class Tab(NamedTuple):
+    """Short name (its part of the address), heading, and what fills it."""
+
+    name: str
+    title: str
+    build: Callable[[Shared], None]
+
+
+OWN: tuple[Tab, ...] = (Tab("attention", "Attention map", attention.build),)
+
+
+def tabs() -> tuple[Tab, ...]:
+    """Tabs of their own first, then one for every other view."""
+    names = {tab.name for tab in OWN}
+    others = (Tab(known.name, known.title, partial(view.build, view=known)) for known in VIEWS)
+    return (*OWN, *(tab for tab in others if tab.name not in names))

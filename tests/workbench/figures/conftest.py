@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import workbench
-
 from workbench.figures.spec import Bars, Curve, Guide, HeadGrid, Panels, Scale, Scatter, Series, TokenMap, TokenStrip
 
 ODD = (
@@ -133,7 +132,9 @@ def alone():
     The package's `__init__` loads models and tables, which take seconds and are not what is tested here.
     """
     folder = str(Path(str(workbench.__file__)).parent)
-    shell = f"import sys, types; sys.modules['workbench'] = w = types.ModuleType('workbench'); w.__path__ = [{folder!r}]\n"
+    shell = (
+        f"import sys, types; sys.modules['workbench'] = w = types.ModuleType('workbench'); w.__path__ = [{folder!r}]\n"
+    )
 
     def run(code):
         environment = {**os.environ, "PYTHONHASHSEED": "7"}

@@ -3,9 +3,9 @@
 import re
 import typing
 import xml.etree.ElementTree as ElementTree
+from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 
 from workbench.figures import paper, screen
@@ -14,7 +14,19 @@ from workbench.figures.spec import FigureSpec, Panels, TokenMap
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def parts(spec):
+def drawn_by_screen(spec, dark=False) -> dict[str, Any]:
+    """Data and layout as plotly writes them."""
+    return screen.render(spec, dark).to_plotly_json()
+
+
+def page_of(spec, width="single") -> tuple[Any, float, float]:
+    """The root of the SVG, its width and its height in points."""
+    root = ElementTree.fromstring(paper.render(spec, "svg", width))
+    width, height = (float(root.attrib[side].removesuffix("pt")) for side in ("width", "height"))
+    return root, width, height
+
+
+def parts(spec) -> tuple[Any, ...]:
     return spec.figures if isinstance(spec, Panels) else (spec,)
 
 
@@ -24,12 +36,13 @@ def test_samples_cover_every_specification(samples):
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_screen_draws_it(sample, dark):
-    figure = screen.render(sample, dark)
-    assert 100 < figure.layout.height < 3000
-    assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
-    heatmaps = [trace for trace in figure.data if isinstance(trace, go.Heatmap)]
-    assert all(isinstance(trace.z, np.ndarray) for trace in heatmaps)
-    drawn = [trace.z for trace in heatmaps if "hidden" not in (trace.hovertemplate or "")]
+    figure = drawn_by_screen(sample, dark)
+    layout = figure["layout"]
+    assert 100 < layout["height"] < 3000
+    assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == "rgba(0,0,0,0)"
+    heatmaps = [trace for trace in figure["data"] if trace["type"] == "heatmap"]
+    assert all(isinstance(trace["z"], np.ndarray) for trace in heatmaps)
+    drawn = [trace["z"] for trace in heatmaps if "hidden" not in trace["hovertemplate"]]
     wanted = [part.values for part in parts(sample) if hasattr(part, "kinds") or isinstance(part, TokenMap)]
     if wanted:
         assert all(any(np.array_equal(z, values, equal_nan=True) for z in drawn) for values in wanted)
@@ -38,18 +51,16 @@ def test_screen_draws_it(sample, dark):
 def test_screen_gives_every_hidden_cell_its_reason(sample):
     for part in parts(sample):
         if isinstance(part, TokenMap):
-            figure = screen.render(part)
-            layers = [trace for trace in figure.data if "hidden" in (trace.hovertemplate or "")]
-            covered = sum((np.isfinite(layer.z).astype(int) for layer in layers), np.zeros(part.values.shape, int))
+            layers = [trace for trace in drawn_by_screen(part)["data"] if "hidden" in trace.get("hovertemplate", "")]
+            covered = sum((np.isfinite(layer["z"]).astype(int) for layer in layers), np.zeros(part.values.shape, int))
             assert np.array_equal(covered, np.isnan(part.values).astype(int))
 
 
 @pytest.mark.parametrize("width", ["single", "double"])
 def test_paper_draws_it_at_the_exact_width(sample, width):
-    root = ElementTree.fromstring(paper.render(sample, "svg", width))
-    inches = paper.WIDTHS[width]
-    assert root.get("width") == f"{inches * 72:g}pt"
-    assert 0.3 * 72 < float(root.get("height").removesuffix("pt")) < 40 * 72
+    _, points, height = page_of(sample, width)
+    assert points == pytest.approx(72 * paper.WIDTHS[width], abs=1e-6)
+    assert 0.3 * 72 < height < 40 * 72
 
 
 def test_paper_type_is_never_smaller_than_six_points(sample):
@@ -59,8 +70,7 @@ def test_paper_type_is_never_smaller_than_six_points(sample):
 
 
 def test_paper_text_stays_on_the_page(sample):
-    root = ElementTree.fromstring(paper.render(sample, "svg"))
-    width, height = (float(root.get(side).removesuffix("pt")) for side in ("width", "height"))
+    root, width, height = page_of(sample)
     for text in root.iter(f"{SVG}text"):
         found = re.search(r"translate\(([-\d.]+) ([-\d.]+)\)", text.get("transform", ""))
         x, y = map(float, found.groups()) if found else (float(text.get("x", 0)), float(text.get("y", 0)))

@@ -24,7 +24,7 @@ FAMILIES = ("map-odd", "grid-26", "curve", "scatter-2000", "bars-odd", "strip-64
 
 
 def words(svg):
-    return [text.text for text in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+    return [text.text or "" for text in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
 def strip(*tokens):
@@ -43,7 +43,7 @@ def streams(pdf):
 @pytest.mark.parametrize("name", FAMILIES)
 def test_pdf_has_the_exact_width_and_type_42_fonts_only(samples, name):
     pdf = paper.render(samples[name], "pdf", "single")
-    left, bottom, right, _ = map(float, re.search(rb"/MediaBox \[ ([\d. ]+) \]", pdf).group(1).split())
+    left, bottom, right, _ = map(float, re.findall(rb"/MediaBox \[ ([\d. ]+) \]", pdf)[0].split())
     assert (left, bottom, right) == (0, 0, 3.25 * 72)
     whole = pdf + b"".join(streams(pdf))
     assert b"/Type3" not in whole
@@ -220,7 +220,7 @@ def test_widths_of_presets_and_venues(width, venue, wanted):
     ("given", "message"),
     [
         ({"width": "wide"}, "single, text, double or a number of inches; got 'wide'"),
-        ({"width": 0.2}, "between 1 and 20 inches; got 0.2"),
+        ({"width": 0.2}, "between 2 and 20 inches; got 0.2"),
         ({"venue": "nature"}, "acl, icml, .*; got 'nature'"),
         ({"fmt": "eps"}, "pdf, svg, png; got 'eps'"),
     ],
@@ -232,4 +232,4 @@ def test_unknown_widths_venues_and_formats_are_named(samples, given, message):
 
 def test_narrow_pages_still_hold_everything(samples):
     spec = Panels((samples["map-3"], samples["map-3"]), 1)
-    assert words(paper.render(spec, "svg", 1.5)).count("(b)") == 1
+    assert words(paper.render(spec, "svg", 2)).count("(b)") == 1

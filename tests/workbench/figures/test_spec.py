@@ -1,6 +1,7 @@
 """Specifications check what they are given and cannot be changed afterwards."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,11 @@ from workbench.figures.spec import (
 )
 
 SCALE = Scale("sequential", 0, 1, "p")
+
+
+def wrong(value) -> Any:
+    """A value that the type checker would not let through."""
+    return value
 
 
 def token_map(**changes):
@@ -48,7 +54,7 @@ MISTAKES = {
     "group": (lambda: grid(group=3), "must divide the 2 heads; got 3"),
     "series": (lambda: Series("s", np.ones(2), np.ones(3)), "one length; got 2 and 3"),
     "no series": (lambda: Curve((), "x", "y"), "at least one Series"),
-    "guide": (lambda: Guide("z", 0, ""), "one of x, y; got 'z'"),
+    "guide": (lambda: Guide(wrong("z"), 0, ""), "one of x, y; got 'z'"),
     "guide nowhere": (lambda: Guide("x", np.nan, ""), "finite number; got nan"),
     "scatter": (lambda: Scatter(np.ones(2), np.ones(3), "x", "y"), "one length; got 2 and 3"),
     "scatter's size": (lambda: Scatter(np.ones(2), np.ones(2), "x", "y", size=-np.ones(2)), "2 numbers from 0"),
@@ -56,8 +62,8 @@ MISTAKES = {
     "bars": (lambda: Bars(("a",), np.ones(2), "n"), "names must hold 2 labels"),
     "strip": (lambda: TokenStrip(("a",), np.ones(2), SCALE), "tokens must hold 2 labels"),
     "no panels": (lambda: Panels((), 1), "got 0 figures"),
-    "panels in panels": (lambda: Panels((Panels((token_map(),), 1),), 1), "got Panels"),
-    "kind": (lambda: Scale("rainbow", 0, 1, "p"), "sequential, diverging, categorical; got 'rainbow'"),
+    "panels in panels": (lambda: Panels(wrong((Panels((token_map(),), 1),)), 1), "got Panels"),
+    "kind": (lambda: Scale(wrong("rainbow"), 0, 1, "p"), "sequential, diverging, categorical; got 'rainbow'"),
     "order": (lambda: Scale("sequential", 1, 1, "p"), "low < high; got low=1, high=1"),
     "ends": (lambda: Scale("sequential", 0, np.nan, "p"), "finite ends"),
     "lopsided": (lambda: Scale("diverging", -1, 2, "p"), "low == -high; got -1, 2"),
@@ -83,7 +89,7 @@ def test_arrays_and_fields_cannot_be_changed():
     with pytest.raises(ValueError, match="read-only"):
         spec.values[0, 0] = 5
     with pytest.raises(dataclasses.FrozenInstanceError):
-        spec.title = "other"
+        wrong(spec).title = "other"
 
 
 def test_hidden_cells_keep_their_reason_and_values_stay_visible():

@@ -26,6 +26,7 @@ def test_ticks_of_known_ranges():
     assert round_ticks(0, 1).tolist() == [0, 0.25, 0.5, 0.75, 1]
     assert round_ticks(-50, 50).tolist() == [-50, -25, 0, 25, 50]
     assert power_ticks(0, 1, 0.5).tolist() == [0, 0.06, 0.2, 0.6, 1]
+    assert round_ticks(1, 13).tolist() == [2.5, 5, 7.5, 10, 12.5]
     with pytest.raises(ValueError, match="low < high"):
         round_ticks(1, 1)
 

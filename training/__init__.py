@@ -1,0 +1,1 @@
+"""Scripts that make the embedded checkpoints: sources, tokenizer, training, evaluation, export."""

@@ -1,0 +1,73 @@
+"""Writes a trained state as a checkpoint folder in the format of google/gemma-2-2b, with its card.
+
+Run: `python -m training.export model/checkpoints/tiny` (it evaluates, about a minute or two).
+"""
+
+import argparse
+import json
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+
+from training.card import write_card
+from training.evaluate import evaluate, table
+from training.recipe import SHAPE
+from training.sources import CACHE
+from training.state import read
+from training.tokenizer import TOKENIZER, write_tokenizer_config
+
+log = logging.getLogger("training")
+EVALUATION = "evaluation.json"
+
+
+def write_weights(weights: dict[str, torch.Tensor], folder: Path) -> None:
+    """Writes config.json, generation_config.json and model.safetensors (bfloat16).
+
+    transformers' own classes write them, so that the files are what every other tool expects.
+
+    Args:
+        weights: state dict of a Gemma2ForCausalLM of the recipe's shape.
+        folder: where the files go; made if need be.
+    """
+    model = transformers.Gemma2ForCausalLM(transformers.Gemma2Config(**SHAPE))
+    model.load_state_dict(weights)
+    model.generation_config = transformers.GenerationConfig(
+        **{key: SHAPE[key] for key in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    )
+    model.to(torch.bfloat16).save_pretrained(folder)
+    # transformers leaves it readable by its owner alone
+    (folder / "model.safetensors").chmod(0o644)
+
+
+def export(state_file: Path, tokenizer: Path, folder: Path) -> dict[str, Any]:
+    """Writes weights and tokenizer into `folder` and returns the counters of the run."""
+    state = read(state_file)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_weights(state["model"], folder)
+    shutil.copyfile(tokenizer, folder / "tokenizer.model")
+    write_tokenizer_config(folder, SHAPE["max_position_embeddings"])
+    return state["progress"]
+
+
+def main() -> None:
+    """Command line entry."""
+    parser = argparse.ArgumentParser(prog="python -m training.export", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--state", type=Path, default=CACHE / "run/state.pt")
+    parser.add_argument("--tokenizer", type=Path, default=TOKENIZER)
+    parser.add_argument("--rows", type=int, help="held-out rows per source (default: all)")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    progress = export(options.state, options.tokenizer, options.folder)
+    found = evaluate(options.folder, options.rows) | {"run": progress}
+    (options.folder / EVALUATION).write_text(json.dumps(found, indent=1) + "\n")
+    write_card(options.folder)
+    log.info("%s", table(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Entity-level precision, recall and F1: an entity counts only with its exact words and its type (seqeval, strict)."""
+
+import pandas as pd
+from seqeval.metrics import classification_report
+from seqeval.scheme import IOB2
+
+from training.ner.conll import Sentence
+from training.ner.labels import TYPES
+
+Scores = dict[str, dict[str, float]]
+COLUMNS = ("precision", "recall", "f1", "support")
+
+
+def entity_scores(gold: list[Sentence], predicted: list[list[str]]) -> Scores:
+    """Scores per type and over all entities ("ALL", micro average).
+
+    Args:
+        gold: sentences with the right tags.
+        predicted: valid BIO tags, one list per sentence.
+
+    Returns:
+        {type or "ALL": {"precision", "recall", "f1": 0 to 1, "support": entities in `gold`}}; a type without any
+        entity on either side scores 0.
+    """
+    report = classification_report(
+        [sentence.tags for sentence in gold],
+        predicted,
+        output_dict=True,
+        mode="strict",
+        scheme=IOB2,
+        zero_division=0,
+    )
+    scores = {}
+    for name in (*TYPES, "ALL"):
+        row = report.get("micro avg" if name == "ALL" else name, {})
+        keys = ("precision", "recall", "f1-score", "support")
+        scores[name] = {to: float(row.get(key, 0.0)) for to, key in zip(COLUMNS, keys, strict=True)}
+    return scores
+
+
+def by_domain(gold: list[Sentence], predicted: list[list[str]]) -> dict[str, Scores]:
+    """The scores of every `# domain:` of a gold set and of the whole of it ("all")."""
+    domains = sorted({sentence.notes.get("domain", "all") for sentence in gold} | {"all"})
+    result = {}
+    for domain in domains:
+        rows = [
+            (sentence, tags)
+            for sentence, tags in zip(gold, predicted, strict=True)
+            if domain in ("all", sentence.notes.get("domain"))
+        ]
+        result[domain] = entity_scores([row[0] for row in rows], [row[1] for row in rows])
+    return result
+
+
+def table(scores: dict[str, dict[str, Scores]]) -> pd.DataFrame:
+    """{system: {test set: scores}} as a long table: system, test, type, precision, recall, f1, support."""
+    rows = [
+        {"system": system, "test": test, "type": kind, **values}
+        for system, tests in scores.items()
+        for test, kinds in tests.items()
+        for kind, values in kinds.items()
+    ]
+    return pd.DataFrame(rows).astype({"support": int})
+
+
+def markdown(scores: dict[str, dict[str, Scores]]) -> str:
+    """The F1 of every system and test set by type, with the number of entities, as a markdown table."""
+    names = (*TYPES, "ALL")
+    head = "| test | system | " + " | ".join(names) + " | P (ALL) | R (ALL) |"
+    lines = [head, "|---|---|" + "---:|" * (len(names) + 2)]
+    tests = list(dict.fromkeys(test for results in scores.values() for test in results))
+    for test in tests:
+        for at, (system, results) in enumerate((s, r) for s, r in scores.items() if test in r):
+            if not at:
+                counts = " | ".join(f"{results[test][name]['support']:.0f}" for name in names)
+                lines.append(f"| {test} | *entities* | {counts} | | |")
+            cells = [f"{results[test][name]['f1']:.3f}" for name in names]
+            cells += [f"{results[test]['ALL'][key]:.3f}" for key in ("precision", "recall")]
+            lines.append(f"| {test} | {system} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
