@@ -1,6 +1,6 @@
 """`gemma2-workbench`: the explorer, traces, figures and tables from the command line.
 
-Nothing heavy is imported before a command needs it, and only `app` imports gradio.
+Only `app` imports gradio.
 """
 
 import argparse

@@ -13,28 +13,29 @@ import pytest
 from apps.explorer.components.attention import attention_move, attention_value, attention_view
 from apps.explorer.components.attention.component import SCRIPTS
 from apps.explorer.components.attention.settings import browser_settings
+from apps.explorer.components.shared.sources import COMPONENTS, SHARED, source
 from model import Reason
 from workbench.figures import colours
 
 HERE = resources.files("apps.explorer.components.attention")
-
-
-def source(name: str) -> str:
-    return HERE.joinpath(name).read_text("utf-8")
+ALL = [*(("shared", name) for name in SHARED), *(("attention", name) for name in SCRIPTS)]
 
 
 @pytest.mark.parametrize("name", ["view.html", "view.css"])
 def test_templates_hold_nothing_that_gradio_would_evaluate(name: str):
-    assert not [sign for sign in ("${", "{{", "`", "\\") if sign in source(name)]
+    assert not [sign for sign in ("${", "{{", "`", "\\") if sign in source("attention", name)]
 
 
 def test_every_script_is_part_of_the_component():
     assert sorted(SCRIPTS) == sorted(path.name for path in HERE.iterdir() if path.name.endswith(".js"))
+    there = COMPONENTS.joinpath("shared")
+    assert sorted(SHARED) == sorted(path.name for path in there.iterdir() if path.name.endswith(".js"))
 
 
 def test_no_script_writes_html():
-    for name in SCRIPTS:
-        assert not [way for way in ("innerHTML", "outerHTML", "insertAdjacentHTML") if way in source(name)], name
+    for component, name in ALL:
+        text = source(component, name)
+        assert not [way for way in ("innerHTML", "outerHTML", "insertAdjacentHTML") if way in text], name
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +43,17 @@ def node() -> str:
     return shutil.which("node") or pytest.skip("checking the scripts needs node, which is not installed")
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_script_is_valid_by_itself(node: str, name: str):
-    with resources.as_file(HERE.joinpath(name)) as path:
+@pytest.mark.parametrize(("component", "name"), ALL)
+def test_script_is_valid_by_itself(node: str, component: str, name: str):
+    with resources.as_file(COMPONENTS.joinpath(component, name)) as path:
         checked = subprocess.run([node, "--check", path], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
 
 
 def run_script(node: str, names: tuple[str, ...], tail: str, *arguments: str) -> object:
     """What `tail` prints as JSON after the named scripts have been read."""
-    code = "\n".join([*map(source, names), tail])
+    places = {name: component for component, name in ALL}
+    code = "\n".join([*(source(places[name], name) for name in names), tail])
     done = subprocess.run([node, "-e", code, "--", *arguments], capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 

@@ -37,6 +37,14 @@ BAD_CONFIGS = {
         {"rope_parameters": {"rope_theta": 1e4, "rope_type": "spiral"}},
         ["rope", "spiral"],
     ),
+    "scaled rotary angles": (
+        {"rope_parameters": {"rope_theta": 1e4, "rope_type": "linear", "factor": 2.0}},
+        ["rope", "linear"],
+    ),
+    "scaled rotary angles in the old spelling": (
+        {"rope_scaling": {"type": "linear", "factor": 2.0}},
+        ["rope", "linear"],
+    ),
     "pad token beyond the vocabulary": ({"pad_token_id": 97}, ["pad_token_id", "97", "96"]),
     "no vocabulary": ({"vocab_size": 0}, ["vocab_size", "0"]),
     "dropout above 1": ({"attention_dropout": 1.5}, ["attention_dropout", "1.5"]),
@@ -77,6 +85,10 @@ BAD_CALLS = {
         {"inputs_embeds": torch.zeros(2, 4, 32, dtype=torch.long)},
         ["inputs_embeds", "int64"],
     ),
+    "embeddings of another dtype": (
+        {"inputs_embeds": torch.zeros(2, 4, 32, dtype=torch.bfloat16)},
+        ["inputs_embeds", "bfloat16", "float32"],
+    ),
     "empty embeddings": ({"inputs_embeds": torch.zeros(2, 0, 32)}, ["[2, 0, 32]"]),
     "mask too short": ({"input_ids": IDS, "attention_mask": torch.ones(2, 3)}, ["attention_mask", "[2, 4]", "[2, 3]"]),
     "mask too long": ({"input_ids": IDS, "attention_mask": torch.ones(2, 5)}, ["attention_mask", "[2, 4]", "[2, 5]"]),
@@ -87,6 +99,11 @@ BAD_CALLS = {
         {"input_ids": IDS, "attention_mask": torch.zeros(2, 1, 4, 4)},
         ["attention_mask", "[2, 1, 4, 4]"],
     ),
+    "additive mask in two axes": (
+        {"input_ids": IDS, "attention_mask": torch.tensor([[-1e9, 0, 0, 0]] * 2)},
+        ["attention_mask", "0", "1"],
+    ),
+    "mask of nan": ({"input_ids": IDS, "attention_mask": torch.full((2, 4), nan)}, ["attention_mask", "nan"]),
     "a list for a mask": ({"input_ids": IDS, "attention_mask": [[1] * 4] * 2}, ["attention_mask", "list"]),
     "a dictionary of masks": (
         {"input_ids": IDS, "attention_mask": {"full_attention": None}},
@@ -201,6 +218,15 @@ def test_a_static_cache_that_is_full(twins, token_ids):
     cache = ours(token_ids(2, 9), past_key_values=HybridCache(ours.config, 2, 10)).past_key_values
     with pytest.raises(ValueError, match="10"):
         ours(token_ids(2, 2), past_key_values=cache)
+
+
+def test_bad_labels_leave_the_cache_alone(twins, token_ids):
+    ours, _ = twins()
+    cache = ours(token_ids(1, 6)).past_key_values
+    for labels in (torch.tensor([[5, 97]]), torch.tensor([[5]])):
+        with pytest.raises(ValueError, match="labels"):
+            ours(token_ids(1, 2), past_key_values=cache, labels=labels)
+    assert cache.get_seq_length() == 6
 
 
 def test_a_mask_without_the_past_is_refused(twins, token_ids):

@@ -142,6 +142,19 @@ def test_a_reference_config_is_taken(twins, tmp_path, token_ids):
     assert torch.equal(loaded(token_ids(1, 5)).logits, ours(token_ids(1, 5)).logits)
 
 
+@torch.no_grad()
+def test_the_constructor_takes_a_reference_config(twins, token_ids):
+    ours, stock = twins()
+    built = Gemma2ForCausalLM(stock.config).eval()
+    built.load_state_dict(stock.state_dict())
+    assert torch.equal(built(token_ids(1, 9)).logits, ours(token_ids(1, 9)).logits)
+
+
+def test_the_constructor_refuses_what_is_no_config(tiny):
+    with pytest.raises(TypeError, match="Gemma2Config.*dict"):
+        Gemma2ForCausalLM(tiny)
+
+
 def test_embeddings_can_be_resized(twins, token_ids):
     ours, stock = twins()
     for twin in (ours, stock):

@@ -1,6 +1,7 @@
 """The forward pass equals transformers' eager Gemma 2: logits, every attention map, every hidden state."""
 
 import math
+import weakref
 from functools import partial
 
 import pytest
@@ -171,15 +172,15 @@ POSITIONS = {
 
 @pytest.mark.parametrize("positions", POSITIONS)
 @pytest.mark.parametrize("use_cache", [False, True])
-@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("left", [None, 0, 2])
 @torch.no_grad()
-def test_position_ids_equal_the_reference(twins, token_ids, positions, use_cache, masked):
+def test_position_ids_equal_the_reference(twins, token_ids, positions, use_cache, left):
     ours, stock = twins()
     arguments = {
         "input_ids": token_ids(2, 12),
         "position_ids": torch.tensor(POSITIONS[positions]),
         "use_cache": use_cache,
-        "attention_mask": torch.tensor([[0, 0] + [1] * 10, [1] * 12]) if masked else None,
+        "attention_mask": None if left is None else torch.tensor([[0] * left + [1] * (12 - left), [1] * 12]),
         **EVERYTHING,
     }
     assert_same_outputs(ours(**arguments), stock(**arguments))
@@ -211,6 +212,20 @@ def test_hidden_states_are_embeddings_then_residuals_then_the_final_norm(twins, 
         ours(ids)
     for level, residual in zip(levels, residuals, strict=False):
         assert_close(level, residual, atol=0, rtol=0)
+
+
+@torch.no_grad()
+def test_residuals_are_let_go_unless_asked_for(twins, token_ids):
+    ours, _ = twins()
+    seen, alive = [], []
+
+    def look(module, args, out):
+        alive.append(sum(residual() is not None for residual in seen))
+        seen.append(weakref.ref(out))
+
+    with attached(ours, {"layers.*.resid_pre": look}):
+        ours(token_ids(1, 9), use_cache=False)
+        assert max(alive) <= 1, "only the layer before may still be held"
 
 
 @torch.no_grad()

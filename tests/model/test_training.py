@@ -1,5 +1,7 @@
 """The model as an ordinary nn.Module: gradients, dropout in training only, gradient checkpointing."""
 
+import inspect
+
 import pytest
 import torch
 from torch.testing import assert_close
@@ -92,6 +94,16 @@ def test_a_few_steps_learn_a_sequence_by_heart(tiny, token_ids):
         optimiser.step()
         losses.append(loss.item())
     assert losses[-1] < 0.3 * losses[0]
+
+
+@pytest.mark.parametrize("head", ["ForCausalLM", "ForSequenceClassification", "ForTokenClassification"])
+def test_trainer_s_rule_for_loss_arguments_holds(twins, head):
+    # transformers' Trainer passes num_items_in_batch wherever a forward seems to take any keyword.
+    ours, _ = twins(head)
+    parameters = inspect.signature(ours.forward).parameters
+    takes_any = any(p.kind == inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+    if getattr(ours, "accepts_loss_kwargs", takes_any):
+        assert "num_items_in_batch" in parameters
 
 
 def test_bfloat16_trains_too(twins, token_ids):

@@ -72,16 +72,14 @@ def test_no_gold_sentence_stands_in_the_training_text_and_in_domain_ones_are_hel
         pytest.skip("the sources are not in training/.cache: run `python -m training.tokenizer`")
     from training.corpus import READERS, documents, is_held_out
 
-    def cut(text: str) -> str:
-        return " ".join(text[start:end] for start, end in word_spans(text))
-
-    texts = {True: "", False: ""}
+    texts: dict[bool, list[str]] = {True: [], False: []}
     for source in READERS:
         for document in documents(source):
-            texts[is_held_out(document)] += "\n" + cut(document)
-    lines = [(s.notes["domain"], " ".join(s.words)) for s in SENTENCES]
-    assert [line for _, line in lines if line in texts[False]] == []
-    assert [line for domain, line in lines if domain == "in" and line not in texts[True]] == []
+            texts[is_held_out(document)].append("".join(document.split()))
+    held_out, trained = "\n".join(texts[True]), "\n".join(texts[False])
+    lines = [(s.notes["domain"], "".join(s.words)) for s in SENTENCES]
+    assert [line for _, line in lines if line in trained] == []
+    assert [line for domain, line in lines if domain == "in" and line not in held_out] == []
 
 
 def test_the_silver_training_data_holds_no_gold_sentence():

@@ -9,13 +9,14 @@ import re
 Span = tuple[int, int]
 
 _ABBREVIATIONS = (
-    "Mr Mrs Ms Messrs Dr Prof Rev Hon St Gen Col Capt Lt Maj Sgt Gov Sen Rep Jr Sr Inc Co Corp Ltd Bros No "
+    "Mr Mrs Ms Messrs Dr Prof Rev Hon St Gen Col Capt Lt Maj Sgt Gov Sen Rep Jr Sr Inc Co Corp Ltd Bros "
     "Jan Feb Aug Sept Oct Nov Dec vs etc"
 ).split()
 _WORD = re.compile(
     r"""
     (?:[A-Za-z]\.){2,}(?:-\w+)*                                # U.S.  a.m.  U.S.-led
   | (?:%s)\.                                                   # Mr.
+  | No\.(?=\s+\d)                                             # No. 10
   | [A-Z]\.(?=\s+[A-Z])                                        # the J. of "J. Doe"
   | \d+(?:[.,:/]\d+)*(?:-?[^\W\d_]+)*(?:-\w+)*                 # 1,000  10:30  1990s  19th-century
   | [^\W_]+(?:[-'’.&][^\W_]+)*                                 # Spanish-American  O'Brien  AT&T

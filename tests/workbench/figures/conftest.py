@@ -1,14 +1,18 @@
 """Samples of every figure specification, from one token to sixty-four, with the tokens that break renderers."""
 
+import base64
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import workbench
+from workbench.figures import screen
 from workbench.figures.spec import Bars, Curve, Guide, HeadGrid, Panels, Scale, Scatter, Series, TokenMap, TokenStrip
 
 ODD = (
@@ -142,3 +146,24 @@ def alone():
         return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.strip()
 
     return run
+
+
+def decoded(value) -> Any:
+    """What plotly writes, with its typed arrays read back."""
+    if isinstance(value, dict) and "bdata" in value:
+        flat = np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"])
+        return flat.reshape([int(size) for size in value.get("shape", str(flat.size)).split(",")])
+    if isinstance(value, dict):
+        return {key: decoded(item) for key, item in value.items()}
+    return [decoded(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.fixture
+def on_screen():
+    """`on_screen(spec, dark=False)` -> traces and layout as a browser gets them."""
+
+    def draw(spec, dark=False):
+        figure = decoded(json.loads(str(screen.render(spec, dark).to_json())))
+        return figure["data"], figure["layout"]
+
+    return draw

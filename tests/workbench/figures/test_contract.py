@@ -14,11 +14,6 @@ from workbench.figures.spec import FigureSpec, Panels, TokenMap
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawn_by_screen(spec, dark=False) -> dict[str, Any]:
-    """Data and layout as plotly writes them."""
-    return screen.render(spec, dark).to_plotly_json()
-
-
 def page_of(spec, width="single") -> tuple[Any, float, float]:
     """The root of the SVG, its width and its height in points."""
     root = ElementTree.fromstring(paper.render(spec, "svg", width))
@@ -35,12 +30,11 @@ def test_samples_cover_every_specification(samples):
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_screen_draws_it(sample, dark):
-    figure = drawn_by_screen(sample, dark)
-    layout = figure["layout"]
+def test_screen_draws_it(sample, dark, on_screen):
+    traces, layout = on_screen(sample, dark)
     assert 100 < layout["height"] < 3000
     assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == "rgba(0,0,0,0)"
-    heatmaps = [trace for trace in figure["data"] if trace["type"] == "heatmap"]
+    heatmaps = [trace for trace in traces if trace["type"] == "heatmap"]
     assert all(isinstance(trace["z"], np.ndarray) for trace in heatmaps)
     drawn = [trace["z"] for trace in heatmaps if "hidden" not in trace["hovertemplate"]]
     wanted = [part.values for part in parts(sample) if hasattr(part, "kinds") or isinstance(part, TokenMap)]
@@ -48,10 +42,10 @@ def test_screen_draws_it(sample, dark):
         assert all(any(np.array_equal(z, values, equal_nan=True) for z in drawn) for values in wanted)
 
 
-def test_screen_gives_every_hidden_cell_its_reason(sample):
+def test_screen_gives_every_hidden_cell_its_reason(sample, on_screen):
     for part in parts(sample):
         if isinstance(part, TokenMap):
-            layers = [trace for trace in drawn_by_screen(part)["data"] if "hidden" in trace.get("hovertemplate", "")]
+            layers = [trace for trace in on_screen(part)[0] if "hidden" in trace.get("hovertemplate", "")]
             covered = sum((np.isfinite(layer["z"]).astype(int) for layer in layers), np.zeros(part.values.shape, int))
             assert np.array_equal(covered, np.isnan(part.values).astype(int))
 

@@ -3,7 +3,6 @@
 import json
 import re
 from html.parser import HTMLParser
-from typing import Any
 
 import numpy as np
 import pytest
@@ -27,12 +26,6 @@ class Scripts(HTMLParser):
         if tag == "script":
             self.scripts.append((found.get("type"), found.get("id")))
         self.handlers += [name for name in found if name.startswith("on")]
-
-
-def drawn(spec) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Traces and layout as plotly writes them."""
-    figure = screen.render(spec).to_plotly_json()
-    return figure["data"], figure["layout"]
 
 
 def page_of(spec, **options):
@@ -64,10 +57,10 @@ def test_provenance_can_be_read_back(samples):
     assert json.loads(block) == record
 
 
-def test_tokens_keep_their_integer_places():
+def test_tokens_keep_their_integer_places(on_screen):
     names = ("▁the", "▁the", "<b>")
     spec = TokenMap(np.eye(3), None, names, names, Scale("sequential", 0, 1, "p"), row_start=1024, column_start=7)
-    traces, layout = drawn(spec)
+    traces, layout = on_screen(spec)
     assert layout["yaxis"]["labelalias"] == {"1024": "▁the", "1025": "▁the", "1026": "&lt;b&gt;"}
     assert layout["xaxis"]["labelalias"] == {"7": "▁the", "8": "▁the", "9": "&lt;b&gt;"}
     assert layout["yaxis"]["range"] == [1026.5, 1023.5]  # queries run downward
@@ -79,8 +72,8 @@ def test_values_travel_as_typed_arrays(samples):
     assert written["data"][0]["z"].keys() >= {"bdata", "dtype", "shape"}
 
 
-def test_layers_and_shared_heads_are_marked():
-    traces, layout = drawn(HeadGrid(np.eye(2, 4), ("local", "global"), 2, Scale("sequential", 0, 1, "p")))
+def test_layers_and_shared_heads_are_marked(on_screen):
+    traces, layout = on_screen(HeadGrid(np.eye(2, 4), ("local", "global"), 2, Scale("sequential", 0, 1, "p")))
     assert [re.sub("<[^>]*>", "", text) for text in layout["yaxis"]["ticktext"]] == ["0 L", "1 G"]
     assert [note["text"] for note in layout["annotations"]] == ["kv 0", "kv 1"]
     assert layout["yaxis"]["range"] == [1.5, -0.5]  # layer 0 on top
@@ -88,25 +81,25 @@ def test_layers_and_shared_heads_are_marked():
     assert named == ["L local layer (sliding window)", "G global layer"]
 
 
-def test_cell_numbers_are_printed_in_contrasting_ink():
+def test_cell_numbers_are_printed_in_contrasting_ink(on_screen):
     spec = HeadGrid(np.array([[0.0, 1.0, np.nan]]), ("local",), 1, Scale("sequential", 0, 1, "p"), text=True)
-    texts = [trace for trace in drawn(spec)[0] if trace.get("mode") == "text"]
+    texts = [trace for trace in on_screen(spec)[0] if trace.get("mode") == "text"]
     inks = {word: trace["textfont"]["color"] for trace in texts for word in trace["text"] if word}
     assert inks == {"0.00": "#000000", "1.00": "#ffffff"}
 
 
-def test_panels_share_bar_legend_and_zoom(samples):
-    traces, layout = drawn(samples["panels-maps"])
+def test_panels_share_bar_legend_and_zoom(samples, on_screen):
+    traces, layout = on_screen(samples["panels-maps"])
     assert sum(trace["showscale"] for trace in traces if trace.get("name") == "attention probability") == 1
     named = [trace["name"] for trace in traces if trace["showlegend"]]
     assert sorted(named) == sorted(set(named))
     assert (layout["xaxis2"]["matches"], layout["yaxis3"]["matches"]) == ("x", "y")
-    assert "matches" not in drawn(samples["panels-mixed"])[1]["xaxis2"]
+    assert "matches" not in on_screen(samples["panels-mixed"])[1]["xaxis2"]
 
 
-def test_panels_do_not_overlap(samples):
+def test_panels_do_not_overlap(samples, on_screen):
     for name in ("panels-maps", "panels-mixed", "panels-27"):
-        layout = drawn(samples[name])[1]
+        layout = on_screen(samples[name])[1]
         count = len(samples[name].figures)
         axes = ["" if i == 1 else str(i) for i in range(1, count + 1)]
         boxes = [(*layout[f"xaxis{i}"]["domain"], *layout[f"yaxis{i}"]["domain"]) for i in axes]
@@ -196,12 +189,12 @@ def test_pages_run_offline_and_token_text_never_runs(look, samples, name):
     assert page.evaluate("window.pwned") is None
 
 
-def test_bars_keep_repeated_names_apart():
-    traces, layout = drawn(Bars(("a", "a", "b"), np.array([3, 2, 1]), "share"))
+def test_bars_keep_repeated_names_apart(on_screen):
+    traces, layout = on_screen(Bars(("a", "a", "b"), np.array([3, 2, 1]), "share"))
     assert traces[0]["y"].tolist() == [0, 1, 2]
     assert layout["yaxis"]["ticktext"] == ["a", "a", "b"]
 
 
-def test_titles_of_panels_are_written():
+def test_titles_of_panels_are_written(on_screen):
     one = TokenMap(np.eye(1), None, ("a",), ("a",), Scale("sequential", 0, 1, "p"), title="head <3>")
-    assert [note["text"] for note in drawn(Panels((one,), 1))[1]["annotations"]] == ["head &lt;3&gt;"]
+    assert [note["text"] for note in on_screen(Panels((one,), 1))[1]["annotations"]] == ["head &lt;3&gt;"]

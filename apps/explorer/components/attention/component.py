@@ -5,20 +5,17 @@ in: tokens travel as data and reach the page as text only. The scripts are joine
 function that Gradio runs per mount, so that they share names with each other and with nobody else.
 """
 
-from importlib import resources
 from itertools import count
 from typing import Any
 
 import gradio as gr
 
 from apps.explorer.components.attention.settings import browser_settings
+from apps.explorer.components.shared.sources import script, source
 from workbench import Trace
 
 SCRIPTS = (
-    "words.js",
-    "data.js",
-    "colour.js",
-    "paint.js",
+    "sentences.js",
     "layout.js",
     "axes.js",
     "grid.js",
@@ -48,9 +45,9 @@ def attention_view(value: dict[str, Any] | None = None, **options: Any) -> gr.HT
     """
     return gr.HTML(
         value or {},
-        html_template=_source("view.html"),
-        css_template=_source("view.css"),
-        js_on_load="\n".join(_source(name) for name in SCRIPTS),
+        html_template=source("attention", "view.html"),
+        css_template=source("attention", "view.css"),
+        js_on_load=script("attention", SCRIPTS),
         apply_default_css=False,
         settings=browser_settings(),
         move={},
@@ -89,7 +86,3 @@ def _place(place: dict[str, Any]) -> dict[str, Any]:
     if unknown := sorted(place.keys() - known):
         raise TypeError(f"no such place: {', '.join(unknown)}; give any of {sorted(known)}")
     return {**place, "serial": next(_serial)} if place else {}
-
-
-def _source(name: str) -> str:
-    return resources.files("apps.explorer.components.attention").joinpath(name).read_text("utf-8")

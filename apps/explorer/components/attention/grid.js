@@ -187,14 +187,3 @@ function createGrid(elements, pick) {
 
   return { draw, mark };
 }
-
-// A canvas of CSS size width x height in device pixels, ready to draw in CSS pixels.
-function sized(canvas, width, height, ratio) {
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
-  const context = canvas.getContext('2d');
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  return context;
-}

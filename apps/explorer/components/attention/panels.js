@@ -1,13 +1,5 @@
 // The parts beside the map: stage buttons, sliders, legend and the list of strongest keys.
 
-function child(parent, tag, className, text = '') {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.textContent = text;
-  parent.append(made);
-  return made;
-}
-
 // A group of radio buttons drawn as segments: arrows, focus and names come with the browser.
 function createSegments(box, name, options, pick) {
   const inputs = options.map(({ value, label, help }) => {

@@ -7,7 +7,7 @@ const SIDE_WIDTH = 384;
 function measure() {
   const width = root.clientWidth;
   if (!now.run || !width) return;
-  now.style = readStyle();
+  now.style = readStyle(root, settings, palette.theme());
   const wide = width >= WIDE;
   const room = wide ? width - SIDE_WIDTH : width;
   const height = wide ? Math.max(420, Math.min(760, window.innerHeight - 220)) : 760;
@@ -18,27 +18,6 @@ function measure() {
   const ratio = Math.min(3, window.devicePixelRatio || 1);
   now.layout = createLayout({ width: room, height, tokens: length(), labelRoom, ratio });
   $('.hero').style.width = wide ? `${Math.max(now.layout.total, 460)}px` : '';
-}
-
-// Colours of the theme as the canvas needs them: resolved, not as variables.
-function readStyle() {
-  const probe = $('.probe');
-  const colour = (value) => {
-    probe.style.color = value;
-    return getComputedStyle(probe).color;
-  };
-  const theme = palette.theme();
-  return {
-    font: getComputedStyle(root).fontFamily,
-    ink: colour('var(--body-text-color)'),
-    muted: colour('var(--muted)'),
-    paper: colour('var(--background-fill-primary)'),
-    veil: colour('color-mix(in srgb, var(--background-fill-primary) 68%, transparent)'),
-    accent: colour('var(--attention-accent)'),
-    onAccent: colour('var(--attention-on-accent)'),
-    kinds: settings.colours[theme].kinds,
-    hidden: settings.reasons[1][theme].paper,
-  };
 }
 
 function drawAll() {

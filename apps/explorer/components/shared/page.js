@@ -1,0 +1,40 @@
+// Elements, canvases and the colours of the theme.
+
+function child(parent, tag, className, text = '') {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.textContent = text;
+  parent.append(made);
+  return made;
+}
+
+// A canvas of CSS size width x height in device pixels, ready to draw in CSS pixels.
+function sized(canvas, width, height, ratio) {
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext('2d');
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return context;
+}
+
+// Colours of the theme as the canvas needs them: resolved, not as variables.
+function readStyle(root, settings, theme) {
+  const probe = root.querySelector('.probe');
+  const colour = (value) => {
+    probe.style.color = value;
+    return getComputedStyle(probe).color;
+  };
+  return {
+    font: getComputedStyle(root).fontFamily,
+    ink: colour('var(--body-text-color)'),
+    muted: colour('var(--muted)'),
+    paper: colour('var(--background-fill-primary)'),
+    veil: colour('color-mix(in srgb, var(--background-fill-primary) 68%, transparent)'),
+    accent: colour('var(--attention-accent)'),
+    onAccent: colour('var(--attention-on-accent)'),
+    kinds: settings.colours[theme].kinds,
+    hidden: settings.reasons[1][theme].paper,
+  };
+}

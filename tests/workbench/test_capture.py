@@ -1,0 +1,215 @@
+"""A trace says what the model computed: its stages are the tensors at the hook points, its folds their statistics."""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from model import attached
+from model.hooks import catalogue
+from workbench import (
+    AblateHead,
+    LoadedModel,
+    ParityError,
+    SetFinalSoftcap,
+    SetSoftcap,
+    SetWindow,
+    Trace,
+    applied,
+    capture,
+    estimate,
+    load,
+    predict,
+)
+from workbench.spill import FileLayers
+
+HOOKED = ("attn_logits", "attn_scores", "attn_probs")
+
+
+def hooked(loaded: LoadedModel, trace: Trace) -> dict[tuple[int, str], Tensor]:
+    """The tensors that pass the hook points in a pass of one block, [N, T, S] per layer and stage."""
+    seen: dict[tuple[int, str], Tensor] = {}
+
+    def keep(layer: int, stage: str):
+        return lambda _module, args, out: seen.__setitem__((layer, stage), (out[0], args[1].keys))
+
+    names = {
+        f"layers.{layer}.self_attn.{stage}": keep(layer, stage)
+        for layer in range(len(trace.layers))
+        for stage in HOOKED
+    }
+    with torch.no_grad(), attached(loaded.trunk, names):
+        loaded.trunk(torch.tensor([trace.tokens.ids]))
+    return seen
+
+
+def test_derived_stages_are_the_tensors_at_the_hook_points(loaded: LoadedModel, trace: Trace) -> None:
+    for (layer, stage), (tensor, keys) in hooked(loaded, trace).items():
+        for head in range(trace.heads):
+            derived = trace.stage(layer, head, stage, keys=keys)
+            shown = derived.isfinite()
+            torch.testing.assert_close(derived[shown], tensor[head][shown], atol=1e-5, rtol=1e-5)
+            assert not tensor[head][~shown].any() or stage != "attn_probs"
+
+
+def test_any_window_of_a_map_is_a_part_of_the_whole(trace: Trace) -> None:
+    for stage in (*HOOKED, "attn_masked", "contribution"):
+        whole = trace.stage(1, 2, stage)
+        part = trace.stage(1, 2, stage, rows=range(5, 20), keys=range(3, 30))
+        torch.testing.assert_close(part, whole[5:20, 3:30], atol=1e-5, rtol=1e-5, equal_nan=True)
+
+
+def test_contribution_is_the_length_of_what_one_key_adds(loaded: LoadedModel, trace: Trace) -> None:
+    layer, head, query, key = 1, 3, 20, 4
+    value = trace.tensors[layer].v[head * trace.kv_heads // trace.heads, key]
+    padded = torch.zeros(trace.heads, len(value))
+    padded[head] = value * trace.stage(layer, head)[query, key]
+    added = loaded.trunk.layers[layer].self_attn.o_proj(padded.flatten())
+    assert trace.stage(layer, head, "contribution")[query, key].item() == pytest.approx(added.norm().item(), rel=1e-4)
+
+
+def test_folds_equal_the_statistics_of_the_derived_maps(trace: Trace) -> None:
+    ids = torch.tensor(trace.tokens.ids)
+    T = len(ids)
+    offsets = torch.arange(T)[:, None] - torch.arange(T)
+    earlier = (ids[:, None] == ids) & (offsets > 0)
+    followers = torch.zeros_like(earlier)
+    followers[:, 1:] = earlier[:, :-1]
+    followers &= offsets > 0
+    for layer, info in enumerate(trace.layers):
+        visible = trace.reasons(layer) == 0
+        for head in range(trace.heads):
+            probs = trace.stage(layer, head).nan_to_num()
+            logits, scores = (trace.stage(layer, head, stage)[visible] for stage in ("attn_logits", "attn_scores"))
+            expected = {
+                "entropy": torch.special.entr(probs).sum(1),
+                "distance": (probs * offsets).sum(1),
+                "first_token": probs[:, 0],
+                "received": probs.sum(0),
+                "previous_token": torch.cat([torch.tensor([torch.nan]), probs.diagonal(-1)]),
+                "duplicate_token": (probs * earlier).sum(1).where(earlier.any(1), torch.nan),
+                "induction": (probs * followers).sum(1).where(followers.any(1), torch.nan),
+                "beyond_half": (logits.abs() > info.softcap / 2).sum(),
+                "beyond_most": (logits.abs() > info.softcap * 0.9).sum(),
+                "largest_logit": logits.abs().max(),
+                "bend": (logits - scores).abs().sum(),
+                "visible": visible.sum(),
+            }
+            for name, value in expected.items():
+                torch.testing.assert_close(
+                    trace.folds[name][layer, head].float(), value.float(), atol=2e-4, rtol=1e-4, equal_nan=True
+                )
+
+
+def test_the_thumbnail_holds_the_largest_probability_of_each_cell(trace: Trace) -> None:
+    T, size = len(trace.tokens), trace.folds["thumbnail"].shape[-1]
+    bins = torch.arange(T) * size // T
+    probs = trace.stage(2, 1).nan_to_num()
+    for row, column in ((0, 0), (size - 1, size - 2), (size // 2, 3)):
+        cell = probs[bins == row][:, bins == column]
+        assert trace.folds["thumbnail"][2, 1, row, column] == pytest.approx(cell.max().item(), abs=1e-6)
+
+
+@pytest.mark.parametrize("block_rows", [1, 7, 4096])
+def test_the_size_of_blocks_changes_nothing(loaded: LoadedModel, trace: Trace, block_rows: int) -> None:
+    other = capture(loaded, trace.tokens.text, block_rows=block_rows, parity=False)
+    for name, fold in trace.folds.items():
+        torch.testing.assert_close(other.folds[name], fold, atol=2e-4, rtol=1e-4, equal_nan=True)
+    torch.testing.assert_close(other.stage(3, 2), trace.stage(3, 2), atol=1e-5, rtol=1e-5, equal_nan=True)
+
+
+def test_a_trace_over_the_budget_lives_in_files_and_says_the_same(loaded: LoadedModel, trace: Trace) -> None:
+    spilled = capture(loaded, trace.tokens.text, budget_bytes=0)
+    assert isinstance(spilled.tensors, FileLayers)
+    folder = spilled.tensors._folder
+    assert len(list(folder.iterdir())) == len(trace.layers)
+    torch.testing.assert_close(spilled.stage(1, 1), trace.stage(1, 1), equal_nan=True)
+    del spilled
+    assert not folder.exists()
+
+
+def test_every_trace_says_that_it_is_exact(trace: Trace) -> None:
+    assert trace.parity.holds
+    assert trace.parity.tokens == len(trace.tokens)
+    assert "transformers" in trace.parity.sentence
+
+
+def test_a_model_that_computes_something_else_is_refused(twin_folder: Callable[..., Path]) -> None:
+    loaded = load(twin_folder())
+    with applied(loaded, [SetSoftcap(5.0)]), pytest.raises(ParityError, match="different from transformers"):
+        capture(loaded, "one two three four five six seven eight nine ten")
+    assert capture(loaded, "one two three four five six seven eight nine ten").parity.holds
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_half_precision_is_compared_too(twin_folder: Callable[..., Path], dtype: str) -> None:
+    trace = capture(load(twin_folder(), dtype=dtype), "one two three four five six seven eight nine ten")
+    assert trace.model.dtype == dtype
+    assert trace.parity.holds
+    torch.testing.assert_close(trace.stage(1, 1).nansum(1), torch.ones(len(trace.tokens)), atol=2e-2, rtol=0)
+
+
+def test_text_that_is_too_long_or_no_text_is_refused(twin_folder: Callable[..., Path]) -> None:
+    loaded = load(twin_folder(max_position_embeddings=8))
+    with pytest.raises(ValueError, match=r"the text has 1\d tokens; .* takes at most 8"):
+        capture(loaded, "one two three four five six seven eight nine ten")
+    with pytest.raises(ValueError, match="the text is empty"):
+        capture(loaded, "")
+    with pytest.raises(TypeError, match="text must be a str"):
+        capture(loaded, 7)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_capture_that_does_not_fit_is_refused_before_it_starts(
+    loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.import_module("workbench.estimate"), "_available_bytes", lambda: 1000)
+    with pytest.raises(MemoryError, match=r"needs about .* GB .* are free"):
+        capture(loaded, "Hello world")
+    assert estimate(loaded, 100).peak_bytes > estimate(loaded, 10).peak_bytes > 0
+
+
+def test_no_hook_is_left_behind_even_by_a_failed_capture(loaded: LoadedModel) -> None:
+    def fail(done: int, of: int) -> None:
+        raise RuntimeError(f"stopped after layer {done} of {of}")
+
+    with pytest.raises(RuntimeError, match="stopped after layer 1 of 6"):
+        capture(loaded, "Hello world", progress=fail)
+    assert not any(module._forward_hooks for module in catalogue(loaded.model).values())
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (SetSoftcap(5.0), "attention softcap 5"),
+        (SetSoftcap(None, (1,)), "attention softcap off in layer 1"),
+        (SetWindow(2), "sliding window 2"),
+        (SetFinalSoftcap(None), "final softcap off"),
+        (AblateHead(1, 2), "layer 1 head 2 set to zero"),
+    ],
+)
+def test_interventions_change_the_prediction_and_go_away(loaded: LoadedModel, trace: Trace, change, sentence) -> None:
+    before = predict(loaded, trace.tokens.ids)
+    changed = predict(loaded, trace.tokens.ids, [change])
+    assert changed.divergence_from(before) > 0 or change == SetSoftcap(None, (1,))
+    assert capture(loaded, "Hello world", interventions=[change]).interventions == (sentence,)
+    torch.testing.assert_close(predict(loaded, trace.tokens.ids).capped, before.capped, rtol=0, atol=0)
+
+
+def test_an_ablated_head_adds_nothing(loaded: LoadedModel, trace: Trace) -> None:
+    outputs: list[Tensor] = []
+    reader = {"layers.2.self_attn.head_out": lambda _module, _args, out: outputs.append(out)}
+    with torch.no_grad(), applied(loaded, [AblateHead(2, 4)]), attached(loaded.trunk, reader):
+        loaded.trunk(torch.tensor([trace.tokens.ids]))
+    assert not outputs[0][0, 4].any()
+    assert outputs[0][0, 3].any()
+
+
+@pytest.mark.parametrize(
+    "change", [SetSoftcap(0.0), SetWindow(0), AblateHead(6, 0), AblateHead(0, 6), SetSoftcap(5.0, (9,))]
+)
+def test_impossible_interventions_are_refused(loaded: LoadedModel, change) -> None:
+    with pytest.raises(ValueError, match=r"must be above 0|does not exist; allowed: 0\.\.5"):
+        capture(loaded, "Hello world", interventions=[change])

@@ -1,0 +1,94 @@
+"""Models from the package, from folders and by hub id, and what is said when there is none."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from model import Gemma2ForTokenClassification
+from workbench import LoadedModel, ModelNotFoundError, capture, embedded, load
+
+
+def test_the_embedded_model_is_the_default(loaded: LoadedModel) -> None:
+    assert loaded.name == "tiny"
+    assert loaded.source == "embedded:tiny"
+    assert loaded.dtype == "float32"
+    assert loaded.weights_sha256 is not None
+    assert not loaded.model.training
+    assert load("tiny").weights_sha256 == loaded.weights_sha256
+
+
+def test_a_folder_in_the_format_of_gemma_2_2b(twin_folder: Callable[..., Path]) -> None:
+    folder = twin_folder()
+    loaded = load(folder)
+    assert loaded.source == str(folder)
+    assert capture(loaded, "Hello world").parity.holds
+    assert load(str(folder), dtype="bfloat16").dtype == "bfloat16"
+
+
+def test_the_architecture_chooses_the_class(twin_folder: Callable[..., Path]) -> None:
+    folder = twin_folder()
+    config = json.loads((folder / "config.json").read_text())
+    config["architectures"] = ["Gemma2ForTokenClassification"]
+    (folder / "config.json").write_text(json.dumps(config))
+    loaded = load(folder)
+    assert isinstance(loaded.model, Gemma2ForTokenClassification)
+    assert capture(loaded, "Hello world").parity.holds
+
+
+def test_another_kind_of_model_is_refused(twin_folder: Callable[..., Path]) -> None:
+    folder = twin_folder()
+    (folder / "config.json").write_text(json.dumps({"model_type": "llama"}))
+    with pytest.raises(ValueError, match="is a 'llama' model; the workbench reads Gemma 2"):
+        load(folder)
+
+
+def test_broken_folders_say_what_is_wrong(twin_folder: Callable[..., Path], tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match="cannot be read as a model folder"):
+        load(tmp_path)
+    folder = twin_folder()
+    (folder / "config.json").write_text("{")
+    with pytest.raises(ModelNotFoundError, match="cannot be read as a model folder"):
+        load(folder)
+    folder = twin_folder()
+    (folder / "model.safetensors").write_bytes(b"not weights")
+    with pytest.raises(ModelNotFoundError, match="cannot be read"):
+        load(folder)
+
+
+def test_a_hub_model_that_cannot_be_had_says_what_to_do() -> None:
+    with pytest.raises(
+        ModelNotFoundError, match=r"no model 'google/gemma-2-2b' here. Use an embedded checkpoint \(tiny"
+    ):
+        load("google/gemma-2-2b")
+
+
+def test_a_gated_model_says_how_to_get_access(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gated(*_args: object, **_kwargs: object) -> None:
+        raise OSError("You are trying to access a gated repo. 401 Client Error.")
+
+    monkeypatch.setattr("workbench.loading.cached_file", gated)
+    with pytest.raises(ModelNotFoundError, match="accept its licence .* `hf auth login`"):
+        load("google/gemma-2-2b")
+
+
+def test_a_dtype_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="use float32, bfloat16 or float16"):
+        load(dtype="int8")
+
+
+def test_every_embedded_checkpoint_fits_the_package() -> None:
+    for folder in embedded().values():
+        assert (folder / "README.md").exists()
+        assert sum(file.stat().st_size for file in folder.glob("*.safetensors")) <= 25_000_000
+
+
+def test_the_parity_reference_shares_the_weights(loaded: LoadedModel) -> None:
+    from workbench.parity import reference
+
+    twin = reference(loaded)
+    mine = loaded.model.state_dict()
+    assert all(tensor.data_ptr() == mine[name].data_ptr() for name, tensor in twin.state_dict().items())
+    assert not any(tensor.device == torch.device("meta") for tensor in twin.buffers())

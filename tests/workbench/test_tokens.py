@@ -1,0 +1,41 @@
+"""Tokens: BOS once, spans that give the text back, nothing invisible."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench import LoadedModel, tokenize
+
+ODD = [
+    "😀 👩‍🚀",
+    "שלום עולם",
+    "你好,世界",
+    "def f(x):\n\treturn {x}\r\n",
+    "<b>${7*6}</b> \\n `x`",
+    "a  b   c",
+    "\u202eabc",
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_spans_cover_the_text(loaded: LoadedModel, text: str) -> None:
+    tokens = tokenize(loaded.tokenizer, text)
+    assert tokens.display[0] == "<bos>"
+    assert tokens.special[0]
+    assert tokens.spans[0] == (0, 0)
+    covered = sorted({place for start, end in tokens.spans for place in range(start, end)})
+    assert covered == list(range(len(text)))
+    assert all(shown.strip() == shown and "\n" not in shown for shown in tokens.display)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(min_size=1, max_size=60))
+def test_any_text_becomes_tokens(loaded: LoadedModel, text: str) -> None:
+    tokens = tokenize(loaded.tokenizer, text)
+    assert tokens.ids.count(loaded.tokenizer.bos_token_id) == 1 + text.count("<bos>") - text.startswith("<bos>")
+    assert all(0 <= start <= end <= len(text) for start, end in tokens.spans)
+
+
+def test_a_template_that_brings_its_own_bos_gets_no_second(loaded: LoadedModel) -> None:
+    plain, template = (tokenize(loaded.tokenizer, text) for text in ("Hello", "<bos>Hello"))
+    assert plain.ids == template.ids

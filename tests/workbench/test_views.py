@@ -1,0 +1,102 @@
+"""The contract every view keeps."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from workbench import VIEWS, LoadedModel, Trace, View, capture, view_named
+from workbench.cli import VIEW_NAMES, VIEW_OPTIONS
+from workbench.figures import paper, screen
+
+each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+
+
+@each_view
+def test_table_and_figure(view: View, trace: Trace) -> None:
+    frame = view.table(trace)
+    assert tuple(frame.columns) == view.columns
+    assert len(frame)
+    assert len(view.help) > 100
+    spec = view.figure(frame)
+    assert screen.render(spec).data
+    assert paper.render(spec, "pdf").startswith(b"%PDF")
+
+
+@each_view
+def test_a_text_of_one_character_works(view: View, loaded: LoadedModel) -> None:
+    short = capture(loaded, "a")
+    assert screen.render(view.figure(view.table(short))).data
+
+
+@each_view
+def test_the_table_is_the_same_after_a_round_trip(view: View, trace: Trace, tmp_path) -> None:
+    again = Trace.load(trace.save(tmp_path / "t.safetensors"))
+    pd.testing.assert_frame_equal(view.table(again), view.table(trace))
+
+
+def test_no_visible_cell_is_empty(trace: Trace) -> None:
+    frame = trace.table("attention", layer=2, head=1)
+    assert frame.loc[frame["reason"] == 0, "value"].notna().all()
+    assert frame.loc[frame["reason"] != 0, "value"].isna().all()
+
+
+def test_the_attention_table_holds_the_numbers_of_the_trace(trace: Trace) -> None:
+    frame = trace.table("attention", layer=1, head=4, stage="attn_logits", rows="3:9", keys="0:5")
+    expected = trace.stage(1, 4, "attn_logits", range(3, 9), range(5))
+    np.testing.assert_array_equal(frame["value"].to_numpy().reshape(6, 5), expected.numpy())
+    assert list(frame["query_token"].unique()) == list(dict.fromkeys(trace.tokens.display[3:9]))
+
+
+def test_the_mask_table_is_the_rule_of_the_model(trace: Trace) -> None:
+    for layer, info in enumerate(trace.layers):
+        frame = trace.table("mask", layer=layer)
+        back = frame["query"] - frame["key"]
+        allowed = (back >= 0) & (back < (info.window or len(trace.tokens)))
+        assert (frame["visible"] == allowed).all()
+        assert (frame.loc[back < 0, "reason"] == "future").all()
+        assert (frame.loc[(back >= 0) & ~allowed, "reason"] == "outside_window").all()
+
+
+def test_the_atlas_means_are_over_the_queries_that_count(trace: Trace) -> None:
+    frame = trace.table("atlas", metric="previous_token")
+    fold = trace.folds["previous_token"]
+    assert torch.isnan(fold[..., 0]).all()
+    value = frame.set_index(["layer", "head"]).loc[(3, 2), "value"]
+    assert value == pytest.approx(fold[3, 2, 1:].double().mean().item())
+    assert set(frame["kind"]) == {"local", "global"}
+    assert list(frame["kv_head"].unique()) == [0, 1]
+
+
+def test_the_softcap_shares_are_shares_of_the_visible_cells(trace: Trace) -> None:
+    frame = trace.table("softcap").set_index(["metric", "layer", "head"])["value"]
+    visible = trace.reasons(0) == 0
+    logits = trace.stage(0, 1, "attn_logits")[visible].abs()
+    assert frame["beyond_half", 0, 1] == pytest.approx((logits > 25).double().mean().item())
+    assert frame["largest_logit", 0, 1] == pytest.approx(logits.max().item(), rel=1e-5)
+
+
+def test_wrong_names_and_values_say_what_is_allowed(trace: Trace) -> None:
+    with pytest.raises(ValueError, match="the views are attention"):
+        view_named("attn")
+    with pytest.raises(ValueError, match="has no option 'heads'; it has: layer, head"):
+        trace.table("attention", heads=1)
+    with pytest.raises(ValueError, match="head=6 does not exist; allowed: 0..5"):
+        trace.table("attention", head=6)
+    with pytest.raises(ValueError, match="choose all, entropy"):
+        trace.table("atlas", metric="spread")
+    for wrong in ("5", "5:3", "0:9999", "a:b"):
+        with pytest.raises(ValueError, match="rows="):
+            trace.table("attention", rows=wrong)
+
+
+def test_a_map_too_large_for_a_table_is_refused_with_the_way_out(loaded: LoadedModel) -> None:
+    long = capture(loaded, "word " * 1200, parity=False)
+    with pytest.raises(ValueError, match="too large for a table or a picture; choose a part"):
+        long.table("attention")
+    assert len(long.table("attention", rows="1100:1110", keys="1000:1110")) == 1100
+
+
+def test_the_command_line_knows_every_view_and_option() -> None:
+    assert tuple(view.name for view in VIEWS) == VIEW_NAMES
+    assert {option.name for view in VIEWS for option in view.options} <= set(VIEW_OPTIONS)
