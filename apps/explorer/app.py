@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
 
+from apps.explorer.address import BACK_AND_FORWARD, on_tab, place_of, writing
 from apps.explorer.components.status.component import facts, problem, status_line
 from apps.explorer.routes import attention_routes
 from apps.explorer.session import Session
@@ -54,40 +55,56 @@ def build_app(session: Session) -> gr.Blocks:
                 start = gr.Button("Run", variant="primary", elem_id="run")
         gr.Examples([[example] for example in EXAMPLES], text, label="Examples")
         status = status_line(elem_id="status")
-        run, dark = gr.State(""), gr.State(False)
-        shared = Shared(session, run, dark)
-        with gr.Tabs():
+        run, dark, place = gr.State(""), gr.State(False), gr.State({})
+        shared = Shared(session, run, dark, place)
+        with gr.Tabs() as all_tabs:
             for tab in tabs():
-                with gr.Tab(tab.title, id=tab.name):
+                with gr.Tab(tab.title, id=tab.name) as heading:
                     tab.build(shared)
-        _wire(app, session, text, model, start, run, status)
+                heading.select(None, None, None, js=on_tab(tab.name))
+        shared.address.link("model", model)
+        _wire(app, shared, text, model, all_tabs, start, status)
         app.load(None, None, dark, js=IS_DARK, api_visibility="private")
         toggle.click(None, None, dark, js=TOGGLE, api_visibility="private")
     return app
 
 
 def _wire(
-    app: gr.Blocks, session: Session, text: gr.Textbox, model: gr.Dropdown, start: gr.Button, run: gr.State, status: Any
+    app: gr.Blocks,
+    shared: Shared,
+    text: gr.Textbox,
+    model: gr.Dropdown,
+    all_tabs: gr.Tabs,
+    start: gr.Button,
+    status: Any,
 ) -> None:
-    """Run on the button, on ctrl-enter and once when the page opens; a failed run keeps what was shown."""
+    """Run on the button, on enter and once when the page opens; a failed run keeps what was shown."""
+
+    def restore(request: gr.Request) -> list[Any]:
+        query = dict(request.query_params)
+        tab = gr.Tabs(selected=query["tab"]) if query.get("tab") in {tab.name for tab in tabs()} else gr.skip()
+        return [query.get("text") or gr.skip(), tab, place_of(query), *shared.address.restored(query)]
 
     def run_text(text: str, model: str, shown: str, progress: gr.Progress = PROGRESS) -> tuple[str, dict[str, Any]]:
         try:
-            new, trace = session.run(model, text, lambda done, of: progress((done, of), unit="layers"))
+            new, trace = shared.session.run(model, text, lambda done, of: progress((done, of), unit="layers"))
         except (ValueError, OSError, MemoryError, ParityError) as error:
             return shown, problem(str(error))
         return new, facts(trace)
 
-    gr.on(
-        [start.click, text.submit, app.load],
-        run_text,
-        [text, model, run],
-        [run, status],
-        show_progress_on=status,
-        concurrency_limit=1,
-        concurrency_id="model",
-        api_name="run",
-    )
+    run: dict[str, Any] = {
+        "fn": run_text,
+        "inputs": [text, model, shared.run],
+        "outputs": [shared.run, status],
+        "show_progress_on": status,
+        "concurrency_limit": 1,
+        "concurrency_id": "model",
+    }
+    app.load(None, None, None, js=BACK_AND_FORWARD)
+    restored = [text, all_tabs, shared.place, *shared.address.controls.values()]
+    app.load(restore, None, restored, queue=False, api_visibility="private").then(**run, api_visibility="private")
+    gr.on([start.click, text.submit], **run, api_name="run")
+    gr.on([start.click, text.submit], None, text, None, js=writing("text", push=True))
 
 
 def launch_options(session: Session) -> dict[str, Any]:

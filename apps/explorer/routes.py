@@ -6,6 +6,8 @@
 `GET /attention/{run}/thumbnails/{stage}`
     L*N*k*k uint8: 0 is a hidden cell, 1..255 run over the colour scale. Header: `X-Shape: L,N,k,k`.
     204 and nothing if the run keeps no thumbnails of the stage and is too long to derive them.
+`GET /cell/{run}/{layer}/{head}/{query}/{key}?stage=s`
+    The story of one cell as JSON: see `components.inspector.story`; the heads of the layer are compared at stage s.
 
 Numbers are exact (`X-Pool: 1`) as long as the range asked for has at most `MAX_CELLS` cells. A
 larger range comes pooled by the integer `X-Pool`: f x f cells become the one of largest magnitude.
@@ -22,6 +24,7 @@ from starlette.routing import Route
 from apps.explorer.components.attention.pooling import pooled_map
 from apps.explorer.components.attention.stages import LOOKS
 from apps.explorer.components.attention.thumbnails import thumbnails
+from apps.explorer.components.inspector.story import as_json, story
 from apps.explorer.store import RunStore
 from workbench import Trace
 
@@ -49,7 +52,11 @@ def attention_routes(store: RunStore) -> list[Route]:
     def read_thumbnails(request: Request) -> Response:
         return _answered(lambda: _thumbnails(store, request))
 
+    def read_cell(request: Request) -> Response:
+        return _answered(lambda: _cell(store, request))
+
     return [
+        Route("/cell/{run}/{layer:int}/{head:int}/{query:int}/{key:int}", read_cell),
         Route("/attention/{run}/thumbnails/{stage}", read_thumbnails),
         Route("/attention/{run}/{stage}/{layer:int}/{head:int}", read_map),
     ]
@@ -66,7 +73,7 @@ def _answered(answer: Callable[[], Response]) -> Response:
 def _map(store: RunStore, request: Request) -> Response:
     """One head at one stage, pooled when the range is large."""
     trace = _trace(store, request)
-    stage = _stage(request)
+    stage = _stage(request.path_params["stage"])
     layer = _index(request, "layer", len(trace.layers))
     head = _index(request, "head", trace.heads)
     tokens = len(trace.tokens)
@@ -87,10 +94,20 @@ def _map(store: RunStore, request: Request) -> Response:
 def _thumbnails(store: RunStore, request: Request) -> Response:
     """All heads as small pictures."""
     trace = _trace(store, request)
-    pictures = thumbnails(trace, LOOKS[_stage(request)])
+    pictures = thumbnails(trace, LOOKS[_stage(request.path_params["stage"])])
     if pictures is None:
         return Response(status_code=204, headers=HEADERS)
     return _bytes(pictures.tobytes(), {"X-Shape": ",".join(map(str, pictures.shape))})
+
+
+def _cell(store: RunStore, request: Request) -> Response:
+    """The story of one cell."""
+    trace = _trace(store, request)
+    layer, head = _index(request, "layer", len(trace.layers)), _index(request, "head", trace.heads)
+    query, key = (_index(request, name, len(trace.tokens)) for name in ("query", "key"))
+    stage = _stage(request.query_params.get("stage", "attn_probs"))
+    told = story(trace, layer, head, query, key, stage)
+    return Response(as_json(told), media_type="application/json", headers=HEADERS)
 
 
 def pool_factor(queries: int, keys: int) -> int:
@@ -112,8 +129,7 @@ def _trace(store: RunStore, request: Request) -> Trace:
     return trace
 
 
-def _stage(request: Request) -> str:
-    stage = request.path_params["stage"]
+def _stage(stage: str) -> str:
     if stage not in LOOKS:
         raise Refusal(404, f"there is no stage {stage!r}: choose one of {', '.join(LOOKS)}")
     return stage
@@ -122,7 +138,7 @@ def _stage(request: Request) -> str:
 def _index(request: Request, name: str, count: int) -> int:
     index = request.path_params[name]
     if not 0 <= index < count:
-        raise Refusal(404, f"there is no {name} {index}: this run has {name}s 0 to {count - 1}")
+        raise Refusal(404, f"there is no {name} {index}: this run has {name} 0 to {count - 1}")
     return index
 
 

@@ -1,9 +1,10 @@
 """What every tab is given: the session, the run that is shown, and how to describe a view."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import gradio as gr
 
+from apps.explorer.address import Address
 from apps.explorer.session import Session
 from workbench import View
 
@@ -16,11 +17,15 @@ class Shared:
         session: models and runs.
         run: id of the run that is shown, "" before the first.
         dark: whether the page is dark.
+        place: layer, head, stage and cell that the address asks for, used by the first run only.
+        address: where a tab links the controls whose values belong into the address.
     """
 
     session: Session
     run: gr.State
     dark: gr.State
+    place: gr.State
+    address: Address = field(default_factory=Address)
 
 
 def explain(view: View) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from apps.explorer.components.attention.settings import browser_settings
-from apps.explorer.components.shared.sources import script, source
+from apps.explorer.components.shared.sources import script, source, style
 from workbench import Trace
 
 SCRIPTS = (
@@ -22,6 +22,7 @@ SCRIPTS = (
     "strip.js",
     "panels.js",
     "input.js",
+    "address.js",
     "state.js",
     "heads.js",
     "picture.js",
@@ -46,7 +47,7 @@ def attention_view(value: dict[str, Any] | None = None, **options: Any) -> gr.HT
     return gr.HTML(
         value or {},
         html_template=source("attention", "view.html"),
-        css_template=source("attention", "view.css"),
+        css_template=style("attention"),
         js_on_load=script("attention", SCRIPTS),
         apply_default_css=False,
         settings=browser_settings(),

@@ -65,5 +65,6 @@ function tell() {
     if (JSON.stringify(here) === JSON.stringify(announced)) return;
     announced = here;
     trigger('select', here);
+    writeAddress(here);
   }, 150);
 }

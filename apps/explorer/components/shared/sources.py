@@ -15,6 +15,11 @@ def source(component: str, name: str) -> str:
     return COMPONENTS.joinpath(component, name).read_text("utf-8")
 
 
+def style(component: str) -> str:
+    """The shared style sheet and then that of a component, as one."""
+    return source("shared", "theme.css") + source(component, "view.css")
+
+
 def script(component: str, names: tuple[str, ...]) -> str:
     """The shared scripts and then those of a component, as one."""
     return "\n".join([*(source("shared", name) for name in SHARED), *(source(component, name) for name in names)])

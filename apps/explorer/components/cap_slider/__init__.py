@@ -1,0 +1,1 @@
+"""A slider over softcaps, from a small one to none at all."""

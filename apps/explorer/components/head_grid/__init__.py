@@ -1,0 +1,1 @@
+"""A layer x head grid to choose a head from, coloured by a number per head."""

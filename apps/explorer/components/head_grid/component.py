@@ -1,0 +1,53 @@
+"""The head grid: one button per head, which tells Python when a reader chooses it."""
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from apps.explorer.components.shared.sources import source
+from workbench.figures import colours
+from workbench.figures.spec import HeadGrid
+from workbench.figures.ticks import cell_text
+
+
+def head_grid(**options: Any) -> gr.HTML:
+    """The component; its value is what `grid_value` returns, the chosen head its property `chosen` ([layer, head]).
+
+    Its event `select` says what the reader chose: `grid.select(fn)` with `event: gr.EventData`, whose `layer` and
+    `head` are set.
+    """
+    return gr.HTML(
+        {},
+        html_template=source("head_grid", "view.html"),
+        css_template=source("head_grid", "view.css"),
+        js_on_load=source("head_grid", "view.js"),
+        apply_default_css=False,
+        chosen=[0, 0],
+        **options,
+    )
+
+
+def grid_value(spec: HeadGrid) -> dict[str, Any]:
+    """The value that shows `spec`, with the colours of light and of dark pages."""
+    known = np.isfinite(spec.values)
+    texts = [["–" if not seen else cell_text(value) for value, seen in zip(*row, strict=True)]
+             for row in zip(spec.values, known, strict=True)]  # fmt: skip
+    steps = np.linspace(spec.scale.low, spec.scale.high, 9)
+    themes = {
+        name: {
+            "fills": [[colours.hex_of(fill) for fill in row] for row in colours.paint(spec.scale, spec.values, dark)],
+            "inks": [[colours.ink_on(fill) for fill in row] for row in colours.paint(spec.scale, spec.values, dark)],
+            "steps": [colours.hex_of(fill) for fill in colours.paint(spec.scale, steps, dark)],
+            "kinds": {kind: colours.kind(kind, dark) for kind in set(spec.kinds)},
+        }
+        for name, dark in (("light", False), ("dark", True))
+    }
+    return {
+        "label": spec.scale.label,
+        "kinds": list(spec.kinds),
+        "group": spec.group,
+        "texts": texts,
+        "ends": [cell_text(spec.scale.low), cell_text(spec.scale.high)],
+        "themes": themes,
+    }

@@ -1,0 +1,1 @@
+"""Next tokens with their probability before and after a change of the model."""

@@ -1,0 +1,26 @@
+"""Next tokens: a table with a bar for the probability before and one for the probability after a change."""
+
+from typing import Any
+
+import gradio as gr
+import pandas as pd
+
+from apps.explorer.components.shared.sources import source
+
+
+def next_tokens(**options: Any) -> gr.HTML:
+    """The component; its value is what `tokens_value` returns."""
+    return gr.HTML(
+        {},
+        html_template=source("next_tokens", "view.html"),
+        css_template=source("next_tokens", "view.css"),
+        js_on_load=source("next_tokens", "view.js"),
+        apply_default_css=False,
+        **options,
+    )
+
+
+def tokens_value(frame: pd.DataFrame, before: str, after: str) -> dict[str, Any]:
+    """The value that shows the columns id, token, p_before and p_after of `frame` under these two headings."""
+    columns = frame[["id", "token", "p_before", "p_after"]]
+    return {"rows": columns.to_dict("records"), "before": before, "after": after}
