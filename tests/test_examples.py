@@ -1,0 +1,46 @@
+"""Every example and every Python block of the README runs, and the README's tree is the repository."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+@pytest.mark.parametrize("script", EXAMPLES, ids=lambda script: script.stem)
+def test_example(script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(script))
+    assert len(capsys.readouterr().out) > 20
+    assert len(script.read_text().splitlines()) <= 50
+
+
+@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.S), ids=["trace", "hooks"])
+def test_readme_block(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block, "README.md", "exec"), {})
+    assert capsys.readouterr().out
+
+
+def test_readme_tree_exists() -> None:
+    folders: list[str] = []
+    for line in re.findall(r"^( *)(\w+/)  +\S", README, re.M):
+        indent, name = line
+        folders = folders[: len(indent) // 2] + [name]
+        assert (ROOT / "".join(folders)).is_dir(), f"the README names {''.join(folders)}"
+
+
+def test_readme_commands_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"^make (\w+)", README, re.M)):
+        assert f"\n{target}:" in makefile
+
+
+def test_changelog_names_the_version() -> None:
+    version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.M)
+    assert version is not None
+    assert re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.M)[1] == version[1]  # pyright: ignore
