@@ -35,6 +35,29 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def words(self) -> tuple[int, ...]:
+        """Number of the word each token belongs to, from 0.
+
+        A token goes on with the word before it where a letter or digit follows a letter or digit without a space, and
+        where it is a further byte of the same character. Special tokens and punctuation stand alone.
+        """
+        numbers: list[int] = []
+        for index in range(len(self)):
+            goes_on = index > 0 and _goes_on(self.text, self.spans[index - 1], self.spans[index])
+            numbers.append(numbers[-1] + (not goes_on) if numbers else 0)
+        return tuple(numbers)
+
+
+def _goes_on(text: str, before: tuple[int, int], span: tuple[int, int]) -> bool:
+    """Whether a token with this span belongs to the word of the token before it."""
+    start, end = span
+    if start == end or before[0] == before[1]:
+        return False
+    if before == span:
+        return True
+    return before[1] == start and text[start - 1].isalnum() and text[start].isalnum()
+
 
 def shown(piece: str) -> str:
     """A vocabulary piece with its invisible characters made visible; a space is `▁` as in the vocabulary."""

@@ -28,7 +28,8 @@ class Shared:
     address: Address = field(default_factory=Address)
 
 
-def explain(view: View) -> None:
-    """The view's own help text, folded away."""
+def explain(*helps: View | str) -> None:
+    """Help texts, of views or of a tab's own, folded away."""
     with gr.Accordion("What am I looking at?", open=False):
-        gr.Markdown(view.help)
+        for help in helps:
+            gr.Markdown(help.help if isinstance(help, View) else help)
