@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from torch import nn
+from transformers import Gemma2Config as TransformersGemma2Config
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers import initialization as init
 
@@ -31,6 +32,7 @@ class Gemma2PreTrainedModel(PreTrainedModel):
     _supports_flash_attn = False
 
     def __init__(self, config: Gemma2Config, *args: Any, **kwargs: Any):
+        config = as_gemma2_config(config)
         check_eager(config._attn_implementation)
         super().__init__(config, *args, **kwargs)
 
@@ -60,8 +62,8 @@ class Gemma2PreTrainedModel(PreTrainedModel):
         wants_report = kwargs.pop("output_loading_info", False)
         sizes_may_differ = kwargs.pop("ignore_mismatched_sizes", False)
         config = kwargs.get("config")
-        if isinstance(config, PreTrainedConfig) and not isinstance(config, Gemma2Config):
-            kwargs["config"] = Gemma2Config.from_dict(config.to_dict())
+        if isinstance(config, PreTrainedConfig):
+            kwargs["config"] = as_gemma2_config(config)
         load: Any = super().from_pretrained
         try:
             # Sizes are checked below, where the tensors can be named.
@@ -76,6 +78,19 @@ class Gemma2PreTrainedModel(PreTrainedModel):
             raise type(error)(f"{source}: {error}") from error
         _check_report(source, report, sizes_may_differ)
         return (model, report) if wants_report else model
+
+
+def as_gemma2_config(config: Any) -> Gemma2Config:
+    """Our configuration from ours or from transformers' own class.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if isinstance(config, Gemma2Config):
+        return config
+    if not isinstance(config, TransformersGemma2Config):
+        raise TypeError(f"config must be a Gemma2Config, got {type(config).__name__}; use Gemma2Config(**values)")
+    return Gemma2Config.from_dict(config.to_dict())
 
 
 def check_eager(implementation: Any) -> None:

@@ -80,10 +80,11 @@ class Gemma2Config(TransformersGemma2Config):
     @property
     def rope_theta(self) -> Any:
         """Base of the rotary frequencies, the older spelling of `rope_parameters["rope_theta"]`."""
-        if not self.rope_parameters:
-            # transformers asks for the attribute before the dict exists and then takes its default.
+        parameters = dict(self.rope_parameters or {})
+        if "rope_theta" not in parameters:
+            # transformers asks for the attribute before the number is there and then takes its default.
             raise AttributeError("rope_theta is not known before rope_parameters is set")
-        return dict(self.rope_parameters)["rope_theta"]
+        return parameters["rope_theta"]
 
     @rope_theta.setter
     def rope_theta(self, value: float) -> None:

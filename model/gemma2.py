@@ -109,12 +109,22 @@ class Gemma2Model(Gemma2PreTrainedModel):
 
     def __init__(self, config: Gemma2Config):
         super().__init__(config)
+        config = self.config
         self.embed_tokens = ScaledEmbedding(config.vocab_size, config.hidden_size, config.pad_token_id)
         layers = [Gemma2DecoderLayer(config, layer) for layer in range(config.num_hidden_layers)]
         self.layers = nn.ModuleList(layers)
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.gradient_checkpointing = False
         self.post_init()
+
+    def check_tokens(self, input_ids: Tensor | None, inputs_embeds: Tensor | None) -> tuple[int, int]:
+        """B and T of what a forward pass is given.
+
+        Raises:
+            ValueError, TypeError: it cannot be computed; the sentence says what is allowed.
+        """
+        embed = self.embed_tokens
+        return check_tokens(input_ids, inputs_embeds, embed.num_embeddings, self.config.hidden_size, embed.weight.dtype)
 
     def forward(
         self,
@@ -153,7 +163,7 @@ class Gemma2Model(Gemma2PreTrainedModel):
         """
         reject_unknown(self.forward, unknown)
         config = self.config
-        check_tokens(input_ids, inputs_embeds, self.embed_tokens.num_embeddings, config.hidden_size)
+        B, T = self.check_tokens(input_ids, inputs_embeds)
         keep_maps = config.output_attentions if output_attentions is None else output_attentions
         keep_states = config.output_hidden_states if output_hidden_states is None else output_hidden_states
         use_cache = config.use_cache if use_cache is None else use_cache
@@ -162,8 +172,7 @@ class Gemma2Model(Gemma2PreTrainedModel):
             use_cache = False
 
         resid_BTD = self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds
-        B, T = resid_BTD.shape[:2]
-        cache = as_cache(past_key_values, config, *resid_BTD.shape[:2])
+        cache = as_cache(past_key_values, config, B, T)
         if cache is not None and not causal:
             raise ValueError("config.is_causal=False sees later tokens and cannot use past_key_values; pass none")
         if cache is None and use_cache:
@@ -181,10 +190,12 @@ class Gemma2Model(Gemma2PreTrainedModel):
 
         states, maps = [], []
         for layer in cast(list[Gemma2DecoderLayer], list(self.layers)):
-            states.append(resid_BTD)
+            if keep_states is not None and keep_states is not False:
+                states.append(resid_BTD)
             mask = Mask(layer.self_attn.window, keep, sequence, causal)
             resid_BTD, layer_maps = layer(resid_BTD, rotary, mask, past_key_values=cache, keep_maps=bool(keep_maps))
-            maps.append(layer_maps)
+            if keep_maps:
+                maps.append(layer_maps)
         last_BTD = self.norm(resid_BTD)
         states.append(last_BTD)
 

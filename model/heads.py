@@ -19,9 +19,7 @@ from model.caches import LegacyCache
 from model.config import Gemma2Config
 from model.gemma2 import Gemma2Model
 from model.hooks import HookPoint
-from model.inputs import check_labels, check_positions, reject_unknown, require_tensor
-
-PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
+from model.inputs import check_kept, check_labels, checked_problem, reject_unknown
 
 
 class Gemma2ForCausalLM(Gemma2PreTrainedModel, GenerationMixin):
@@ -31,6 +29,7 @@ class Gemma2ForCausalLM(Gemma2PreTrainedModel, GenerationMixin):
 
     def __init__(self, config: Gemma2Config):
         super().__init__(config)
+        config = self.config
         self.model = Gemma2Model(config)
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
         self.final_logits, self.capped_logits = HookPoint(), HookPoint()
@@ -64,17 +63,19 @@ class Gemma2ForCausalLM(Gemma2PreTrainedModel, GenerationMixin):
             ValueError, TypeError: input that cannot be computed; the sentence says what is allowed.
         """
         reject_unknown(self.forward, unknown)
+        shape, vocab = self.model.check_tokens(input_ids, inputs_embeds), self.config.vocab_size
+        if labels is not None:
+            check_labels(labels, shape, vocab)
+        check_kept(logits_to_keep, shape[1], labels is not None)
         trunk = self.model(
             input_ids, attention_mask, position_ids, past_key_values, inputs_embeds,
             use_cache, output_attentions, output_hidden_states, return_dict=True,
         )  # fmt: skip
-        hidden_BTD = _kept(trunk.last_hidden_state, logits_to_keep, labels)
+        hidden_BTD = _kept(trunk.last_hidden_state, logits_to_keep)
         logits_BTV = self.final_logits(self.lm_head(hidden_BTD))
         logits_BTV = self.capped_logits(softcap(logits_BTV, self.config.final_logit_softcapping))
         loss = None
         if labels is not None:
-            vocab = self.config.vocab_size
-            check_labels(labels, tuple(logits_BTV.shape[:2]), vocab)
             loss = loss_utils.ForCausalLMLoss(logits_BTV, labels.long(), vocab, _count(num_items_in_batch))
         output = CausalLMOutputWithPast(loss, logits_BTV, trunk.past_key_values, trunk.hidden_states, trunk.attentions)
         return output if self.returns_dict(return_dict) else output.to_tuple()
@@ -88,8 +89,12 @@ class Gemma2ForCausalLM(Gemma2PreTrainedModel, GenerationMixin):
 class Gemma2ForSequenceClassification(Gemma2PreTrainedModel):
     """Gemma 2 with one label (or value) per sequence, read at the last token that is no padding."""
 
+    # transformers' Trainer would pass `num_items_in_batch`, which has no meaning for one label per row.
+    accepts_loss_kwargs = False
+
     def __init__(self, config: Gemma2Config):
         super().__init__(config)
+        config = self.config
         self.num_labels = config.num_labels or 1
         self.model = Gemma2Model(config)
         self.score = nn.Linear(config.hidden_size, self.num_labels, bias=False)
@@ -120,6 +125,10 @@ class Gemma2ForSequenceClassification(Gemma2PreTrainedModel):
             ValueError, TypeError: input that cannot be computed; the sentence says what is allowed.
         """
         reject_unknown(self.forward, unknown)
+        kind = None
+        if labels is not None:
+            rows_B = self.model.check_tokens(input_ids, inputs_embeds)[0]
+            kind = checked_problem(labels, rows_B, self.num_labels, self.config.problem_type)
         trunk = self.model(
             input_ids, attention_mask, position_ids, past_key_values, inputs_embeds,
             use_cache, output_attentions, output_hidden_states, return_dict=True,
@@ -127,7 +136,7 @@ class Gemma2ForSequenceClassification(Gemma2PreTrainedModel):
         logits_BTC = self.score(trunk.last_hidden_state)
         rows = torch.arange(logits_BTC.shape[0], device=logits_BTC.device)
         pooled_BC = logits_BTC[rows, _last_token(input_ids, self.config.pad_token_id).to(rows.device)]
-        loss = None if labels is None else _sequence_loss(pooled_BC, labels, self.config.problem_type)
+        loss = None if labels is None or kind is None else _sequence_loss(pooled_BC, labels, kind)
         output = SequenceClassifierOutputWithPast(
             loss, pooled_BC, trunk.past_key_values, trunk.hidden_states, trunk.attentions
         )
@@ -139,6 +148,7 @@ class Gemma2ForTokenClassification(Gemma2PreTrainedModel):
 
     def __init__(self, config: Gemma2Config):
         super().__init__(config)
+        config = self.config
         self.num_labels = config.num_labels or 1
         self.model = Gemma2Model(config)
         rates = (
@@ -176,6 +186,8 @@ class Gemma2ForTokenClassification(Gemma2PreTrainedModel):
             ValueError, TypeError: input that cannot be computed; the sentence says what is allowed.
         """
         reject_unknown(self.forward, unknown)
+        if labels is not None:
+            check_labels(labels, self.model.check_tokens(input_ids, inputs_embeds), self.num_labels)
         trunk = self.model(
             input_ids, attention_mask, position_ids, past_key_values, inputs_embeds,
             use_cache, output_attentions, output_hidden_states, return_dict=True,
@@ -183,7 +195,6 @@ class Gemma2ForTokenClassification(Gemma2PreTrainedModel):
         logits_BTC = self.score(self.dropout(trunk.last_hidden_state))
         loss = None
         if labels is not None:
-            check_labels(labels, tuple(logits_BTC.shape[:2]), self.num_labels)
             flat, target = (
                 logits_BTC.float().flatten(0, 1),
                 labels.long().flatten().to(logits_BTC.device),
@@ -198,18 +209,10 @@ def _count(items: int | Tensor | None) -> Tensor | None:
     return torch.tensor(items) if isinstance(items, int) else items
 
 
-def _kept(hidden_BTD: Tensor, keep: int | Tensor, labels: Tensor | None) -> Tensor:
+def _kept(hidden_BTD: Tensor, keep: int | Tensor) -> Tensor:
     """The positions whose logits are wanted: all for 0, the last `keep`, or those of a 1-D tensor; [B, kept, D]."""
-    if isinstance(keep, int) and keep == 0:
-        return hidden_BTD
-    if labels is not None:
-        raise ValueError("labels need the logits of all positions: leave logits_to_keep at 0 when you pass labels")
-    T = hidden_BTD.shape[1]
     if isinstance(keep, int):
-        if keep < 0:
-            raise ValueError(f"logits_to_keep={keep} must be 0 (all), a positive count from the end, or positions")
         return hidden_BTD[:, -keep:]
-    check_positions(keep, T)
     return hidden_BTD[:, keep.long()]
 
 
@@ -221,24 +224,12 @@ def _last_token(input_ids: Tensor | None, pad: int | None) -> Tensor:
     return ((input_ids != pad) * positions).argmax(-1)
 
 
-def _sequence_loss(pooled_BC: Tensor, labels: Tensor, problem_type: str | None) -> Tensor:
-    """MSE, cross-entropy or binary cross-entropy, by `problem_type` or else by the number of labels and their dtype."""
-    require_tensor("labels", labels)
-    B, C = pooled_BC.shape
-    whole = not (labels.is_floating_point() or labels.dtype == torch.bool)
-    inferred = PROBLEM_TYPES[0 if C == 1 else 1 if whole else 2]
-    kind = inferred if problem_type is None else problem_type
-    if kind not in PROBLEM_TYPES:
-        raise ValueError(f"config.problem_type={kind!r} is not known; allowed: {', '.join(PROBLEM_TYPES)}")
+def _sequence_loss(pooled_BC: Tensor, labels: Tensor, kind: str) -> Tensor:
+    """MSE, cross-entropy or binary cross-entropy, by the kind of problem."""
     labels = labels.to(pooled_BC.device)
     if kind == "single_label_classification":
-        check_labels(labels.flatten(), (B,), C)
         return loss_utils.fixed_cross_entropy(pooled_BC, labels.long().flatten())
-    shapes = ((B, C), (B,)) if C == 1 else ((B, C),)
-    if tuple(labels.shape) not in shapes:
-        allowed = " or ".join(str(list(shape)) for shape in shapes)
-        raise ValueError(f"labels for {kind} must be {allowed}, got {list(labels.shape)}")
-    target = labels.reshape(B, C).to(pooled_BC.dtype)
+    target = labels.reshape(pooled_BC.shape).to(pooled_BC.dtype)
     if kind == "regression":
         return nn.functional.mse_loss(pooled_BC, target)
     return nn.functional.binary_cross_entropy_with_logits(pooled_BC, target)

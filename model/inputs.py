@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
 INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 
 
@@ -29,14 +30,22 @@ def require_tensor(name: str, value: Any) -> Tensor:
     return value
 
 
-def check_positions(positions: Any, tokens: int) -> None:
-    """Positions of kept logits: a 1-D tensor of whole numbers in -`tokens`..`tokens` - 1.
+def check_kept(keep: Any, tokens: int, has_labels: bool) -> None:
+    """`logits_to_keep`: 0, a count from the end, or a 1-D tensor of positions in -`tokens`..`tokens` - 1.
 
     Raises:
-        ValueError: wrong shape, dtype or range.
-        TypeError: not a tensor.
+        ValueError: wrong value, shape, dtype or range, or labels with fewer logits than tokens.
+        TypeError: neither int nor tensor.
     """
-    require_tensor("logits_to_keep (if no int)", positions)
+    if isinstance(keep, int) and keep == 0:
+        return
+    if has_labels:
+        raise ValueError("labels need the logits of all positions: leave logits_to_keep at 0 when you pass labels")
+    if isinstance(keep, int):
+        if keep < 0:
+            raise ValueError(f"logits_to_keep={keep} must be 0 (all), a positive count from the end, or positions")
+        return
+    positions = require_tensor("logits_to_keep (if no int)", keep)
     if positions.ndim != 1 or positions.dtype not in INTEGERS:
         raise ValueError(f"logits_to_keep must be an int or a 1-D tensor of positions, got {_shape(positions)}")
     if positions.numel() and not -tokens <= int(positions.min()) <= int(positions.max()) < tokens:
@@ -44,8 +53,10 @@ def check_positions(positions: Any, tokens: int) -> None:
         raise ValueError(f"logits_to_keep must lie in 0..{tokens - 1} (the new tokens), got {given}")
 
 
-def check_tokens(input_ids: Tensor | None, inputs_embeds: Tensor | None, vocab: int, width: int) -> None:
-    """Exactly one of ids [B, T] of whole numbers below `vocab` and embeddings [B, T, `width`] of floats, not empty.
+def check_tokens(
+    input_ids: Tensor | None, inputs_embeds: Tensor | None, vocab: int, width: int, dtype: torch.dtype
+) -> tuple[int, int]:
+    """B and T of exactly one of ids [B, T] below `vocab` and embeddings [B, T, `width`] of `dtype`, not empty.
 
     Raises:
         ValueError: both or neither, wrong shape, dtype or range.
@@ -59,6 +70,8 @@ def check_tokens(input_ids: Tensor | None, inputs_embeds: Tensor | None, vocab: 
     if inputs_embeds is not None:
         if inputs_embeds.ndim != 3 or inputs_embeds.shape[-1] != width or not inputs_embeds.is_floating_point():
             raise ValueError(f"inputs_embeds must be floats [batch, tokens, {width}], got {_shape(inputs_embeds)}")
+        if inputs_embeds.dtype != dtype and not torch.is_autocast_enabled(inputs_embeds.device.type):
+            raise ValueError(f"inputs_embeds must be of the weights' dtype {dtype}, got {inputs_embeds.dtype}")
     elif tensor.ndim != 2 or tensor.dtype not in INTEGERS:
         hint = "; add a batch axis with ids[None]" if tensor.ndim == 1 else ""
         raise ValueError(f"input_ids must be whole numbers [batch, tokens], got {_shape(tensor)}{hint}")
@@ -68,6 +81,7 @@ def check_tokens(input_ids: Tensor | None, inputs_embeds: Tensor | None, vocab: 
         low, high = int(input_ids.min()), int(input_ids.max())
         if low < 0 or high >= vocab:
             raise ValueError(f"input_ids must lie in 0..{vocab - 1} (the vocabulary), got {low}..{high}")
+    return tensor.shape[0], tensor.shape[1]
 
 
 def check_length(past: int, new: int, longest: int) -> None:
@@ -95,6 +109,10 @@ def checked_mask(mask: Tensor | None, batch: int, past: int, new: int, device: t
             f"attention_mask must be [{batch}, {past + new}] (batch, {past} cached + {new} new tokens; 1 = token, "
             f"0 = padding), got {_shape(mask)}{hint}"
         )
+    strange = mask[(mask != 0) & (mask != 1)]
+    if strange.numel():
+        given = strange[0].item()
+        raise ValueError(f"attention_mask must hold 1 (token) and 0 (padding) only, got {given}; no additive masks")
     keep = mask.to(device=device, dtype=torch.bool)
     return None if bool(keep.all()) else keep
 
@@ -131,6 +149,30 @@ def check_labels(labels: Tensor, shape: tuple[int, ...], classes: int, ignored: 
     if counted.numel() and not 0 <= int(counted.min()) <= int(counted.max()) < classes:
         given = f"{int(counted.min())}..{int(counted.max())}"
         raise ValueError(f"labels must lie in 0..{classes - 1}, or be {ignored} to be ignored, got {given}")
+
+
+def checked_problem(labels: Any, rows: int, classes: int, problem_type: str | None) -> str:
+    """The kind of sequence-classification problem, after checking that the labels of `rows` sequences fit it.
+
+    Without `problem_type` it follows from the number of classes and the dtype of the labels, as in transformers.
+
+    Raises:
+        ValueError: unknown kind, wrong shape, dtype or range.
+        TypeError: labels are no tensor.
+    """
+    labels = require_tensor("labels", labels)
+    whole = not (labels.is_floating_point() or labels.dtype == torch.bool)
+    kind = problem_type or PROBLEM_TYPES[0 if classes == 1 else 1 if whole else 2]
+    if kind not in PROBLEM_TYPES:
+        raise ValueError(f"config.problem_type={kind!r} is not known; allowed: {', '.join(PROBLEM_TYPES)}")
+    if kind == "single_label_classification":
+        check_labels(labels.flatten(), (rows,), classes)
+        return kind
+    shapes = ((rows, classes), (rows,)) if classes == 1 else ((rows, classes),)
+    if tuple(labels.shape) not in shapes:
+        allowed = " or ".join(str(list(shape)) for shape in shapes)
+        raise ValueError(f"labels for {kind} must be {allowed}, got {list(labels.shape)}")
+    return kind
 
 
 def _shape(tensor: Tensor) -> str:

@@ -30,16 +30,6 @@ def test_tests_are_no_packages():
     assert not list((ROOT / "tests").rglob("__init__.py"))
 
 
-@pytest.mark.parametrize("name", ["model", "workbench"])
-def test_public_names_are_listed_sorted_and_exist(name):
-    def constants_then_classes_then_functions(public):
-        return (0 if public.isupper() else 1 if public[0].isupper() else 2, public)
-
-    package = importlib.import_module(name)
-    assert list(package.__all__) == sorted(set(package.__all__), key=constants_then_classes_then_functions)
-    assert not [public for public in package.__all__ if not hasattr(package, public)]
-
-
 def test_code_never_imports_the_package_model_whole():
     # Half of our functions have a parameter called `model`, which would shadow it.
     code = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
