@@ -4,6 +4,7 @@ Run: `python -m training.card model/checkpoints/tiny` (the evaluation must be th
 """
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -54,12 +55,14 @@ all figures are in `evaluation.json`.
 {heads_table}
 
 Induction is measured on fresh random repeats (tokens uniform over the vocabulary): a local layer
-sees {window} tokens back at most, so beyond that only global layers can find the source.
+sees {reach} tokens back at most, so beyond that only global layers can find the source.
 In the second copy of a repeat of {repeat_period} tokens the loss falls from {repeat_first} to
 {repeat_second} nats per token.
 
 **Attention softcap ({attention_cap}).** Logits before the cap, over all visible places of held-out
-text. Per head: share beyond half the cap / beyond 0.9 of the cap / largest size.
+text. Per head: share beyond half the cap / beyond 0.9 of the cap / largest size. The largest of all is
+{largest_logit}, which the cap bends to {largest_score}: on ordinary text this model stays where the cap
+is nearly a straight line.
 
 {cap_table}
 
@@ -75,12 +78,13 @@ text. Per head: share beyond half the cap / beyond 0.9 of the cap / largest size
 {tokens} M tokens in {steps} steps and {minutes} minutes of two shared CPU cores, by
 `python -m training.train` (recipe and history: `training/README.md`).
 
-**Part of the training data is artificial, on purpose.** The first {warmup_minutes} minutes were
-*copy sequences* only: a segment of 4 to 15 tokens repeated, one third running text, one third
-single words at their natural frequency, one third uniform random tokens. After that {copies_first}
-falling to {copies_last} of the rows are copy sequences, also with the source far outside the local
-window. This makes previous-token and induction heads appear in a model so small; do not take their
-early or clean appearance for a finding about natural text.
+**Part of the training data is artificial, on purpose.** *Copy sequences* are rows in which a segment
+of 4 to 128 tokens comes again, near or far: one third running text, one third single words at their
+natural frequency, one third uniform random tokens. They were everything until minute
+{warmup_minutes} (short ones), {bridge_copies} of the rows in the stage that ended at minute
+{bridge_minutes}, and {copies_first} falling to {copies_last} of the rows otherwise. They make
+previous-token and induction heads appear in a model so small; do not take the early or clean
+appearance of these heads for a finding about natural text.
 
 | source | share of text rows | licence | package |
 |---|---|---|---|
@@ -105,7 +109,14 @@ the training data comes with this notice:
 > {wordnet}
 """
 
-WORDNET_NOTICE = """WordNet 3.0 Copyright 2006 by Princeton University. All rights reserved.
+WORDNET_NOTICE = """This software and database is being provided to you, the LICENSEE, by Princeton
+University under the following license. By obtaining, using and/or copying this software and
+database, you agree that you have read, understood, and will comply with these terms and conditions.
+Permission to use, copy, modify and distribute this software and database and its documentation for
+any purpose and without fee or royalty is hereby granted, provided that you agree to comply with the
+following copyright notice and statements, including the disclaimer, and that the same appear on ALL
+copies of the software, database and documentation, including modifications that you make for
+internal use or for distribution. WordNet 3.0 Copyright 2006 by Princeton University. All rights reserved.
 THIS SOFTWARE AND DATABASE IS PROVIDED "AS IS" AND PRINCETON UNIVERSITY MAKES NO REPRESENTATIONS OR
 WARRANTIES, EXPRESS OR IMPLIED. BY WAY OF EXAMPLE, BUT NOT LIMITATION, PRINCETON UNIVERSITY MAKES NO
 REPRESENTATIONS OR WARRANTIES OF MERCHANTABILITY OR FITNESS FOR ANY PARTICULAR PURPOSE OR THAT THE
@@ -145,7 +156,7 @@ def _caps(use: dict[str, list[list[float]]]) -> str:
         half, most, largest = (
             use[key][layer] for key in ("share_beyond_half_cap", "share_beyond_0.9_cap", "largest_logit_before_cap")
         )
-        cells = [f"{half[j]:.1%} / {most[j]:.1%} / {largest[j]:.0f}" for j in columns]
+        cells = [f"{half[j]:.2%} / {most[j]:.2%} / {largest[j]:.0f}" for j in columns]
         rows.append(f"| {layer} | " + " | ".join(cells) + " |")
     return "\n".join(rows)
 
@@ -163,11 +174,13 @@ def _source(name: str, source: Source) -> str:
 def card(found: dict[str, Any]) -> str:
     """Returns the page for one evaluation (as `training.export` writes it)."""
     run, recipe, final = found["run"], Recipe(), found["final_softcap"]
-    period = "64"
+    period, cap = "64", SHAPE["attn_logit_softcapping"]
+    largest = max(map(max, found["attention_softcap"]["largest_logit_before_cap"]))
     return PAGE.format(
         parameters=f"{found['parameters'] / 1e6:.2f}",
         layers=SHAPE["num_hidden_layers"],
         window=SHAPE["sliding_window"],
+        reach=SHAPE["sliding_window"] - 1,
         hidden=SHAPE["hidden_size"],
         mlp=SHAPE["intermediate_size"],
         vocab=SHAPE["vocab_size"],
@@ -183,6 +196,8 @@ def card(found: dict[str, Any]) -> str:
         repeat_period=period,
         repeat_first=f"{found['repeat_loss'][period][0]:.1f}",
         repeat_second=f"{found['repeat_loss'][period][1]:.1f}",
+        largest_logit=f"{largest:.1f}",
+        largest_score=f"{cap * math.tanh(largest / cap):.1f}",
         cap_table=_caps(found["attention_softcap"]),
         final_half=f"{final['share_beyond_half_cap']:.2%}",
         final_most=f"{final['share_beyond_0.9_cap']:.3%}",

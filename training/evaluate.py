@@ -18,18 +18,20 @@ from transformers import AutoTokenizer
 from model import Gemma2ForCausalLM
 from training.batches import SOURCE_SHARES, held_out_rows, plain_pieces
 from training.corpus import load_corpus
+from training.recipe import SHAPE
 from training.scores import induction_score, previous_token_score, repeats, sink_score
 from training.softcap import attention_cap_use, final_cap_use
 from training.tokenizer import load_tokenizer
 
+BOS = SHAPE["bos_token_id"]
 CONTEXT = 256
 PERIODS = (8, 16, 24, 32, 48, 64, 128)
 REPEATS_SEED = 7_777_777
 PROMPTS = (
-    "My fellow Americans, ",
+    "My fellow Americans,",
     "It is a truth universally acknowledged, that",
     "The captain looked at the whale and",
-    "pond: ",
+    "pond:",
     "In 1941, the United States",
 )
 
@@ -67,7 +69,7 @@ def head_scores(model: Gemma2ForCausalLM, text: Tensor, plain: Tensor) -> dict[s
         "induction": {},
     }
     for period in PERIODS:
-        ids = repeats(plain, period, 32, model.config.bos_token_id, REPEATS_SEED)
+        ids = repeats(plain, period, 32, BOS, REPEATS_SEED)
         maps = model(input_ids=ids, output_attentions=True).attentions
         found["induction"][str(period)] = [induction_score(m, period).tolist() for m in maps]
     return found
@@ -78,7 +80,7 @@ def repeat_losses(model: Gemma2ForCausalLM, plain: Tensor) -> dict[str, tuple[fl
     """Loss in the first and in the second copy of fresh random repeats, in nats per token."""
     found = {}
     for period in PERIODS:
-        ids = repeats(plain, period, 32, model.config.bos_token_id, REPEATS_SEED)
+        ids = repeats(plain, period, 32, BOS, REPEATS_SEED)
         logits = model(input_ids=ids[:, :-1]).logits.transpose(1, 2)
         loss = functional.cross_entropy(logits, ids[:, 1:], reduction="none")
         first, second = loss[:, :period].mean().item(), loss[:, period + 1 :].mean().item()
@@ -86,7 +88,7 @@ def repeat_losses(model: Gemma2ForCausalLM, plain: Tensor) -> dict[str, tuple[fl
     return found
 
 
-def samples(model: Gemma2ForCausalLM, folder: Path) -> list[dict[str, str]]:
+def samples(model: Any, folder: Path) -> list[dict[str, str]]:
     """What the checkpoint writes after each of `PROMPTS`: one fixed draw, not a chosen one."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
     written = []
@@ -115,9 +117,8 @@ def evaluate(folder: Path, rows: int | None = None) -> dict[str, Any]:
     model = Gemma2ForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     tokenizer = load_tokenizer(folder / "tokenizer.model")
     _, held_out = load_corpus(tokenizer)
-    bos = tokenizer.bos_id()
-    cut = {name: held_out_rows(v, bos, CONTEXT, rows) for name, v in held_out.items()}
-    text = torch.cat([held_out_rows(v, bos, CONTEXT - 1, 4) for v in held_out.values()])
+    cut = {name: held_out_rows(v, BOS, CONTEXT, rows) for name, v in held_out.items()}
+    text = torch.cat([held_out_rows(v, BOS, CONTEXT - 1, 4) for v in held_out.values()])
     plain = torch.from_numpy(plain_pieces(tokenizer))
     heads = head_scores(model, text, plain)
     layers = list(range(model.config.num_hidden_layers))

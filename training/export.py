@@ -19,6 +19,7 @@ from training.recipe import SHAPE
 from training.sources import CACHE
 from training.state import read
 from training.tokenizer import TOKENIZER, write_tokenizer_config
+from training.train import LOG
 
 log = logging.getLogger("training")
 EVALUATION = "evaluation.json"
@@ -38,17 +39,19 @@ def write_weights(weights: dict[str, torch.Tensor], folder: Path) -> None:
     model.generation_config = transformers.GenerationConfig(
         **{key: SHAPE[key] for key in ("bos_token_id", "eos_token_id", "pad_token_id")}
     )
-    model.to(torch.bfloat16).save_pretrained(folder)
+    model.bfloat16().save_pretrained(folder)
     # transformers leaves it readable by its owner alone
     (folder / "model.safetensors").chmod(0o644)
 
 
 def export(state_file: Path, tokenizer: Path, folder: Path) -> dict[str, Any]:
-    """Writes weights and tokenizer into `folder` and returns the counters of the run."""
+    """Writes weights, tokenizer and the log of the run into `folder`; returns the run's counters."""
     state = read(state_file)
     folder.mkdir(parents=True, exist_ok=True)
     write_weights(state["model"], folder)
     shutil.copyfile(tokenizer, folder / "tokenizer.model")
+    if (history := state_file.with_name(LOG)).exists():
+        shutil.copyfile(history, folder / LOG)
     write_tokenizer_config(folder, SHAPE["max_position_embeddings"])
     return state["progress"]
 

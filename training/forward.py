@@ -165,8 +165,9 @@ class CappedCrossEntropy(torch.autograd.Function):
         return total / counted
 
     @staticmethod
-    def backward(ctx, gradient):
+    def backward(ctx, *grad_outputs):
         """Scales the stored gradients."""
+        (gradient,) = grad_outputs
         by_x, by_embedding = ctx.saved_tensors
         return by_x * gradient, by_embedding * gradient, None, None, None
 

@@ -31,12 +31,10 @@ class CapUse:
 
         def read(module, inputs: tuple[Tensor, Span], logits_BNQS: Tensor) -> None:
             span = inputs[1]
-            query = torch.arange(span.rows.start, span.rows.stop)[:, None]
-            key = torch.arange(span.keys.start, span.keys.stop)[None, :]
-            seen = key <= query
-            if self.windows[layer]:
-                seen = seen & (key > query - self.windows[layer])
-            size = (logits_BNQS.abs() * seen).transpose(0, 1).flatten(1)
+            query = torch.tensor(span.rows)[:, None]
+            key = torch.tensor(span.keys)[None, :]
+            seen = (key <= query) & (key > query - (self.windows[layer] or len(span.keys)))
+            size = (logits_BNQS.cpu().abs() * seen).transpose(0, 1).flatten(1)
             self.visible[layer] += seen.sum() * len(logits_BNQS)
             self.beyond_half[layer] += (size > 0.5 * self.cap).sum(1)
             self.beyond_most[layer] += (size > 0.9 * self.cap).sum(1)
@@ -56,9 +54,15 @@ class CapUse:
 
 @torch.no_grad()
 def attention_cap_use(model: Gemma2ForCausalLM, batches: Iterable[Tensor]) -> CapUse:
-    """Measures the attention softcap of every head on rows of token ids (B, T)."""
+    """Measures the attention softcap of every head on rows of token ids (B, T).
+
+    Raises:
+        ValueError: the model has no attention softcap.
+    """
     config = model.config
-    windows = [config.sliding_window if kind == "sliding_attention" else None for kind in config.layer_types]
+    if config.attn_logit_softcapping is None:
+        raise ValueError("the model has no attention softcap (attn_logit_softcapping is None): nothing to measure")
+    windows = [config.window(layer) for layer in range(config.num_hidden_layers)]
     use = CapUse(len(windows), config.num_attention_heads, config.attn_logit_softcapping, windows)
     hooks = {f"layers.{layer}.self_attn.attn_logits": use.hook(layer) for layer in range(len(windows))}
     with attached(model, hooks):

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, distributed, multiprocessing
+from torch import Tensor, distributed
+from torch.multiprocessing.spawn import spawn
 
 from training.state import Progress
 
@@ -61,4 +62,4 @@ def together(size: int, work: Callable[[Team, Any], None], argument: Any) -> Non
         return
     with tempfile.TemporaryDirectory() as folder:
         meeting = (Path(folder) / "meeting").as_uri()
-        multiprocessing.spawn(_enter, args=(size, meeting, work, argument), nprocs=size)
+        spawn(_enter, args=(size, meeting, work, argument), nprocs=size)

@@ -29,6 +29,7 @@ from training.team import Team, together
 from training.tokenizer import load_tokenizer
 
 log = logging.getLogger("training")
+LOG = "training_log.jsonl"
 BATCH_SEED, PROBE_SEED = 1, 1_000_003
 
 
@@ -52,7 +53,7 @@ class Probes:
     def __init__(self, held_out: dict[str, Tensor], text: Tensor, plain: Tensor, bos: int):
         self.held_out = held_out
         self.text = text
-        self.repeats = {period: repeats(plain, period, 8, bos, PROBE_SEED) for period in (14, 60)}
+        self.repeats = {p: repeats(plain, p, 8, bos, PROBE_SEED).to(text.device) for p in (14, 60)}
 
     def __call__(self, model: Gemma2ForCausalLM, lean: LeanForward) -> dict[str, float]:
         """Returns the figures of one log line; attention scores are of the best head."""
@@ -141,7 +142,7 @@ def train(
             found = probes(run.model, run.lean)
             found["loss"] = sum(losses) / len(losses)
             found["tokens_per_second"] = (progress.tokens - counted) / (now - probed)
-            log.info("%s", json.dumps(_line(progress, found)))
+            _record(progress, found, state_file.with_name(LOG))
             if run.recipe.ends(run.budget.spent(progress), len(progress.ended), found):
                 progress.ended.append(progress.seconds)
             probed, losses, counted = time.monotonic(), [], progress.tokens
@@ -151,9 +152,13 @@ def train(
     return progress
 
 
-def _line(progress: Progress, found: dict[str, float]) -> dict[str, float]:
+def _record(progress: Progress, found: dict[str, float], log_file: Path) -> None:
     counters = {"step": progress.step, "seconds": progress.seconds, "tokens": progress.tokens}
-    return {key: round(value, 3) for key, value in (counters | found).items()}
+    line = json.dumps({key: round(value, 3) for key, value in (counters | found).items()})
+    log.info("%s", line)
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    with log_file.open("a") as lines:
+        lines.write(line + "\n")
 
 
 def numbers() -> list[Field]:
@@ -189,9 +194,9 @@ def prepare(options: argparse.Namespace, team: Team) -> tuple[Run, Probes]:
     training, held_out = load_corpus(tokenizer)
     bos = tokenizer.bos_id()
     rows = {k: held_out_rows(v, bos, 128, 8).to(device) for k, v in held_out.items()}
-    model = Gemma2ForCausalLM(Gemma2Config(**SHAPE))
+    with device:
+        model = Gemma2ForCausalLM(Gemma2Config(**SHAPE))
     initialise(model, options.seed)
-    model.to(device)
     text = torch.cat([r[:2, :96] for r in rows.values()])
     probes = Probes(rows, text, torch.from_numpy(plain_pieces(tokenizer)), bos)
     recipe = replace(Recipe(), **{f.name: getattr(options, f.name) for f in numbers()})

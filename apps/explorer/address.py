@@ -17,6 +17,10 @@ PLACE = ("layer", "head", "stage", "query", "key")
 BACK_AND_FORWARD = "() => { window.addEventListener('popstate', () => location.reload()); }"
 
 
+# Until the tab of the address is open, tabs that open are not the reader's choice.
+TABS_ARE_THE_READERS = "() => { window.tabsAreTheReaders = true; }"
+
+
 class Address:
     """The controls whose values live in the address, by the name of their parameter."""
 
@@ -65,12 +69,8 @@ def writing(name: str, push: bool = False) -> str:
 
 
 def on_tab(name: str) -> str:
-    """Script that writes the tab `name` when it is opened; a page that just opened has not left a tab."""
-    first = f"if (!url.searchParams.has('tab')) {{ url.searchParams.set('tab', '{name}');"
-    return (
-        f"() => {{ const url = new URL(location.href); {first} history.replaceState(null, '', url); return []; }}"
-        f"return ({writing('tab', push=True)})('{name}'); }}"
-    )
+    """Script that writes the tab `name` when the reader opens it."""
+    return f"() => window.tabsAreTheReaders ? ({writing('tab', push=True)})('{name}') : []"
 
 
 def _restored(control: Any, text: str | None) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
 
-from apps.explorer.address import BACK_AND_FORWARD, on_tab, place_of, writing
+from apps.explorer.address import BACK_AND_FORWARD, TABS_ARE_THE_READERS, on_tab, place_of, writing
 from apps.explorer.components.status.component import facts, problem, status_line
 from apps.explorer.routes import attention_routes
 from apps.explorer.session import Session
@@ -33,6 +33,9 @@ CSS = """
 # Gradio finds the progress bar by this default.
 PROGRESS = gr.Progress()
 IS_DARK = "() => document.body.classList.contains('dark')"
+# Gradio's <base href="./"> says nothing, but for its sake plotly writes the address of the page into every pattern and
+# clip path, which are lost when the address changes.
+NO_BASE = "() => { document.querySelector('base')?.removeAttribute('href'); }"
 TOGGLE = "() => { document.body.classList.toggle('dark'); return document.body.classList.contains('dark'); }"
 
 
@@ -64,8 +67,11 @@ def build_app(session: Session) -> gr.Blocks:
                 heading.select(None, None, None, js=on_tab(tab.name))
         shared.address.link("model", model)
         _wire(app, shared, text, model, all_tabs, start, status)
-        app.load(None, None, dark, js=IS_DARK, api_visibility="private")
-        toggle.click(None, None, dark, js=TOGGLE, api_visibility="private")
+        # Through the server and its queue: a state that only a script sets is not seen by any function.
+        is_dark = gr.Checkbox(visible="hidden")
+        told: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
+        app.load(lambda value: value, is_dark, dark, js=IS_DARK, **told)
+        toggle.click(lambda value: value, is_dark, dark, js=TOGGLE, **told)
     return app
 
 
@@ -82,8 +88,11 @@ def _wire(
 
     def restore(request: gr.Request) -> list[Any]:
         query = dict(request.query_params)
-        tab = gr.Tabs(selected=query["tab"]) if query.get("tab") in {tab.name for tab in tabs()} else gr.skip()
-        return [query.get("text") or gr.skip(), tab, place_of(query), *shared.address.restored(query)]
+        return [query.get("text") or gr.skip(), place_of(query), *shared.address.restored(query)]
+
+    def open_tab(request: gr.Request) -> Any:
+        wanted = request.query_params.get("tab")
+        return gr.Tabs(selected=wanted) if wanted in {tab.name for tab in tabs()} else gr.skip()
 
     def run_text(text: str, model: str, shown: str, progress: gr.Progress = PROGRESS) -> tuple[str, dict[str, Any]]:
         try:
@@ -100,9 +109,14 @@ def _wire(
         "concurrency_limit": 1,
         "concurrency_id": "model",
     }
+    app.load(None, None, None, js=NO_BASE)
     app.load(None, None, None, js=BACK_AND_FORWARD)
-    restored = [text, all_tabs, shared.place, *shared.address.controls.values()]
-    app.load(restore, None, restored, queue=False, api_visibility="private").then(**run, api_visibility="private")
+    restored = [text, shared.place, *shared.address.controls.values()]
+    quick: dict[str, Any] = {"queue": False, "api_visibility": "private"}
+    opened = app.load(restore, None, restored, **quick)
+    opened.then(**run, api_visibility="private")
+    # Gradio drops a choice of tab that comes with the very first update.
+    opened.then(open_tab, None, all_tabs, **quick).then(None, None, None, js=TABS_ARE_THE_READERS)
     gr.on([start.click, text.submit], **run, api_name="run")
     gr.on([start.click, text.submit], None, text, None, js=writing("text", push=True))
 

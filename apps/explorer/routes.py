@@ -138,7 +138,8 @@ def _stage(stage: str) -> str:
 def _index(request: Request, name: str, count: int) -> int:
     index = request.path_params[name]
     if not 0 <= index < count:
-        raise Refusal(404, f"there is no {name} {index}: this run has {name} 0 to {count - 1}")
+        several = "queries" if name == "query" else f"{name}s"
+        raise Refusal(404, f"there is no {name} {index}: this run has {several} 0 to {count - 1}")
     return index
 
 

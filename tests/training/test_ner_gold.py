@@ -87,7 +87,9 @@ def test_the_silver_training_data_holds_no_gold_sentence():
     if not path.exists():
         pytest.skip("no silver data: run `python -m training.ner.silver`")
     lines = {" ".join(s.words) for s in SENTENCES}
-    trained = {" ".join(s.words) for name in ("train", "dev") for s in read_conll(Path(path.with_name(f"{name}.conll")))}
+    trained = {
+        " ".join(s.words) for name in ("train", "dev") for s in read_conll(Path(path.with_name(f"{name}.conll")))
+    }
     assert lines.isdisjoint(trained)
 
 

@@ -1,5 +1,6 @@
 """The training loop on random text: resuming, schedule, batches; seconds, not minutes."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from training.recipe import SHAPE, Recipe, Stage
 from training.state import Optimisers, Progress, initialise, read, restore, save
 from training.team import Team
 from training.tokenizer import train_tokenizer
-from training.train import Budget, Run, train
+from training.train import LOG, Budget, Run, train
 
 WORDS = ["the", "whale", "swam", "and", "Emma", "walked.", "She", "said", "that", "warm!", "Is", "it", "so?", ""]
 SMALL = SHAPE | {
@@ -94,6 +95,8 @@ def test_the_loop_ends_the_warmup_saves_and_spends_its_budget(corpus, tokenizer,
     assert progress.step == 5
     assert len(progress.ended) == len(STAGES)
     assert read(state)["progress"]["step"] == 5
+    lines = [json.loads(line) for line in (tmp_path / "run" / LOG).read_text().splitlines()]
+    assert [line["step"] for line in lines] == [1, 2, 3, 4, 5]
     assert not state.with_suffix(".partial").exists()
 
 

@@ -3,7 +3,7 @@
 import re
 
 from training.ner.labels import Entity
-from training.ner.words import Span, word_spans
+from training.ner.words import Span, listed, word_spans
 
 TYPE_OF = {
     "PERSON": "PER",
@@ -15,43 +15,63 @@ TYPE_OF = {
     "DATE": "DATE",
 }
 TITLES = set(
-    "Mr. Mrs. Ms. Messrs. Dr. Prof. Rev. Hon. Gen. Col. Capt. Lt. Maj. Sgt. Gov. Sen. Rep. Mr Mrs Ms Dr Miss Sir Lady "
-    "Lord Captain Colonel General Admiral Major Lieutenant Sergeant President Senator Governor Secretary Speaker "
-    "Congressman Congresswoman Representative Justice Judge King Queen Prince Princess Emperor Empress Pope Count "
-    "Father Mother Uncle Aunt Brother Sister Saint Professor Doctor Chairman Ambassador Minister Chancellor Dame "
-    "Madame Monsieur Don".split()
+    listed("""
+Mr. Mrs. Ms. Messrs. Dr. Prof. Rev. Hon. Gen. Col. Capt. Lt. Maj. Sgt. Gov. Sen. Rep. Mr Mrs Ms Dr Miss Sir Lady
+Lord Captain Colonel General Admiral Major Lieutenant Sergeant President Senator Governor Secretary Speaker
+Congressman Congresswoman Representative Justice Judge King Queen Prince Princess Emperor Empress Pope Count Father
+Mother Uncle Aunt Brother Sister Saint Professor Doctor Chairman Ambassador Minister Chancellor Dame Madame Monsieur
+Don
+""")
 )
-ADDRESSED = set("Mr. Mrs. Ms. Messrs. Mr Mrs Ms Miss Sir Lady Lord Captain Colonel Madame".split())
+ADDRESSED = set(
+    listed("""
+Mr. Mrs. Ms. Messrs. Mr Mrs Ms Miss Sir Lady Lord Captain Colonel Madame
+""")
+)
 # Common nouns that old texts write with a capital, pronouns and laws: no entities of ours.
 GENERIC = set(
-    "Government Governments Nation Nations State States Federal Department Departments Executive Administration "
-    "Territory Territories Republic Republics Commission Committee Secretary President Constitution Hemisphere "
-    "Revolutionary Christendom Bill Act Medicare Medicaid Fellow-Citizens Fellow Thou Thee Thy God Heaven Almighty "
-    "Leviathan Captain District Legislature Amendment Amendments Agency Board Bureau Union Treaty Convention "
-    "Sir Miss Mr Mrs Sovereign Crown Congressional Northern Southern Western Eastern Universe Isthmus Providence Regency "
-    "General Father Founder Capitol Doctor Chief Justice Attorney Postmaster".split()
+    listed("""
+Government Governments Nation Nations State States Federal Department Departments Executive Administration Territory
+Territories Republic Republics Commission Committee Secretary President Constitution Hemisphere Revolutionary
+Christendom Bill Act Medicare Medicaid Fellow-Citizens Fellow Thou Thee Thy God Heaven Almighty Leviathan Captain
+District Legislature Amendment Amendments Agency Board Bureau Union Treaty Convention Sir Miss Mr Mrs Sovereign
+Crown Congressional Northern Southern Western Eastern Universe Isthmus Providence Regency General Father Founder
+Capitol Doctor Chief Justice Attorney Postmaster
+""")
 ) - {"Union", "Legislature", "Capitol"}
 LAW = re.compile(r"^(?:Acts?|Treaty|Treaties|Constitution|Amendments?|Code|Bill|Doctrine|Agreement)$")
 # "the Government of Spain", "the city of Rome": the name is what follows.
 HEADS = set(
-    "Government Governments State States Republic Republics Empire Kingdom City Territory Province Town Emperor King "
-    "Queen President Constitution Dey Bey Regency city state town province".split()
+    listed("""
+Government Governments State States Republic Republics Empire Kingdom City Territory Province Town Emperor King
+Queen President Constitution Dey Bey Regency city state town province
+""")
 )
-FREQUENCY = set("annual annually daily weekly monthly quarterly yearly Annual Daily Monthly".split())
+FREQUENCY = set(
+    listed("""
+annual annually daily weekly monthly quarterly yearly Annual Daily Monthly
+""")
+)
 DAY_OR_MONTH = set(
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April June July August "
-    "September October November December".split()
+    listed("""
+Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April June July August September
+October November December
+""")
 )
 # Heads that carry their article wherever it stands; elsewhere the word after the name decides.
 ARTICLED = set(
-    "Senate Congress House Treasury Union United White Legislature Supreme Philippines Netherlands Mississippi Ohio "
-    "Missouri Potomac Atlantic Pacific Rhine Thames".split()
+    listed("""
+Senate Congress House Treasury Union United White Legislature Supreme Philippines Netherlands Mississippi Ohio
+Missouri Potomac Atlantic Pacific Rhine Thames
+""")
 )
 _NO_NOUN = set(
-    "of in to and or but for with by on at from as is was are were be been has have had will would shall should may "
-    "might can could must do does did that which who whom when where while if than then not through under upon into "
-    "against between during before after until since because so it he she they we I you the a an this these those "
-    "there also again over about without within its our their his her my now only today yet nor both all".split()
+    listed("""
+of in to and or but for with by on at from as is was are were be been has have had will would shall should may might
+can could must do does did that which who whom when where while if than then not through under upon into against
+between during before after until since because so it he she they we I you the a an this these those there also
+again over about without within its our their his her my now only today yet nor both all
+""")
 )
 _QUOTES_AND_STOPS = set("\"'“”‘’.,;:!?-()[]—") | {"...", "--", "'s", "’s"}
 
@@ -95,7 +115,8 @@ def _is_name(words: list[str], entity: Entity) -> bool:
         return False
     if kind == "DATE":
         return not (len(name) == 1 and name[0] in FREQUENCY)
-    if not any(word[0].isupper() for word in name) or LAW.match(name[-1]):
+    joined = any(word in {"—", "?", "!", '"', ";"} for word in name)
+    if joined or not any(word[0].isupper() for word in name) or LAW.match(name[-1]):
         return False
     return not all(word in GENERIC for word in name)
 

@@ -7,27 +7,18 @@ import argparse
 import json
 from pathlib import Path
 
-import torch
-from transformers import AutoTokenizer
-
-from model import Gemma2ForTokenClassification
 from training.ner.conll import Sentence, read_conll
 from training.ner.labeller import FOLDER
 from training.ner.predict import predict
 from training.ner.reference import REFERENCE
 from training.ner.scores import Scores, by_domain, entity_scores, markdown
 from training.ner.silver import GOLD
+from training.ner.tagger import load_tagger
 
 SPACY = "spaCy en_core_web_sm 3.8"
 TEST_NAMES = {"in": "gold, in domain", "out": "gold, out of domain", "all": "gold, all"}
 SILVER_TEST = "silver, held out"
 SILVER_SENTENCES = 2000
-
-
-def load_tagger(folder: Path) -> tuple[Gemma2ForTokenClassification, object]:
-    """Returns a tagger in float32 and its tokenizer."""
-    model = Gemma2ForTokenClassification.from_pretrained(folder, dtype=torch.float32)
-    return model.eval(), AutoTokenizer.from_pretrained(folder)
 
 
 def named(scores: dict[str, Scores]) -> dict[str, Scores]:

@@ -1,6 +1,7 @@
 """Entity-level precision, recall and F1: an entity counts only with its exact words and its type (seqeval, strict)."""
 
-import pandas as pd
+from typing import Any
+
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 
@@ -22,7 +23,7 @@ def entity_scores(gold: list[Sentence], predicted: list[list[str]]) -> Scores:
         {type or "ALL": {"precision", "recall", "f1": 0 to 1, "support": entities in `gold`}}; a type without any
         entity on either side scores 0.
     """
-    report = classification_report(
+    report: Any = classification_report(
         [sentence.tags for sentence in gold],
         predicted,
         output_dict=True,
@@ -50,17 +51,6 @@ def by_domain(gold: list[Sentence], predicted: list[list[str]]) -> dict[str, Sco
         ]
         result[domain] = entity_scores([row[0] for row in rows], [row[1] for row in rows])
     return result
-
-
-def table(scores: dict[str, dict[str, Scores]]) -> pd.DataFrame:
-    """{system: {test set: scores}} as a long table: system, test, type, precision, recall, f1, support."""
-    rows = [
-        {"system": system, "test": test, "type": kind, **values}
-        for system, tests in scores.items()
-        for test, kinds in tests.items()
-        for kind, values in kinds.items()
-    ]
-    return pd.DataFrame(rows).astype({"support": int})
 
 
 def markdown(scores: dict[str, dict[str, Scores]]) -> str:

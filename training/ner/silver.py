@@ -6,25 +6,27 @@ and held_out.conll into the cache. Held-out documents of the language model are 
 
 import json
 import random
+import re
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from training.ner.conll import Sentence, read_conll, write_conll
 from training.ner.definitions import finished, our_entities
+from training.ner.known import KNOWN
 from training.ner.labeller import EVERY, FOLDER, labelled_file
 from training.ner.labels import tagged
 from training.ner.names import wordnet_names
 from training.ner.templates import TEMPLATES, filled
-from training.ner.vote import Labelled, corrected, verdicts
+from training.ner.vote import Labelled, corrected, settled, verdicts
 
 GOLD = Path(__file__).parent / "gold" / "gold.conll"
 TEMPLATE_SHARE = 0.2
 EMPTY_SHARE = 0.3
 DEV_SHARE = 0.02
 LONGEST = 80
-# A single document does not hold enough votes, and senses differ between a speech and a novel.
-VOTERS = ("sotu", "austen", "moby")
+# Latin names of plants and animals and brands of drugs, which the labeller takes for anything.
+NOT_LABELLABLE = re.compile(r"\b(?:genus|genera|species|family|order|phylum|trade name|suborder|subfamily)\b")
 
 
 def read_labelled(path: Path) -> Iterable[tuple[bool, Labelled]]:
@@ -37,15 +39,19 @@ def read_labelled(path: Path) -> Iterable[tuple[bool, Labelled]]:
         raise FileNotFoundError(f"{path} is missing; run `python -m training.ner.labeller` first")
     with path.open(encoding="utf-8") as lines:
         for row in map(json.loads, lines):
-            if not row["text"].isupper():
+            if not (row["text"].isupper() or NOT_LABELLABLE.search(row["text"]) and "wordnet" in path.name):
                 yield row["held_out"], our_entities(row["text"], row["entities"])
 
 
 def voted(by_source: dict[str, list[tuple[bool, Labelled]]]) -> dict[str, list[tuple[bool, Labelled]]]:
-    """Lets the training sentences of each source vote and corrects all its sentences, held-out ones too."""
+    """Lets the training sentences of each source vote and corrects all its sentences, held-out ones too.
+
+    Dictionary entries do not vote: they are about everything.
+    """
     result = dict(by_source)
-    for source in VOTERS:
+    for source, known in KNOWN.items():
         outcome = verdicts([sentence for held_out, sentence in by_source[source] if not held_out])
+        outcome |= settled(known)
         result[source] = [(held, corrected(sentence, outcome)) for held, sentence in by_source[source]]
     return result
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from training.ner.labels import Entity
 from training.ner.names import BELIEFS, GROUPS, NATIONALITIES, ORGANISATIONS, Names
-from training.ner.words import word_spans
+from training.ner.words import listed, word_spans
 
 TEMPLATES = """
 {PER} was born in {LOC} in {YEAR}.
@@ -105,13 +105,13 @@ Nobody in {LOC} had heard of {PER}.
 The best coffee in {LOC} is {NORP}.
 """.strip().splitlines()
 
-MONTHS = "January February March April May June July August September October November December".split()
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-COUNTS = "two three four five six seven eight ten twelve twenty thirty fifty 2 3 5 9 15 40".split()
-UNITS = "days weeks months years decades".split()
-_FIELDS = "Education;Health;Finance;Justice;Defence;Agriculture;Transport;Energy;Labour;Culture;Trade".split(";")
-_TRADES = "Motors Bank Airlines Foods Energy Systems Industries Steel Pharma Electric Insurance Media Press".split()
-_CLUBS = "United City Rovers Tigers Eagles Hawks Wolves Wanderers".split()
+MONTHS = listed("January February March April May June July August September October November December")
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+COUNTS = listed("two three four five six seven eight ten twelve twenty thirty fifty 2 3 5 9 15 40")
+UNITS = ["days", "weeks", "months", "years", "decades"]
+_FIELDS = listed("Education Health Finance Justice Defence Agriculture Transport Energy Labour Culture Trade")
+_TRADES = listed("Motors Bank Airlines Foods Energy Systems Industries Steel Pharma Electric Insurance Media Press")
+_CLUBS = ["United", "City", "Rovers", "Tigers", "Eagles", "Hawks", "Wolves", "Wanderers"]
 _ARTICLED = re.compile(
     r"(?:River|Sea|Ocean|Mountains|Islands|Peninsula|Desert|Valley|Gulf|Range|Canal|Basin|Plateau|Heights|Alps|Isles)$"
     r"|^(?:United|Republic|Gulf|Isle|Bay|Strait|District)\b"
@@ -170,7 +170,7 @@ def _year(rng: random.Random) -> str:
 
 def _day(rng: random.Random) -> str:
     month, day, number = rng.choice(MONTHS), rng.choice(DAYS), rng.randint(1, 31)
-    short = rng.choice("Jan. Feb. Aug. Sept. Oct. Nov. Dec.".split())
+    short = rng.choice(["Jan.", "Feb.", "Aug.", "Sept.", "Oct.", "Nov.", "Dec."])
     return rng.choice(
         [day, day, day, f"{month} {number}", f"{number} {month}", f"{short} {number}", f"{day}, {month} {number}"]
         + [f"{month} {number}, {_year(rng)}", f"{number} {month} {_year(rng)}", f"the {number}th of {month}"]
@@ -178,7 +178,7 @@ def _day(rng: random.Random) -> str:
 
 
 def _period(rng: random.Random) -> str:
-    month, season, year = rng.choice(MONTHS), rng.choice("spring summer autumn winter".split()), _year(rng)
+    month, season, year = rng.choice(MONTHS), rng.choice(["spring", "summer", "autumn", "winter"]), _year(rng)
     return rng.choice(
         [month, month, f"{month} {year}", f"early {month}", f"late {year}", season, f"the {season} of {year}"]
         + [year, f"the {year[:3]}0s", f"the early {year[:3]}0s", f"the year {year}", f"the end of {month}"]

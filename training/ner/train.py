@@ -7,28 +7,28 @@ budget: a short rise, then a line to zero at the end of the minutes (or of `--st
 
 import argparse
 import json
-import random
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import distributed
 from torch.nn import functional
-from transformers import AutoTokenizer
 
-from model import Gemma2Config, Gemma2ForTokenClassification
+from training.ner.batches import batches
 from training.ner.conll import Sentence, read_conll
-from training.ner.inputs import IGNORED, VARIANTS, Encoded, collate, encode, settings
+from training.ner.inputs import IGNORED, VARIANTS, encode
 from training.ner.labeller import FOLDER
 from training.ner.labels import TAGS
 from training.ner.predict import predict
 from training.ner.scores import entity_scores
-from training.tokenizer import write_tokenizer_config
+from training.ner.tagger import new_tagger, write_tagger
+from training.team import Team, together
 
 RISE = 100
-DEV_SENTENCES = 600
+DEV_SENTENCES = 400
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Options:
         steps: budget in steps instead of minutes.
         seed: of the head, the order of the data and dropout.
         rate: highest learning rate (AdamW).
-        tokens: most tokens of a batch, padding included.
+        tokens: most tokens of a batch of one process, padding included.
         decay: weight decay.
         entity_weight: weight of words inside entities in the loss, others 1.
         limit: train on the first so many sentences only; 0 for all.
@@ -62,40 +62,6 @@ class Options:
     limit: int = 0
 
 
-def new_tagger(options: Options) -> tuple[Gemma2ForTokenClassification, Any]:
-    """Returns the language model with a fresh tag head, in float32, and its tokenizer."""
-    torch.manual_seed(options.seed)
-    tokenizer = AutoTokenizer.from_pretrained(options.checkpoint)
-    names = {"id2label": dict(enumerate(TAGS)), "label2id": {tag: at for at, tag in enumerate(TAGS)}}
-    config = Gemma2Config.from_pretrained(options.checkpoint, **names)
-    # transformers only takes keys that a configuration already has
-    for key, value in settings(options.variant).items():
-        setattr(config, key, value)
-    model = Gemma2ForTokenClassification.from_pretrained(options.checkpoint, config=config, dtype=torch.float32)
-    return model, tokenizer
-
-
-def batches(rows: list[tuple[Encoded, list[int]]], tokens: int, seed: int) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Yields (epoch, place in the epoch, batch) for ever; sentences of like length share a batch.
-
-    The order depends on the seed alone, so a resumed run skips to where it was.
-    """
-    epoch = 0
-    while True:
-        rng = random.Random(f"{seed}-{epoch}")
-        order = sorted(range(len(rows)), key=lambda at: len(rows[at][0].ids) + rng.random() * 8)
-        groups: list[list[int]] = [[]]
-        for at in order:
-            if (len(groups[-1]) + 1) * (len(rows[at][0].ids) + 8) > tokens and groups[-1]:
-                groups.append([])
-            groups[-1].append(at)
-        rng.shuffle(groups)
-        for place, group in enumerate(groups):
-            chosen = [rows[at] for at in group]
-            yield epoch, place, collate([row for row, _ in chosen], 0, [tags for _, tags in chosen])
-        epoch += 1
-
-
 class Trainer:
     """A tagger, its optimiser and how far it is.
 
@@ -103,11 +69,14 @@ class Trainer:
         options: how to train.
         train: sentences to learn.
         dev: sentences to measure on.
+        team: the processes that share every step; each takes a batch of its own.
     """
 
-    def __init__(self, options: Options, train: list[Sentence], dev: list[Sentence]):
+    def __init__(self, options: Options, train: list[Sentence], dev: list[Sentence], team: Team | None = None):
         self.options = options
-        self.model, self.tokenizer = new_tagger(options)
+        self.team = team or Team()
+        self.model, self.tokenizer = new_tagger(options.checkpoint, options.variant, options.seed)
+        torch.manual_seed(options.seed + self.team.rank)
         self.dev = dev
         ids = {tag: at for at, tag in enumerate(TAGS)}
         encoded = encode([s.words for s in train], self.tokenizer, options.variant == "echo")
@@ -136,6 +105,7 @@ class Trainer:
         flat = logits_BTC.float().flatten(0, 1)
         loss = functional.cross_entropy(flat, labels.flatten(), self.weights, ignore_index=IGNORED)
         loss.backward()
+        self.team.average(list(self.model.parameters()))
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
@@ -147,18 +117,18 @@ class Trainer:
         tags = predict(self.model, self.tokenizer, [sentence.words for sentence in self.dev])
         return entity_scores(self.dev, tags)["ALL"]["f1"]
 
-    def run(self, state: Path, every: float = 90.0) -> None:
+    def run(self, state: Path, every: float = 120.0) -> None:
         """Trains until the budget is spent; measures, logs and saves the state every so many seconds."""
         started, before, losses = time.monotonic(), self.seconds, []
-        logged, first = started, self.step
-        for number, (epoch, place, batch) in enumerate(batches(self.rows, self.options.tokens, self.options.seed)):
-            if number < first:
-                continue
+        logged = started
+        drawn = batches(self.rows, self.options.tokens, self.options.seed)
+        mine = islice(drawn, self.step * self.team.size + self.team.rank, None, self.team.size)
+        for epoch, place, batch in mine:
             losses.append(self.update(batch))
             now = time.monotonic()
-            self.seconds = before + now - started
+            self.seconds = self._agreed(before + now - started)
             done = self.spent() >= 1.0
-            if now - logged >= every or done:
+            if self.team.rank == 0 and (now - logged >= every or done):
                 line = {"step": self.step, "epoch": epoch, "batch": place, "seconds": round(self.seconds)}
                 line |= {"loss": round(sum(losses) / len(losses), 4), "dev_f1": round(self.measure(), 4)}
                 self.history.append(line)
@@ -169,6 +139,14 @@ class Trainer:
                 started += logged - now
             if done:
                 return
+
+    def _agreed(self, seconds: float) -> float:
+        """The clock of the first process, so that all follow one schedule and stop together."""
+        if self.team.size == 1:
+            return seconds
+        told = torch.tensor([seconds], dtype=torch.float64)
+        distributed.broadcast(told, src=0)
+        return told.item()
 
     def save(self, state: Path) -> None:
         """Writes everything that `restore` needs, atomically."""
@@ -195,14 +173,11 @@ class Trainer:
         self.step, self.seconds, self.history = content["counters"]
 
     def export(self) -> None:
-        """Writes the tagger in Hugging Face format, weights in bfloat16, with tokenizer and training log."""
+        """Writes the tagger, its tokenizer and how it was trained."""
         out = self.options.out
-        self.model.to(torch.bfloat16).save_pretrained(out)
-        model_file = Path(self.options.checkpoint) / "tokenizer.model"
-        (out / "tokenizer.model").write_bytes(model_file.read_bytes())
-        write_tokenizer_config(out, self.model.config.max_position_embeddings)
+        write_tagger(self.model, self.options.checkpoint / "tokenizer.model", out)
         told = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self.options).items()}
-        log = {"options": told, "sentences": len(self.rows), "history": self.history}
+        log = {"options": told, "workers": self.team.size, "sentences": len(self.rows), "history": self.history}
         (out / "training.json").write_text(json.dumps(log, indent=1) + "\n")
 
 
@@ -221,24 +196,30 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--entity-weight", type=float, default=1.0)
     parser.add_argument("--limit", type=int, default=0, help="train on the first so many sentences only")
     parser.add_argument("--data", type=Path, default=FOLDER, help="folder with train.conll and dev.conll")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=2, help="processes that share each step")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of each process")
     parser.add_argument("--resume", action="store_true", help="go on from the saved state")
     return parser
+
+
+def work(team: Team, given: dict[str, Any]) -> None:
+    """Trains as one process of a team; the first writes the tagger."""
+    torch.set_num_threads(given["threads"])
+    options = Options(**{field.name: given[field.name] for field in fields(Options)})
+    train = read_conll(given["data"] / "train.conll")[: options.limit or None]
+    trainer = Trainer(options, train, read_conll(given["data"] / "dev.conll")[:DEV_SENTENCES], team)
+    state = FOLDER / f"{options.out.name}.pt"
+    if given["resume"]:
+        trainer.restore(state)
+    trainer.run(state)
+    if team.rank == 0:
+        trainer.export()
 
 
 def main() -> None:
     """Reads the command line, trains and writes the tagger."""
     given = vars(arguments().parse_args())
-    data, threads, resume = (given.pop(name) for name in ("data", "threads", "resume"))
-    torch.set_num_threads(threads)
-    options = Options(**given)
-    train = read_conll(data / "train.conll")
-    trainer = Trainer(options, train[: options.limit or None], read_conll(data / "dev.conll")[:DEV_SENTENCES])
-    state = FOLDER / f"{options.out.name}.pt"
-    if resume:
-        trainer.restore(state)
-    trainer.run(state)
-    trainer.export()
+    together(given["workers"], work, given)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ class Verdict:
     """What the votes on a name say.
 
     Attributes:
-        kind: type of the majority.
+        kind: type of the majority; "" for what is no entity.
         agreed: share of the labels that name this type.
         present: share of the places where the name stands that are labelled at all.
     """
@@ -54,6 +54,11 @@ def verdicts(sentences: list[Labelled], least: int = 5) -> dict[Name, Verdict]:
     return outcome
 
 
+def settled(known: dict[str, str]) -> dict[Name, Verdict]:
+    """Unanimous verdicts for names whose type is known: {name: type}."""
+    return {tuple(name.split()): Verdict(kind, 1.0, 1.0) for name, kind in known.items()}
+
+
 def corrected(sentence: Labelled, outcome: dict[Name, Verdict], clear: float = 0.8) -> Labelled:
     """Applies the verdicts to one sentence.
 
@@ -61,11 +66,12 @@ def corrected(sentence: Labelled, outcome: dict[Name, Verdict], clear: float = 0
     votes are clear and it is labelled in most other places; the longest name wins.
     """
     words, found = sentence
-    kept = []
+    kept: list[Entity] = []
     for kind, start, end in found:
         verdict = outcome.get(_bare(words, start, end))
         changes = verdict and kind != "DATE" and verdict.agreed >= clear
         kept.append((verdict.kind if verdict and changes else kind, start, end))
+    # names that are no entities stay in `kept` until the end, so that no part of them is filled in
     taken = {at for _, start, end in kept for at in range(start, end)}
     longest = max(map(len, outcome), default=0)
     for start in range(len(words)):
@@ -75,4 +81,4 @@ def corrected(sentence: Labelled, outcome: dict[Name, Verdict], clear: float = 0
             if verdict and free and verdict.agreed >= clear and verdict.present >= 0.6:
                 kept.append((verdict.kind, start, end))
                 taken.update(range(start, end))
-    return words, sorted(kept, key=lambda entity: entity[1])
+    return words, sorted((entity for entity in kept if entity[0]), key=lambda entity: entity[1])

@@ -9,28 +9,32 @@ import re
 Span = tuple[int, int]
 
 _ABBREVIATIONS = (
-    "Mr Mrs Ms Messrs Dr Prof Rev Hon St Gen Col Capt Lt Maj Sgt Gov Sen Rep Jr Sr Inc Co Corp Ltd Bros "
-    "Jan Feb Aug Sept Oct Nov Dec vs etc"
-).split()
+    "Mr|Mrs|Ms|Messrs|Dr|Prof|Rev|Hon|St|Gen|Col|Capt|Lt|Maj|Sgt|Gov|Sen|Rep|Jr|Sr|Inc|Co|Corp|Ltd|Bros|"
+    "Jan|Feb|Aug|Sept|Oct|Nov|Dec|vs|etc"
+)
 _WORD = re.compile(
     r"""
     (?:[A-Za-z]\.){2,}(?:-\w+)*                                # U.S.  a.m.  U.S.-led
-  | (?:%s)\.                                                   # Mr.
+  | (?:ABBREVIATION)\.                                              # Mr.
   | No\.(?=\s+\d)                                             # No. 10
   | [A-Z]\.(?=\s+[A-Z])                                        # the J. of "J. Doe"
   | \d+(?:[.,:/]\d+)*(?:-?[^\W\d_]+)*(?:-\w+)*                 # 1,000  10:30  1990s  19th-century
   | [^\W_]+(?:[-'’.&][^\W_]+)*                                 # Spanish-American  O'Brien  AT&T
   | \.{2,} | -{2,} | ['’](?:s|S|re|ve|ll|d|m|t)\b              # ...  --  's
   | \S
-    """
-    % "|".join(_ABBREVIATIONS),
+    """.replace("ABBREVIATION", _ABBREVIATIONS),
     re.VERBOSE,
 )
 _CLITIC = re.compile(r"(?i)(?<=\w)(?:n['’]t|['’](?:s|re|ve|ll|d|m))$")
 _STOP = re.compile(r"""[.!?…]+["'”’)\]]*(?=\s+["'“‘(\[]*[A-Z0-9])|\n+""")
-_NO_STOP = re.compile(r"(?:\b(?:%s|[A-Z])|\b(?:[A-Za-z]\.)+[A-Za-z])\.$" % "|".join(_ABBREVIATIONS))
+_NO_STOP = re.compile(rf"(?:\b(?:{_ABBREVIATIONS}|[A-Z])|\b(?:[A-Za-z]\.)+[A-Za-z])\.$")
 _CLOSING = set(".,;:?!)]}%”’…") | {"...", "—", "--", "/"}
 _OPENING = set("([{$£€#“‘—/") | {"--"}
+
+
+def listed(text: str) -> list[str]:
+    """The words of a list written as plain text, separated by white space."""
+    return text.split()
 
 
 def word_spans(text: str) -> list[Span]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from apps.explorer.tabs import attention, view
+from apps.explorer.tabs import attention, heads, lens, mask, softcap, view
 from apps.explorer.tabs.shared import Shared
 from workbench import VIEWS
 
@@ -17,11 +17,18 @@ class Tab(NamedTuple):
     build: Callable[[Shared], None]
 
 
-OWN: tuple[Tab, ...] = (Tab("attention", "Attention map", attention.build),)
+OWN: tuple[Tab, ...] = (
+    Tab("attention", "Attention map", attention.build),
+    Tab("heads", "Head view", heads.build),
+    Tab("softcap", "Softcap", softcap.build),
+    Tab("mask", "Mask lab", mask.build),
+    Tab("lens", "Logit lens", lens.build),
+)
 
 
 def tabs() -> tuple[Tab, ...]:
     """Tabs of their own first, then one for every other view."""
-    names = {tab.name for tab in OWN}
+    # The cell is inspected in the attention tab, the curve is in the softcap tab, contributions are in the lens tab.
+    names = {"cell", "softcap_curve", "contributions", *(tab.name for tab in OWN)}
     others = (Tab(known.name, known.title, partial(view.build, view=known)) for known in VIEWS)
     return (*OWN, *(tab for tab in others if tab.name not in names))

@@ -1,21 +1,64 @@
-"""The attention tab: the canvas component on the run that is shown."""
+"""The attention tab: the map of the run that is shown, and below it the story of the cell that is pinned in it."""
 
 from typing import Any
 
+import gradio as gr
+
 from apps.explorer.address import place_in
-from apps.explorer.components.attention.component import attention_value, attention_view
+from apps.explorer.components.attention import attention_move, attention_value, attention_view
+from apps.explorer.components.inspector import inspector_value, inspector_view
 from apps.explorer.tabs.shared import Shared, explain
-from workbench import view_named
+from apps.explorer.tabs.take_away import take_away
+from apps.explorer.tabs.view import part_of
+from workbench import Trace, view_named
+
+PARTS = {"the map": "attention", "the cell": "cell"}
 
 
 def build(shared: Shared) -> None:
-    """Put the attention component into the current tab."""
+    """Put the attention component and the cell inspector into the current tab."""
     view = attention_view(elem_id="attention")
-    explain(view_named("attention"))
+    inspector = inspector_view(elem_id="inspector")
+    explain(view_named("attention"), view_named("cell"))
+    place = gr.State({})  # layer, head, stage, query and key where the reader is
+    with gr.Row(elem_classes="take-away"):
+        with gr.Column(scale=0, min_width=140):
+            part = gr.Dropdown(list(PARTS), value="the map", label="What")
+        take_away(shared, "attention", [part, place], _taken)
 
-    def show(run: str, place: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def show(run: str, wanted: dict[str, Any], place: dict[str, Any]) -> tuple[Any, Any, dict[str, Any], Any]:
         trace = shared.session.store.find(run)
-        return (attention_value(run, trace, **place_in(trace, place)) if trace is not None else {}), {}
+        if trace is None:
+            return {}, {}, {}, {}
+        # As the map does: a new run keeps layer, head and stage, but no cell.
+        head = {name: place[name] for name in ("layer", "head", "stage") if name in place}
+        known = place_in(trace, wanted)
+        return attention_value(run, trace, **known), inspector_value(run, **known), place_in(trace, head) | known, {}
 
-    inputs, outputs = [shared.run, shared.place], [view, shared.place]
-    shared.run.change(show, inputs, outputs, queue=False, show_progress="hidden", api_visibility="private")
+    def inspect(run: str, event: gr.EventData) -> tuple[dict[str, Any], dict[str, Any]]:
+        here = _place(event)
+        return inspector_value(run, **here), here
+
+    def lead(run: str, event: gr.EventData) -> tuple[gr.HTML, dict[str, Any]]:
+        here = _place(event)
+        return attention_move(run, **here), here
+
+    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    shared.run.change(show, [shared.run, shared.place, place], [view, inspector, place, shared.place], **quiet)
+    # While an answer is on its way the reader may move on: the last place counts, never an older one.
+    view.select(inspect, shared.run, [inspector, place], trigger_mode="always_last", **quiet)
+    inspector.select(lead, shared.run, [view, place], trigger_mode="always_last", **quiet)
+
+
+def _place(event: gr.EventData) -> dict[str, Any]:
+    """Where a component says that the reader is; without query and key where nothing is pinned."""
+    names = ("layer", "head", "stage", "query", "key")
+    return {name: value for name in names if (value := getattr(event, name)) is not None}
+
+
+def _taken(trace: Trace, part: str, place: dict[str, Any]) -> tuple[Any, Any]:
+    """Table and drawing of the map or of the cell that is shown."""
+    view = view_named(PARTS[part])
+    names = {option.name for option in view.options}
+    here = {name: value for name, value in place_in(trace, place).items() if name in names}
+    return view.table(trace, **here, **part_of(view, trace)), view.figure

@@ -1,20 +1,15 @@
 """The tab of a view: its options as controls, its figure, its numbers and a paper figure to take away."""
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.components.plot import PlotData
 
+from apps.explorer.tabs.plots import plot_of
 from apps.explorer.tabs.shared import Shared, explain
+from apps.explorer.tabs.take_away import take_away
 from workbench import Trace, View
-from workbench.export import export
-from workbench.figures.screen import render
 from workbench.views import Option
 
-FORMATS = ("PDF", "SVG", "PNG", "HTML", "CSV")
-CONFIG = '"config":{"displaylogo":false,"toImageButtonOptions":{"format":"svg"}}'
 # A screen has no use for more cells; the command line draws any part.
 SCREEN_TOKENS = 512
 
@@ -25,36 +20,25 @@ def build(shared: Shared, view: View) -> None:
     plot = gr.Plot(show_label=False, container=False, elem_id=f"plot-{view.name}")
     note = gr.Markdown(elem_id=f"note-{view.name}")
     explain(view)
-    with gr.Row(elem_classes="take-away"):
-        kind = gr.Dropdown(FORMATS, value="PDF", label="Save as", scale=0, min_width=120)
-        save = gr.Button("Save", scale=0, min_width=100)
-        file = gr.DownloadButton("file", elem_id=f"file-{view.name}", visible="hidden")
 
     def chosen(trace: Trace, values: tuple[Any, ...]) -> dict[str, Any]:
-        return dict(zip(controls, values, strict=True)) | _part(view, trace)
+        return dict(zip(controls, values, strict=True)) | part_of(view, trace)
 
     def draw(run: str, dark: bool, *values: Any) -> tuple[Any, str]:
         trace = shared.session.store.find(run)
         if trace is None:
             return None, "Run a text to see this view."
         spec = view.figure(view.table(trace, **chosen(trace, values)))
-        return _plot(render(spec, dark=bool(dark))), _note(view, trace)
+        return plot_of(spec, dark), _note(view, trace)
 
-    def take_away(run: str, kind: str, *values: Any) -> str:
-        trace = shared.session.store.find(run)
-        if trace is None:
-            raise gr.Error("there is nothing to save yet: run a text first")
-        frame = view.table(trace, **chosen(trace, values))
-        path = Path(tempfile.mkdtemp()) / f"{view.name}.{kind.lower()}"
-        return str(export(frame if kind == "CSV" else view.figure(frame), path, width="text"))
+    def make(trace: Trace, *values: Any) -> tuple[Any, Any]:
+        return view.table(trace, **chosen(trace, values)), view.figure
 
+    with gr.Row(elem_classes="take-away"):
+        take_away(shared, view.name, list(controls.values()), make)
     inputs = [shared.run, shared.dark, *controls.values()]
     changes = [shared.run.change, shared.dark.change, *(control.change for control in controls.values())]
     gr.on(changes, draw, inputs, [plot, note], show_progress="hidden", api_visibility="private")
-    save.click(take_away, [shared.run, kind, *controls.values()], file, api_visibility="private").success(
-        None, js=f"() => setTimeout(() => (document.querySelector('#file-{view.name} a') || "
-        f"document.querySelector('#file-{view.name}')).click(), 50)"
-    )  # fmt: skip
     shared.run.change(_ranges(shared, view), shared.run, list(controls.values()), queue=False, api_visibility="private")
 
 
@@ -82,7 +66,7 @@ def _ranges(shared: Shared, view: View) -> Any:
     return fit
 
 
-def _part(view: View, trace: Trace) -> dict[str, str]:
+def part_of(view: View, trace: Trace) -> dict[str, str]:
     """The part of a long text that a screen shows."""
     if len(trace.tokens) <= SCREEN_TOKENS:
         return {}
@@ -90,11 +74,6 @@ def _part(view: View, trace: Trace) -> dict[str, str]:
 
 
 def _note(view: View, trace: Trace) -> str:
-    if not _part(view, trace):
+    if not part_of(view, trace):
         return ""
     return f"The first {SCREEN_TOKENS} of {len(trace.tokens)} tokens; the command line draws any part."
-
-
-def _plot(figure: Any) -> PlotData:
-    """The figure with the settings that gr.Plot itself would drop."""
-    return PlotData(type="plotly", plot=f"{figure.to_json()[:-1]},{CONFIG}}}")

@@ -29,11 +29,7 @@ function createSlider(input, output, pick) {
 const BAR = 224; // width of the colour bar
 
 function drawLegend(parts, stage, scale, table, ratio) {
-  const context = sized(parts.bar, BAR, 10, ratio);
-  for (let x = 0; x < BAR; x += 1 / ratio) {
-    context.fillStyle = table.css[Math.min(255, Math.floor((256 * x) / BAR))];
-    context.fillRect(x, 0, 1 / ratio, 10);
-  }
+  paintScale(parts.bar, BAR, 10, table, ratio);
   parts.unit.textContent = stage.unit + (stage.power === 0.5 ? ', √ colour scale' : '');
   parts.ticks.replaceChildren();
   for (const { value, at } of scale.ticks) {

@@ -43,6 +43,7 @@ function receive() {
   // Where Python leads it knows the reader to be; anything else is news to it.
   if (led.length || announced === null) announced = place();
   else tell();
+  if (led.length) writeAddress(place());
   refresh(performance.now());
 }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.components.shared.sources import source
+from apps.explorer.components.shared.sources import source, style
 
 
 def cap_slider(name: str, **options: Any) -> gr.HTML:
@@ -20,7 +20,7 @@ def cap_slider(name: str, **options: Any) -> gr.HTML:
     return gr.HTML(
         {},
         html_template=source("cap_slider", "view.html"),
-        css_template=source("cap_slider", "view.css"),
+        css_template=style("cap_slider"),
         js_on_load=source("cap_slider", "view.js"),
         apply_default_css=False,
         name=name,

@@ -24,8 +24,7 @@ function show() {
   root.querySelector(".name").textContent = props.name;
   input.max = caps.length - 1;
   input.value = caps.indexOf(chosen);
-  root.querySelector(".low").textContent = `from ${caps[0]}`;
-  root.querySelector(".high").textContent = `to ${caps[caps.length - 1]}`;
+  root.querySelector(".low").textContent = `from ${caps[0]} to ${caps[caps.length - 1]}`;
   root.querySelector(".own").textContent = `the model's own: ${own}`;
   say();
 }

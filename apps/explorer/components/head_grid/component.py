@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from apps.explorer.components.shared.sources import source
+from apps.explorer.components.shared.sources import source, style
 from workbench.figures import colours
 from workbench.figures.spec import HeadGrid
 from workbench.figures.ticks import cell_text
@@ -20,7 +20,7 @@ def head_grid(**options: Any) -> gr.HTML:
     return gr.HTML(
         {},
         html_template=source("head_grid", "view.html"),
-        css_template=source("head_grid", "view.css"),
+        css_template=style("head_grid"),
         js_on_load=source("head_grid", "view.js"),
         apply_default_css=False,
         chosen=[0, 0],
@@ -30,9 +30,7 @@ def head_grid(**options: Any) -> gr.HTML:
 
 def grid_value(spec: HeadGrid) -> dict[str, Any]:
     """The value that shows `spec`, with the colours of light and of dark pages."""
-    known = np.isfinite(spec.values)
-    texts = [["–" if not seen else cell_text(value) for value, seen in zip(*row, strict=True)]
-             for row in zip(spec.values, known, strict=True)]  # fmt: skip
+    texts = [[cell_text(value) if np.isfinite(value) else "–" for value in row] for row in spec.values]
     steps = np.linspace(spec.scale.low, spec.scale.high, 9)
     themes = {
         name: {

@@ -19,8 +19,8 @@ def inspector_view(value: dict[str, Any] | None = None, **options: Any) -> gr.HT
     """The story of one cell: five numbers, five linked maps, the row as a list, all heads of the layer.
 
     Needs `routes.attention_routes(store)` among the routes of the server. Its event `select` says that the reader
-    chose another cell or head in it: `view.select(fn)` with `event: gr.EventData`, whose `layer`, `head`, `query` and
-    `key` are set.
+    chose another cell or head in it: `view.select(fn)` with `event: gr.EventData`, whose `layer`, `head`, `stage`,
+    `query` and `key` are set.
 
     Args:
         value: what `inspector_value` returns, or None for an empty view.

@@ -25,12 +25,13 @@ function headScale(story, stage) {
 
 function showHeads(story) {
   const stage = stageOf[story.stage];
+  const { ticks } = headScale(story, stage);
   const group = story.heads.length / story.kv_heads;
-  $('.layer .heading').textContent = `All heads of layer ${story.layer} at this cell: ${stage.label.toLowerCase()}`;
+  $('.layer .heading').textContent = `All heads of layer ${story.layer} at this cell: ${stage.label.toLowerCase()}, colours ${endsOf(ticks)}`;
   story.heads.forEach((value, head) => {
     const { button, name, value: number } = headButtons[head];
     const text = value === null ? 'hidden' : shortNumber(value);
-    name.textContent = group > 1 ? `${head} · kv ${Math.floor(head / group)}` : `${head}`;
+    name.textContent = `head ${head}`;
     number.textContent = text;
     button.setAttribute('aria-pressed', String(head === story.head));
     button.setAttribute('aria-label', `head ${head}: ${stage.label.toLowerCase()} ${text}`);

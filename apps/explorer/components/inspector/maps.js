@@ -16,7 +16,7 @@ function createMap(parent, label) {
     const context = sized(canvas, device / ratio, device / ratio, ratio);
     const view = { row: tile.row, key: tile.key, size: tile.width };
     paintCells(context, 0, 0, device, tile, view, scale, colours, palette.hatches());
-    parent.style.setProperty('--side', `${device / ratio}px`);
+    return device / ratio;
   }
 
   function place(box, at) {
@@ -55,20 +55,23 @@ function drawMaps(story) {
   const ratio = Math.min(3, window.devicePixelRatio || 1);
   maps.forEach((map, at) => {
     const room = Math.min(224, cards[at].map.clientWidth);
-    map.paint(story.maps[at], room, scaleOf(story, at), palette.table(settings.stages[at]), ratio);
-    map.describe(`queries ${spread(story.rows[0], story.maps[at].height)}, keys ${spread(story.keys[0], story.maps[at].width)}`);
+    const [tile, scale, table] = [story.maps[at], scaleOf(story, at), palette.table(settings.stages[at])];
+    const side = map.paint(tile, room, scale, table, ratio);
+    showScale(cards[at], scale, table, side, ratio);
+    map.describe(`queries ${spread(tile.row, tile.height)}, keys ${spread(tile.key, tile.width)}`);
   });
 }
 
 // One cell in all maps, under the pointer or pinned, and its five numbers in one line.
 function markMaps() {
   const { story, hover } = now;
+  if (!story) return; // the pointer leaves a map that has just been hidden
   for (const map of [...maps, ...headMaps]) map.mark(story, hover);
-  writeSentence($('.readout'), hover ? pointed(story, hover) : '');
+  writeSentence($('.readout'), hover ? hoverSentence(story, hover) : '');
   publish();
 }
 
-function pointed(story, { query, key }) {
+function hoverSentence(story, { query, key }) {
   const numbers = story.maps.map((tile, at) => {
     const { value } = cellOf(tile, query, key);
     return Number.isNaN(value) ? null : `${settings.stages[at].label.toLowerCase()} ${shortNumber(value)}`;

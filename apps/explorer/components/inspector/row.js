@@ -1,6 +1,6 @@
 // The row of the cell: its strongest keys as bars, and the sum of all others.
 
-const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
+const percent = (share) => `${(100 * share).toFixed(1)}%`;
 
 function back(distance) {
   if (distance === 0) return 'itself';
@@ -9,7 +9,7 @@ function back(distance) {
 
 function showRow(story) {
   const keys = story.visible === 1 ? '1 key' : `${story.visible} keys`;
-  writeSentence($('.row .heading'), `Query ${token(story.query)} sees ${keys}; the strongest`);
+  writeSentence($('.row .heading'), `Query ${token(story.query)} sees ${keys}. The strongest, with probability and contribution (share of the row)`);
   const most = story.row[0].prob;
   $('.row ol').replaceChildren(...story.row.map((entry) => rowItem(story, entry, most)));
   const { keys: others, prob, contribution, share } = story.rest;

@@ -78,8 +78,5 @@ function go(change) {
   const cell = { ...now.cell, ...change };
   look(cell, since);
   clearTimeout(telling);
-  telling = setTimeout(() => {
-    const { layer, head, query, key } = cell;
-    trigger('select', { layer, head, query, key });
-  }, 100);
+  telling = setTimeout(() => trigger('select', cell), 100);
 }

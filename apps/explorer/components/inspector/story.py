@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from workbench import Trace
-from workbench.cell import around, inspect_cell, row_of
+from workbench.cell import around, inspect_cell
 from workbench.stages import STAGES
 
 SIDE = 17  # tokens along a map around the cell
@@ -24,7 +24,7 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int, stage: str)
         ValueError: a layer, head, query or key that the trace does not have.
     """
     cell = inspect_cell(trace, layer, head, query, key)
-    row = row_of(trace, layer, head, query)
+    row = cell.row
     tokens = len(trace.tokens)
     rows, keys = around(query, tokens, SIDE), around(key, tokens, SIDE)
     info = trace.layers[layer]

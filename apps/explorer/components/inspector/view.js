@@ -3,6 +3,12 @@
 
 let speaking = null;
 
+// The live region says only what has lasted.
+function speak(sentence) {
+  clearTimeout(speaking);
+  speaking = setTimeout(() => { $('.live').textContent = sentence; }, 500);
+}
+
 // A story has come: show it.
 function tell(story, since) {
   now.story = story;
@@ -16,8 +22,7 @@ function tell(story, since) {
   fillHeads(story.heads.length);
   showHeads(story);
   draw();
-  clearTimeout(speaking);
-  speaking = setTimeout(() => { $('.live').textContent = spoken(spokenStory(story)); }, 500);
+  speak(spoken(spokenStory(story)));
   requestAnimationFrame(() => requestAnimationFrame(() => {
     now.ms = performance.now() - since;
     publish();
@@ -41,6 +46,7 @@ function receive() {
   if (!value?.id || value.query == null || value.key == null) {
     call?.abort();
     Object.assign(now, { id: value?.id ?? null, cell: null, story: null, hover: null });
+    speak('');
     return say('empty', settings.empty);
   }
   now.id = value.id;

@@ -17,10 +17,10 @@ SCRIPTS = ("rows.js", "map.js", "view.js")
 UNREACHED = 255
 
 
-def mask_view(**options: Any) -> gr.HTML:
+def mask_view(value: dict[str, Any], **options: Any) -> gr.HTML:
     """The component; its value is what `mask_value` or `mask_problem` returns."""
     return gr.HTML(
-        {},
+        value,
         html_template=source("mask", "view.html"),
         css_template=source("mask", "view.css"),
         js_on_load=script("mask", SCRIPTS),
@@ -31,7 +31,11 @@ def mask_view(**options: Any) -> gr.HTML:
 
 
 def mask_value(
-    masks: Sequence[LayerMask], at: int, caches: Sequence[Sequence[LayerMask]], known: Reach, names: Sequence[str] | None
+    masks: Sequence[LayerMask],
+    at: int,
+    caches: Sequence[Sequence[LayerMask]],
+    known: Reach,
+    names: Sequence[str] | None,
 ) -> dict[str, Any]:
     """What shows the pass number `at` of one layer.
 

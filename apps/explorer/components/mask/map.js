@@ -1,7 +1,7 @@
 // The mask itself: queries downward, keys to the right, keys seen per query beside it.
 
-const LABELS = 11; // font size of labels
-const COUNT = 44; // room for the number of visible keys
+const LABELS = 13; // font size of labels
+const COUNT = 48; // room for the number of visible keys
 
 function decodeMask(value) {
   const [first, stop] = value.rows;
@@ -76,7 +76,7 @@ function drawMapLabels(context, mask, layout, style, focus) {
     context.fillStyle = focused ? style.accent : mask.pads.includes(at) ? style.muted : style.ink;
     return labelOf(mask, at);
   };
-  const down = stepOf(cell, 12);
+  const down = stepOf(cell, 14);
   for (let i = 0; i < mask.height; i += 1) {
     const query = mask.row + i;
     if (i % down && query !== focus?.query) continue;
@@ -85,7 +85,7 @@ function drawMapLabels(context, mask, layout, style, focus) {
     context.textAlign = 'left';
     context.fillText(String(mask.visible[i]), left + mask.width * cell + 8, top + (i + 0.5) * cell);
   }
-  const across = stepOf(cell, layout.upright ? 14 : 12);
+  const across = stepOf(cell, layout.upright ? 16 : 14);
   for (let j = 0; j < mask.width; j += 1) {
     const key = mask.key + j;
     if (j % across && key !== focus?.key) continue;
@@ -101,11 +101,12 @@ function drawMapLabels(context, mask, layout, style, focus) {
   context.textAlign = 'left';
   context.fillText('key (attended to) →', left, 8);
   context.textAlign = 'right';
-  context.fillText('sees', left + mask.width * cell + 30, 8);
+  context.fillText('sees', left + mask.width * cell + 34, 8);
+  if (mask.height * cell < 120) return; // no room for the name of the other axis
   context.save();
   context.translate(8, top);
   context.rotate(-Math.PI / 2);
-  context.fillText(mask.height * cell > 110 ? '← query (attends)' : 'query', 0, 0);
+  context.fillText('← query (attends)', 0, 0);
   context.restore();
 }
 

@@ -4,7 +4,7 @@
 function drawRows(canvas, rows, width, style, hatch) {
   const columns = Math.max(...rows.map((row) => row.cells.length), 1);
   const probe = canvas.getContext('2d');
-  probe.font = `11px ${style.font}`;
+  probe.font = `12px ${style.font}`;
   const left = Math.ceil(Math.max(...rows.map((row) => probe.measureText(row.name).width))) + 14;
   const cell = Math.max(3, Math.min(24, (width - left - 34) / columns));
   const line = rows.length > 16 ? 14 : 20;
@@ -16,7 +16,7 @@ function drawRows(canvas, rows, width, style, hatch) {
 function drawRow(context, row, { left, cell, columns, y, line }, style, empty) {
   const gap = cell > 6 ? 1 : 0;
   context.textBaseline = 'middle';
-  context.font = `${row.chosen ? 700 : 400} 11px ${style.font}`;
+  context.font = `${row.chosen ? 700 : 400} 12px ${style.font}`;
   context.fillStyle = row.chosen ? style.accent : style.ink;
   context.textAlign = 'left';
   context.fillText(row.name, 2, y + line / 2);
@@ -25,7 +25,7 @@ function drawRow(context, row, { left, cell, columns, y, line }, style, empty) {
   row.cells.forEach(({ kind, text }, at) => {
     const box = [left + at * cell, y + 1, cell - gap, line - 3];
     context.globalAlpha = kind === 'part' ? 0.45 : 1;
-    context.fillStyle = kind === 'empty' ? empty : kind === 'none' ? style.hidden : row.colour;
+    context.fillStyle = kind === 'empty' ? empty : kind === 'none' ? `rgb(${style.hidden.join(' ')})` : row.colour;
     context.fillRect(...box);
     context.globalAlpha = 1;
     if (!text || cell < 17) return;

@@ -33,12 +33,23 @@ function draw() {
   const { at, of, label } = mask.pass;
   $('.pass').textContent = of === 1 ? label : `pass ${at + 1} of ${of}: ${label}`;
   $('.summary').textContent = mask.summary.replace(/^Layer.*?\): /, '');
+  drawRemarks();
   layout = drawMap(map, mask, $('.main').clientWidth, palette, style, focus());
+  // Where the cells are, for whoever drives the page from outside.
+  root.lab = { ...layout, row: mask.row, key: mask.key };
   map.setAttribute('aria-label', `${mask.summary} Arrow keys move through the cells.`);
   writeSentence($('.readout'), sentence());
   drawLegend(style);
   drawReach(style);
   drawCaches(style);
+}
+
+function drawRemarks() {
+  $('.remarks').replaceChildren();
+  for (const { text, hint } of mask.remarks) {
+    if (text) child($('.remarks'), 'span', 'modified', text);
+    child($('.remarks'), 'span', '', hint);
+  }
 }
 
 const quoted = (at) => (mask.labels[at] ? `${at} "${island(mask.labels[at])}"` : `${at}`);

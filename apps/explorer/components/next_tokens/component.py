@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 import pandas as pd
 
-from apps.explorer.components.shared.sources import source
+from apps.explorer.components.shared.sources import source, style
 
 
 def next_tokens(**options: Any) -> gr.HTML:
@@ -13,7 +13,7 @@ def next_tokens(**options: Any) -> gr.HTML:
     return gr.HTML(
         {},
         html_template=source("next_tokens", "view.html"),
-        css_template=source("next_tokens", "view.css"),
+        css_template=style("next_tokens"),
         js_on_load=source("next_tokens", "view.js"),
         apply_default_css=False,
         **options,
@@ -22,5 +22,6 @@ def next_tokens(**options: Any) -> gr.HTML:
 
 def tokens_value(frame: pd.DataFrame, before: str, after: str) -> dict[str, Any]:
     """The value that shows the columns id, token, p_before and p_after of `frame` under these two headings."""
-    columns = frame[["id", "token", "p_before", "p_after"]]
-    return {"rows": columns.to_dict("records"), "before": before, "after": after}
+    names = ("id", "token", "p_before", "p_after")
+    rows = zip(*(frame[name].tolist() for name in names), strict=True)
+    return {"rows": [dict(zip(names, row, strict=True)) for row in rows], "before": before, "after": after}

@@ -19,6 +19,15 @@ function sized(canvas, width, height, ratio) {
   return context;
 }
 
+// A colour table as a bar.
+function paintScale(canvas, width, height, table, ratio) {
+  const context = sized(canvas, width, height, ratio);
+  for (let x = 0; x < width; x += 1 / ratio) {
+    context.fillStyle = table.css[Math.min(255, Math.floor((256 * x) / width))];
+    context.fillRect(x, 0, 1 / ratio, height);
+  }
+}
+
 // Colours of the theme as the canvas needs them: resolved, not as variables.
 function readStyle(root, settings, theme) {
   const probe = root.querySelector('.probe');

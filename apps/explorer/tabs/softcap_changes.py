@@ -1,0 +1,186 @@
+"""The two what-if parts of the softcap tab: another cap on the attention logits, another cap on the final logits."""
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from apps.explorer.address import writing
+from apps.explorer.components.cap_slider.component import cap_of, cap_slider, cap_word, slider_value
+from apps.explorer.components.next_tokens.component import next_tokens, tokens_value
+from apps.explorer.components.status.component import problem, status_line
+from apps.explorer.tabs import softcap_words
+from apps.explorer.tabs.plots import plot_of
+from apps.explorer.tabs.shared import Shared
+from apps.explorer.what_if import WhatIfs
+from workbench import Trace
+from workbench.what_if import OtherSoftcap
+from workbench.what_if_figures import (
+    final_density,
+    final_figure,
+    final_table,
+    map_figure,
+    map_table,
+    token_table,
+)
+
+# Three maps of more cells would take the browser longer than the model.
+MAP_TOKENS = 256
+MAP_PIXELS = 520  # so that a map in a third of the page is about square
+# Gradio finds the progress bar by this default.
+PROGRESS = gr.Progress()
+FAILURES = (ValueError, OSError, MemoryError)
+OWN: dict[str, Any] = {"facts": [{"text": "the model's own cap: nothing is changed"}]}
+# Queued, because gradio tells of changed states only from its queue; but waiting for nobody.
+QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
+MODEL: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "model", "api_visibility": "private"}
+
+
+def attention_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
+    """A slider for the cap of all layers; the maps of the head and the next tokens before and after."""
+    gr.Markdown("### What if the attention cap were another one?")
+    word = _slider(shared, spot, "attention cap", "softcap", lambda trace, _: trace.layers[0].softcap, results)
+    facts = status_line(elem_id="softcap-facts")
+    with gr.Column(visible=False) as panel:
+        note = gr.Markdown(elem_id="softcap-note")
+        with gr.Row():
+            maps = [_map(name) for name in ("before", "after", "difference")]
+        tokens = next_tokens(elem_id="softcap-tokens")
+
+    def draw(spot: tuple[str, int, int], word: str, dark: bool, progress: gr.Progress = PROGRESS) -> list[Any]:
+        run, layer, head = spot
+        nothing = [gr.skip()] * (2 + len(maps))
+        trace = shared.session.store.find(run)
+        if trace is None:
+            return [{}, gr.Column(visible=False), *nothing]
+        cap, own = _cap(word, trace.layers[0].softcap), trace.layers[0].softcap
+        if cap == own:
+            return [OWN, gr.Column(visible=False), *nothing]
+
+        def tell(done: int, of: int) -> None:
+            progress((done, of), unit="layers")
+
+        try:
+            result = results.attention(run, trace, cap, tell)
+        except FAILURES as error:
+            return [problem(f"This needs the model: {error}"), gr.Column(visible=False), *nothing]
+        shown = min(MAP_TOKENS, len(trace.tokens))
+        frame = map_table(result.before, result.after, layer, head, range(shown))
+        pictures = [
+            plot_of(figure, dark, MAP_PIXELS) for figure in map_figure(frame, result.after.interventions[0]).figures
+        ]
+        words = softcap_words.change_words(result, layer, shown)
+        said = softcap_words.change_facts(result, layer, head)
+        return [said, gr.Column(visible=True), words, *pictures, _next_tokens(results, trace, result, own)]
+
+    gr.on(
+        [spot.change, word.change, shared.dark.change],
+        draw,
+        [spot, word, shared.dark],
+        [facts, panel, note, *maps, tokens],
+        show_progress_on=facts,
+        **MODEL,
+    )
+
+
+def final_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
+    """A slider for the cap of the final logits; the logits on the curve and the next tokens before and after."""
+    with gr.Accordion("The final logits have a cap too", open=False) as part:
+        word = _slider(shared, spot, "final cap", "final_softcap", _own_final, results)
+        facts = status_line(elem_id="final-facts")
+        note = gr.Markdown(elem_id="final-note")
+        with gr.Row():
+            with gr.Column(scale=3, min_width=340):
+                dots = gr.Plot(show_label=False, container=False, elem_id="final-dots")
+            with gr.Column(scale=2, min_width=340):
+                density = gr.Plot(show_label=False, container=False, elem_id="final-density")
+        tokens = next_tokens(elem_id="final-tokens")
+    opened = gr.State(False)
+
+    def draw(spot: tuple[str, int, int], word: str, dark: bool, opened: bool) -> list[Any]:
+        run = spot[0]
+        trace = shared.session.store.find(run)
+        if trace is None or not opened:
+            return [gr.skip()] * 5
+        try:
+            loaded = results.model(trace)
+            own = loaded.config.final_logit_softcapping
+            cap = _cap(word, own)
+            shift = results.final(run, trace, cap)
+        except FAILURES as error:
+            return [problem(f"This needs the model: {error}"), "", None, None, {}]
+        dots = final_figure(final_table(shift, loaded.tokenizer), cap, len(shift.after.logits))
+        top = token_table(shift, loaded.tokenizer)
+        said = softcap_words.own_final_facts(shift, cap) if cap == own else softcap_words.final_facts(shift, cap)
+        value = tokens_value(top, f"cap {cap_word(own)}", f"cap {cap_word(cap)}")
+        pictures = [plot_of(figure, dark) for figure in (dots, final_density(shift))]
+        return [said, softcap_words.final_words(shift, cap), *pictures, value]
+
+    part.expand(lambda: True, None, opened, **QUICK)
+    gr.on(
+        [spot.change, word.change, shared.dark.change, opened.change],
+        draw,
+        [spot, word, shared.dark, opened],
+        [facts, note, dots, density, tokens],
+        show_progress_on=facts,
+        **MODEL,
+    )
+
+
+def _slider(
+    shared: Shared,
+    spot: gr.State,
+    name: str,
+    parameter: str,
+    own_cap: Callable[[Trace, WhatIfs], float | None],
+    results: WhatIfs,
+) -> gr.State:
+    """A slider over caps; the state says where it stands, "" where the reader has not moved it."""
+    slider = cap_slider(name, elem_id=f"slider-{parameter}")
+    word, wish = gr.State(""), gr.Textbox("", visible="hidden")
+    shared.address.link(parameter, wish)
+
+    def arrive(run: str, word: str, wish: str) -> tuple[Any, str]:
+        trace = shared.session.store.find(run)
+        if trace is None:
+            return gr.skip(), word
+        own = own_cap(trace, results)
+        chosen = _cap(wish, own)
+        return slider_value(own, chosen), "" if chosen == own else cap_word(chosen)
+
+    def release(event: gr.EventData) -> tuple[str, str]:
+        return event.cap, event.cap
+
+    shared.run.change(arrive, [shared.run, word, wish], [slider, word], **QUICK)
+    moved = slider.release(release, None, [word, wish], **QUICK)
+    moved.then(None, wish, None, js=writing(parameter))
+    return word
+
+
+def _own_final(trace: Trace, results: WhatIfs) -> float | None:
+    """The final cap of the run's model; off where there is no model at hand to have one."""
+    try:
+        return results.model(trace).config.final_logit_softcapping
+    except FAILURES:
+        return None
+
+
+def _cap(word: str, own: float | None) -> float | None:
+    """The cap that a word says; the model's own for no word and for one that makes no sense."""
+    try:
+        return cap_of(word) if word else own
+    except ValueError:
+        return own
+
+
+def _next_tokens(results: WhatIfs, trace: Trace, result: OtherSoftcap, own: float | None) -> dict[str, Any]:
+    """The next tokens with both probabilities, nothing for models that predict none."""
+    if result.shift is None:
+        return {}
+    top = token_table(result.shift, results.model(trace).tokenizer)
+    return tokens_value(top, f"cap {cap_word(own)}", f"cap {cap_word(result.cap)}")
+
+
+def _map(name: str) -> gr.Plot:
+    with gr.Column(min_width=320):
+        return gr.Plot(show_label=False, container=False, elem_id=f"softcap-map-{name}")

@@ -1,0 +1,70 @@
+"""What-if results held by the server, so that looking at another head of a modified run computes nothing again."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import RLock
+from typing import Any
+
+from apps.explorer.session import Session
+from workbench import LoadedModel, Prediction, Trace, predict
+from workbench.what_if import OtherSoftcap, Shift, other_final_softcap, other_softcap
+
+
+class WhatIfs:
+    """Computes what other softcaps change, and keeps the latest results by run and cap.
+
+    Args:
+        session: where models come from.
+        most: how many results are held; one more drops the one that was read longest ago.
+    """
+
+    def __init__(self, session: Session, most: int = 12) -> None:
+        self._session, self._most = session, most
+        self._results: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._lock = RLock()
+
+    def model(self, trace: Trace) -> LoadedModel:
+        """The model of a run.
+
+        Raises:
+            OSError, ValueError: as `workbench.load`.
+        """
+        return self._session.model(trace.model.name)
+
+    def attention(
+        self, run: str, trace: Trace, cap: float | None, progress: Callable[[int, int], None] | None = None
+    ) -> OtherSoftcap:
+        """The run `run`, whose trace is given, with another cap on the attention logits.
+
+        Raises:
+            OSError, ValueError, MemoryError: as `workbench.load` and `workbench.what_if.other_softcap`.
+        """
+        loaded = self.model(trace)
+        baseline = self.prediction(run, trace) if hasattr(loaded.model, "lm_head") else None
+        return self._kept(("attention", run, cap), lambda: other_softcap(loaded, trace, cap, baseline, progress))
+
+    def final(self, run: str, trace: Trace, cap: float | None) -> Shift:
+        """The prediction after the text of `run` with another cap on the final logits.
+
+        Raises:
+            OSError, ValueError: as `workbench.load` and `workbench.what_if.other_final_softcap`.
+        """
+        loaded, baseline = self.model(trace), self.prediction(run, trace)
+        return self._kept(("final", run, cap), lambda: other_final_softcap(loaded, trace, cap, baseline))
+
+    def prediction(self, run: str, trace: Trace) -> Prediction:
+        """The prediction after the text of `run` by the model as it is.
+
+        Raises:
+            OSError, ValueError: as `workbench.load` and `workbench.predict`.
+        """
+        return self._kept(("prediction", run), lambda: predict(self.model(trace), trace.tokens.ids))
+
+    def _kept(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key not in self._results:
+                self._results[key] = make()
+                while len(self._results) > self._most:
+                    self._results.popitem(last=False)
+            self._results.move_to_end(key)
+            return self._results[key]

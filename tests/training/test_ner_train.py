@@ -1,0 +1,111 @@
+"""Training learns, resumes exactly and exports; scores count whole entities."""
+
+import json
+
+import pytest
+import torch
+
+from model import Gemma2ForTokenClassification
+from training.ner.conll import Sentence
+from training.ner.labels import TAGS
+from training.ner.predict import predict
+from training.ner.scores import by_domain, entity_scores, markdown
+from training.ner.tagger import load_tagger
+from training.ner.train import Options, Trainer
+
+CHECKPOINT = "model/checkpoints/tiny"
+DATA = [
+    Sentence(["Mr.", "Bennet", "left", "London", "."], ["O", "B-PER", "O", "B-LOC", "O"]),
+    Sentence(["The", "French", "came", "in", "May", "1803", "."], ["O", "B-NORP", "O", "O", "B-DATE", "I-DATE", "O"]),
+]
+
+
+def trainer(tmp_path, **changes):
+    from pathlib import Path
+
+    options = Options(Path(CHECKPOINT), tmp_path / "tagger", **{"steps": 6, "seed": 3, **changes})
+    return Trainer(options, DATA, DATA)
+
+
+@pytest.mark.parametrize("variant", ["causal", "echo", "bidirectional"])
+def test_a_tagger_learns_two_sentences_by_heart_and_survives_export(tmp_path, variant):
+    learner = trainer(tmp_path, variant=variant, steps=60)
+    learner.run(tmp_path / "state.pt")
+    learner.export()
+    model, tokenizer = load_tagger(tmp_path / "tagger")
+    words = [sentence.words for sentence in DATA]
+    assert predict(model, tokenizer, words) == [sentence.tags for sentence in DATA]
+    written = json.loads((tmp_path / "tagger" / "config.json").read_text())
+    assert written["architectures"] == ["Gemma2ForTokenClassification"]
+    assert list(written["id2label"].values()) == list(TAGS)
+    assert written["is_causal"] is (variant != "bidirectional")
+    assert written["workbench_input"] == ("echo" if variant == "echo" else "plain")
+
+
+def test_a_resumed_run_is_the_uninterrupted_one(tmp_path):
+    whole = trainer(tmp_path)
+    torch.manual_seed(5)
+    whole.model.dropout.p = 0.0
+    whole.run(tmp_path / "whole.pt")
+    first = trainer(tmp_path)
+    first.model.dropout.p = 0.0
+    for step, (_, _, batch) in zip(range(3), _batches(first), strict=False):
+        assert step == first.step
+        first.update(batch)
+    first.save(tmp_path / "half.pt")
+    second = trainer(tmp_path)
+    second.model.dropout.p = 0.0
+    second.restore(tmp_path / "half.pt")
+    second.run(tmp_path / "half.pt")
+    assert second.step == whole.step == 6
+    for name, weight in whole.model.named_parameters():
+        torch.testing.assert_close(second.model.get_parameter(name), weight, rtol=1e-5, atol=1e-6)
+
+
+def test_resuming_without_a_state_says_what_to_do(tmp_path):
+    with pytest.raises(FileNotFoundError, match="start without --resume"):
+        trainer(tmp_path).restore(tmp_path / "none.pt")
+
+
+def _batches(learner):
+    from training.ner.batches import batches
+
+    return batches(learner.rows, learner.options.tokens, learner.options.seed)
+
+
+def test_only_the_exact_words_and_type_of_an_entity_count():
+    gold = [Sentence(["a"] * 6, ["B-PER", "I-PER", "O", "B-LOC", "O", "B-ORG"], {"domain": "in"})]
+    found = entity_scores(gold, [["B-PER", "O", "O", "B-LOC", "O", "B-LOC"]])
+    assert found["ALL"] == pytest.approx({"precision": 1 / 3, "recall": 1 / 3, "f1": 1 / 3, "support": 3})
+    assert found["LOC"]["precision"] == 0.5
+    assert found["PER"]["f1"] == 0.0
+
+
+def test_domains_are_scored_apart_and_shown_in_one_table():
+    gold = [Sentence(["x"], ["B-PER"], {"domain": "in"}), Sentence(["y"], ["B-PER"], {"domain": "out"})]
+    scores = by_domain(gold, [["B-PER"], ["O"]])
+    assert {name: rows["PER"]["f1"] for name, rows in scores.items()} == {
+        "in": 1.0,
+        "out": 0.0,
+        "all": pytest.approx(2 / 3),
+    }
+    assert "| all | model | 0.667 |" in markdown({"model": scores})
+
+
+def test_the_tagger_sees_the_second_half_of_a_sentence_only_if_it_may(tmp_path):
+    seen = {}
+    for variant in ("causal", "echo", "bidirectional"):
+        learner = trainer(tmp_path, variant=variant)
+        seen[variant] = _reacts_to_the_end(learner.model.eval(), learner.tokenizer, variant == "echo")
+    assert seen == {"causal": False, "echo": True, "bidirectional": True}
+
+
+@torch.no_grad()
+def _reacts_to_the_end(model: Gemma2ForTokenClassification, tokenizer, echo: bool) -> bool:
+    from training.ner.inputs import encode
+
+    firsts = []
+    for end in ("river", "senator"):
+        (row,) = encode([["Washington", "is", "a", end]], tokenizer, echo)
+        firsts.append(model(input_ids=torch.tensor([row.ids]), use_cache=False).logits[0, row.read[0]])
+    return not torch.allclose(*firsts, atol=1e-6)

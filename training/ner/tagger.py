@@ -1,0 +1,41 @@
+"""A tagger as a checkpoint: made from the language model, written and read in Hugging Face format."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoTokenizer
+
+from model import Gemma2Config, Gemma2ForTokenClassification
+from training.ner.inputs import settings
+from training.ner.labels import TAGS
+from training.tokenizer import write_tokenizer_config
+
+
+def new_tagger(checkpoint: Path, variant: str, seed: int) -> tuple[Gemma2ForTokenClassification, Any]:
+    """Returns the language model with a fresh tag head, in float32, and its tokenizer."""
+    torch.manual_seed(seed)
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    names: dict[str, Any] = {"id2label": dict(enumerate(TAGS)), "label2id": {tag: at for at, tag in enumerate(TAGS)}}
+    config = Gemma2Config.from_pretrained(checkpoint, **names)
+    # transformers only takes keys that a configuration already has
+    for key, value in settings(variant).items():
+        setattr(config, key, value)
+    model = Gemma2ForTokenClassification.from_pretrained(checkpoint, config=config, dtype=torch.float32)
+    return model, tokenizer
+
+
+def write_tagger(model: Gemma2ForTokenClassification, tokenizer_file: Path, folder: Path) -> None:
+    """Writes a tagger and its tokenizer, weights in bfloat16; `model` is in bfloat16 afterwards."""
+    model.to(torch.bfloat16).save_pretrained(folder)
+    # transformers leaves it readable by its owner alone
+    (folder / "model.safetensors").chmod(0o644)
+    shutil.copyfile(tokenizer_file, folder / "tokenizer.model")
+    write_tokenizer_config(folder, model.config.max_position_embeddings)
+
+
+def load_tagger(folder: Path) -> tuple[Gemma2ForTokenClassification, Any]:
+    """Returns a tagger in float32 and its tokenizer."""
+    model = Gemma2ForTokenClassification.from_pretrained(folder, dtype=torch.float32)
+    return model.eval(), AutoTokenizer.from_pretrained(folder)
