@@ -1,8 +1,10 @@
 """See how Gemma 2 attends: load a model, capture a text, look at it through views, export figures and tables."""
 
 from workbench.capture import capture
+from workbench.contributions import Contributions, contributions
 from workbench.estimate import Estimate, estimate
 from workbench.interventions import AblateHead, SetFinalSoftcap, SetSoftcap, SetWindow, applied
+from workbench.lens import Lens, lens, token_id
 from workbench.loading import LoadedModel, ModelNotFoundError, embedded, load
 from workbench.parity import Parity, ParityError
 from workbench.prediction import Prediction, predict
@@ -15,8 +17,10 @@ __all__ = [
     "STAGES",
     "VIEWS",
     "AblateHead",
+    "Contributions",
     "Estimate",
     "LayerInfo",
+    "Lens",
     "LoadedModel",
     "ModelNotFoundError",
     "Parity",
@@ -31,10 +35,13 @@ __all__ = [
     "View",
     "applied",
     "capture",
+    "contributions",
     "embedded",
     "estimate",
+    "lens",
     "load",
     "predict",
+    "token_id",
     "tokenize",
     "view_named",
 ]

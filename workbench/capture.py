@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 import torch
 
 from model import BLOCK_ROWS, attached, set_block_rows
 from workbench import parity as parities
+from workbench.contributions import ContributionsReader
 from workbench.estimate import check_memory
 from workbench.interventions import Intervention, applied
+from workbench.lens import LensReader, chosen_tokens
 from workbench.loading import LoadedModel
 from workbench.recorder import Recorder
 from workbench.spill import DEFAULT_BUDGET, layer_store
@@ -25,6 +28,7 @@ def capture(
     parity: bool = True,
     budget_bytes: int = DEFAULT_BUDGET,
     progress: Callable[[int, int], None] | None = None,
+    lens: bool = False,
 ) -> Trace:
     """Run `text` through the model once and keep what all views need.
 
@@ -36,9 +40,11 @@ def capture(
         parity: compare with transformers first (two extra passes over at most 128 tokens).
         budget_bytes: above it q, k and v go to a memory-mapped file instead of memory.
         progress: called with (layers done, layers) after each layer.
+        lens: keep the logit lens and the direct contributions too (language models only): unembeds every position
+            after every layer, which takes longer than the pass itself where the vocabulary is large.
 
     Raises:
-        ValueError: the text is empty or too long.
+        ValueError: the text is empty or too long; or a lens is asked for and the model has no language-model head.
         MemoryError: the machine has not enough memory; says how much it takes.
         ParityError: the model's numbers are not transformers' numbers.
     """
@@ -51,14 +57,18 @@ def capture(
         )
     check_memory(loaded.config, len(tokens), block_rows)
     statement = parities.compare(loaded, tokens.ids) if parity else parities.unchecked()
+    followed = chosen_tokens(loaded, tokens.ids, interventions=interventions) if lens else ()
     store = layer_store(loaded.config, len(tokens), budget_bytes)
     with torch.no_grad(), applied(loaded, interventions):
         ids_1T = torch.tensor([tokens.ids], device=loaded.model.device)
         recorder = Recorder(loaded.trunk, ids_1T[0], store, progress)
+        readers = (LensReader(loaded, followed), ContributionsReader(loaded, followed)) if lens else None
         started = time.perf_counter()
         set_block_rows(loaded.trunk, block_rows)
         try:
-            with attached(loaded.trunk, recorder.hooks()):
+            with attached(loaded.trunk, recorder.hooks()), ExitStack() as stack:
+                for reader in readers or ():
+                    stack.enter_context(reader.watching())
                 loaded.trunk(ids_1T, use_cache=False)
         finally:
             set_block_rows(loaded.trunk, BLOCK_ROWS)
@@ -76,4 +86,6 @@ def capture(
         interventions=tuple(change.sentence for change in interventions),
         block_rows=block_rows,
         seconds=seconds,
+        lens=readers[0].lens() if readers else None,
+        contributions=readers[1].contributions() if readers else None,
     )

@@ -10,15 +10,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-VIEW_NAMES = ("attention", "atlas", "softcap", "mask")
+VIEW_NAMES = ("attention", "cell", "atlas", "softcap", "softcap_curve", "mask", "lens", "contributions")
+LENS_VIEWS = ("lens", "contributions")  # of a trace that was captured with its lens
 # Options of views, as flags: name -> (type, help).
 VIEW_OPTIONS: dict[str, tuple[type, str]] = {
     "layer": (int, "layer, from 0"),
     "head": (int, "head, from 0"),
     "stage": (str, "attn_logits, attn_scores, attn_masked, attn_probs or contribution"),
-    "metric": (str, "quantity of the atlas or the softcap view; default: all of them"),
+    "metric": (str, "quantity of the atlas, the softcap or the lens view"),
+    "query": (int, "position of a query, from 0; default: the last token"),
+    "key": (int, "position of a key, from 0; default: the one the query attends to most"),
     "rows": (str, "queries first:stop, for example 0:64; default: all"),
     "keys": (str, "keys first:stop; default: all"),
+    "positions": (str, "positions first:stop of the lens; default: all"),
+    "position": (int, "position whose logit is taken apart, from 0; default: the last token"),
 }
 
 
@@ -40,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_trace(commands)
     _add_view_command(commands, "figure", "draw a view: .pdf .svg .png for print, .html for the screen", _figure)
     _add_view_command(commands, "table", "write the numbers of a view: .csv .parquet .tex", _table)
+    _add_mask(commands)
     models = commands.add_parser("models", help="list the models that come with the package")
     models.set_defaults(run=_models)
     return parser
@@ -58,6 +64,7 @@ def _add_trace(commands: Any) -> None:
     trace = commands.add_parser("trace", help="run a text and keep everything the views need in one file")
     trace.add_argument("text", help="the text, or - to read it from standard input")
     trace.add_argument("--out", required=True, type=Path, help="file to write, for example run.safetensors")
+    trace.add_argument("--lens", action="store_true", help="keep the logit lens and the direct contributions too")
     _add_model(trace)
     trace.set_defaults(run=_trace)
 
@@ -77,6 +84,14 @@ def _add_view_command(commands: Any, name: str, help: str, run: Any) -> None:
         command.add_argument("--title", action="store_true", help="write the title into the figure")
     _add_model(command)
     command.set_defaults(run=run)
+
+
+def _add_mask(commands: Any) -> None:
+    from workbench.mask_command import add_arguments
+
+    mask = commands.add_parser("mask", help="print who sees whom: window, padding, cache, any length")
+    add_arguments(mask)
+    mask.set_defaults(run=_mask)
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:
@@ -99,7 +114,7 @@ def _app(options: argparse.Namespace) -> None:
 
 
 def _trace(options: argparse.Namespace) -> None:
-    trace = _captured(options)
+    trace = _captured(options, lens=options.lens)
     trace.save(options.out)
     print(f"{options.out}: {len(trace.tokens)} tokens, {trace.parity.sentence}")
 
@@ -119,6 +134,12 @@ def _table(options: argparse.Namespace) -> None:
     print(f"{export(frame, options.out)}: {len(frame)} rows")
 
 
+def _mask(options: argparse.Namespace) -> None:
+    from workbench.mask_command import answer
+
+    print(answer(options))
+
+
 def _models(_options: argparse.Namespace) -> None:
     from workbench.loading import embedded
 
@@ -131,13 +152,13 @@ def _view_table(options: argparse.Namespace) -> Any:
     from workbench import Trace, view_named
 
     view = view_named(options.view)
-    trace = Trace.load(options.trace) if options.trace else _captured(options)
+    trace = Trace.load(options.trace) if options.trace else _captured(options, lens=view.name in LENS_VIEWS)
     given = {name: getattr(options, name) for name in VIEW_OPTIONS if getattr(options, name) is not None}
     return view, view.table(trace, **given)
 
 
-def _captured(options: argparse.Namespace) -> Any:
-    """The trace of the text that was given."""
+def _captured(options: argparse.Namespace, lens: bool) -> Any:
+    """The trace of the text that was given, with its logit lens if asked."""
     from workbench import capture, estimate, load, tokenize
 
     text = sys.stdin.read() if options.text == "-" else options.text
@@ -145,7 +166,7 @@ def _captured(options: argparse.Namespace) -> Any:
     cost = estimate(loaded, len(tokenize(loaded.tokenizer, text)))
     if cost.seconds > 1:
         print(cost.sentence, file=sys.stderr)
-    return capture(loaded, text)
+    return capture(loaded, text, lens=lens)
 
 
 if __name__ == "__main__":

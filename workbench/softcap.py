@@ -140,8 +140,8 @@ def evenly(cells: int, most: int) -> np.ndarray:
     """
     if cells <= most:
         return np.arange(cells)
-    within = np.random.default_rng(0).random(most)
-    return ((np.arange(most) + within) * (cells / most)).astype(np.int64).clip(max=cells - 1)
+    ends = np.arange(most + 1) * cells // most
+    return np.random.default_rng(0).integers(ends[:-1], ends[1:])
 
 
 def _extent(trace: Trace, layer: int, head: int) -> Extent:

@@ -15,6 +15,8 @@ from workbench.tokens import Tokens
 if TYPE_CHECKING:
     import pandas as pd
 
+    from workbench.contributions import Contributions
+    from workbench.lens import Lens
     from workbench.loading import LoadedModel
 
 
@@ -51,6 +53,8 @@ class Trace:
         interventions: what was changed in the model, in words; empty is the real model.
         block_rows: query rows handled at once.
         seconds: duration of the forward pass.
+        lens: the logit lens, if the capture was asked for it.
+        contributions: the parts of the logit of each position's next token, with the lens.
     """
 
     tokens: Tokens
@@ -64,6 +68,8 @@ class Trace:
     interventions: tuple[str, ...]
     block_rows: int
     seconds: float
+    lens: "Lens | None" = None
+    contributions: "Contributions | None" = None
 
     def stage(
         self, layer: int, head: int, stage: str = "attn_probs", rows: range | None = None, keys: range | None = None
@@ -124,17 +130,16 @@ class Trace:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Trace):
             return NotImplemented
-        plain = [field.name for field in fields(self) if field.name not in ("tensors", "folds")]
+        apart = ("tensors", "folds", "lens", "contributions")
+        plain = [field.name for field in fields(self) if field.name not in apart]
         return (
             # repr, because the numbers of an unchecked parity are NaN, which equals nothing.
             all(repr(getattr(self, name)) == repr(getattr(other, name)) for name in plain)
             and self.folds.keys() == other.folds.keys()
             and all(_same(self.folds[name], other.folds[name]) for name in self.folds)
-            and all(
-                _same(getattr(mine, field.name), getattr(theirs, field.name))
-                for mine, theirs in zip(self.tensors, other.tensors, strict=True)
-                for field in fields(mine)
-            )
+            and all(map(_same_fields, self.tensors, other.tensors))
+            and _same_fields(self.lens, other.lens)
+            and _same_fields(self.contributions, other.contributions)
         )
 
     def _check_head(self, layer: int, head: int) -> None:
@@ -153,3 +158,11 @@ class Trace:
 
 def _same(a: Tensor, b: Tensor) -> bool:
     return a.dtype == b.dtype and a.shape == b.shape and torch.equal(a.nan_to_num(nan=-1.0), b.nan_to_num(nan=-1.0))
+
+
+def _same_fields(a: Any, b: Any) -> bool:
+    """Whether two dataclasses of tensors and plain values are equal; None equals None only."""
+    if a is None or b is None:
+        return a is b
+    pairs = [(getattr(a, field.name), getattr(b, field.name)) for field in fields(a)]
+    return all(_same(x, y) if isinstance(x, Tensor) else x == y for x, y in pairs)

@@ -14,6 +14,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from workbench.contributions import Contributions
+from workbench.lens import Lens
 from workbench.parity import Parity
 from workbench.stages import LayerInfo, LayerTensors
 from workbench.tokens import Tokens
@@ -21,6 +23,8 @@ from workbench.trace import ModelInfo, Trace
 
 FORMAT = "gemma2-workbench trace"
 VERSION = 1
+# What a trace holds only if it was asked for; files without them are of the same version.
+PARTS: dict[str, type] = {"lens": Lens, "contributions": Contributions}
 
 
 def save(trace: Trace, path: str | PathLike[str]) -> str:
@@ -71,7 +75,14 @@ def load(path: str | PathLike[str]) -> Trace:
         interventions=tuple(manifest["interventions"]),
         block_rows=manifest["block_rows"],
         seconds=manifest["seconds"],
+        **{name: _part(name, plain, tensors) for name, plain in manifest.get("parts", {}).items()},
     )
+
+
+def _part(name: str, plain: dict[str, Any], tensors: dict[str, Tensor]) -> Any:
+    """An optional part from its plain values and its tensors."""
+    own = {key.removeprefix(f"{name}."): tensor for key, tensor in tensors.items() if key.startswith(f"{name}.")}
+    return PARTS[name](**own, **{key: _tuples(value) for key, value in plain.items()})
 
 
 def _names(file: Any) -> list[str]:
@@ -83,7 +94,15 @@ def _tensors(trace: Trace) -> dict[str, Tensor]:
     for index, layer in enumerate(trace.tensors):
         for field in fields(layer):
             tensors[f"layer.{index}.{field.name}"] = getattr(layer, field.name).contiguous()
+    for name in PARTS:
+        values = _values(getattr(trace, name))
+        tensors |= {f"{name}.{key}": value.contiguous() for key, value in values.items() if isinstance(value, Tensor)}
     return tensors
+
+
+def _values(part: Any) -> dict[str, Any]:
+    """The fields of an optional part; none where it is absent."""
+    return {} if part is None else {field.name: getattr(part, field.name) for field in fields(part)}
 
 
 def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
@@ -101,6 +120,11 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
         "interventions": list(trace.interventions),
         "block_rows": trace.block_rows,
         "seconds": trace.seconds,
+        "parts": {
+            name: {key: value for key, value in _values(part).items() if not isinstance(value, Tensor)}
+            for name in PARTS
+            if (part := getattr(trace, name)) is not None
+        },
     }
 
 

@@ -52,7 +52,7 @@ class Site:
             view = attention_view()
             name.submit(self.open, name, view, queue=False)
             move.click(self.move, None, view, queue=False)
-            view.select(heard, None, told, queue=False)
+            view.select(heard, None, told, queue=False, trigger_mode="always_last")
         return demo
 
 

@@ -26,7 +26,7 @@ def loaded() -> LoadedModel:
 
 @pytest.fixture(scope="session")
 def trace(loaded: LoadedModel) -> Trace:
-    return capture(loaded, TEXT)
+    return capture(loaded, TEXT, lens=True)
 
 
 @pytest.fixture(scope="session")

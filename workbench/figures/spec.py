@@ -27,6 +27,7 @@ __all__ = [
     "Scale",
     "Scatter",
     "Series",
+    "TokenGrid",
     "TokenMap",
     "TokenStrip",
 ]
@@ -51,6 +52,7 @@ class TokenMap:
         rows, columns: Q and S display strings of tokens; repeats are fine.
         scale: colours and the name of the quantity.
         row_start, column_start: absolute position of the first row and column.
+        mark: absolute row and column of one cell to outline, or None.
     """
 
     values: np.ndarray
@@ -63,6 +65,7 @@ class TokenMap:
     title: str = ""
     x_label: str = "key (attended to)"
     y_label: str = "query (attends)"
+    mark: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         """Check shapes; ValueError says which field is wrong."""
@@ -75,6 +78,10 @@ class TokenMap:
         if self.reasons is not None:
             reasons = checks.codes("TokenMap", "reasons", self.reasons, values.shape, highest=4)
             _set(self, reasons=reasons)
+        if self.mark is not None:
+            row, column = self.mark[0] - self.row_start, self.mark[1] - self.column_start
+            if not (0 <= row < values.shape[0] and 0 <= column < values.shape[1]):
+                raise ValueError(f"TokenMap.mark must be a row and a column of the map; got {self.mark}")
 
     def hidden(self) -> np.ndarray:
         """Why each cell shows no value: [Q, S] int8, 0 where a value is drawn, NO_VALUE where no reason is known."""
@@ -109,6 +116,42 @@ class HeadGrid:
         if self.group < 1 or values.shape[1] % self.group:
             raise ValueError(f"HeadGrid.group must divide the {values.shape[1]} heads; got {self.group}")
         _set(self, values=values, kinds=kinds)
+
+
+@dataclass(frozen=True, eq=False)
+class TokenGrid:
+    """A number and a word at every token (columns) for every row, such as a stage of the residual stream.
+
+    Attributes:
+        values: [R, T]; NaN where there is no number.
+        words: R tuples of T strings, printed in the cells where they fit.
+        rows: R row labels, the first on top.
+        columns: T display strings of tokens; repeats are fine.
+        word: what the words are, for the pointer's label.
+        column_start: absolute position of the first column.
+    """
+
+    values: np.ndarray
+    words: tuple[tuple[str, ...], ...]
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    scale: Scale
+    word: str
+    column_start: int = 0
+    title: str = ""
+    x_label: str = "position"
+    y_label: str = "layer"
+
+    def __post_init__(self) -> None:
+        """Check shapes; ValueError says which field is wrong."""
+        values = checks.numbers("TokenGrid", "values", self.values, 2)
+        rows = checks.names("TokenGrid", "rows", self.rows, values.shape[0])
+        columns = checks.names("TokenGrid", "columns", self.columns, values.shape[1])
+        checks.start("TokenGrid", "column_start", self.column_start)
+        if len(self.words) != values.shape[0]:
+            raise ValueError(f"TokenGrid.words must hold {values.shape[0]} rows; got {len(self.words)}")
+        words = tuple(checks.names("TokenGrid", "words", row, values.shape[1]) for row in self.words)
+        _set(self, values=values, rows=rows, columns=columns, words=words)
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,7 +266,7 @@ class TokenStrip:
         _set(self, values=values, tokens=checks.names("TokenStrip", "tokens", self.tokens, values.size))
 
 
-Panel = TokenMap | HeadGrid | Curve | Scatter | Bars | TokenStrip
+Panel = TokenMap | TokenGrid | HeadGrid | Curve | Scatter | Bars | TokenStrip
 
 
 @dataclass(frozen=True)

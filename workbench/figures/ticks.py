@@ -26,14 +26,21 @@ def _multiples(low: float, high: float, step: float) -> np.ndarray:
 
 
 def power_ticks(low: float, high: float, power: float, count: int = 5) -> np.ndarray:
-    """Numbers with one digit that lie about evenly after the colour scale's power; both ends included."""
+    """Numbers with one digit that lie about evenly after the colour scale's power, and both ends."""
     even = np.linspace(0.0, 1.0, count)[1:-1] ** (1.0 / power) * (high - low)
-    return np.unique([low, *(low + float(f"{step:.1g}") for step in even), high])
+    # Ends that are no round numbers step inside to the next one with two digits.
+    digit = 10.0 ** (math.floor(math.log10(high - low)) - 1)
+    ends = math.ceil(low / digit - 1e-9) * digit, math.floor(high / digit + 1e-9) * digit
+    return np.unique([ends[0], *(low + float(f"{step:.1g}") for step in even), ends[1]])
 
 
 def tick_text(value: float) -> str:
-    """A tick's number as text: up to four significant digits, a true minus sign, no `-0`."""
-    text = f"{value + 0.0:.4g}"
+    """A tick's number as text: up to four significant digits, a true minus sign, no `-0`, 2.5e−4 below a thousandth."""
+    if 0 < abs(value) < 1e-3:
+        digits, exponent = f"{value:.3e}".split("e")
+        text = f"{float(digits):g}e{int(exponent)}"
+    else:
+        text = f"{value + 0.0:.4g}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 

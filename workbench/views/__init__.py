@@ -1,9 +1,18 @@
 """The views, in the order of the tabs. Adding one: a module with `table`, `figure` and `VIEW`, and a line here."""
 
-from workbench.views import atlas, attention, mask, softcap
+from workbench.views import atlas, attention, cell, contributions, lens, mask, softcap, softcap_curve
 from workbench.views.view import Option, View
 
-VIEWS: tuple[View, ...] = (attention.VIEW, atlas.VIEW, softcap.VIEW, mask.VIEW)
+VIEWS: tuple[View, ...] = (
+    attention.VIEW,
+    cell.VIEW,
+    atlas.VIEW,
+    softcap.VIEW,
+    softcap_curve.VIEW,
+    mask.VIEW,
+    lens.VIEW,
+    contributions.VIEW,
+)
 
 
 def view_named(name: str) -> View:

@@ -1,14 +1,16 @@
 """Softcap saturation: how far the cap c bends the attention logits of each head, s = c tanh(a / c).
 
 Over all visible cells of the text: the share of raw logits beyond half of the cap (there tanh has taken away 7.6 %) and
-beyond 0.9 of it (20 %), the largest raw logit, and the mean bend |a - s|. Where all shares are 0 the cap does nothing
-for this text; where they are large, the cap decides how sharp the head can be.
+beyond 0.9 of it (20 %), the largest raw logit, the mean bend |a - s|, and the mean over the queries of KL between the
+attention with the cap and the attention that the same raw logits would give without it. Where all shares are 0 the cap
+does nothing for this text; where they are large, the cap decides how sharp the head can be.
 """
 
 import numpy as np
 import pandas as pd
 
 from workbench.figures.spec import HeadGrid, Panels
+from workbench.softcap import mean_divergences
 from workbench.trace import Trace
 from workbench.views.heads import COLUMNS, Metric, grids, heads_table
 from workbench.views.view import Option, View, help_of
@@ -18,6 +20,7 @@ METRICS = (
     Metric("beyond_most", "beyond 0.9 cap (share)"),
     Metric("largest_logit", "largest |logit|"),
     Metric("mean_bend", "mean bend (logits)"),
+    Metric("row_divergence", "KL(capped || uncapped), mean (nats)"),
 )
 ALL = "all"
 
@@ -29,12 +32,15 @@ def table(trace: Trace, metric: str) -> pd.DataFrame:
     shares = {
         name: np.where(capped, trace.folds[name].numpy() / visible, np.nan) for name in ("beyond_half", "beyond_most")
     }
-    values = {
+    folded = {
         **shares,
         "largest_logit": trace.folds["largest_logit"].double().numpy(),
         "mean_bend": trace.folds["bend"].numpy() / visible,
     }
-    return heads_table(trace, {name: value for name, value in values.items() if metric in (ALL, name)})
+    values = {name: value for name, value in folded.items() if metric in (ALL, name)}
+    if metric in (ALL, "row_divergence"):
+        values["row_divergence"] = mean_divergences(trace)
+    return heads_table(trace, values)
 
 
 def figure(frame: pd.DataFrame) -> HeadGrid | Panels:

@@ -81,7 +81,7 @@ def curve_figure(frame: pd.DataFrame) -> Scatter:
         x=dots["x"].to_numpy(),
         y=dots["y"].to_numpy(),
         x_label="raw logit a",
-        y_label="logit after the cap s",
+        y_label="capped logit s",
         labels=tuple(labels),
         curve=curve(cap, dots["x"].to_numpy()),
         title=f"{len(dots):,} of {frame['cells'].iloc[0]:,} visible cells",
@@ -114,14 +114,14 @@ def density_figure(frame: pd.DataFrame) -> Curve:
         bins = frame.loc[frame["part"] == part]
         series.append(Series(name, bins["x"].to_numpy(), 100 * bins["y"].to_numpy()))
     title = f"Density of all {frame['cells'].iloc[0]:,} visible cells"
-    return Curve(tuple(series), "logit", f"visible cells (% in each of {len(series[0].x)} bins)", title)
+    return Curve(tuple(series), "logit", "visible cells (% per bin)", title)
 
 
 def row_figure(frame: pd.DataFrame) -> Curve:
     """KL between the attention with and without the cap, for each query."""
     rows = frame.loc[frame["part"] == ROW]
     line = Series("KL", rows["x"].to_numpy(), rows["y"].to_numpy())
-    title = f"KL capped‖uncapped, mean {rows['y'].mean():.3g} nats"
+    title = f"KL(capped || uncapped), mean {rows['y'].mean():.3g} nats"
     return Curve((line,), "query (position)", "KL (nats)", title)
 
 

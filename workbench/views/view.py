@@ -25,8 +25,8 @@ class Option:
     Attributes:
         name: keyword of `table`, and `--name` on the command line.
         label: what to write beside the control.
-        kind: "layer" and "head" are indices into the trace, "choice" is one of `choices`, "range" is a part of the
-            tokens written `first:stop`, None for all of them.
+        kind: "layer" and "head" are indices into the trace, "token" is a position or None, "choice" is one of
+            `choices`, "range" is a part of the tokens written `first:stop`, None for all of them.
         default: value when nothing is chosen.
         choices: allowed values of a "choice".
     """
@@ -49,7 +49,9 @@ class Option:
             return value
         if self.kind == "range":
             return _range(self.name, value, len(trace.tokens))
-        count = len(trace.layers) if self.kind == "layer" else trace.heads
+        if self.kind == "token" and value is None:
+            return None
+        count = {"layer": len(trace.layers), "head": trace.heads, "token": len(trace.tokens)}[self.kind]
         if not isinstance(value, int) or not 0 <= value < count:
             raise ValueError(f"{self.name}={value!r} does not exist; allowed: 0..{count - 1}")
         return value

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from apps.explorer.tabs import attention, heads, lens, mask, softcap, view
 from apps.explorer.tabs.shared import Shared
-from workbench import VIEWS
+from workbench import VIEWS, view_named
 
 
 class Tab(NamedTuple):
@@ -20,6 +20,7 @@ class Tab(NamedTuple):
 OWN: tuple[Tab, ...] = (
     Tab("attention", "Attention map", attention.build),
     Tab("heads", "Head view", heads.build),
+    Tab("atlas", "Head atlas", partial(view.build, view=view_named("atlas"))),
     Tab("softcap", "Softcap", softcap.build),
     Tab("mask", "Mask lab", mask.build),
     Tab("lens", "Logit lens", lens.build),

@@ -13,7 +13,19 @@ import pytest
 
 import workbench
 from workbench.figures import screen
-from workbench.figures.spec import Bars, Curve, Guide, HeadGrid, Panels, Scale, Scatter, Series, TokenMap, TokenStrip
+from workbench.figures.spec import (
+    Bars,
+    Curve,
+    Guide,
+    HeadGrid,
+    Panels,
+    Scale,
+    Scatter,
+    Series,
+    TokenGrid,
+    TokenMap,
+    TokenStrip,
+)
 
 ODD = (
     "<bos>",
@@ -67,6 +79,14 @@ def head_grid(layers, heads, group, text=True):
     return HeadGrid(values, kinds, group, Scale("sequential", 0, 1, "entropy (bits)"), "Entropy", text)
 
 
+def token_grid(rows, names):
+    values = np.random.default_rng(rows).random((rows, len(names)))
+    values[0, 0] = np.nan
+    words = tuple(tuple(names[(i + j) % len(names)] for j in range(len(names))) for i in range(rows))
+    labels = ("embeddings", *(f"after {i} L" for i in range(rows - 1)))
+    return TokenGrid(values, words, labels, names, PROBABILITY, "top token", title="lens")
+
+
 def softcap_curve():
     x = np.linspace(0, 60, 25)
     lines = tuple(Series(f"_cap {c}", x, c * np.tanh(x / c)) for c in (10, 30, 50))
@@ -98,6 +118,10 @@ def build():
         "grid-6": head_grid(6, 6, 3),
         "grid-26": head_grid(26, 8, 2),
         "grid-46": head_grid(46, 32, 2),
+        "words-1": token_grid(1, tokens(1)),
+        "words-7": token_grid(7, tokens(9)),
+        "words-27": token_grid(27, tokens(64)),
+        "words-odd": token_grid(3, ODD),
         "curve": softcap_curve(),
         "curve-1": Curve((Series("one", np.array([1]), np.array([2])),), "x", "y"),
         "scatter-1": Scatter(np.array([0.0]), np.array([np.nan]), "x", "y"),

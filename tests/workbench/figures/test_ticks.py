@@ -26,13 +26,14 @@ def test_ticks_of_known_ranges():
     assert round_ticks(0, 1).tolist() == [0, 0.25, 0.5, 0.75, 1]
     assert round_ticks(-50, 50).tolist() == [-50, -25, 0, 25, 50]
     assert power_ticks(0, 1, 0.5).tolist() == [0, 0.06, 0.2, 0.6, 1]
+    assert power_ticks(0, 5.007, 0.5) == pytest.approx([0, 0.3, 1, 3, 5])
     assert round_ticks(1, 13).tolist() == [2.5, 5, 7.5, 10, 12.5]
     with pytest.raises(ValueError, match="low < high"):
         round_ticks(1, 1)
 
 
 def test_numbers_as_text():
-    assert [tick_text(v) for v in (0.0, -0.0, -2.5, 1000, 1e-7)] == ["0", "0", "−2.5", "1000", "1e−07"]
+    assert [tick_text(v) for v in (0.0, -0.0, -2.5, 1000, 1.25e-4)] == ["0", "0", "−2.5", "1000", "1.25e−4"]
     given = (0.123, -0.001, 9.996, -12.34, 123.4, 1e6)
     assert [cell_text(v) for v in given] == ["0.12", "0.00", "10.0", "−12.3", "123", "1e+06"]
 

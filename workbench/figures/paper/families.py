@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from workbench.figures.paper import grid, lines, maps, strip
+from workbench.figures.paper import grid, lines, maps, strip, words
 from workbench.figures.paper.fonts import Faces
 from workbench.figures.paper.frame import Frame
 from workbench.figures.paper.legend import Key
 from workbench.figures.paper.sheet import Box, Sheet
-from workbench.figures.spec import Bars, Curve, HeadGrid, Panel, Scatter, TokenMap, TokenStrip
+from workbench.figures.spec import Bars, Curve, HeadGrid, Panel, Scatter, TokenGrid, TokenMap, TokenStrip
 
 
 def frame_of(spec: Panel, faces: Faces, width: float) -> Frame:
@@ -15,6 +15,8 @@ def frame_of(spec: Panel, faces: Faces, width: float) -> Frame:
     match spec:
         case TokenMap():
             return maps.frame(spec, faces, width)
+        case TokenGrid():
+            return words.frame(spec, faces, width)
         case HeadGrid():
             return grid.frame(spec, faces, width)
         case TokenStrip():
@@ -28,6 +30,8 @@ def draw_panel(spec: Panel, sheet: Sheet, box: Box, bar: bool = True, outer: tup
     match spec:
         case TokenMap():
             maps.draw(spec, sheet, box, bar, outer)
+        case TokenGrid():
+            words.draw(spec, sheet, box)
         case HeadGrid():
             grid.draw(spec, sheet, box)
         case TokenStrip():
@@ -41,6 +45,8 @@ def keys_of(spec: Panel) -> list[Key]:
     match spec:
         case TokenMap():
             return maps.keys(spec)
+        case TokenGrid():
+            return words.keys(spec)
         case HeadGrid():
             return grid.keys(spec)
         case TokenStrip():

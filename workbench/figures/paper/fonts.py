@@ -41,10 +41,7 @@ class Faces:
 
     def width(self, text: str, size: float) -> float:
         """The width of printable `text` at `size` points, in inches."""
-        if not text:
-            return 0.0
-        font = FontProperties(family=list(self.families), size=size)
-        return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
+        return _width(self.families, text, size) if text else 0.0
 
     def fit(self, text: str, room: float, size: float) -> str:
         """`text`, made printable and cut with an ellipsis until it is at most `room` inches wide."""
@@ -90,6 +87,13 @@ def _strings(value: Any) -> Iterator[str]:
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
             yield from _strings(getattr(value, field.name))
+
+
+@lru_cache(maxsize=4096)
+def _width(families: tuple[str, ...], text: str, size: float) -> float:
+    """Layout asks for the same few words again and again."""
+    font = FontProperties(family=list(families), size=size)
+    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
 
 
 @lru_cache

@@ -15,6 +15,7 @@ from workbench.figures.paper.sheet import FAINT, INK, LABEL, LINE, REFERENCE, SM
 from workbench.figures.spec import Bars, Curve, Guide, Scatter
 from workbench.figures.ticks import padded, round_ticks, tick_text
 
+_LONGEST = 1.2  # inches, at most, for the name of a bar
 _NAMED = 12  # points that get their labels printed
 _MANY = 1500  # points from which on a scatter plot is a picture inside the vector figure
 
@@ -22,12 +23,14 @@ _MANY = 1500  # points from which on a scatter plot is a picture inside the vect
 def frame(spec: Curve | Scatter | Bars, faces: Faces, width: float) -> Frame:
     """The room of a plot with numbers on both axes, or with names on the left for bars."""
     if isinstance(spec, Bars):
-        left = 0.06 + max(faces.width(faces.fit(name, 0.35 * width, TICK), TICK) for name in spec.names)
+        left = 0.06 + max(faces.width(faces.fit(name, _LONGEST, TICK), TICK) for name in spec.names)
         height = min(max(0.155 * len(spec.names), 0.4), 7.5)
     else:
         numbers = max(faces.width(tick_text(tick), TICK) for tick in round_ticks(*_ranges(spec)[1]))
         left = LINE + 0.1 + numbers
-        height = min(0.62 * (width - left), 3.2)
+        # A long name of the y axis wraps, and takes the room of its lines from the plot.
+        left += LINE * (len(_y_name(spec, faces, _height(width - left))) - 1)
+        height = _height(width - left)
     return Frame(left, 0.1, 0.14 + LINE, width - left - 0.1, height)
 
 
@@ -40,7 +43,7 @@ def draw(spec: Curve | Scatter | Bars, sheet: Sheet, box: Box) -> None:
         return
     (x_low, x_high), (y_low, y_high) = _ranges(spec)
     axes.set(xlim=(x_low, x_high), ylim=(y_low, y_high))
-    x_ticks, y_ticks = round_ticks(x_low, x_high), round_ticks(y_low, y_high)
+    x_ticks, y_ticks = _x_ticks(x_low, x_high, box.width, sheet.faces), round_ticks(y_low, y_high)
     axes.set_xticks(x_ticks, [tick_text(tick) for tick in x_ticks])
     axes.set_yticks(y_ticks, [tick_text(tick) for tick in y_ticks])
     axes.grid(color=FAINT, linewidth=0.4)
@@ -52,8 +55,9 @@ def draw(spec: Curve | Scatter | Bars, sheet: Sheet, box: Box) -> None:
         _draw_guide(guide, sheet, axes, box)
     _name_x(spec.x_label, sheet, box)
     widest = max(sheet.faces.width(tick_text(tick), TICK) for tick in y_ticks)
-    words = sheet.faces.fit(spec.y_label, box.height + 0.3, LABEL)
-    sheet.text(box.left - widest - 0.08, box.top + box.height / 2, words, rotation=90, ha="right", va="center")
+    words = "\n".join(_y_name(spec, sheet.faces, box.height))
+    upright = {"rotation": 90, "ha": "right", "va": "center", "multialignment": "center"}
+    sheet.text(box.left - widest - 0.08, box.top + box.height / 2, words, LABEL, **upright)
 
 
 def keys(spec: Curve | Scatter | Bars) -> list[Key]:
@@ -63,6 +67,16 @@ def keys(spec: Curve | Scatter | Bars) -> list[Key]:
     if isinstance(spec, Scatter) and spec.curve is not None:
         return [Key(spec.curve.name, REFERENCE, dash="solid")]
     return []
+
+
+def _height(width: float) -> float:
+    """The height of a plot of this width, all in inches."""
+    return min(0.62 * width, 3.2)
+
+
+def _y_name(spec: Curve | Scatter, faces: Faces, height: float) -> list[str]:
+    """The name of the y axis in lines that fit beside a plot of this height."""
+    return faces.wrap(spec.y_label, height + 0.1, LABEL)
 
 
 def _ranges(spec: Curve | Scatter) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -99,18 +113,27 @@ def _draw_bars(spec: Bars, sheet: Sheet, axes: Axes, box: Box) -> None:
     axes.barh(np.arange(count), np.nan_to_num(spec.values), height=0.72, color=colours.SERIES[0])
     low, high = padded(spec.values, 0.0, margin=0.03)
     low, high = (0.0 if np.nanmin(np.append(spec.values, 0)) == 0 else low), (high if high > 0 else 0.0)
-    ticks = round_ticks(low, high)
+    ticks = _x_ticks(low, high, box.width, sheet.faces)
     axes.set(xlim=(low, high), ylim=(count - 0.4, -0.6))
     axes.set_xticks(ticks, [tick_text(tick) for tick in ticks])
     step = max(math.ceil(1.15 * SMALLEST * count / (72 * box.height) - 1e-9), 1)
     places = np.arange(0, count, step)
-    words = [sheet.faces.fit(spec.names[i], 0.35 * sheet.width, TICK) for i in places]
+    words = [sheet.faces.fit(spec.names[i], _LONGEST, TICK) for i in places]
     axes.set_yticks(places, words, size=min(TICK, 72 * box.height / len(places)), va="center_baseline")
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color=FAINT, linewidth=0.4)
     if low < 0:
         axes.axvline(0, color=REFERENCE, linewidth=0.6)
     _name_x(spec.label, sheet, box)
+
+
+def _x_ticks(low: float, high: float, width: float, faces: Faces) -> np.ndarray:
+    """As many round numbers as stand side by side on `width` inches."""
+    for count in (5, 4, 3):
+        ticks = round_ticks(low, high, count)
+        if sum(faces.width(tick_text(tick), TICK) + 0.08 for tick in ticks) <= width:
+            return ticks
+    return round_ticks(low, high, 2)
 
 
 def _name_x(label: str, sheet: Sheet, box: Box) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import PathPatch
+from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from workbench.figures import colours
@@ -23,7 +23,7 @@ from workbench.figures.spec import TokenMap
 
 _CELL = 0.4  # a cell's largest side in inches, unless the map would be under _SMALL
 _SMALL, _TALL = 0.8, 6.5  # a map's least and largest height in inches
-_SHARE = 0.24  # of the width, at most, for a token label
+_LONGEST = 0.8  # inches, at most, for a token label
 
 
 def frame(
@@ -35,16 +35,15 @@ def frame(
     different scales every map has its bar, and the frame's `right` is the room of one bar.
     """
     rows, columns = spec.values.shape
-    longest = _SHARE * width
     cell = max(_CELL, _SMALL / max(rows, columns))
     bars = 1 if len(set(scales)) <= 1 else across
     left, right, height, plot = 0.0, 0.0, 0.5 * width, 0.6 * width
     for _ in range(3):  # labels and the bar's name depend on the size of the plot, which is what they leave over
-        left = LINE + 0.08 + _Labels.fitting(spec.rows, height, longest, faces).longest(faces)
-        right = max(bar.room(scale, faces, height) for scale in scales or (spec.scale,))
+        left = LINE + 0.08 + _Labels.fitting(spec.rows, height, faces).longest(faces)
+        right = max(bar.room(scale, faces, height) for scale in dict.fromkeys(scales or (spec.scale,)))
         plot = min((width - left - bars * right - gap * (across - 1)) / across, cell * columns)
         height = min(max(plot * rows / columns, min(_SMALL, cell * rows)), _TALL)
-    labels = _Labels.fitting(spec.columns, plot, longest, faces)
+    labels = _Labels.fitting(spec.columns, plot, faces)
     below = (labels.longest(faces) if labels.rotated(plot, faces) else 0.12) + 0.06 + LINE
     return Frame(left, right, below, plot, height)
 
@@ -60,6 +59,8 @@ def draw(
     hidden = spec.hidden()
     for reason in np.unique(hidden[hidden != 0]).tolist():
         _hatch(axes, hidden == reason, reason)
+    if spec.mark is not None:
+        _outline(axes, spec.mark[1] - spec.column_start, spec.mark[0] - spec.row_start)
     axes.set(xlim=edges[:2], ylim=edges[2:])
     _label_columns(spec, sheet, axes, box, outer[0])
     _label_rows(spec, sheet, axes, box, outer[1])
@@ -83,12 +84,12 @@ class _Labels:
     words: list[str]
 
     @classmethod
-    def fitting(cls, labels: tuple[str, ...], length: float, longest: float, faces: Faces) -> _Labels:
-        """What fits on `length` inches when a label may be `longest` inches wide."""
+    def fitting(cls, labels: tuple[str, ...], length: float, faces: Faces) -> _Labels:
+        """What fits on `length` inches."""
         pitch = 72 * length / len(labels)
         size = min(max(pitch / 1.15, SMALLEST), TICK)
         step = max(math.ceil(1.15 * SMALLEST / pitch - 1e-9), 1)
-        return cls(step, size, [faces.fit(label, longest, size) for label in labels[::step]])
+        return cls(step, size, [faces.fit(label, _LONGEST, size) for label in labels[::step]])
 
     def longest(self, faces: Faces) -> float:
         """The width of the widest label in inches."""
@@ -101,7 +102,7 @@ class _Labels:
 
 
 def _label_columns(spec: TokenMap, sheet: Sheet, axes: Axes, box: Box, shown: bool) -> None:
-    labels = _Labels.fitting(spec.columns, box.width, _SHARE * sheet.width, sheet.faces)
+    labels = _Labels.fitting(spec.columns, box.width, sheet.faces)
     upright = labels.rotated(box.width, sheet.faces)
     axes.set_xticks(np.arange(0, len(spec.columns), labels.step))
     words = labels.words if shown else [""] * len(labels.words)
@@ -113,13 +114,20 @@ def _label_columns(spec: TokenMap, sheet: Sheet, axes: Axes, box: Box, shown: bo
 
 
 def _label_rows(spec: TokenMap, sheet: Sheet, axes: Axes, box: Box, shown: bool) -> None:
-    labels = _Labels.fitting(spec.rows, box.height, _SHARE * sheet.width, sheet.faces)
+    labels = _Labels.fitting(spec.rows, box.height, sheet.faces)
     axes.set_yticks(np.arange(0, len(spec.rows), labels.step))
     axes.set_yticklabels(labels.words if shown else [""] * len(labels.words), size=labels.size, va="center_baseline")
     if shown:
         wide = labels.longest(sheet.faces)
         words = sheet.faces.fit(spec.y_label, box.height + 0.3, LABEL)
         sheet.text(box.left - wide - 0.08, box.top + box.height / 2, words, rotation=90, ha="right", va="center")
+
+
+def _outline(axes: Axes, column: int, row: int) -> None:
+    """A dark line on a light one shows on any colour."""
+    for colour, width in ((colours.LIGHT.page, 1.8), (colours.LIGHT.ink, 0.8)):
+        corner = (column - 0.5, row - 0.5)
+        axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=colour, linewidth=width, clip_on=False))
 
 
 def _hatch(axes: Axes, mask: np.ndarray, reason: int) -> None:

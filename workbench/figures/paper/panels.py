@@ -8,6 +8,7 @@ from string import ascii_lowercase
 from workbench.figures.paper import maps
 from workbench.figures.paper.families import draw_panel, frame_of
 from workbench.figures.paper.fonts import Faces
+from workbench.figures.paper.frame import Frame
 from workbench.figures.paper.sheet import LABEL, Box, Sheet
 from workbench.figures.scale import Scale
 from workbench.figures.spec import Panels, TokenMap
@@ -52,10 +53,18 @@ def _layout(spec: Panels, faces: Faces, width: float, columns: int) -> Layout:
     for start in range(0, len(frames), columns):
         row = frames[start : start + columns]
         for column, frame in enumerate(row):
-            places.append(frame.box(column * (room + _GAP), top + _HEAD, room))
+            left = column * (room + _GAP) + _aligned(frame, frames[column::columns], room)
+            places.append(Box(left, top + _HEAD, frame.width, frame.height))
         top += _HEAD + max(frame.height + frame.below for frame in row) + _GAP / 2
     count = len(frames)
     return Layout(places, [True] * count, [(True, True)] * count, top - _GAP / 2)
+
+
+def _aligned(frame: Frame, column: list[Frame], room: float) -> float:
+    """How far from the left end of its column a plot starts, so that plots stand below each other where they can."""
+    slack = room - max(other.left + other.width + other.right for other in column)
+    left = min(max(other.left for other in column), room - frame.width - frame.right - slack)
+    return max(left, frame.left) + slack / 2
 
 
 def _linked(first: TokenMap, scales: list[Scale], faces: Faces, width: float, columns: int) -> Layout:

@@ -7,11 +7,22 @@ from typing import Any
 import plotly.graph_objects as go
 
 from workbench.figures import colours
-from workbench.figures.screen import grid, lines, maps, panels, strip
+from workbench.figures.screen import grid, lines, maps, panels, strip, words
 from workbench.figures.screen.page import page
 from workbench.figures.screen.room import room
 from workbench.figures.screen.slot import Drawing, Slot
-from workbench.figures.spec import Bars, Curve, FigureSpec, HeadGrid, Panel, Panels, Scatter, TokenMap, TokenStrip
+from workbench.figures.spec import (
+    Bars,
+    Curve,
+    FigureSpec,
+    HeadGrid,
+    Panel,
+    Panels,
+    Scatter,
+    TokenGrid,
+    TokenMap,
+    TokenStrip,
+)
 from workbench.figures.text import for_plotly
 
 __all__ = ["page", "render"]
@@ -68,6 +79,8 @@ def draw(spec: Panel, slot: Slot) -> int:
     match spec:
         case TokenMap():
             return maps.draw(spec, slot)
+        case TokenGrid():
+            return words.draw(spec, slot)
         case HeadGrid():
             return grid.draw(spec, slot)
         case Curve():

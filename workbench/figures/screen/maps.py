@@ -29,18 +29,32 @@ def draw(spec: TokenMap, slot: Slot) -> int:
     hidden = spec.hidden()
     for reason in np.unique(hidden[hidden != 0]).tolist():
         _draw_hidden(spec, slot, hidden == reason, reason, place, where)
+    if spec.mark is not None:
+        _outline(spec.mark, slot)
     slot.axes(
         {
-            **_token_axis(spec.columns, spec.column_start, slot.pixels[0], spec.x_label),
+            **token_axis(spec.columns, spec.column_start, slot.pixels[0], spec.x_label),
             "autotickangles": [0, -90],
             "range": [spec.column_start - 0.5, spec.column_start + columns - 0.5],
         },
         {
-            **_token_axis(spec.rows, spec.row_start, slot.pixels[1], spec.y_label),
+            **token_axis(spec.rows, spec.row_start, slot.pixels[1], spec.y_label),
             "range": [spec.row_start + rows - 0.5, spec.row_start - 0.5],
         },
     )
     return int(np.clip(24 * rows, 190, 560))
+
+
+def _outline(mark: tuple[int, int], slot: Slot) -> None:
+    """A line on a wider one in the page's colour shows on any colour."""
+    row, column = mark
+    look = colours.theme(slot.dark)
+    loop = {
+        "x": np.array([column - 0.5, column + 0.5, column + 0.5, column - 0.5, column - 0.5]),
+        "y": np.array([row - 0.5, row - 0.5, row + 0.5, row + 0.5, row - 0.5]),
+    }
+    for colour, width in ((look.page, 5), (look.ink, 2)):
+        slot.add(scatter(**loop, mode="lines", line={"width": width, "color": colour}, hoverinfo="skip"))
 
 
 def _draw_hidden(spec: TokenMap, slot: Slot, mask: np.ndarray, reason: int, place: dict[str, Any], where: str) -> None:
@@ -70,7 +84,7 @@ def _draw_hidden(spec: TokenMap, slot: Slot, mask: np.ndarray, reason: int, plac
     slot.key(f"hidden: {look.name}", color=look.fill, pattern={**pattern, "fillmode": "overlay"})
 
 
-def _token_axis(labels: tuple[str, ...], start: int, pixels: int, title: str) -> dict[str, Any]:
+def token_axis(labels: tuple[str, ...], start: int, pixels: int, title: str) -> dict[str, Any]:
     """An integer axis that reads as tokens: plotly thins whole numbers to what fits, each number has its token.
 
     Tick texts by alias also reach the pointer's label, and stay right for repeated tokens and after zooming.

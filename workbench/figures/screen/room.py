@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workbench.figures.spec import Bars, HeadGrid, Panel, TokenMap, TokenStrip
+from workbench.figures.spec import Bars, HeadGrid, Panel, TokenGrid, TokenMap, TokenStrip
 
 LONGEST = 24  # characters of a token or bar label on the screen
 WIDE = 1000  # the width in pixels of a usual column; the browser stretches figures, so this is for proportions only
@@ -24,7 +24,7 @@ class Room:
 def room(spec: Panel, width: float = WIDE) -> Room:
     """The room around a plot of `spec` that is `width` pixels wide, estimated from the length of its labels."""
     match spec:
-        case TokenMap():
+        case TokenMap() | TokenGrid():
             longest = _pixels(spec.columns)
             below = 16 if longest < width / len(spec.columns) else longest
             return Room(_pixels(spec.rows) + 40, 90, below + 40)

@@ -71,13 +71,9 @@ def _ranked(at: Any) -> dict[str, Any]:
 
 def _rest(others: pd.DataFrame) -> dict[str, Any]:
     """All keys below the ranked ones together."""
-    sums = others[["attn_probs", "contribution", "share"]].sum()
-    return {
-        "keys": len(others),
-        "prob": float(sums["attn_probs"]),
-        "contribution": float(sums["contribution"]),
-        "share": float(sums["share"]),
-    }
+    columns = {"prob": "attn_probs", "contribution": "contribution", "share": "share"}
+    sums = {name: float(others[column].to_numpy().sum()) for name, column in columns.items()}
+    return {"keys": len(others), **sums}
 
 
 def _number(value: float) -> float | None:

@@ -1,0 +1,220 @@
+"""The softcap atlas against transformers' eager Gemma 2 with another cap in its config, and against dense maps."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from transformers import Gemma2ForCausalLM
+
+from workbench import LoadedModel, SetSoftcap, Trace, capture, load, predict, view_named
+from workbench.figures import screen
+from workbench.softcap import evenly, head_logits, mean_divergences
+from workbench.views import softcap_curve
+from workbench.what_if import moved_rows, other_final_softcap, other_softcap
+from workbench.what_if_figures import final_density, final_figure, final_table, map_figure, map_table, token_table
+
+TEXT = "The President of the United States met Emma in Paris, and Emma was glad to see the President. " * 2
+CAP = 4.0  # so low that the random twin's logits, of both kinds, go far beyond it
+
+
+@pytest.fixture(scope="module")
+def folder(twin_folder: Callable[..., Path]) -> Path:
+    return twin_folder(attn_logit_softcapping=CAP, final_logit_softcapping=CAP)
+
+
+@pytest.fixture(scope="module")
+def twin(folder: Path) -> LoadedModel:
+    return load(folder)
+
+
+@pytest.fixture(scope="module")
+def run(twin: LoadedModel) -> Trace:
+    return capture(twin, TEXT, parity=False)
+
+
+@pytest.fixture(scope="module")
+def long_run(loaded: LoadedModel) -> Trace:
+    """A run of several blocks of rows."""
+    trace = capture(loaded, TEXT * 9, parity=False)
+    assert len(trace.tokens) > 300
+    return trace
+
+
+def eager(folder: Path, trace: Trace, **config: Any) -> Any:
+    """Logits and attention maps of stock transformers with some of its config changed."""
+    model = Gemma2ForCausalLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32, **config)
+    with torch.no_grad():
+        return model.eval()(torch.tensor([trace.tokens.ids]), output_attentions=True)
+
+
+def kl(p: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
+    """KL(p || u) of rows of probabilities, nats, [Q]; 0 where p is 0."""
+    p, u = p.double(), u.double()
+    return torch.where(p > 0, p * (p.log() - u.log()), 0).sum(-1)
+
+
+def test_row_divergence_is_that_of_transformers_with_and_without_the_cap(folder: Path, run: Trace) -> None:
+    # In layer 0 the raw logits do not depend on the cap, so that a run without it gives the uncapped rows.
+    capped, uncapped = eager(folder, run), eager(folder, run, attn_logit_softcapping=None)
+    for head in range(run.heads):
+        expected = kl(capped.attentions[0][0, head], uncapped.attentions[0][0, head])
+        found = head_logits(run, 0, head).divergence
+        assert expected.max() > 0.05
+        np.testing.assert_allclose(found, expected.numpy(), atol=2e-4)
+        assert mean_divergences(run)[0, head] == pytest.approx(found.mean())
+
+
+def test_the_density_counts_every_visible_cell(long_run: Trace) -> None:
+    for layer in (0, 1):
+        found = head_logits(long_run, layer, 2)
+        visible = long_run.reasons(layer) == 0
+        raw = long_run.stage(layer, 2, "attn_logits")[visible].numpy()
+        capped = long_run.stage(layer, 2, "attn_scores")[visible].numpy()
+        assert found.extent.cells == len(raw) == found.raw_count.sum() == found.capped_count.sum()
+        assert found.extent.largest == np.abs(raw).max()
+        np.testing.assert_array_equal(found.raw_count, np.histogram(raw, found.edges)[0])
+        np.testing.assert_array_equal(found.capped_count, np.histogram(capped, found.edges)[0])
+
+
+def test_the_dots_are_an_even_sample_of_the_cells_on_the_curve(long_run: Trace) -> None:
+    found = head_logits(long_run, 0, 1, dots=500)
+    raw, capped = long_run.stage(0, 1, "attn_logits"), long_run.stage(0, 1, "attn_masked")
+    np.testing.assert_array_equal(found.logit, raw[found.query, found.key].numpy())
+    np.testing.assert_array_equal(found.score, capped[found.query, found.key].numpy())
+    cap = long_run.layers[0].softcap
+    np.testing.assert_allclose(found.score, cap * np.tanh(found.logit.astype(float) / cap), rtol=1e-5)
+    # One dot in each 500th part of the visible cells, counted row by row.
+    number = torch.cumsum((~capped.isnan()).flatten(), 0).view(capped.shape)[found.query, found.key] - 1
+    ends = np.arange(501) * found.extent.cells // 500
+    assert ((ends[:-1] <= number.numpy()) & (number.numpy() < ends[1:])).all()
+
+
+def test_a_head_with_few_cells_shows_all_of_them() -> None:
+    np.testing.assert_array_equal(evenly(7, 10), np.arange(7))
+    assert len(np.unique(evenly(1001, 1000))) == 1000
+
+
+@pytest.mark.parametrize("cap", [1.5, 60.0, None])
+def test_another_cap_gives_the_maps_and_logits_of_transformers(
+    folder: Path, twin: LoadedModel, run: Trace, cap: float | None
+) -> None:
+    result = other_softcap(twin, run, cap)
+    stock = eager(folder, run, attn_logit_softcapping=cap)
+    real = eager(folder, run)
+    for layer in range(len(run.layers)):
+        for head in range(run.heads):
+            frame = map_table(result.before, result.after, layer, head)
+            old, new = (out.attentions[layer][0, head].flatten().numpy() for out in (real, stock))
+            np.testing.assert_allclose(frame["after"].fillna(0), new, atol=1e-4)
+            np.testing.assert_allclose(frame["difference"].fillna(0), new - old, atol=2e-4)
+    assert result.after.interventions == (f"attention softcap {'off' if cap is None else f'{cap:g}'}",)
+    assert result.shift is not None
+    before, after = (torch.log_softmax(out.logits[0, -1].double(), -1) for out in (real, stock))
+    expected = float((before.exp() * (before - after)).sum())
+    assert expected > 1e-4
+    assert result.shift.divergence == pytest.approx(expected, abs=1e-4)
+    entropies = [float(-(log.exp() * log).sum()) for log in (before, after)]
+    assert result.shift.entropies == pytest.approx(entropies, abs=1e-4)
+
+
+def test_moved_rows_are_those_whose_argmax_is_another_one(folder: Path, twin: LoadedModel, run: Trace) -> None:
+    result = other_softcap(twin, run, 60.0)
+    stock, real = eager(folder, run, attn_logit_softcapping=60.0), eager(folder, run)
+    assert len(moved_rows(result.before, result.after, 0, 0)) == 0, "tanh keeps the order of layer 0"
+    counts = []
+    for head in range(run.heads):
+        old, new = (out.attentions[3][0, head] for out in (real, stock))
+        top = old.argmax(-1, keepdim=True)
+        # Rows whose two strongest keys are equal to within rounding may go either way.
+        clear = (old.topk(2).values.diff().abs() > 1e-4)[:, 0] & ((new.amax(-1) - new.gather(-1, top)[:, 0]) > 1e-4)
+        moved = moved_rows(result.before, result.after, 3, head).tolist()
+        assert set(torch.nonzero(clear)[:, 0].tolist()) <= set(moved)
+        assert all(new[row].amax() - new[row, top[row, 0]] > -1e-4 for row in moved)
+        counts.append(len(moved))
+    assert max(counts) > 3
+
+
+def test_another_final_cap_gives_the_logits_of_transformers(folder: Path, twin: LoadedModel, run: Trace) -> None:
+    for cap in (20.0, None):
+        shift = other_final_softcap(twin, run, cap)
+        stock = eager(folder, run, final_logit_softcapping=cap)
+        torch.testing.assert_close(shift.after.capped, stock.logits[0, -1], atol=1e-3, rtol=1e-4)
+        assert shift.after.capped.argmax() == shift.before.capped.argmax(), "tanh keeps the order"
+        assert shift.entropies[1] < shift.entropies[0], "a higher cap leaves larger gaps"
+        frame = final_table(shift, twin.tokenizer)
+        assert frame["id"].iloc[0] == stock.logits[0, -1].argmax()
+        curve = frame["logit"] if cap is None else cap * np.tanh(frame["logit"] / cap)
+        np.testing.assert_allclose(frame["after"], curve, rtol=1e-5)
+
+
+def test_token_table_holds_the_likeliest_tokens_of_both(twin: LoadedModel, run: Trace) -> None:
+    shift = other_final_softcap(twin, run, None)
+    frame = token_table(shift, twin.tokenizer, count=5)
+    for column, prediction in (("p_before", shift.before), ("p_after", shift.after)):
+        probs = prediction.capped.double().softmax(-1)
+        np.testing.assert_allclose(frame[column], probs[frame["id"].tolist()], rtol=1e-4)
+        assert set(probs.topk(5).indices.tolist()) <= set(frame["id"])
+    assert frame["p_before"].is_monotonic_decreasing
+
+
+def test_the_models_own_cap_changes_nothing(twin: LoadedModel, run: Trace) -> None:
+    result = other_softcap(twin, run, CAP, baseline=predict(twin, run.tokens.ids))
+    assert map_table(result.before, result.after, 2, 1)["difference"].fillna(0).eq(0).all()
+    assert result.shift is not None
+    assert result.shift.divergence == pytest.approx(0, abs=1e-6)
+
+
+def test_a_run_of_something_else_is_refused(twin: LoadedModel, loaded: LoadedModel, run: Trace) -> None:
+    with pytest.raises(ValueError, match="load the model of the run"):
+        other_softcap(loaded, run, 5.0)
+    modified = capture(twin, "Emma", interventions=[SetSoftcap(5.0)], parity=False)
+    with pytest.raises(ValueError, match="modified model .attention softcap 5."):
+        other_final_softcap(twin, modified, 5.0)
+    with pytest.raises(ValueError, match="must be above 0"):
+        other_softcap(twin, run, 0.0)
+
+
+def test_the_view_says_how_many_of_how_many(long_run: Trace) -> None:
+    view = view_named("softcap_curve")
+    frame = view.table(long_run, layer=1, head=3)
+    dots = frame.loc[frame["part"] == softcap_curve.CELL]
+    visible = int((long_run.reasons(1) == 0).sum())
+    assert len(dots) == 2000 < visible == frame["cells"].iloc[0]
+    assert view.figure(frame).figures[0].title == f"2,000 of {visible:,} visible cells"
+    for part in (softcap_curve.BEFORE, softcap_curve.AFTER):
+        assert frame.loc[frame["part"] == part, "y"].sum() == pytest.approx(1)
+    rows = frame.loc[frame["part"] == softcap_curve.ROW]
+    grid = long_run.table("softcap", metric="row_divergence").set_index(["layer", "head"])["value"]
+    assert len(rows) == len(long_run.tokens)
+    assert grid[1, 3] == pytest.approx(rows["y"].mean())
+
+
+def test_without_a_cap_the_curve_is_straight(loaded: LoadedModel) -> None:
+    trace = capture(loaded, "Emma was glad.", interventions=[SetSoftcap(None)], parity=False)
+    frame = trace.table("softcap_curve", layer=1, head=0)
+    dots = frame.loc[frame["part"] == softcap_curve.CELL]
+    pd.testing.assert_series_equal(dots["x"], dots["y"], check_names=False)
+    assert frame["softcap"].isna().all()
+    assert frame.loc[frame["part"] == softcap_curve.ROW, "y"].eq(0).all()
+    assert screen.render(view_named("softcap_curve").figure(frame)).data
+
+
+def test_what_if_figures_can_be_drawn(twin: LoadedModel, run: Trace) -> None:
+    frame = map_table(run, other_softcap(twin, run, 60.0).after, 1, 1, range(20))
+    assert len(frame) == 400
+    figure = map_figure(frame, "attention softcap 60")
+    assert "modified model" in figure.title
+    difference = figure.figures[2]
+    assert difference.scale.low == -difference.scale.high == -frame["difference"].abs().max()
+    shift = other_final_softcap(twin, run, 10.0)
+    dots = final_figure(final_table(shift, twin.tokenizer, dots=50), 10.0, 4096)
+    assert dots.title == "50 of 4,096 tokens of the vocabulary"
+    assert dots.curve.y.max() <= 10
+    density = final_density(shift)
+    assert [line.y.sum() for line in density.series] == pytest.approx([100, 100])
+    for spec in (figure, dots, density):
+        assert screen.render(spec).data

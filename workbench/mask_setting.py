@@ -1,0 +1,145 @@
+"""A situation that masks are drawn for: how many tokens, which layers, padding, and the passes that feed them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from model import Gemma2Config
+from workbench.views.view import LONGEST
+
+KINDS = {"sliding_attention": "local", "full_attention": "global"}
+SIDES = ("left", "right")
+CACHES = ("none", "dynamic", "static")
+PAD = "<pad>"
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One call of the model: its name (prefill, chunk or decode) and the positions of the tokens it is given."""
+
+    name: str
+    rows: range
+
+    @property
+    def label(self) -> str:
+        """The pass in a word or two, for example `decode 12`."""
+        first, last = self.rows.start, self.rows.stop - 1
+        return f"{self.name} {first}" if first == last else f"{self.name} {first}–{last}"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A situation: how many tokens are fed to which layers, and how.
+
+    Attributes:
+        tokens: real tokens, the beginning-of-sequence token included.
+        window: keys that a query of a local layer sees, itself included.
+        layers: "local" or "global" for each layer.
+        padding: pads, which belong to the prompt: before it (left) or after it (right).
+        side: "left" or "right".
+        decode: how many of the last tokens are fed one by one, after the prompt.
+        chunk: the prompt is fed in parts of so many tokens; None feeds it at once.
+        cache: "dynamic" is what the model makes by itself, "static" preallocates `slots`, "none" feeds
+            everything anew in each pass.
+        slots: size of a static cache; None is just enough.
+
+    Raises:
+        ValueError: a situation that cannot be; the message says what is allowed.
+    """
+
+    tokens: int
+    window: int
+    layers: tuple[str, ...] = ("local", "global")
+    padding: int = 0
+    side: str = "left"
+    decode: int = 0
+    chunk: int | None = None
+    cache: str = "dynamic"
+    slots: int | None = None
+
+    def __post_init__(self) -> None:
+        least = {"tokens": 1, "window": 1, "padding": 0, "decode": 0, "chunk": 1}
+        for name, low in least.items():
+            value = getattr(self, name)
+            if value is not None and value < low:
+                raise ValueError(f"{name}={value} must be at least {low}")
+        for name, value, allowed in (("side", self.side, SIDES), ("cache", self.cache, CACHES)):
+            if value not in allowed:
+                raise ValueError(f"{name}={value!r} is not known; choose {', '.join(allowed)}")
+        if not self.layers or set(self.layers) - {"local", "global"}:
+            raise ValueError(f"layers={self.layers!r} must name at least one layer, each 'local' or 'global'")
+        if self.decode >= self.tokens:
+            raise ValueError(
+                f"decode={self.decode} leaves no prompt; with {self.tokens} tokens at most {self.tokens - 1}"
+            )
+        if self.length > LONGEST:
+            raise ValueError(f"{self.length} tokens and pads are too many for a picture; at most {LONGEST}")
+        if self.slots is not None and self.slots < self.length:
+            raise ValueError(
+                f"slots={self.slots} cannot hold {self.length} tokens and pads; give at least {self.length}"
+            )
+
+    @classmethod
+    def of(cls, config: Gemma2Config, tokens: int, window: int | None = None, **situation: Any) -> "Setting":
+        """The situation for a model: its layers, and its own window unless another is given."""
+        layers = tuple(KINDS[kind] for kind in config.layer_types or ())
+        own = config.sliding_window or tokens
+        return cls(tokens, own if window is None else window, layers, **situation)
+
+    @property
+    def length(self) -> int:
+        """All positions: tokens and pads, T."""
+        return self.tokens + self.padding
+
+    @property
+    def prompt(self) -> int:
+        """Positions of the prompt, its pads included."""
+        return self.length - self.decode
+
+    @property
+    def pads(self) -> range:
+        """Positions of the pads."""
+        return range(self.padding) if self.side == "left" else range(self.prompt - self.padding, self.prompt)
+
+    @property
+    def passes(self) -> tuple[Pass, ...]:
+        """The calls of the model, in order."""
+        size = self.chunk or self.prompt
+        starts = range(0, self.prompt, size)
+        prompt = [range(start, min(start + size, self.prompt)) for start in starts]
+        names = ["prefill", *["chunk"] * (len(prompt) - 1), *["decode"] * self.decode]
+        parts = [*prompt, *(range(at, at + 1) for at in range(self.prompt, self.length))]
+        if self.cache == "none":
+            parts = [range(part.stop) for part in parts]
+        return tuple(Pass(name, rows) for name, rows in zip(names, parts, strict=True))
+
+    def labels(self, names: Sequence[str] | None = None) -> tuple[str, ...]:
+        """What to call each position: `names` of the tokens (default: none) with the pads put between them.
+
+        Raises:
+            ValueError: not one name per token.
+        """
+        given = [""] * self.tokens if names is None else list(names)
+        if len(given) != self.tokens:
+            raise ValueError(f"there are {len(given)} names for {self.tokens} tokens")
+        at = self.pads.start
+        return (*given[:at], *[PAD] * self.padding, *given[at:])
+
+    def window_of(self, layer: int) -> int | None:
+        """The window of a layer, None in a global one.
+
+        Raises:
+            ValueError: there is no such layer.
+        """
+        if not 0 <= layer < len(self.layers):
+            raise ValueError(f"layer {layer} does not exist; allowed: 0..{len(self.layers) - 1}")
+        return self.window if self.layers[layer] == "local" else None
+
+    def keep(self, stop: int) -> Tensor | None:
+        """The padding mask over the first `stop` positions, bool [1, stop], as the model takes it; None if all stay."""
+        keep_1T = torch.ones(1, stop, dtype=torch.bool)
+        keep_1T[:, self.pads.start : self.pads.stop] = False
+        return None if bool(keep_1T.all()) else keep_1T

@@ -1,0 +1,50 @@
+"""Masks in words: why a query sees a key or not, and what a row of a mask amounts to."""
+
+from model import Reason
+from workbench.masks import LayerMask
+
+
+def because(mask: LayerMask, query: int, key: int) -> str:
+    """Why `query` sees `key` or does not, for example `it is 6 tokens back, the window is 4`.
+
+    Both are absolute positions within the pass; IndexError otherwise.
+    """
+    back, window = query - key, mask.window
+    reason = Reason(int(mask.reasons[mask.call.rows.index(query), mask.keys.index(key)]))
+    if reason is Reason.PADDING:
+        return "it is padding"
+    if reason is Reason.FUTURE and key >= mask.call.rows.stop:
+        return "this slot of the static cache is not written yet"
+    if reason is Reason.FUTURE:
+        return f"it comes {_tokens(-back)} later"
+    limit = "" if window is None else f", the window is {window}"
+    return f"it is the query itself{limit}" if back == 0 else f"it is {_tokens(back)} back{limit}"
+
+
+def explain(mask: LayerMask, query: int, key: int) -> str:
+    """One cell in one sentence, for example `query 9 cannot see key 3: it is 6 tokens back, the window is 4`."""
+    visible = mask.reasons[mask.call.rows.index(query), mask.keys.index(key)] == Reason.VISIBLE
+    return f"query {query} {'sees' if visible else 'cannot see'} key {key}: {because(mask, query, key)}"
+
+
+def summary(mask: LayerMask) -> str:
+    """What the layer does in this pass, in one or two sentences."""
+    setting, visible = mask.setting, mask.visible.tolist()
+    kind = "global" if mask.window is None else f"local, window {mask.window}"
+    queries = f"{_tokens(len(visible), 'query', 'queries')} over {_tokens(len(mask.keys), 'key')}"
+    least, most = min(visible), max(visible)
+    seen = f"each sees {_tokens(most, 'key')}" if least == most else f"each sees {least} to {_tokens(most, 'key')}"
+    parts = [f"Layer {mask.layer} ({kind}): {queries}, {seen}."]
+    if mask.window is not None and mask.window >= setting.length:
+        parts.append(
+            f"The window is as long as the {_tokens(setting.length)}: this layer sees as much as a global one."
+        )
+    if blind := visible.count(0):
+        parts.append(
+            f"{_tokens(blind, 'query', 'queries')} (padding) see nothing: what attention gives them means nothing."
+        )
+    return " ".join(parts)
+
+
+def _tokens(count: int, one: str = "token", many: str | None = None) -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
