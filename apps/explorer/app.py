@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import gradio as gr
+from gradio.themes import Base
 from gradio.themes.utils.fonts import LocalFont
 
 from apps.explorer.address import BACK_AND_FORWARD, TABS_ARE_THE_READERS, on_tab, place_of, writing
@@ -20,7 +21,7 @@ EXAMPLES = (
     "red blue green seven nine red blue green seven nine red blue green seven nine",
 )
 # Fonts in the two weights whose files are whole: the semi-bold ones that gradio bundles lack most letters.
-THEME = gr.themes.Base(
+THEME = Base(
     font=[LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"],
     font_mono=[LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
 )
@@ -29,6 +30,8 @@ CSS = """
 #headline h1 { font-size: 20px; margin: 0; } #headline p { margin: 0; color: var(--body-text-color-subdued); }
 #theme-toggle { max-width: 120px; }
 .take-away { align-items: end; }
+/* Gradio's row of tabs does not shrink: on a phone it would make the page scroll sideways. */
+.tab-wrapper .tab-container { overflow-x: auto; width: 0; flex: 1 1 0; }
 """
 # Gradio finds the progress bar by this default.
 PROGRESS = gr.Progress()
@@ -95,8 +98,11 @@ def _wire(
         return gr.Tabs(selected=wanted) if wanted in {tab.name for tab in tabs()} else gr.skip()
 
     def run_text(text: str, model: str, shown: str, progress: gr.Progress = PROGRESS) -> tuple[str, dict[str, Any]]:
+        def tell(done: int, of: int) -> None:
+            progress((done, of), unit="layers")
+
         try:
-            new, trace = shared.session.run(model, text, lambda done, of: progress((done, of), unit="layers"))
+            new, trace = shared.session.run(model, text, tell)
         except (ValueError, OSError, MemoryError, ParityError) as error:
             return shown, problem(str(error))
         return new, facts(trace)

@@ -171,10 +171,10 @@ def test_a_lesson_sets_every_control(teacher: Teacher):
 def test_another_window_is_run_and_its_change_told(teacher: Teacher):
     loaded = load()
     expected = change_window(loaded, capture(loaded, TEXT, parity=False), 2)
-    teacher.slide("window", 2)
-    teacher.says(".badge", "window 2")
     teacher.page.click("#run-model")
     teacher.says(".remarks", f"the window of {DEFAULT} is {loaded.config.sliding_window}")
+    teacher.slide("window", 2)
+    teacher.says(".badge", "window 2")
     teacher.page.get_by_text("What would another window change?").click()
     teacher.page.click("#window-run")
     teacher.page.wait_for_selector("#window-told:has-text('Modified model')")

@@ -67,7 +67,9 @@ def build(shared: Shared) -> None:
 
     every = list(controls.values())
     inputs, outputs = [shared.run, *every], [view, *(controls[name] for name in FITTED)]
-    gr.on([shared.run.change, *(control.input for control in every)], lab.draw, inputs, outputs, **LATEST)
+    # Two events, not one of many triggers: a new run must not wait behind, or be taken for, a slider on its way.
+    shared.run.change(lab.draw, inputs, outputs, **LATEST)
+    gr.on([control.input for control in every], lab.draw, inputs, outputs, **LATEST)
     # A changed situation is no longer that of the lesson, which can then be chosen again.
     gr.on([control.input for control in every], None, None, lesson, js="() => null", api_visibility="private")
     chosen = lesson.input(lab.lesson, [shared.run, lesson], [told, view, *every], **LATEST)
