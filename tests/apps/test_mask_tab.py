@@ -35,9 +35,9 @@ def url(make_trace: Callable[..., Trace]) -> Iterator[str]:
         run, dark = gr.State(""), gr.State(False)
         text = gr.Button("run", elem_id="run")
         mask.build(Shared(session, run, dark, gr.State({})))
-        text.click(lambda: session.store.add(make_trace(WORDS)), None, run, queue=False)
+        text.click(lambda: session.store.add(make_trace(WORDS)), None, run)
         real = gr.Button("run the model", elem_id="run-model")
-        real.click(lambda: known, None, run, queue=False)
+        real.click(lambda: known, None, run)
     _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", run_history=False)
     yield address
     demo.close()

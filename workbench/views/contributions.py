@@ -9,6 +9,8 @@ Direct means: through the residual stream only. Setting a head to zero (`AblateH
 number, because later layers read what the head wrote and react, and because both norms then divide by another rms.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -58,7 +60,6 @@ def table(trace: Trace, position: int | None) -> pd.DataFrame:
 
 def figure(frame: pd.DataFrame) -> Panels:
     """The heads as a grid around zero; everything else as bars."""
-    first = frame.iloc[0]
     heads = frame.loc[frame["part"] == "head"]
     wide = heads.pivot(index="layer", columns="head", values="value").to_numpy(dtype=float)
     others = frame.loc[frame["part"] != "head"]
@@ -79,14 +80,15 @@ def figure(frame: pd.DataFrame) -> Panels:
         label=UNIT,
         title=f"rest {tick_text(round(written, 3))}, remainder {tick_text(float(f'{remainder:.0e}'))}",
     )
-    return Panels((grid, bars), columns=2, title=sentence(first))
+    return Panels((grid, bars), columns=2, title=sentence(frame))
 
 
-def sentence(row: pd.Series) -> str:
+def sentence(frame: pd.DataFrame) -> str:
     """What is taken apart, in words."""
+    row: dict[str, Any] = frame.iloc[0].to_dict()
     return (
         f"logit of {row['chosen_token']} after {row['token']} (position {row['position']}): "
-        f"{tick_text(float(row['logit']))} before the cap, {tick_text(float(row['logit_capped']))} after it"
+        f"{tick_text(row['logit'])} before the cap, {tick_text(row['logit_capped'])} after it"
     )
 
 

@@ -127,7 +127,7 @@ class LensTab:
             return {}, None, None
         frame = contributions.VIEW.table(trace, position=_position(trace, place))
         heads, others = (plot_of(figure, dark) for figure in contributions.figure(frame).figures)
-        return {"facts": [{"text": contributions.sentence(frame.iloc[0])}]}, heads, others
+        return {"facts": [{"text": contributions.sentence(frame)}]}, heads, others
 
     def taken_lens(self, _trace: Trace, shown: tuple[str, str], metric: str) -> tuple[Any, Any]:
         """The table of the lens that is shown, and how it is drawn."""
