@@ -40,7 +40,9 @@ def softcap(x: Tensor, cap: float | None, inplace: bool = False) -> Tensor:
 def probabilities(scores_BNQS: Tensor, hidden_BQS: Tensor, inplace: bool = False) -> Tensor:
     """Softmax over the visible keys, computed in float32, in the dtype of the scores, [B, N, Q, S]."""
     hide = scores_BNQS.masked_fill_ if inplace else scores_BNQS.masked_fill
-    masked = hide(hidden_BQS[:, None], torch.finfo(scores_BNQS.dtype).min)
+    # The lowest number that the softmax can hold: a row that sees nothing must not become NaN in float64 either.
+    lowest = max(torch.finfo(scores_BNQS.dtype).min, torch.finfo(torch.float32).min)
+    masked = hide(hidden_BQS[:, None], lowest)
     return torch.softmax(masked, dim=-1, dtype=torch.float32).to(scores_BNQS.dtype)
 
 

@@ -22,7 +22,7 @@ def predict(
         rows: sentences per forward pass.
     """
     model.eval()
-    names = model.config.id2label or {}
+    names = {int(at): tag for at, tag in (model.config.id2label or {}).items()}
     encoded = encode(sentences, tokenizer, getattr(model.config, "workbench_input", "plain") == "echo")
     order = sorted(range(len(encoded)), key=lambda at: len(encoded[at].ids))
     tags: list[list[str]] = [[] for _ in encoded]

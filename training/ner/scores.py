@@ -23,13 +23,15 @@ def entity_scores(gold: list[Sentence], predicted: list[list[str]]) -> Scores:
         {type or "ALL": {"precision", "recall", "f1": 0 to 1, "support": entities in `gold`}}; a type without any
         entity on either side scores 0.
     """
+    # seqeval's default (a warning) is a string, and so is its annotation; it takes numbers
+    nothing_found: Any = 0
     report: Any = classification_report(
         [sentence.tags for sentence in gold],
         predicted,
         output_dict=True,
         mode="strict",
         scheme=IOB2,
-        zero_division=0,
+        zero_division=nothing_found,
     )
     scores = {}
     for name in (*TYPES, "ALL"):

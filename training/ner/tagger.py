@@ -28,7 +28,7 @@ def new_tagger(checkpoint: Path, variant: str, seed: int) -> tuple[Gemma2ForToke
 
 def write_tagger(model: Gemma2ForTokenClassification, tokenizer_file: Path, folder: Path) -> None:
     """Writes a tagger and its tokenizer, weights in bfloat16; `model` is in bfloat16 afterwards."""
-    model.to(torch.bfloat16).save_pretrained(folder)
+    model.bfloat16().save_pretrained(folder)
     # transformers leaves it readable by its owner alone
     (folder / "model.safetensors").chmod(0o644)
     shutil.copyfile(tokenizer_file, folder / "tokenizer.model")

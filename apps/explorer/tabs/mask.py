@@ -37,7 +37,7 @@ Caches are transformers' own, filled with positions in place of keys and then re
 window − 1 keys in a local layer and all in a global one; a static cache has all its slots from the start.
 """
 # A slider that is dragged asks more often than can be answered: its last place counts.
-LATEST = QUICK | {"trigger_mode": "always_last"}
+LATEST: dict[str, Any] = QUICK | {"trigger_mode": "always_last"}
 FETCH = (
     "() => setTimeout(() => "
     "(document.querySelector('#file-mask a') || document.querySelector('#file-mask')).click(), 50)"
@@ -67,9 +67,7 @@ def build(shared: Shared) -> None:
 
     every = list(controls.values())
     inputs, outputs = [shared.run, *every], [view, *(controls[name] for name in FITTED)]
-    # Two events, not one of many triggers: a new run must not wait behind, or be taken for, a slider on its way.
-    shared.run.change(lab.draw, inputs, outputs, **LATEST)
-    gr.on([control.input for control in every], lab.draw, inputs, outputs, **LATEST)
+    gr.on([shared.run.change, *(control.input for control in every)], lab.draw, inputs, outputs, **LATEST)
     # A changed situation is no longer that of the lesson, which can then be chosen again.
     gr.on([control.input for control in every], None, None, lesson, js="() => null", api_visibility="private")
     chosen = lesson.input(lab.lesson, [shared.run, lesson], [told, view, *every], **LATEST)
@@ -95,7 +93,7 @@ class Lab:
     def lesson(self, run: str, name: str) -> list[Any]:
         """The sentence of a lesson, its picture, and every control as it is then."""
         lesson = LESSONS[name]
-        values = {"source": "positions"} | {each: getattr(lesson, each) for each in CONTROLS[1:]}
+        values: dict[str, Any] = {"source": "positions"} | {each: getattr(lesson, each) for each in CONTROLS[1:]}
         masks, at, names = self.chosen(run, *values.values())
         fitted = _fitted(masks, at, names, values)
         sliders = {each: gr.Slider(**{"value": values[each]} | fitted[each]) for each in FITTED}

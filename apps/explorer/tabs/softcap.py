@@ -104,9 +104,9 @@ def _curve(shared: Shared, spot: gr.State, words: gr.Markdown) -> None:
     gr.on([spot.change, shared.dark.change], draw, [spot, shared.dark], outputs, api_visibility="private")
 
 
-def _wanted(trace: Trace, wish: str) -> tuple[int, int] | None:
+def _wanted(trace: Trace, wish: str | None) -> tuple[int, int] | None:
     """The layer and head that an address names as "layer.head", if the run has them."""
-    layer, _, head = wish.partition(".")
+    layer, _, head = (wish or "").partition(".")
     if not (layer.isdecimal() and head.isdecimal()):
         return None
     place = int(layer), int(head)
