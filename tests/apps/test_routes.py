@@ -81,7 +81,9 @@ def test_large_map_comes_pooled_by_largest_magnitude(
         part = np.s_[i * factor : (i + 1) * factor, j * factor : (j + 1) * factor]
         cells = exact[part][~np.isnan(exact[part])]
         assert reasons[i, j] == why[part].min()
-        assert np.isnan(value) if cells.size == 0 else value == cells[np.abs(cells).argmax()]
+        # Not bit for bit: the same product in blocks of another size may round the last digit differently.
+        largest = cells[np.abs(cells).argmax()] if cells.size else np.nan
+        assert value == pytest.approx(largest, rel=1e-5, nan_ok=True)
 
 
 def test_one_row_of_a_long_text_is_exact(client: TestClient, store: RunStore, trace: Trace, monkeypatch):

@@ -1,7 +1,5 @@
 """The command line does the same jobs, without gradio."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,12 +56,3 @@ def test_wrong_input_ends_in_one_sentence(
     assert said.startswith("gemma2-workbench: ")
     assert sentence in said
     assert "Traceback" not in said
-
-
-def test_commands_never_import_gradio(tmp_path: Path) -> None:
-    program = (
-        "import sys; from workbench.cli import main\n"
-        f"code = main(['table', 'atlas', '--text', 'a', '--out', {str(tmp_path / 'a.csv')!r}])\n"
-        "assert code == 0 and 'gradio' not in sys.modules, 'gradio was imported'"
-    )
-    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
