@@ -10,6 +10,9 @@ from model import BLOCK_ROWS, Gemma2Config
 from workbench.loading import LoadedModel
 from workbench.spill import kept_bytes
 
+# Mask, softmax and folds together, for one cell of a map: 20 ns on two cores of 2021, measured at 7,400 tokens.
+SECONDS_PER_CELL = 2e-8
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -30,12 +33,15 @@ class Estimate:
 
 
 def estimate(loaded: LoadedModel, tokens: int, block_rows: int = BLOCK_ROWS) -> Estimate:
-    """Estimate a capture from the number of multiplications and the speed of one small product measured now."""
+    """Estimate a capture from its multiplications, the speed of a small product measured now, and its visible cells."""
     weights = sum(parameter.numel() for parameter in loaded.trunk.layers.parameters())
     config = loaded.config
-    cells = config.num_hidden_layers * config.num_attention_heads * tokens * tokens / 2
+    windows = [config.window(layer) for layer in range(config.num_hidden_layers)]
+    seen = sum(tokens * (tokens / 2 if window is None else min(window, tokens / 2)) for window in windows)
+    cells = config.num_attention_heads * seen
     multiplications = tokens * weights + 2 * cells * config.head_dim
     seconds = multiplications / _multiplications_per_second(loaded.model.device, loaded.model.dtype)
+    seconds += cells * SECONDS_PER_CELL
     peak = peak_bytes(config, tokens, block_rows)
     return Estimate(tokens, kept_bytes(config, tokens), peak, seconds)
 
