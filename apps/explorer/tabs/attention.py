@@ -35,13 +35,14 @@ def build(shared: Shared) -> None:
         known = place_in(trace, wanted)
         return attention_value(run, trace, **known), inspector_value(run, **known), place_in(trace, head) | known, {}
 
-    def inspect(run: str, event: gr.EventData) -> tuple[dict[str, Any], dict[str, Any]]:
+    # A word about the run before, which comes after a new run has started, says nothing about the new one.
+    def inspect(run: str, event: gr.EventData) -> tuple[Any, Any]:
         here = _place(event)
-        return inspector_value(run, **here), here
+        return (inspector_value(run, **here), here) if getattr(event, "run", None) == run else (gr.skip(), gr.skip())
 
-    def lead(run: str, event: gr.EventData) -> tuple[gr.HTML, dict[str, Any]]:
+    def lead(run: str, event: gr.EventData) -> tuple[Any, Any]:
         here = _place(event)
-        return attention_move(run, **here), here
+        return (attention_move(run, **here), here) if getattr(event, "run", None) == run else (gr.skip(), gr.skip())
 
     quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     shared.run.change(show, [shared.run, shared.place, place], [view, inspector, place, shared.place], **quiet)

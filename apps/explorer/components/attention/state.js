@@ -64,7 +64,7 @@ function tell() {
     const here = place();
     if (JSON.stringify(here) === JSON.stringify(announced)) return;
     announced = here;
-    trigger('select', here);
+    trigger('select', { ...here, run: now.run?.id });
     writeAddress(here);
   }, 150);
 }

@@ -78,5 +78,6 @@ function go(change) {
   const cell = { ...now.cell, ...change };
   look(cell, since);
   clearTimeout(telling);
-  telling = setTimeout(() => trigger('select', cell), 100);
+  const run = now.id;
+  telling = setTimeout(() => now.id === run && trigger('select', { ...cell, run }), 100);
 }
