@@ -170,7 +170,7 @@ def reader(visitor: Reader) -> Iterator[Reader]:
 
 def number(sentence: str) -> np.float32:
     """The float32 at the end of a sentence."""
-    return np.float32(re.search(r"(\S+)$", sentence)[1])  # type: ignore[index]
+    return np.float32(re.search(r"(\S+)$", sentence)[1])
 
 
 def test_before_any_run_it_says_what_to_do(browser: Any, url: str):
@@ -281,7 +281,7 @@ def test_value_that_the_mask_will_hide_says_so(reader: Reader, site: Site):
     exact = site.traces["plain"].stage(0, 0, "attn_logits").numpy()[2, 6]
     said = reader.point(2, 6)
     assert said.endswith("(the mask will hide it: it comes later in the text)")
-    assert np.float32(re.search(r"raw logit (\S+) \(", said)[1]) == exact  # type: ignore[index]
+    assert np.float32(re.search(r"raw logit (\S+) \(", said)[1]) == exact
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -159,7 +159,7 @@ def test_text_that_is_too_long_or_no_text_is_refused(twin_folder: Callable[..., 
     with pytest.raises(ValueError, match="the text is empty"):
         capture(loaded, "")
     with pytest.raises(TypeError, match="text must be a str"):
-        capture(loaded, 7)  # pyright: ignore[reportArgumentType]
+        capture(loaded, 7)
 
 
 def test_a_capture_that_does_not_fit_is_refused_before_it_starts(
