@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.explorer.session import Session
 from workbench import LoadedModel, Prediction, Trace, predict
-from workbench.what_if import OtherSoftcap, Shift, other_final_softcap, other_softcap
+from workbench.what_if.softcap import OtherSoftcap, Shift, other_final_softcap, other_softcap
 
 
 class WhatIfs:
@@ -37,7 +37,7 @@ class WhatIfs:
         """The run `run`, whose trace is given, with another cap on the attention logits.
 
         Raises:
-            OSError, ValueError, MemoryError: as `workbench.load` and `workbench.what_if.other_softcap`.
+            OSError, ValueError, MemoryError: as `workbench.load` and `workbench.what_if.softcap.other_softcap`.
         """
         loaded = self.model(trace)
         baseline = self.prediction(run, trace) if hasattr(loaded.model, "lm_head") else None
@@ -47,7 +47,7 @@ class WhatIfs:
         """The prediction after the text of `run` with another cap on the final logits.
 
         Raises:
-            OSError, ValueError: as `workbench.load` and `workbench.what_if.other_final_softcap`.
+            OSError, ValueError: as `workbench.load` and `workbench.what_if.softcap.other_final_softcap`.
         """
         loaded, baseline = self.model(trace), self.prediction(run, trace)
         return self._kept(("final", run, cap), lambda: other_final_softcap(loaded, trace, cap, baseline))

@@ -13,10 +13,10 @@ from apps.explorer.tabs import mask
 from apps.explorer.tabs.shared import Shared
 from workbench import Trace, capture, load
 from workbench.loading import DEFAULT
-from workbench.mask_setting import Setting
-from workbench.mask_words import explain
-from workbench.masks import layer_masks
-from workbench.window_change import change_window
+from workbench.masks.layers import layer_masks
+from workbench.masks.setting import Setting
+from workbench.masks.words import explain
+from workbench.what_if.window import change_window
 
 WORDS = ("<bos>", "Emma", '<img src=x onerror="window.hacked = 1">', "${window.hacked = 7*6}", "saw", "it")
 TEXT = "red blue green red blue green"

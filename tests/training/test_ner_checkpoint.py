@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from training.ner.card import page
-from training.ner.conll import read_conll
 from training.ner.evaluate import SPACY, TEST_NAMES, reference_scores
-from training.ner.inputs import VARIANTS, settings
-from training.ner.labels import TAGS
-from training.ner.predict import predict
-from training.ner.scores import entity_scores
+from training.ner.labels import TAGS, TYPES
 from training.ner.silver import GOLD
 from training.ner.tagger import load_tagger
+from workbench.classification.conll import read_conll
+from workbench.classification.inputs import VARIANTS, settings
+from workbench.classification.predict import predict
+from workbench.classification.scores import entity_scores
 
 FOLDER = Path("model/checkpoints/tiny-ner")
 EVALUATION = json.loads((FOLDER / "evaluation.json").read_text())
@@ -40,7 +40,7 @@ def test_the_card_is_the_one_that_the_figures_give():
 def test_in_domain_scores_are_reproduced_and_reach_the_aim():
     gold = [sentence for sentence in read_conll(GOLD) if sentence.notes["domain"] == "in"]
     model, tokenizer = load_tagger(FOLDER)
-    found = entity_scores(gold, predict(model, tokenizer, [sentence.words for sentence in gold]))["ALL"]
+    found = entity_scores(gold, predict(model, tokenizer, [sentence.words for sentence in gold]), TYPES)["ALL"]
     stored = EVALUATION["tiny-ner"][TEST_NAMES["in"]]["ALL"]
     assert found == pytest.approx(stored, abs=0.01)
     assert found["f1"] >= 0.70

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from model import Gemma2ForTokenClassification
-from training.ner.conll import Sentence
-from training.ner.labels import TAGS
-from training.ner.predict import predict
-from training.ner.scores import by_domain, entity_scores, markdown
+from training.ner.labels import TAGS, TYPES
 from training.ner.tagger import load_tagger
 from training.ner.train import Options, Trainer
+from workbench.classification.conll import Sentence
+from workbench.classification.predict import predict
+from workbench.classification.scores import by_domain, entity_scores, markdown
 
 CHECKPOINT = "model/checkpoints/tiny"
 DATA = [
@@ -75,7 +75,7 @@ def _batches(learner):
 
 def test_only_the_exact_words_and_type_of_an_entity_count():
     gold = [Sentence(["a"] * 6, ["B-PER", "I-PER", "O", "B-LOC", "O", "B-ORG"], {"domain": "in"})]
-    found = entity_scores(gold, [["B-PER", "O", "O", "B-LOC", "O", "B-LOC"]])
+    found = entity_scores(gold, [["B-PER", "O", "O", "B-LOC", "O", "B-LOC"]], TYPES)
     assert found["ALL"] == pytest.approx({"precision": 1 / 3, "recall": 1 / 3, "f1": 1 / 3, "support": 3})
     assert found["LOC"]["precision"] == 0.5
     assert found["PER"]["f1"] == 0.0
@@ -83,13 +83,13 @@ def test_only_the_exact_words_and_type_of_an_entity_count():
 
 def test_domains_are_scored_apart_and_shown_in_one_table():
     gold = [Sentence(["x"], ["B-PER"], {"domain": "in"}), Sentence(["y"], ["B-PER"], {"domain": "out"})]
-    scores = by_domain(gold, [["B-PER"], ["O"]])
+    scores = by_domain(gold, [["B-PER"], ["O"]], TYPES)
     assert {name: rows["PER"]["f1"] for name, rows in scores.items()} == {
         "in": 1.0,
         "out": 0.0,
         "all": pytest.approx(2 / 3),
     }
-    assert "| all | model | 0.667 |" in markdown({"model": scores})
+    assert "| all | model | 0.667 |" in markdown({"model": scores}, TYPES)
 
 
 def test_the_tagger_sees_the_second_half_of_a_sentence_only_if_it_may(tmp_path):
@@ -102,7 +102,7 @@ def test_the_tagger_sees_the_second_half_of_a_sentence_only_if_it_may(tmp_path):
 
 @torch.no_grad()
 def _reacts_to_the_end(model: Gemma2ForTokenClassification, tokenizer, echo: bool) -> bool:
-    from training.ner.inputs import encode
+    from workbench.classification.inputs import encode
 
     firsts = []
     for end in ("river", "senator"):

@@ -4,10 +4,11 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
-from training.ner.conll import Sentence, read_conll, write_conll
-from training.ner.inputs import IGNORED, collate, encode, settings
-from training.ner.labels import TAGS, entities, is_valid, repaired, tagged
-from training.ner.words import sentence_spans, spaced, word_spans
+from training.ner.labels import TAGS, is_valid
+from workbench.classification.conll import Sentence, read_conll, write_conll
+from workbench.classification.inputs import IGNORED, collate, encode, settings
+from workbench.classification.labels import entities, repaired, tagged
+from workbench.classification.words import sentence_spans, spaced, word_spans
 
 CHECKPOINT = "model/checkpoints/tiny"
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from workbench.figures import screen
-from workbench.mask_reach import NEVER, reach, reach_curve
-from workbench.mask_setting import Setting
-from workbench.masks import layer_masks
+from workbench.masks.layers import layer_masks
+from workbench.masks.reach import NEVER, reach, reach_curve
+from workbench.masks.setting import Setting
 
 LAYERS = ("local", "global", "local", "global")
 LOCAL = ("local",) * 4

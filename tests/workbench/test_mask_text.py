@@ -7,11 +7,11 @@ import torch
 
 from model import Reason
 from workbench import cli
-from workbench.mask_command import as_json
-from workbench.mask_reach import reach
-from workbench.mask_setting import Setting
-from workbench.mask_text import masks_text
-from workbench.masks import layer_masks
+from workbench.masks.layers import layer_masks
+from workbench.masks.reach import reach
+from workbench.masks.record import as_json
+from workbench.masks.setting import Setting
+from workbench.masks.text import masks_text
 
 LAYERS = ("local", "global") * 2
 

@@ -10,9 +10,9 @@ from transformers.cache_utils import DynamicCache, StaticCache
 from transformers.masking_utils import create_causal_mask, create_sliding_window_causal_mask
 
 from model import HybridCache, Reason, attached
-from workbench.mask_setting import Setting
-from workbench.mask_words import explain, summary
-from workbench.masks import layer_masks
+from workbench.masks.layers import layer_masks
+from workbench.masks.setting import Setting
+from workbench.masks.words import explain, summary
 from workbench.views.mask import figure
 
 LAYERS = ("local", "global", "local", "global")

@@ -14,8 +14,8 @@ from workbench import LoadedModel, SetSoftcap, Trace, capture, load, predict, vi
 from workbench.figures import screen
 from workbench.softcap import evenly, head_logits, mean_divergences
 from workbench.views import softcap_curve
-from workbench.what_if import moved_rows, other_final_softcap, other_softcap
-from workbench.what_if_figures import final_density, final_figure, final_table, map_figure, map_table, token_table
+from workbench.what_if.figures import final_density, final_figure, final_table, map_figure, map_table, token_table
+from workbench.what_if.softcap import moved_rows, other_final_softcap, other_softcap
 
 TEXT = "The President of the United States met Emma in Paris, and Emma was glad to see the President. " * 2
 CAP = 4.0  # so low that the random twin's logits, of both kinds, go far beyond it

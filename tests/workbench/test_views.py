@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from workbench import VIEWS, LoadedModel, Trace, View, capture, view_named
-from workbench.cli import VIEW_NAMES, VIEW_OPTIONS
+from workbench.cli.view import VIEW_OPTIONS
 from workbench.figures import paper, screen
 
 each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
@@ -97,6 +97,5 @@ def test_a_map_too_large_for_a_table_is_refused_with_the_way_out(loaded: LoadedM
     assert len(long.table("attention", rows="1100:1110", keys="1000:1110")) == 1100
 
 
-def test_the_command_line_knows_every_view_and_option() -> None:
-    assert tuple(view.name for view in VIEWS) == VIEW_NAMES
+def test_the_command_line_knows_every_option() -> None:
     assert {option.name for view in VIEWS for option in view.options} <= set(VIEW_OPTIONS)

@@ -6,7 +6,7 @@ import torch
 from model import Reason
 from workbench import LoadedModel, SetWindow, capture
 from workbench.figures import paper, screen
-from workbench.window_change import change_window, difference_figure
+from workbench.what_if.window import change_window, difference_figure
 
 
 class Letters:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from training.ner.inputs import Encoded, collate
+from workbench.classification.inputs import Encoded, collate
 
 
 def batches(rows: list[tuple[Encoded, list[int]]], tokens: int, seed: int) -> Iterator[tuple[int, int, dict[str, Any]]]:

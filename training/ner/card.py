@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from training.card import WORDNET_NOTICE
-from training.ner.scores import markdown
+from training.ner.labels import TYPES
 from training.ner.templates import TEMPLATES
 from training.sources import SOURCES
+from workbench.classification.scores import markdown
 
 PAGE = """# A tiny Gemma 2 that finds names
 
@@ -137,7 +138,7 @@ def page(folder: Path) -> str:
     return PAGE.format(
         variant=options["variant"],
         input=INPUTS[options["variant"]],
-        table=markdown(scores),
+        table=markdown(scores, TYPES),
         limits_of_score=_limits(scores),
         variants=_variants([*variants, trial(folder, f"**{options['variant']}, shipped**")]),
         steps=last["step"],

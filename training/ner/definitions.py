@@ -2,8 +2,8 @@
 
 import re
 
-from training.ner.labels import Entity
-from training.ner.words import Span, listed, word_spans
+from workbench.classification.labels import Entity
+from workbench.classification.words import Span, listed, word_spans
 
 TYPE_OF = {
     "PERSON": "PER",

@@ -7,13 +7,14 @@ import argparse
 import json
 from pathlib import Path
 
-from training.ner.conll import Sentence, read_conll
 from training.ner.labeller import FOLDER
-from training.ner.predict import predict
+from training.ner.labels import TYPES
 from training.ner.reference import REFERENCE
-from training.ner.scores import Scores, by_domain, entity_scores, markdown
 from training.ner.silver import GOLD
 from training.ner.tagger import load_tagger
+from workbench.classification.conll import Sentence, read_conll
+from workbench.classification.predict import predict
+from workbench.classification.scores import Scores, by_domain, entity_scores, markdown
 
 SPACY = "spaCy en_core_web_sm 3.8"
 TEST_NAMES = {"in": "gold, in domain", "out": "gold, out of domain", "all": "gold, all"}
@@ -35,9 +36,9 @@ def silver_sentences(folder: Path = FOLDER) -> list[Sentence]:
 def evaluate(folder: Path, gold: list[Sentence], silver: list[Sentence]) -> dict[str, Scores]:
     """Scores of one tagger on all test sets."""
     model, tokenizer = load_tagger(folder)
-    found = named(by_domain(gold, predict(model, tokenizer, [s.words for s in gold])))
+    found = named(by_domain(gold, predict(model, tokenizer, [s.words for s in gold]), TYPES))
     if silver:
-        found[SILVER_TEST] = entity_scores(silver, predict(model, tokenizer, [s.words for s in silver]))
+        found[SILVER_TEST] = entity_scores(silver, predict(model, tokenizer, [s.words for s in silver]), TYPES)
     return found
 
 
@@ -50,7 +51,7 @@ def reference_scores(gold: list[Sentence]) -> dict[str, Scores]:
     stored = read_conll(REFERENCE)
     if [s.words for s in stored] != [s.words for s in gold]:
         raise ValueError(f"{REFERENCE} does not fit {GOLD}; run `python -m training.ner.reference`")
-    return named(by_domain(gold, [s.tags for s in stored]))
+    return named(by_domain(gold, [s.tags for s in stored], TYPES))
 
 
 def main() -> None:
@@ -64,7 +65,7 @@ def main() -> None:
     systems[SPACY] = reference_scores(gold)
     if options.json:
         options.json.write_text(json.dumps(systems, indent=1) + "\n")
-    print(markdown(systems))
+    print(markdown(systems, TYPES))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from training.corpus import READERS, documents, is_held_out
-from training.ner.words import sentence_spans
 from training.sources import CACHE
+from workbench.classification.words import sentence_spans
 
 FOLDER = CACHE / "ner"
 # Every how many sentences one is labelled: names come back all through a novel, the speeches bring new ones.

@@ -1,42 +1,11 @@
-"""The labels: five entity types in BIO tags, and entities as spans of words."""
+"""The labels of the embedded classifier: five entity types in BIO tags."""
+
+from workbench.classification.labels import repaired
 
 TYPES = ("PER", "ORG", "LOC", "NORP", "DATE")
 TAGS = ("O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI"))
-
-Entity = tuple[str, int, int]
 
 
 def is_valid(tags: list[str]) -> bool:
     """True if every tag is known and every I- continues an entity of its own type."""
     return all(tag in TAGS for tag in tags) and repaired(tags) == tags
-
-
-def repaired(tags: list[str]) -> list[str]:
-    """Makes any sequence of tags valid: an I- that continues nothing of its type becomes a B-."""
-    valid, before = [], "O"
-    for tag in tags:
-        if tag.startswith("I-") and before[2:] != tag[2:]:
-            tag = "B-" + tag[2:]
-        valid.append(tag)
-        before = tag
-    return valid
-
-
-def entities(tags: list[str]) -> list[Entity]:
-    """Returns (type, first word, word after the last) of every entity; `tags` are valid BIO."""
-    found = []
-    for at, tag in enumerate(tags):
-        if tag.startswith("B-"):
-            found.append((tag[2:], at, at + 1))
-        elif tag.startswith("I-"):
-            kind, start, _ = found.pop()
-            found.append((kind, start, at + 1))
-    return found
-
-
-def tagged(found: list[Entity], words: int) -> list[str]:
-    """Returns the BIO tags of `words` words with these entities; they must not overlap."""
-    tags = ["O"] * words
-    for kind, start, end in found:
-        tags[start:end] = [f"B-{kind}"] + [f"I-{kind}"] * (end - start - 1)
-    return tags

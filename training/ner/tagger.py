@@ -8,9 +8,9 @@ import torch
 from transformers import AutoTokenizer
 
 from model import Gemma2Config, Gemma2ForTokenClassification
-from training.ner.inputs import settings
 from training.ner.labels import TAGS
 from training.tokenizer import write_tokenizer_config
+from workbench.classification.inputs import settings
 
 
 def new_tagger(checkpoint: Path, variant: str, seed: int) -> tuple[Gemma2ForTokenClassification, Any]:

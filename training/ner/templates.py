@@ -8,9 +8,9 @@ import random
 import re
 from collections.abc import Callable
 
-from training.ner.labels import Entity
 from training.ner.names import BELIEFS, GROUPS, NATIONALITIES, ORGANISATIONS, Names
-from training.ner.words import listed, word_spans
+from workbench.classification.labels import Entity
+from workbench.classification.words import listed, word_spans
 
 TEMPLATES = """
 {PER} was born in {LOC} in {YEAR}.

@@ -18,14 +18,14 @@ from torch import distributed
 from torch.nn import functional
 
 from training.ner.batches import batches
-from training.ner.conll import Sentence, read_conll
-from training.ner.inputs import IGNORED, VARIANTS, encode
 from training.ner.labeller import FOLDER
-from training.ner.labels import TAGS
-from training.ner.predict import predict
-from training.ner.scores import entity_scores
+from training.ner.labels import TAGS, TYPES
 from training.ner.tagger import new_tagger, write_tagger
 from training.team import Team, together
+from workbench.classification.conll import Sentence, read_conll
+from workbench.classification.inputs import IGNORED, VARIANTS, encode
+from workbench.classification.predict import predict
+from workbench.classification.scores import entity_scores
 
 RISE = 100
 DEV_SENTENCES = 400
@@ -115,7 +115,7 @@ class Trainer:
     def measure(self) -> float:
         """Entity F1 on the dev sentences."""
         tags = predict(self.model, self.tokenizer, [sentence.words for sentence in self.dev])
-        return entity_scores(self.dev, tags)["ALL"]["f1"]
+        return entity_scores(self.dev, tags, TYPES)["ALL"]["f1"]
 
     def run(self, state: Path, every: float = 120.0) -> None:
         """Trains until the budget is spent; measures, logs and saves the state every so many seconds."""

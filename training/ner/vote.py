@@ -7,7 +7,7 @@ majority is right, and names that it missed in some places are filled in.
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from training.ner.labels import Entity
+from workbench.classification.labels import Entity
 
 Labelled = tuple[list[str], list[Entity]]
 Name = tuple[str, ...]

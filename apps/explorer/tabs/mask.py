@@ -12,9 +12,9 @@ from apps.explorer.tabs.shared import Shared, explain
 from apps.explorer.tabs.window import build_window_change
 from workbench import view_named
 from workbench.export import export
-from workbench.mask_reach import reach
-from workbench.mask_setting import CACHES, SIDES, Setting
-from workbench.masks import LayerMask, layer_masks
+from workbench.masks.layers import LayerMask, layer_masks
+from workbench.masks.reach import reach
+from workbench.masks.setting import CACHES, SIDES, Setting
 from workbench.views.mask import figure
 
 # More cells than these are no lesson any more; the command line prints any length.

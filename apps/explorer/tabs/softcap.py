@@ -12,10 +12,11 @@ from apps.explorer.tabs.plots import plot_of
 from apps.explorer.tabs.shared import Shared, explain
 from apps.explorer.tabs.softcap_words import head_words
 from apps.explorer.what_if import WhatIfs
-from workbench import Trace, what_if
+from workbench import Trace
 from workbench.figures.spec import HeadGrid
 from workbench.views import softcap as view_softcap
 from workbench.views import softcap_curve
+from workbench.what_if import softcap as what_if
 
 # What needs no model waits for nobody. It is queued all the same: gradio tells of changed states only from its queue.
 QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}

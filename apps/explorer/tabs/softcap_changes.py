@@ -14,8 +14,7 @@ from apps.explorer.tabs.plots import plot_of
 from apps.explorer.tabs.shared import Shared
 from apps.explorer.what_if import WhatIfs
 from workbench import Trace
-from workbench.what_if import OtherSoftcap
-from workbench.what_if_figures import (
+from workbench.what_if.figures import (
     final_density,
     final_figure,
     final_table,
@@ -23,6 +22,7 @@ from workbench.what_if_figures import (
     map_table,
     token_table,
 )
+from workbench.what_if.softcap import OtherSoftcap
 
 # Three maps of more cells would take the browser longer than the model.
 MAP_TOKENS = 256

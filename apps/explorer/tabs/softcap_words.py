@@ -8,7 +8,7 @@ import pandas as pd
 from apps.explorer.components.cap_slider.component import cap_word
 from workbench import Trace
 from workbench.views import softcap_curve
-from workbench.what_if import OtherSoftcap, Shift, entropy, moved_rows
+from workbench.what_if.softcap import OtherSoftcap, Shift, entropy, moved_rows
 
 
 def taken(size: float, cap: float) -> float:

@@ -6,7 +6,7 @@ import gradio as gr
 
 from apps.explorer.tabs.plots import plot_of
 from apps.explorer.tabs.shared import Shared
-from workbench.window_change import WindowChange, change_window, difference_figure
+from workbench.what_if.window import WindowChange, change_window, difference_figure
 
 # The largest map that a plot still draws at once.
 MOST_TOKENS = 256

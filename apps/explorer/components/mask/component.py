@@ -9,9 +9,9 @@ import numpy as np
 
 from apps.explorer.components.attention.settings import browser_settings
 from apps.explorer.components.shared.sources import script, source
-from workbench.mask_reach import NEVER, Reach
-from workbench.mask_words import because, summary
-from workbench.masks import EMPTY, LayerMask
+from workbench.masks.layers import EMPTY, LayerMask
+from workbench.masks.reach import NEVER, Reach
+from workbench.masks.words import because, summary
 
 SCRIPTS = ("rows.js", "map.js", "view.js")
 UNREACHED = 255

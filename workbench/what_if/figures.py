@@ -1,4 +1,4 @@
-"""Tables and figures of `workbench.what_if`: maps of a head, next tokens, final logits, before and after a change."""
+"""Tables and figures of what another cap changes: maps of a head, next tokens, final logits, before and after."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from workbench.tidy import tidy
 from workbench.tokens import shown
 from workbench.trace import Trace
 from workbench.views.softcap_curve import curve, guides
-from workbench.what_if import Shift
+from workbench.what_if.softcap import Shift
 
 MAP_COLUMNS = ("layer", "head", "query", "key", "query_token", "key_token", "before", "after", "difference", "reason")
 FINAL_COLUMNS = ("id", "token", "logit", "before", "after", "p_before", "p_after")

@@ -1,7 +1,7 @@
 """Masks in words: why a query sees a key or not, and what a row of a mask amounts to."""
 
 from model import Reason
-from workbench.masks import LayerMask
+from workbench.masks.layers import LayerMask
 
 
 def because(mask: LayerMask, query: int, key: int) -> str:

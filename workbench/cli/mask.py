@@ -7,17 +7,17 @@ from typing import Any
 
 from transformers import AutoTokenizer
 
-from model import Gemma2Config, Reason
+from model import Gemma2Config
 from workbench.loading import DEFAULT, embedded
-from workbench.mask_reach import reach
-from workbench.mask_setting import CACHES, SIDES, Setting
-from workbench.mask_text import masks_text
-from workbench.masks import LayerMask, layer_masks
+from workbench.masks.record import as_json
+from workbench.masks.setting import CACHES, SIDES, Setting
+from workbench.masks.text import masks_text
 from workbench.tokens import tokenize
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The flags of the command."""
+def add(commands: Any) -> None:
+    """Declare the command."""
+    command = commands.add_parser("mask", help="print who sees whom: window, padding, cache, any length")
     command.add_argument("text", nargs="?", help="the text; without one, positions only")
     command.add_argument("--tokens", type=int, help="how many tokens where there is no text; default 12")
     command.add_argument("--window", type=int, help="window of the local layers; default: the model's own")
@@ -31,6 +31,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--width", type=int, help="columns to print; default: those of the terminal")
     command.add_argument("--model", default=DEFAULT, help=f"embedded name, folder or hub id; default {DEFAULT}")
     command.add_argument("--json", action="store_true", help="print JSON with every number instead")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the masks."""
+    print(answer(options))
 
 
 def answer(options: argparse.Namespace) -> str:
@@ -56,43 +62,3 @@ def answer(options: argparse.Namespace) -> str:
     note = "" if setting.window == own else f" (not the model's own {own}: a *modified model*)"
     width = options.width or shutil.get_terminal_size((100, 24)).columns
     return f"{options.model}{note}: {masks_text(setting, names, options.layer, width)}"
-
-
-def as_json(setting: Setting, names: tuple[str, ...] | None = None, layer: int | None = None) -> dict[str, Any]:
-    """The masks of one or all layers, the reach and the caches, in what JSON can hold.
-
-    Raises:
-        ValueError: there is no such layer, or not one name per token.
-    """
-    layers = range(len(setting.layers)) if layer is None else [layer]
-    return {
-        "tokens": [
-            {"position": at, "text": label, "padding": at in setting.pads}
-            for at, label in enumerate(setting.labels(names))
-        ],
-        "window": setting.window,
-        "cache": setting.cache,
-        "reasons": {int(reason): reason.name.lower() for reason in Reason},
-        "layers": [
-            {
-                "layer": index,
-                "kind": setting.layers[index],
-                "window": setting.window_of(index),
-                "passes": [_pass_json(mask) for mask in layer_masks(setting, index)],
-            }
-            for index in layers
-        ],
-        "reached_after_layers": reach(setting).first.tolist(),
-    }
-
-
-def _pass_json(mask: LayerMask) -> dict[str, Any]:
-    rows, keys = mask.call.rows, mask.keys
-    return {
-        "pass": mask.call.name,
-        "queries": [rows.start, rows.stop],
-        "keys": [keys.start, keys.stop],
-        "reasons": mask.reasons.tolist(),
-        "visible_keys": mask.visible.tolist(),
-        "cache_holds": list(mask.holds),
-    }

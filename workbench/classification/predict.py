@@ -5,8 +5,8 @@ from typing import Any
 import torch
 
 from model import Gemma2ForTokenClassification
-from training.ner.inputs import collate, encode
-from training.ner.labels import repaired
+from workbench.classification.inputs import collate, encode
+from workbench.classification.labels import repaired
 
 
 @torch.no_grad()

@@ -17,7 +17,7 @@ from torch import Tensor
 from transformers.cache_utils import Cache, DynamicCache, StaticCache
 
 from model import Gemma2Config, Mask, Reason
-from workbench.mask_setting import KINDS, Pass, Setting
+from workbench.masks.setting import KINDS, Pass, Setting
 from workbench.tidy import tidy
 from workbench.views.mask import COLUMNS
 

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from model import Reason
 from workbench.figures.spec import Curve, Series
-from workbench.mask_setting import Setting
-from workbench.masks import layer_masks
+from workbench.masks.layers import layer_masks
+from workbench.masks.setting import Setting
 
 NEVER = -1
 

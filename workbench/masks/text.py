@@ -7,10 +7,10 @@ import unicodedata
 from collections.abc import Sequence
 
 from model import Reason
-from workbench.mask_reach import reach
-from workbench.mask_setting import Setting
-from workbench.mask_words import summary
-from workbench.masks import LayerMask, layer_masks
+from workbench.masks.layers import LayerMask, layer_masks
+from workbench.masks.reach import reach
+from workbench.masks.setting import Setting
+from workbench.masks.words import summary
 
 MARKS = {
     Reason.VISIBLE: "#",

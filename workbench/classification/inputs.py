@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from training.ner.words import spaced
+from workbench.classification.words import spaced
 
 VARIANTS = ("causal", "echo", "bidirectional")
 IGNORED = -100

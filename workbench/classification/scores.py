@@ -1,23 +1,24 @@
 """Entity-level precision, recall and F1: an entity counts only with its exact words and its type (seqeval, strict)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 
-from training.ner.conll import Sentence
-from training.ner.labels import TYPES
+from workbench.classification.conll import Sentence
 
 Scores = dict[str, dict[str, float]]
 COLUMNS = ("precision", "recall", "f1", "support")
 
 
-def entity_scores(gold: list[Sentence], predicted: list[list[str]]) -> Scores:
+def entity_scores(gold: list[Sentence], predicted: list[list[str]], types: Sequence[str]) -> Scores:
     """Scores per type and over all entities ("ALL", micro average).
 
     Args:
         gold: sentences with the right tags.
         predicted: valid BIO tags, one list per sentence.
+        types: entity types to report, in order.
 
     Returns:
         {type or "ALL": {"precision", "recall", "f1": 0 to 1, "support": entities in `gold`}}; a type without any
@@ -34,14 +35,14 @@ def entity_scores(gold: list[Sentence], predicted: list[list[str]]) -> Scores:
         zero_division=nothing_found,
     )
     scores = {}
-    for name in (*TYPES, "ALL"):
+    for name in (*types, "ALL"):
         row = report.get("micro avg" if name == "ALL" else name, {})
         keys = ("precision", "recall", "f1-score", "support")
         scores[name] = {to: float(row.get(key, 0.0)) for to, key in zip(COLUMNS, keys, strict=True)}
     return scores
 
 
-def by_domain(gold: list[Sentence], predicted: list[list[str]]) -> dict[str, Scores]:
+def by_domain(gold: list[Sentence], predicted: list[list[str]], types: Sequence[str]) -> dict[str, Scores]:
     """The scores of every `# domain:` of a gold set and of the whole of it ("all")."""
     domains = sorted({sentence.notes.get("domain", "all") for sentence in gold} | {"all"})
     result = {}
@@ -51,13 +52,13 @@ def by_domain(gold: list[Sentence], predicted: list[list[str]]) -> dict[str, Sco
             for sentence, tags in zip(gold, predicted, strict=True)
             if domain in ("all", sentence.notes.get("domain"))
         ]
-        result[domain] = entity_scores([row[0] for row in rows], [row[1] for row in rows])
+        result[domain] = entity_scores([row[0] for row in rows], [row[1] for row in rows], types)
     return result
 
 
-def markdown(scores: dict[str, dict[str, Scores]]) -> str:
+def markdown(scores: dict[str, dict[str, Scores]], types: Sequence[str]) -> str:
     """The F1 of every system and test set by type, with the number of entities, as a markdown table."""
-    names = (*TYPES, "ALL")
+    names = (*types, "ALL")
     head = "| test | system | " + " | ".join(names) + " | P (ALL) | R (ALL) |"
     lines = [head, "|---|---|" + "---:|" * (len(names) + 2)]
     tests = list(dict.fromkeys(test for results in scores.values() for test in results))

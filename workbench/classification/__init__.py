@@ -1,0 +1,1 @@
+"""Token and sequence classification: words, labels, files, predictions and the reasons for them."""

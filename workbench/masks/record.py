@@ -1,0 +1,48 @@
+"""The masks of a situation as plain data, for JSON."""
+
+from typing import Any
+
+from model import Reason
+from workbench.masks.layers import LayerMask, layer_masks
+from workbench.masks.reach import reach
+from workbench.masks.setting import Setting
+
+
+def as_json(setting: Setting, names: tuple[str, ...] | None = None, layer: int | None = None) -> dict[str, Any]:
+    """The masks of one or all layers, the reach and the caches, in what JSON can hold.
+
+    Raises:
+        ValueError: there is no such layer, or not one name per token.
+    """
+    layers = range(len(setting.layers)) if layer is None else [layer]
+    return {
+        "tokens": [
+            {"position": at, "text": label, "padding": at in setting.pads}
+            for at, label in enumerate(setting.labels(names))
+        ],
+        "window": setting.window,
+        "cache": setting.cache,
+        "reasons": {int(reason): reason.name.lower() for reason in Reason},
+        "layers": [
+            {
+                "layer": index,
+                "kind": setting.layers[index],
+                "window": setting.window_of(index),
+                "passes": [_pass_json(mask) for mask in layer_masks(setting, index)],
+            }
+            for index in layers
+        ],
+        "reached_after_layers": reach(setting).first.tolist(),
+    }
+
+
+def _pass_json(mask: LayerMask) -> dict[str, Any]:
+    rows, keys = mask.call.rows, mask.keys
+    return {
+        "pass": mask.call.name,
+        "queries": [rows.start, rows.stop],
+        "keys": [keys.start, keys.stop],
+        "reasons": mask.reasons.tolist(),
+        "visible_keys": mask.visible.tolist(),
+        "cache_holds": list(mask.holds),
+    }
