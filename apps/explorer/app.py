@@ -62,7 +62,7 @@ def build_app(session: Session) -> gr.Blocks:
         gr.Examples([[example] for example in EXAMPLES], text, label="Examples")
         status = status_line(elem_id="status")
         run, dark, place = gr.State(""), gr.State(False), gr.State({})
-        shared = Shared(session, run, dark, place)
+        shared = Shared(session, run, dark, place, text)
         with gr.Tabs() as all_tabs:
             for tab in tabs():
                 with gr.Tab(tab.title, id=tab.name) as heading:

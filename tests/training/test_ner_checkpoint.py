@@ -9,10 +9,9 @@ from training.ner.card import page
 from training.ner.evaluate import SPACY, TEST_NAMES, reference_scores
 from training.ner.labels import TAGS, TYPES
 from training.ner.silver import GOLD
-from training.ner.tagger import load_tagger
+from training.ner.tagger import load_tagger, predict
 from workbench.classification.conll import read_conll
 from workbench.classification.inputs import VARIANTS, settings
-from workbench.classification.predict import predict
 from workbench.classification.scores import entity_scores
 
 FOLDER = Path("model/checkpoints/tiny-ner")

@@ -7,10 +7,9 @@ import torch
 
 from model import Gemma2ForTokenClassification
 from training.ner.labels import TAGS, TYPES
-from training.ner.tagger import load_tagger
+from training.ner.tagger import load_tagger, predict
 from training.ner.train import Options, Trainer
 from workbench.classification.conll import Sentence
-from workbench.classification.predict import predict
 from workbench.classification.scores import by_domain, entity_scores, markdown
 
 CHECKPOINT = "model/checkpoints/tiny"

@@ -11,9 +11,8 @@ from training.ner.labeller import FOLDER
 from training.ner.labels import TYPES
 from training.ner.reference import REFERENCE
 from training.ner.silver import GOLD
-from training.ner.tagger import load_tagger
+from training.ner.tagger import load_tagger, predict
 from workbench.classification.conll import Sentence, read_conll
-from workbench.classification.predict import predict
 from workbench.classification.scores import Scores, by_domain, entity_scores, markdown
 
 SPACY = "spaCy en_core_web_sm 3.8"

@@ -10,7 +10,9 @@ from transformers import AutoTokenizer
 from model import Gemma2Config, Gemma2ForTokenClassification
 from training.ner.labels import TAGS
 from training.tokenizer import write_tokenizer_config
-from workbench.classification.inputs import settings
+from workbench.classification.inputs import encode, settings
+from workbench.classification.labelled import class_logits
+from workbench.classification.labels import repaired
 
 
 def new_tagger(checkpoint: Path, variant: str, seed: int) -> tuple[Gemma2ForTokenClassification, Any]:
@@ -33,6 +35,16 @@ def write_tagger(model: Gemma2ForTokenClassification, tokenizer_file: Path, fold
     (folder / "model.safetensors").chmod(0o644)
     shutil.copyfile(tokenizer_file, folder / "tokenizer.model")
     write_tokenizer_config(folder, model.config.max_position_embeddings)
+
+
+def predict(model: Gemma2ForTokenClassification, tokenizer: Any, sentences: list[list[str]]) -> list[list[str]]:
+    """Returns one valid BIO tag per word of every sentence, as `workbench.classification` reads them."""
+    model.eval()
+    names = {int(at): tag for at, tag in (model.config.id2label or {}).items()}
+    encoded = encode(sentences, tokenizer, getattr(model.config, "workbench_input", "plain") == "echo")
+    logits = class_logits(model, encoded, tokenizer.pad_token_id)
+    rows = zip(encoded, logits, strict=True)
+    return [repaired([names[int(at)] for at in logits_TC[row.read].argmax(-1)]) for row, logits_TC in rows]
 
 
 def load_tagger(folder: Path) -> tuple[Gemma2ForTokenClassification, Any]:

@@ -20,11 +20,10 @@ from torch.nn import functional
 from training.ner.batches import batches
 from training.ner.labeller import FOLDER
 from training.ner.labels import TAGS, TYPES
-from training.ner.tagger import new_tagger, write_tagger
+from training.ner.tagger import new_tagger, predict, write_tagger
 from training.team import Team, together
 from workbench.classification.conll import Sentence, read_conll
 from workbench.classification.inputs import IGNORED, VARIANTS, encode
-from workbench.classification.predict import predict
 from workbench.classification.scores import entity_scores
 
 RISE = 100

@@ -14,10 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from workbench.classification.words import spaced
+from workbench.classification.words import Span, spaced
 
 VARIANTS = ("causal", "echo", "bidirectional")
 IGNORED = -100
+NOWHERE: Span = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,12 @@ class Encoded:
     Attributes:
         ids: token ids, BOS first.
         read: for each word the position in `ids` where its label is read.
+        spans: for each token its character offsets in the sentence; (0, 0) where it stands for none.
     """
 
     ids: list[int]
     read: list[int]
+    spans: list[Span]
 
 
 def settings(variant: str) -> dict[str, Any]:
@@ -46,7 +49,7 @@ def settings(variant: str) -> dict[str, Any]:
 
 
 def encode(sentences: list[list[str]], tokenizer: Any, echo: bool) -> list[Encoded]:
-    """Encodes sentences of words.
+    """Encodes sentences of words, written with the spaces that `spaced` puts between them.
 
     Args:
         sentences: words of each sentence.
@@ -57,25 +60,33 @@ def encode(sentences: list[list[str]], tokenizer: Any, echo: bool) -> list[Encod
         ValueError: a word has no token of its own to carry its label (a word of white space only).
     """
     written = [spaced(words) for words in sentences]
-    texts = [text for text, _ in written]
+    return encode_texts([text for text, _ in written], [spans for _, spans in written], tokenizer, echo)
+
+
+def encode_texts(texts: list[str], words: list[list[Span]], tokenizer: Any, echo: bool) -> list[Encoded]:
+    """Encodes texts as they are; `words` are the character offsets of the words of each. As `encode`."""
+    if not texts:
+        return []
     found = tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True)
     line_break = tokenizer.convert_tokens_to_ids("\n")
     encoded = []
-    for (text, spans), ids, offsets in zip(written, found["input_ids"], found["offset_mapping"], strict=True):
+    for text, spans, ids, offsets in zip(texts, words, found["input_ids"], found["offset_mapping"], strict=True):
+        offsets = [(int(start), int(end)) for start, end in offsets]
         last = _last_tokens(text, spans, offsets)
         shift = len(ids) + 2 if echo else 1
         whole = [tokenizer.bos_token_id, *ids, *([line_break, *ids] if echo else [])]
-        encoded.append(Encoded(whole, [at + shift for at in last]))
+        places = [NOWHERE, *offsets, *([NOWHERE, *offsets] if echo else [])]
+        encoded.append(Encoded(whole, [at + shift for at in last], places))
     return encoded
 
 
-def _last_tokens(text: str, spans: list[tuple[int, int]], offsets: list[tuple[int, int]]) -> list[int]:
+def _last_tokens(text: str, words: list[Span], offsets: list[Span]) -> list[int]:
     """For each word the last token that shares a character with it."""
     last, at = [], 0
-    for start, end in spans:
+    for start, end in words:
         while at + 1 < len(offsets) and offsets[at + 1][0] < end:
             at += 1
-        if offsets[at][1] <= start:
+        if not offsets or offsets[at][1] <= start:
             raise ValueError(f"the word {text[start:end]!r} in {text!r} has no token of its own")
         last.append(at)
     return last

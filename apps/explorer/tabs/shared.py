@@ -18,6 +18,7 @@ class Shared:
         run: id of the run that is shown, "" before the first.
         dark: whether the page is dark.
         place: layer, head, stage and cell that the address asks for, used by the first run only.
+        text: the text box.
         address: where a tab links the controls whose values belong into the address.
     """
 
@@ -25,6 +26,7 @@ class Shared:
     run: gr.State
     dark: gr.State
     place: gr.State
+    text: gr.Textbox
     address: Address = field(default_factory=Address)
 
 
