@@ -93,6 +93,11 @@ class Gemma2Config(TransformersGemma2Config):
             "rope_theta": value,
         }
 
+    @property
+    def sees_later(self) -> bool:
+        """Whether queries see later keys too: `is_causal=False`, which transformers reads and Gemma 2 never sets."""
+        return not getattr(self, "is_causal", True)
+
     def window(self, layer: int) -> int | None:
         """Keys that a query of `layer` sees, itself included; None in a global (full attention) layer."""
         types = self.layer_types or []

@@ -167,7 +167,7 @@ class Gemma2Model(Gemma2PreTrainedModel):
         keep_maps = config.output_attentions if output_attentions is None else output_attentions
         keep_states = config.output_hidden_states if output_hidden_states is None else output_hidden_states
         use_cache = config.use_cache if use_cache is None else use_cache
-        causal = getattr(config, "is_causal", True)
+        causal = not config.sees_later
         if (self.gradient_checkpointing and self.training) or not causal:
             use_cache = False
 

@@ -3,7 +3,7 @@
 from workbench.capture import capture
 from workbench.contributions import Contributions, contributions
 from workbench.estimate import Estimate, estimate
-from workbench.interventions import AblateHead, SetFinalSoftcap, SetSoftcap, SetWindow, applied
+from workbench.interventions import AblateHead, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow, applied
 from workbench.lens import Lens, lens, token_id
 from workbench.loading import LoadedModel, ModelNotFoundError, embedded, load
 from workbench.parity import Parity, ParityError
@@ -26,6 +26,7 @@ __all__ = [
     "Parity",
     "ParityError",
     "Prediction",
+    "SetCausal",
     "SetFinalSoftcap",
     "SetSoftcap",
     "SetWindow",

@@ -83,7 +83,7 @@ def capture(
         tensors=store,
         folds=recorder.folds(),
         parity=statement,
-        interventions=tuple(change.sentence for change in interventions),
+        interventions=tuple(interventions),
         block_rows=block_rows,
         seconds=seconds,
         lens=readers[0].lens() if readers else None,

@@ -86,8 +86,8 @@ def entropy(block: Block) -> Tensor:
 
 
 def distance(block: Block) -> Tensor:
-    """Mean distance looked back, sum p_ij (i - j), tokens, [N, Q]."""
-    return torch.einsum("nqs,qs->nq", block.probs, block.offsets.to(block.probs.dtype))
+    """Mean distance between query and key, sum p_ij |i - j|, tokens, [N, Q]."""
+    return torch.einsum("nqs,qs->nq", block.probs, block.offsets.abs().to(block.probs.dtype))
 
 
 def first_token(block: Block) -> Tensor:
@@ -192,7 +192,7 @@ def _mass_on(block: Block, cells_QS: Tensor, eligible_Q: Tensor) -> Tensor:
 FOLDS: tuple[Fold, ...] = (
     Fold("log_sum", "query", log_sum, "log of the softmax denominator"),
     Fold("entropy", "query", entropy, "how spread the attention is, nats"),
-    Fold("distance", "query", distance, "mean distance looked back, tokens"),
+    Fold("distance", "query", distance, "mean distance between query and key, tokens"),
     Fold("first_token", "query", first_token, "probability on position 0"),
     Fold("previous_token", "query", previous_token, "probability on the token before"),
     Fold("duplicate_token", "query", duplicate_token, "probability on earlier occurrences of the same token"),

@@ -3,10 +3,10 @@
 Whatever is computed inside is of a *modified model*; traces keep the sentences of their interventions.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import asdict, dataclass, fields
+from typing import Any, cast, get_args
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,8 @@ from model import attached
 from model.attention import Gemma2Attention
 from model.gemma2 import Gemma2DecoderLayer
 from workbench.loading import LoadedModel
+
+_UNSET = object()  # `is_causal` is no field of a Gemma 2 configuration unless somebody sets it
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,38 @@ class AblateHead:
         return f"layer {self.layer} head {self.head} set to zero"
 
 
-Intervention = SetSoftcap | SetWindow | SetFinalSoftcap | AblateHead
+@dataclass(frozen=True)
+class SetCausal:
+    """Another direction of the mask: causal hides later keys, otherwise each query sees both sides."""
+
+    causal: bool
+
+    @property
+    def sentence(self) -> str:
+        """What is changed, in words."""
+        return f"{'causal' if self.causal else 'bidirectional'} mask"
+
+
+Intervention = SetSoftcap | SetWindow | SetFinalSoftcap | SetCausal | AblateHead
+_KINDS: dict[str, type[Intervention]] = {kind.__name__: kind for kind in get_args(Intervention)}
+
+
+def as_data(change: Intervention) -> dict[str, Any]:
+    """An intervention as JSON can hold it: its kind and its fields."""
+    return {"kind": type(change).__name__, **asdict(change)}
+
+
+def from_data(data: Mapping[str, Any]) -> Intervention:
+    """The intervention that `as_data` gave.
+
+    Raises:
+        ValueError: it is none, or one of a newer workbench.
+    """
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    kind = _KINDS.get(values.pop("kind", ""))
+    if kind is None or values.keys() != {field.name for field in fields(kind)}:
+        raise ValueError(f"{dict(data)} is no intervention; known: {', '.join(_KINDS)}, each with its own fields")
+    return kind(**values)
 
 
 @contextmanager
@@ -96,6 +129,8 @@ def _apply(stack: ExitStack, loaded: LoadedModel, change: Intervention) -> None:
         _check(change.head, loaded.config.num_attention_heads, "head")
         name = f"layers.{change.layer}.self_attn.head_out"
         stack.enter_context(attached(loaded.trunk, {name: _zeroed(change.head)}))
+    elif isinstance(change, SetCausal):
+        stack.enter_context(_changed(loaded.config, "is_causal", change.causal))
     elif isinstance(change, SetFinalSoftcap):
         _check_positive(change.cap, "final softcap")
         stack.enter_context(_changed(loaded.config, "final_logit_softcapping", change.cap))
@@ -118,12 +153,15 @@ def _chosen(layers: list[Gemma2Attention], indices: tuple[int, ...] | None) -> l
 
 @contextmanager
 def _changed(target: Any, name: str, value: Any) -> Iterator[None]:
-    before = getattr(target, name)
+    before = getattr(target, name, _UNSET)
     setattr(target, name, value)
     try:
         yield
     finally:
-        setattr(target, name, before)
+        if before is _UNSET:
+            delattr(target, name)
+        else:
+            setattr(target, name, before)
 
 
 def _zeroed(head: int) -> Any:

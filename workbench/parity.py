@@ -9,7 +9,8 @@ from torch import Tensor
 
 from workbench.loading import LoadedModel
 
-# Attention is causal: what holds for the first tokens of a text holds for them in the whole text too.
+# Where attention is causal, what holds for the first tokens of a text holds for them in the whole text too; where it
+# is not, they are compared as a text of their own.
 PARITY_TOKENS = 128
 TOLERANCE = {"float32": 1e-4, "float16": 5e-3, "bfloat16": 3e-2}
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from model import Gemma2Model, Mask, Span
+from model import Gemma2Model, Span
 from model.attention import Gemma2Attention
 from model.gemma2 import Gemma2DecoderLayer
 from model.hooks import Hook
@@ -29,7 +29,7 @@ class Recorder:
         self._ids, self._store, self._progress = ids_T, store, progress
         self._taps: dict[str, Tensor] = {}
         self._results: dict[str, list[Tensor]] = {fold.name: [] for fold in FOLDS}
-        self.layers = tuple(map(describe, self._attention))
+        self.layers = tuple(describe(attention, not trunk.config.sees_later) for attention in self._attention)
 
     def hooks(self) -> dict[str, Hook]:
         """Hook for every point this recorder reads, by name."""
@@ -55,14 +55,14 @@ class Recorder:
     def _block(self, index: int) -> Hook:
         def fold_block(_module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
             span: Span = args[1]
-            attention = self._attention[index]
+            info = self.layers[index]
             block = Block(
                 span=span,
                 logits=self._taps.pop("attn_logits").float(),
                 scores=self._taps.pop("attn_scores").float(),
                 probs=out[0].float(),
-                visible=~Mask(attention.window).hidden(span.rows, span.keys, out.device)[0],
-                softcap=attention.cap,
+                visible=~info.mask.hidden(span.rows, span.keys, out.device)[0],
+                softcap=info.softcap,
                 ids=self._ids,
             )
             for fold in FOLDS:
@@ -102,10 +102,10 @@ class Recorder:
         return store_layer
 
 
-def describe(attention: Gemma2Attention) -> LayerInfo:
+def describe(attention: Gemma2Attention, causal: bool) -> LayerInfo:
     """The numbers of one layer's attention as they are now (interventions included)."""
     kind = "global" if attention.window is None else "local"
-    return LayerInfo(attention.layer_idx, kind, attention.window, attention.cap, attention.scale)
+    return LayerInfo(attention.layer_idx, kind, attention.window, attention.cap, attention.scale, causal)
 
 
 def value_norms(attention: Gemma2Attention, v_GTH: Tensor) -> Tensor:

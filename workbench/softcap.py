@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model import Mask
 from model.attention import BLOCK_ROWS, blocks
 from workbench.trace import Trace
 
@@ -126,7 +125,7 @@ def visible_blocks(trace: Trace, layer: int, head: int) -> Iterator[tuple[range,
 
     The capped logits are NaN where the mask hides the cell; keys that no row of a block sees are left out.
     """
-    mask, tokens = Mask(trace.layers[layer].window), range(len(trace.tokens))
+    mask, tokens = trace.layers[layer].mask, range(len(trace.tokens))
     for rows in blocks(tokens, BLOCK_ROWS):
         keys = mask.reach(rows, tokens)
         raw_QS = trace.stage(layer, head, "attn_logits", rows, keys)

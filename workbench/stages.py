@@ -42,13 +42,29 @@ STAGES: dict[str, Stage] = {
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """The numbers of one layer's attention: `kind` is "local" (sliding window) or "global"; softcap None is off."""
+    """The numbers of one layer's attention.
+
+    Attributes:
+        index: the layer.
+        kind: "local" (sliding window) or "global".
+        window: keys that a query of a local layer sees, itself included (each side of it where not causal, itself
+            not counted); None in a global one.
+        softcap: the cap on its logits; None is off.
+        scale: what q.k is multiplied with.
+        causal: whether later keys are hidden.
+    """
 
     index: int
     kind: str
     window: int | None
     softcap: float | None
     scale: float
+    causal: bool = True
+
+    @property
+    def mask(self) -> Mask:
+        """The model's own rule for an unpadded text."""
+        return Mask(self.window, causal=self.causal)
 
 
 @dataclass(frozen=True)
@@ -104,4 +120,4 @@ def derive(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows
 
 def reasons(info: LayerInfo, rows: range, keys: range) -> Tensor:
     """Why each cell is hidden, int8 [Q, S] of `model.Reason`: the model's own rule, not a second one."""
-    return Mask(info.window).reasons(rows, keys)[0]
+    return info.mask.reasons(rows, keys)[0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from workbench.interventions import Intervention
 from workbench.parity import Parity
 from workbench.stages import LayerInfo, LayerTensors, checked_stage, derive, reasons
 from workbench.tokens import Tokens
@@ -50,7 +51,7 @@ class Trace:
         tensors: per layer q, k, v and row sums, from which every stage follows.
         folds: statistics reduced during the pass: [L, N, T] or [L, N, ...] (see `workbench.folds`).
         parity: the comparison with transformers.
-        interventions: what was changed in the model, in words; empty is the real model.
+        interventions: what was changed in the model; empty is the real model.
         block_rows: query rows handled at once.
         seconds: duration of the forward pass.
         lens: the logit lens, if the capture was asked for it.
@@ -65,11 +66,16 @@ class Trace:
     tensors: Sequence[LayerTensors]
     folds: Mapping[str, Tensor]
     parity: Parity
-    interventions: tuple[str, ...]
+    interventions: tuple[Intervention, ...]
     block_rows: int
     seconds: float
     lens: "Lens | None" = None
     contributions: "Contributions | None" = None
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What was changed in the model, in words; empty is the real model."""
+        return tuple(change.sentence for change in self.interventions)
 
     def stage(
         self, layer: int, head: int, stage: str = "attn_probs", rows: range | None = None, keys: range | None = None

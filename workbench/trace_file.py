@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from workbench.contributions import Contributions
+from workbench.interventions import as_data, from_data
 from workbench.lens import Lens
 from workbench.parity import Parity
 from workbench.stages import LayerInfo, LayerTensors
@@ -22,7 +23,7 @@ from workbench.tokens import Tokens
 from workbench.trace import ModelInfo, Trace
 
 FORMAT = "gemma2-workbench trace"
-VERSION = 1
+VERSION = 2
 # What a trace holds only if it was asked for; files without them are of the same version.
 PARTS: dict[str, type] = {"lens": Lens, "contributions": Contributions}
 
@@ -72,7 +73,7 @@ def load(path: str | PathLike[str]) -> Trace:
         tensors=[LayerTensors(**{name: tensors[f"layer.{n}.{name}"] for name in names}) for n in range(len(layers))],
         folds={name: tensors[f"fold.{name}"] for name in manifest["folds"]},
         parity=Parity(**manifest["parity"]),
-        interventions=tuple(manifest["interventions"]),
+        interventions=tuple(map(from_data, manifest["interventions"])),
         block_rows=manifest["block_rows"],
         seconds=manifest["seconds"],
         **{name: _part(name, plain, tensors) for name, plain in manifest.get("parts", {}).items()},
@@ -117,7 +118,7 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
         "kv_heads": trace.kv_heads,
         "folds": list(trace.folds),
         "parity": asdict(trace.parity),
-        "interventions": list(trace.interventions),
+        "interventions": [as_data(change) for change in trace.interventions],
         "block_rows": trace.block_rows,
         "seconds": trace.seconds,
         "parts": {
@@ -132,9 +133,10 @@ def _checked_manifest(path: str | PathLike[str], text: str | None) -> dict[str, 
     manifest = json.loads(text) if text else {}
     if manifest.get("format") != FORMAT:
         raise ValueError(f"{path} is a safetensors file, but not a trace of this workbench")
-    if manifest["version"] > VERSION:
+    if manifest["version"] != VERSION:
+        advice = "update the workbench" if manifest["version"] > VERSION else "capture the text again"
         raise ValueError(
-            f"{path} is a trace of version {manifest['version']}, this workbench reads up to {VERSION}; update it"
+            f"{path} is a trace of version {manifest['version']}, this workbench reads version {VERSION}; {advice}"
         )
     return manifest
 

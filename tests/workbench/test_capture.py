@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor
+from transformers import Gemma2ForTokenClassification as TransformersTagger
 
 from model import attached
 from model.hooks import catalogue
@@ -14,12 +15,14 @@ from workbench import (
     AblateHead,
     LoadedModel,
     ParityError,
+    SetCausal,
     SetFinalSoftcap,
     SetSoftcap,
     SetWindow,
     Trace,
     applied,
     capture,
+    embedded,
     estimate,
     load,
     predict,
@@ -188,14 +191,37 @@ def test_no_hook_is_left_behind_even_by_a_failed_capture(loaded: LoadedModel) ->
         (SetWindow(2), "sliding window 2"),
         (SetFinalSoftcap(None), "final softcap off"),
         (AblateHead(1, 2), "layer 1 head 2 set to zero"),
+        (SetCausal(False), "bidirectional mask"),
     ],
 )
 def test_interventions_change_the_prediction_and_go_away(loaded: LoadedModel, trace: Trace, change, sentence) -> None:
     before = predict(loaded, trace.tokens.ids)
     changed = predict(loaded, trace.tokens.ids, [change])
     assert changed.divergence_from(before) > 0 or change == SetSoftcap(None, (1,))
-    assert capture(loaded, "Hello world", interventions=[change]).interventions == (sentence,)
+    assert capture(loaded, "Hello world", interventions=[change]).changes == (sentence,)
     torch.testing.assert_close(predict(loaded, trace.tokens.ids).capped, before.capped, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_mask_of_both_sides_is_traced_as_the_model_has_it(causal: bool) -> None:
+    tagger = load("tiny-ner")
+    text = "Emma was glad to see Mr. Knightley, and Mr. Knightley was glad to see Emma. She asked him to stay. " * 3
+    trace = capture(tagger, text, interventions=[SetCausal(True)] if causal else ())
+    reference = TransformersTagger.from_pretrained(
+        embedded()["tiny-ner"], attn_implementation="eager", dtype=torch.float32
+    )
+    reference.config.is_causal = causal
+    with torch.no_grad():
+        maps = reference(torch.tensor([trace.tokens.ids]), output_attentions=True).attentions
+    assert len(trace.tokens) > trace.layers[0].window * 2
+    for layer, expected_1NTT in enumerate(maps):
+        hidden_TT = trace.reasons(layer) != 0
+        assert bool((trace.reasons(layer) == 1).any()) is causal
+        for head in range(trace.heads):
+            probs_TT = trace.stage(layer, head)
+            torch.testing.assert_close(probs_TT.nan_to_num(), expected_1NTT[0, head], rtol=0, atol=1e-5)
+            assert torch.equal(probs_TT.isnan(), hidden_TT)
+    assert tagger.config.sees_later
 
 
 def test_an_ablated_head_adds_nothing(loaded: LoadedModel, trace: Trace) -> None:

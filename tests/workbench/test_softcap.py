@@ -111,7 +111,7 @@ def test_another_cap_gives_the_maps_and_logits_of_transformers(
             old, new = (out.attentions[layer][0, head].flatten().numpy() for out in (real, stock))
             np.testing.assert_allclose(frame["after"].fillna(0), new, atol=1e-4)
             np.testing.assert_allclose(frame["difference"].fillna(0), new - old, atol=2e-4)
-    assert result.after.interventions == (f"attention softcap {'off' if cap is None else f'{cap:g}'}",)
+    assert result.after.changes == (f"attention softcap {'off' if cap is None else f'{cap:g}'}",)
     assert result.shift is not None
     before, after = (torch.log_softmax(out.logits[0, -1].double(), -1) for out in (real, stock))
     expected = float((before.exp() * (before - after)).sum())

@@ -8,7 +8,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from workbench import Trace
+from workbench import AblateHead, LoadedModel, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow, Trace, capture
+from workbench.interventions import from_data
 from workbench.trace_file import VERSION
 
 
@@ -54,10 +55,19 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
         Trace.load(tmp_path / "missing")
 
 
-def test_a_newer_file_is_refused(saved: Path) -> None:
-    rewritten(saved, version=VERSION + 1)
-    with pytest.raises(ValueError, match=f"version {VERSION + 1}, this workbench reads up to {VERSION}"):
+@pytest.mark.parametrize(("step", "advice"), [(1, "update the workbench"), (-1, "capture the text again")])
+def test_a_file_of_another_version_is_refused(saved: Path, step: int, advice: str) -> None:
+    rewritten(saved, version=VERSION + step)
+    with pytest.raises(ValueError, match=f"version {VERSION + step}, this workbench reads version {VERSION}; {advice}"):
         Trace.load(saved)
+
+
+def test_a_modified_model_is_still_one_after_reading(loaded: LoadedModel, tmp_path: Path) -> None:
+    changes = (SetSoftcap(5.0, (1, 2)), SetWindow(None), SetFinalSoftcap(None), AblateHead(1, 2), SetCausal(False))
+    trace = capture(loaded, "Hello", interventions=changes, parity=False)
+    assert Trace.load(trace.save(tmp_path / "run.safetensors")).interventions == changes
+    with pytest.raises(ValueError, match="is no intervention; known: SetSoftcap"):
+        from_data({"kind": "AblateHead", "layer": 1})
 
 
 def test_a_changed_file_is_refused(saved: Path) -> None:

@@ -61,7 +61,7 @@ def test_the_modified_maps_are_those_of_a_model_with_that_window(pair, window):
             assert (frame["reason"] != Reason.VISIBLE).equals(frame["difference"].isna())
     real_probs, other = (torch.log_softmax(out.logits[0, -1], -1) for out in (unchanged, modified))
     assert found.divergence == pytest.approx(float((real_probs.exp() * (real_probs - other)).sum()), abs=1e-4)
-    assert found.modified.interventions == (f"sliding window {window}",)
+    assert found.modified.changes == (f"sliding window {window}",)
 
 
 def test_rows_of_a_difference_sum_to_zero_and_it_is_drawn_around_zero(pair):

@@ -127,7 +127,7 @@ def _shift(loaded: LoadedModel, before: Trace, change: Intervention, baseline: P
 def _check(loaded: LoadedModel, before: Trace) -> None:
     if before.interventions:
         raise ValueError(
-            f"the run is of a modified model ({', '.join(before.interventions)}); give one of the unmodified model"
+            f"the run is of a modified model ({', '.join(before.changes)}); give one of the unmodified model"
         )
     if (before.model.source, before.model.weights_sha256) != (loaded.source, loaded.weights_sha256):
         raise ValueError(f"the run is of {before.model.source}, not of {loaded.source}; load the model of the run")

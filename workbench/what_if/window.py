@@ -67,7 +67,7 @@ def change_window(loaded: LoadedModel, real: Trace, window: int) -> WindowChange
             at least 1.
     """
     if real.interventions:
-        raise ValueError(f"the trace is already of a modified model ({', '.join(real.interventions)}); give a real one")
+        raise ValueError(f"the trace is already of a modified model ({', '.join(real.changes)}); give a real one")
     if len(real.tokens) > LONGEST:
         raise ValueError(f"the text has {len(real.tokens)} tokens; the difference of two maps takes at most {LONGEST}")
     change = SetWindow(window)

@@ -67,7 +67,7 @@ def attention_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
         shown = min(MAP_TOKENS, len(trace.tokens))
         frame = map_table(result.before, result.after, layer, head, range(shown))
         pictures = [
-            plot_of(figure, dark, MAP_PIXELS) for figure in map_figure(frame, result.after.interventions[0]).figures
+            plot_of(figure, dark, MAP_PIXELS) for figure in map_figure(frame, result.after.changes[0]).figures
         ]
         words = softcap_words.change_words(result, layer, shown)
         said = softcap_words.change_facts(result, layer, head)

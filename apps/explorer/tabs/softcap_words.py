@@ -40,7 +40,7 @@ def change_facts(result: OtherSoftcap, layer: int, head: int) -> dict[str, Any]:
     moved, rows = len(moved_rows(result.before, result.after, layer, head)), len(result.before.tokens)
     about = f"queries of layer {layer}, head {head} whose strongest key is another one than in the real model"
     facts = [
-        {"text": "modified model", "kind": "warn", "hint": ", ".join(result.after.interventions)},
+        {"text": "modified model", "kind": "warn", "hint": ", ".join(result.after.changes)},
         {"text": f"attention cap {cap_word(result.cap)}"},
         {"text": f"{moved} of {rows} rows have another strongest key", "hint": about},
     ]

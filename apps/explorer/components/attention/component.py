@@ -71,7 +71,7 @@ def attention_value(run: str, trace: Trace, **place: Any) -> dict[str, Any]:
         "layers": [{"kind": layer.kind, "window": layer.window, "softcap": layer.softcap} for layer in trace.layers],
         "heads": trace.heads,
         "kv_heads": trace.kv_heads,
-        "modified": list(trace.interventions),
+        "modified": list(trace.changes),
         **_place(place),
     }
 

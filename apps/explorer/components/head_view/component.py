@@ -36,5 +36,5 @@ def head_view_value(run: str, trace: Trace) -> dict[str, Any]:
         "kv_heads": trace.kv_heads,
         "most": MOST_TOKENS,
         "colours": {"light": head_colours(trace.heads, dark=False), "dark": head_colours(trace.heads, dark=True)},
-        "modified": list(trace.interventions),
+        "modified": list(trace.changes),
     }

@@ -41,7 +41,7 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int, stage: str)
         "window": info.window,
         "softcap": info.softcap,
         "kv_heads": trace.kv_heads,
-        "modified": list(trace.interventions),
+        "modified": list(trace.changes),
         "visible": cell.visible,
         "length": tokens,
         "steps": [{"stage": step.stage, "value": _number(step.value), "between": step.between} for step in cell.steps],

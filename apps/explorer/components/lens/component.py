@@ -58,7 +58,7 @@ def lens_value(key: str, trace: Trace, most: int, followed: bool, **place: int) 
         "chosen": [known[token] for token in lens.chosen_ids[:most].tolist()],
         "top": _packed(index_RTK, "<i4"),
         "top_count": top_RTK.shape[-1],
-        "modified": list(trace.interventions),
+        "modified": list(trace.changes),
         "followed": followed,
         "place": place,
         **{name: _packed(values[:, :most], "<f4") for name, values in _numbers(trace).items()},

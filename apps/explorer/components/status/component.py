@@ -36,7 +36,7 @@ def facts(trace: Trace) -> dict[str, Any]:
             },
             {"text": f"{trace.model.name} · {trace.model.dtype}", "hint": f"weights: {trace.model.source}"},
             {"text": exact, "kind": "good" if trace.parity.holds else "warn", "hint": trace.parity.sentence},
-            *({"text": "modified model", "kind": "warn", "hint": change} for change in trace.interventions),
+            *({"text": "modified model", "kind": "warn", "hint": change} for change in trace.changes),
         ],
     }
 
