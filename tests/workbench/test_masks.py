@@ -6,10 +6,12 @@ from itertools import product
 import pytest
 import torch
 from transformers import Gemma2Config as StockConfig
+from transformers import Gemma2ForTokenClassification as TransformersTagger
 from transformers.cache_utils import DynamicCache, StaticCache
 from transformers.masking_utils import create_causal_mask, create_sliding_window_causal_mask
 
-from model import HybridCache, Reason, attached
+from model import Gemma2Config, HybridCache, Reason, attached
+from workbench import embedded
 from workbench.masks.layers import layer_masks
 from workbench.masks.setting import Setting
 from workbench.masks.words import explain, summary
@@ -193,3 +195,23 @@ def test_impossible_settings_are_refused(wrong, told):
 def test_a_layer_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match=r"layer 4 does not exist; allowed: 0\.\.3"):
         layer_masks(Setting(5, 3, LAYERS), 4)
+
+
+def test_a_model_that_sees_both_sides_has_masks_of_both_sides_and_no_cache() -> None:
+    tagger = embedded()["tiny-ner"]
+    config = Gemma2Config.from_pretrained(tagger, sliding_window=3)
+    reference = TransformersTagger.from_pretrained(
+        tagger, config=config, attn_implementation="eager", dtype=torch.float32
+    )
+    with torch.no_grad():
+        maps = reference(torch.arange(2, 14)[None], output_attentions=True).attentions
+    setting = Setting.of(config, 12)
+    for layer, probs_1NTT in enumerate(maps):
+        (mask,) = layer_masks(setting, layer)
+        assert torch.equal(mask.reasons == Reason.VISIBLE, probs_1NTT[0, 0] > 0)
+        assert mask.holds == ()
+    assert explain(layer_masks(setting, 0)[0], 2, 6) == (
+        "query 2 cannot see key 6: it is 4 tokens ahead, the window is 3 to each side"
+    )
+    with pytest.raises(ValueError, match="sees later tokens"):
+        Setting.of(config, 12, decode=1)

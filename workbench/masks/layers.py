@@ -83,14 +83,14 @@ def layer_masks(setting: Setting, layer: int) -> tuple[LayerMask, ...]:
     masks = []
     for call in setting.passes:
         keys, holds = _feed(cache, layer, call.rows)
-        reasons = Mask(window, setting.keep(call.rows.stop)).reasons(call.rows, keys)[0]
+        reasons = Mask(window, setting.keep(call.rows.stop), causal=setting.causal).reasons(call.rows, keys)[0]
         masks.append(LayerMask(setting, layer, call, keys, reasons, holds))
     return tuple(masks)
 
 
 def _cache(setting: Setting) -> Cache | None:
     """The cache as the model makes or takes it."""
-    if setting.cache == "none":
+    if not setting.cached:
         return None
     names = {kind: name for name, kind in KINDS.items()}
     config = Gemma2Config(

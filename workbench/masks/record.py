@@ -21,7 +21,8 @@ def as_json(setting: Setting, names: tuple[str, ...] | None = None, layer: int |
             for at, label in enumerate(setting.labels(names))
         ],
         "window": setting.window,
-        "cache": setting.cache,
+        "cache": setting.cache if setting.cached else "none",
+        "causal": setting.causal,
         "reasons": {int(reason): reason.name.lower() for reason in Reason},
         "layers": [
             {

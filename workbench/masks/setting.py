@@ -45,6 +45,8 @@ class Setting:
         cache: "dynamic" is what the model makes by itself, "static" preallocates `slots`, "none" feeds
             everything anew in each pass.
         slots: size of a static cache; None is just enough.
+        causal: whether later tokens are hidden. Where they are not (`is_causal=False`, a token classifier), a local
+            layer sees `window` tokens to each side and nothing can be fed in parts: the model makes no cache.
 
     Raises:
         ValueError: a situation that cannot be; the message says what is allowed.
@@ -59,6 +61,7 @@ class Setting:
     chunk: int | None = None
     cache: str = "dynamic"
     slots: int | None = None
+    causal: bool = True
 
     def __post_init__(self) -> None:
         least = {"tokens": 1, "window": 1, "padding": 0, "decode": 0, "chunk": 1}
@@ -75,6 +78,11 @@ class Setting:
             raise ValueError(
                 f"decode={self.decode} leaves no prompt; with {self.tokens} tokens at most {self.tokens - 1}"
             )
+        if not self.causal and (self.decode or self.chunk or self.cache == "static"):
+            raise ValueError(
+                "this model sees later tokens (is_causal=False), so the text cannot be fed in parts: leave out decode, "
+                "chunk and the static cache"
+            )
         if self.length > LONGEST:
             raise ValueError(f"{self.length} tokens and pads are too many for a picture; at most {LONGEST}")
         if self.slots is not None and self.slots < self.length:
@@ -87,12 +95,17 @@ class Setting:
         """The situation for a model: its layers, and its own window unless another is given."""
         layers = tuple(KINDS[kind] for kind in config.layer_types or ())
         own = config.sliding_window or tokens
-        return cls(tokens, own if window is None else window, layers, **situation)
+        return cls(tokens, own if window is None else window, layers, causal=not config.sees_later, **situation)
 
     @property
     def length(self) -> int:
         """All positions: tokens and pads, T."""
         return self.tokens + self.padding
+
+    @property
+    def cached(self) -> bool:
+        """Whether there is a cache: one that is asked for, in a model that can have one."""
+        return self.causal and self.cache != "none"
 
     @property
     def prompt(self) -> int:
@@ -112,7 +125,7 @@ class Setting:
         prompt = [range(start, min(start + size, self.prompt)) for start in starts]
         names = ["prefill", *["chunk"] * (len(prompt) - 1), *["decode"] * self.decode]
         parts = [*prompt, *(range(at, at + 1) for at in range(self.prompt, self.length))]
-        if self.cache == "none":
+        if not self.cached:
             parts = [range(part.stop) for part in parts]
         return tuple(Pass(name, rows) for name, rows in zip(names, parts, strict=True))
 

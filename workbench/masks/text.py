@@ -43,14 +43,14 @@ def masks_text(setting: Setting, names: Sequence[str] | None = None, layer: int 
         parts.append(_layer_heading(setting, index))
         parts += [_mask_text(mask, labels, width) for mask in calls]
     parts.append(_reach_text(setting, width))
-    if setting.cache != "none":
+    if setting.cached:
         parts.append(_cache_text(masks, width))
     return "\n\n".join(parts)
 
 
 def _heading(setting: Setting) -> str:
     pads = f" + {setting.padding} pads ({setting.side})" if setting.padding else ""
-    cache = {"none": "no cache", "dynamic": "dynamic cache", "static": "static cache"}[setting.cache]
+    cache = f"{setting.cache} cache" if setting.cached else "no cache"
     passes = len(setting.passes)
     return f"{setting.tokens} tokens{pads}, window {setting.window}, {cache}, {passes} pass{'es' * (passes > 1)}"
 
@@ -58,7 +58,8 @@ def _heading(setting: Setting) -> str:
 def _layer_heading(setting: Setting, layer: int) -> str:
     kind = setting.layers[layer]
     same = [str(index) for index, other in enumerate(setting.layers) if other == kind]
-    about = f"sliding window {setting.window}" if kind == "local" else "full attention"
+    window = f"sliding window {setting.window}{'' if setting.causal else ' to each side'}"
+    about = window if kind == "local" else "full attention"
     return f"== {kind.upper()} layers {' '.join(same)}: {about}"
 
 

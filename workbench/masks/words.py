@@ -17,8 +17,11 @@ def because(mask: LayerMask, query: int, key: int) -> str:
         return "this slot of the static cache is not written yet"
     if reason is Reason.FUTURE:
         return f"it comes {_tokens(-back)} later"
-    limit = "" if window is None else f", the window is {window}"
-    return f"it is the query itself{limit}" if back == 0 else f"it is {_tokens(back)} back{limit}"
+    sides = "" if mask.setting.causal else " to each side"
+    limit = "" if window is None else f", the window is {window}{sides}"
+    if back == 0:
+        return f"it is the query itself{limit}"
+    return f"it is {_tokens(abs(back))} {'back' if back > 0 else 'ahead'}{limit}"
 
 
 def explain(mask: LayerMask, query: int, key: int) -> str:
@@ -30,7 +33,8 @@ def explain(mask: LayerMask, query: int, key: int) -> str:
 def summary(mask: LayerMask) -> str:
     """What the layer does in this pass, in one or two sentences."""
     setting, visible = mask.setting, mask.visible.tolist()
-    kind = "global" if mask.window is None else f"local, window {mask.window}"
+    sides = "" if setting.causal else " to each side"
+    kind = "global" if mask.window is None else f"local, window {mask.window}{sides}"
     queries = f"{_tokens(len(visible), 'query', 'queries')} over {_tokens(len(mask.keys), 'key')}"
     least, most = min(visible), max(visible)
     seen = f"each sees {_tokens(most, 'key')}" if least == most else f"each sees {least} to {_tokens(most, 'key')}"

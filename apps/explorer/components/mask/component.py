@@ -63,7 +63,7 @@ def mask_value(
         "why": _sentences(mask),
         "summary": summary(mask),
         "reach": _bytes(np.where(first_TT == NEVER, UNREACHED, first_TT)),
-        "caches": [_cache(calls) for calls in caches if setting.cache != "none"],
+        "caches": [_cache(calls) for calls in caches if setting.cached],
     }
 
 
