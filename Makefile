@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 ARGS ?=
 
-.PHONY: help app test check lint types layers format bench clean
+.PHONY: help app test check lint types layers format gallery bench clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ layers: $(VENV)/.dev ## import-linter: apps -> workbench -> model
 format: $(VENV)/.dev ## let ruff format and fix what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+gallery: $(VENV)/.app ## draw the figures of docs/gallery again
+	$(BIN)/python examples/gallery $(ARGS)
 
 bench: $(VENV)/.dev ## run every script in benchmarks/
 	set -e; for script in benchmarks/*.py; do $(BIN)/python "$$script" $(ARGS); done

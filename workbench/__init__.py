@@ -1,6 +1,7 @@
 """See how Gemma 2 attends: load a model, capture a text, look at it through views, export figures and tables."""
 
 from workbench.capture import capture
+from workbench.classification.labelled import Classification, classify
 from workbench.contributions import Contributions, contributions
 from workbench.estimate import Estimate, estimate
 from workbench.interventions import AblateHead, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow, applied
@@ -17,6 +18,7 @@ __all__ = [
     "STAGES",
     "VIEWS",
     "AblateHead",
+    "Classification",
     "Contributions",
     "Estimate",
     "LayerInfo",
@@ -36,6 +38,7 @@ __all__ = [
     "View",
     "applied",
     "capture",
+    "classify",
     "contributions",
     "embedded",
     "estimate",

@@ -1,0 +1,28 @@
+"""NER by context: what the label of a word owes to each of its neighbours, measured by taking them away.
+
+A bar to the right is a word that speaks for the label; an arrow gives the label that the model chooses without it.
+"""
+
+from workbench import classify, load
+from workbench.classification.reasons.deletion import deletions
+from workbench.classification.reasons.figures import deletion_figure
+from workbench.classification.reasons.tables import deletion_table
+from workbench.classification.reasons.target import target_of
+from workbench.export import export
+from workbench.figures.spec import FigureSpec
+
+WIDTH = "single"
+TEXT = "They sailed from Jordan to the coast of Egypt."
+WORD = 3
+
+
+def figure() -> FigureSpec:
+    """The effect of every other word on the label of one."""
+    loaded = load("tiny-ner")
+    (labelled,) = classify(loaded, TEXT).sentences
+    target = target_of(labelled, WORD)
+    return deletion_figure(deletion_table(target, deletions(loaded, target)))
+
+
+if __name__ == "__main__":
+    print(export(figure(), "ner_context.pdf", width=WIDTH))

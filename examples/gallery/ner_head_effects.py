@@ -1,0 +1,36 @@
+"""Heads behind a label: how much each head of the classifier adds to it, measured by setting the head to zero.
+
+Beside it where the most important head looks from the token at which the label is read.
+"""
+
+from workbench import classify, load
+from workbench.classification.reasons.figures import head_figure
+from workbench.classification.reasons.heads import head_effects
+from workbench.classification.reasons.tables import attention_table, head_table
+from workbench.classification.reasons.target import target_of
+from workbench.export import export
+from workbench.figures.spec import Bars, FigureSpec, Panels
+
+WIDTH = "double"
+TEXT = "They asked Mr. Jordan to speak to the Senate."
+WORD = 3
+
+
+def figure() -> FigureSpec:
+    """The effect of all heads, and the attention of the strongest."""
+    loaded = load("tiny-ner")
+    (labelled,) = classify(loaded, TEXT).sentences
+    effects = head_effects(loaded, target_of(labelled, WORD, against="B-LOC"))
+    best = effects.ranked(1)[0]
+    row = attention_table(effects, best.layer, best.head)
+    bars = Bars(
+        tuple(row["token"]),
+        row["weight"].to_numpy(dtype=float),
+        "attention paid (share)",
+        f"layer {best.layer} head {best.head}",
+    )
+    return Panels((head_figure(head_table(effects)), bars), columns=2)
+
+
+if __name__ == "__main__":
+    print(export(figure(), "ner_head_effects.pdf", width=WIDTH))
