@@ -61,7 +61,7 @@ def check_memory(config: Gemma2Config, tokens: int, block_rows: int) -> None:
     Raises:
         MemoryError: says how much is needed and how much there is.
     """
-    need, free = peak_bytes(config, tokens, block_rows), _available_bytes()
+    need, free = peak_bytes(config, tokens, block_rows), available_bytes()
     if free is not None and need > free:
         raise MemoryError(
             f"a capture of {tokens} tokens needs about {need / 1e9:.1f} GB beside the weights, and {free / 1e9:.1f} GB "
@@ -69,7 +69,7 @@ def check_memory(config: Gemma2Config, tokens: int, block_rows: int) -> None:
         )
 
 
-def _available_bytes() -> int | None:
+def available_bytes() -> int | None:
     """Free memory as the operating system counts it; None where it does not say."""
     info = Path("/proc/meminfo")
     if not info.exists():

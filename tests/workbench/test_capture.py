@@ -168,7 +168,7 @@ def test_text_that_is_too_long_or_no_text_is_refused(twin_folder: Callable[..., 
 def test_a_capture_that_does_not_fit_is_refused_before_it_starts(
     loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importlib.import_module("workbench.estimate"), "_available_bytes", lambda: 1000)
+    monkeypatch.setattr(importlib.import_module("workbench.estimate"), "available_bytes", lambda: 1000)
     with pytest.raises(MemoryError, match=r"needs about .* GB .* are free"):
         capture(loaded, "Hello world")
     assert estimate(loaded, 100).peak_bytes > estimate(loaded, 10).peak_bytes > 0

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from workbench import VIEWS, LoadedModel, Trace, View, capture, view_named
-from workbench.cli.view import VIEW_OPTIONS
 from workbench.figures import paper, screen
 
 each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
@@ -95,7 +94,3 @@ def test_a_map_too_large_for_a_table_is_refused_with_the_way_out(loaded: LoadedM
     with pytest.raises(ValueError, match="too large for a table or a picture; choose a part"):
         long.table("attention")
     assert len(long.table("attention", rows="1100:1110", keys="1000:1110")) == 1100
-
-
-def test_the_command_line_knows_every_option() -> None:
-    assert {option.name for view in VIEWS for option in view.options} <= set(VIEW_OPTIONS)

@@ -1,6 +1,6 @@
 """The views, in the order of the tabs. Adding one: a module with `table`, `figure` and `VIEW`, and a line here."""
 
-from workbench.views import atlas, attention, cell, contributions, lens, mask, softcap, softcap_curve
+from workbench.views import atlas, attention, cell, contributions, lens, mask, softcap, softcap_curve, text
 from workbench.views.view import Option, View
 
 VIEWS: tuple[View, ...] = (
@@ -12,6 +12,7 @@ VIEWS: tuple[View, ...] = (
     mask.VIEW,
     lens.VIEW,
     contributions.VIEW,
+    text.VIEW,
 )
 
 

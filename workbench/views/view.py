@@ -25,8 +25,9 @@ class Option:
     Attributes:
         name: keyword of `table`, and `--name` on the command line.
         label: what to write beside the control.
-        kind: "layer" and "head" are indices into the trace, "token" is a position or None, "choice" is one of
-            `choices`, "range" is a part of the tokens written `first:stop`, None for all of them.
+        kind: "layer" and "head" are indices into the trace, "token" is a position, "choice" is one of `choices`,
+            "range" is a part of the tokens written `first:stop`, None for all of them. An index may be None where its
+            default is None; the view says what that means.
         default: value when nothing is chosen.
         choices: allowed values of a "choice".
     """
@@ -49,7 +50,7 @@ class Option:
             return value
         if self.kind == "range":
             return _range(self.name, value, len(trace.tokens))
-        if self.kind == "token" and value is None:
+        if value is None and self.default is None:
             return None
         count = {"layer": len(trace.layers), "head": trace.heads, "token": len(trace.tokens)}[self.kind]
         if not isinstance(value, int) or not 0 <= value < count:

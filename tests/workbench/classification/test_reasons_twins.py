@@ -1,0 +1,119 @@
+"""Reasons for random classifiers: a sequence classifier, the "echo" input, bfloat16; and their figures."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from model import Gemma2Config, Gemma2ForSequenceClassification, Gemma2ForTokenClassification
+from workbench import AblateHead, LoadedModel, applied
+from workbench.classification.labelled import classify
+from workbench.classification.reasons.deletion import alone, deletions
+from workbench.classification.reasons.figures import deletion_figure, head_figure, saliency_figure
+from workbench.classification.reasons.heads import head_effects
+from workbench.classification.reasons.masks import mask_cost
+from workbench.classification.reasons.saliency import saliency
+from workbench.classification.reasons.tables import deletion_table, head_table, saliency_table
+from workbench.classification.reasons.target import target_of
+from workbench.figures import paper, screen
+
+TEXT = "The ship left Boston. Nobody saw it again, said Emma."
+
+
+@pytest.fixture(scope="module")
+def twin(tagger: LoadedModel) -> Callable[..., LoadedModel]:
+    """`twin(kind, **config)`: a random 2-layer classifier with three classes and the embedded tokenizer."""
+
+    def make(kind: type = Gemma2ForSequenceClassification, **config) -> LoadedModel:
+        torch.manual_seed(0)
+        sizes = {"vocab_size": 4096, "hidden_size": 48, "intermediate_size": 64, "num_hidden_layers": 2}
+        heads = {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16, "query_pre_attn_scalar": 16}
+        classes = {"id2label": {0: "bad", 1: "fair", 2: "good"}, "sliding_window": 7, "initializer_range": 0.2}
+        model = kind(Gemma2Config(**{**sizes, **heads, **classes, "pad_token_id": 0, **config})).eval()
+        return LoadedModel("twin", "random", None, None, model, tagger.tokenizer)
+
+    return make
+
+
+def test_a_sequence_classifier_explains_the_whole_text(twin):
+    loaded = twin()
+    labelled = classify(loaded, TEXT).sentences[0]
+    target = target_of(labelled, 0)
+    label, against = (target.classes.index(name) for name in (target.label, target.against))
+
+    def score(text: str) -> float:
+        ids = torch.tensor(
+            [[loaded.tokenizer.bos_token_id, *loaded.tokenizer(text, add_special_tokens=False).input_ids]]
+        )
+        with torch.no_grad():
+            logits_C = loaded.model(ids, use_cache=False).logits[0]
+        return float(logits_C[label] - logits_C[against])
+
+    found = saliency(loaded, target)
+    assert found.complete
+    assert found.score == pytest.approx(score(TEXT), abs=1e-4)
+    assert [TEXT[start:end] for start, end in found.words][:4] == ["The", "ship", "left", "Boston"]
+    assert len(found.by_word) == len(found.words) == 13
+
+    gone = deletions(loaded, target)
+    assert [row.text for row in gone] == [TEXT[start:end] for start, end in found.words]
+    assert [row.score_after for row in gone] == pytest.approx([score(row.read) for row in gone], abs=1e-4)
+    assert alone(loaded, target) is None
+
+    effects = head_effects(loaded, target).effects
+    with applied(loaded, [AblateHead(1, 2)]):
+        assert effects[1, 2] == pytest.approx(found.score - score(TEXT), abs=1e-4)
+
+
+def test_figures_and_tables_of_a_sequence_classifier(twin):
+    loaded = twin()
+    target = target_of(classify(loaded, TEXT).sentences[0], 0)
+    for spec in (
+        saliency_figure(saliency_table(saliency(loaded, target, steps=8), "word")),
+        saliency_figure(saliency_table(saliency(loaded, target, "gradient_x_input"))),
+        head_figure(head_table(head_effects(loaded, target))),
+        deletion_figure(deletion_table(target, deletions(loaded, target)), most=5),
+    ):
+        assert "rather than" in spec.title
+        assert paper.render(spec, "svg").startswith(b"<?xml")
+        assert screen.render(spec).data
+    with pytest.raises(ValueError, match="choose token or word"):
+        saliency_table(saliency(loaded, target, steps=1), "head")
+
+
+def test_echo_explains_the_second_copy_by_both(twin):
+    loaded = twin(Gemma2ForTokenClassification, workbench_input="echo")
+    labelled = classify(loaded, TEXT).sentences[0]
+    target = target_of(labelled, 1)
+    found = saliency(loaded, target)
+    tokens = labelled.reading.tokens
+    half = len(tokens) // 2
+    assert found.complete
+    assert tokens.ids[1:half] == tokens.ids[half + 1 :]
+    assert [found.values[0], found.values[half]] == [0, 0], "BOS and the line break stand in the empty sentence too"
+    assert float(found.by_word.sum()) == pytest.approx(float(found.values.sum()), abs=1e-4)
+    assert (found.values[1:half] != 0).all(), "the first copy is read by the second"
+    row = deletions(loaded, target)[0]
+    again = classify(loaded, row.read).sentences[0]
+    assert row.confidence_after == pytest.approx(float(again.confidence[0]), abs=1e-4)
+
+
+def test_bfloat16_is_close_and_says_how_close(twin):
+    exact, rounded = twin(), twin()
+    exact.model.to(torch.bfloat16).float()
+    rounded.model.to(torch.bfloat16)
+    target = target_of(classify(exact, TEXT).sentences[0], 0)
+    one, other = saliency(exact, target, steps=32), saliency(rounded, target)
+    assert (other.values.dtype, other.steps) == (torch.float32, 32)
+    assert_close(other.values, one.values, atol=0.1 * float(one.values.abs().max()), rtol=0)
+    difference = other.score - other.baseline_score
+    assert other.delta == pytest.approx(float(other.values.sum()) - difference, abs=1e-4)
+    assert_close(head_effects(rounded, target).effects, head_effects(exact, target).effects, atol=0.1, rtol=0)
+
+
+def test_the_mask_of_a_sequence_classifier(twin):
+    cost = mask_cost(twin(), TEXT)
+    assert cost.trained == "causal"
+    assert len(cost.words) == 1
+    assert cost.words[0].causal_confidence != cost.words[0].bidirectional_confidence

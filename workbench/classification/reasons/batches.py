@@ -1,0 +1,38 @@
+"""How many copies of a sentence fit into one forward pass.
+
+Reasons need the same sentence many times, a little changed each time. Together the copies are faster than one by one;
+too many at once take more memory than there is.
+"""
+
+from model import BLOCK_ROWS, Gemma2Config
+from workbench.estimate import available_bytes
+
+BUDGET_BYTES = 1 << 29
+
+
+def rows_at_once(config: Gemma2Config, tokens: int, graph: bool) -> int:
+    """Copies of a sentence of `tokens` tokens that one pass may hold, at least 1.
+
+    Args:
+        config: the model's sizes.
+        tokens: T.
+        graph: whether the pass is kept for a backward pass: then all layers and all query rows count, not only the
+            layer and the block that are computed just now.
+
+    Raises:
+        MemoryError: not even one copy fits into the memory that is free now.
+    """
+    heads = config.num_attention_heads
+    # What one layer holds, counted from its code: residuals and norms, q/k/v/out, gate/up/product, stages of the map.
+    width = 12 * config.hidden_size + 5 * heads * config.head_dim + 4 * config.intermediate_size
+    windows = [config.window(layer) for layer in range(config.num_hidden_layers)]
+    keys = [tokens if window is None else min(tokens, 2 * window + BLOCK_ROWS) for window in windows]
+    layers = [4 * (tokens * width + 4 * heads * (tokens if graph else min(tokens, BLOCK_ROWS)) * seen) for seen in keys]
+    row_bytes = sum(layers) if graph else max(layers)
+    free = available_bytes()
+    if free is not None and row_bytes > free:
+        raise MemoryError(
+            f"reasons for a text of {tokens} tokens need about {row_bytes / 1e9:.1f} GB, and {free / 1e9:.1f} GB are "
+            "free; ask about a shorter text"
+        )
+    return max(1, BUDGET_BYTES // row_bytes)
