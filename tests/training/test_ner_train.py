@@ -1,4 +1,4 @@
-"""Training learns, resumes exactly and exports; scores count whole entities."""
+"""Training learns, resumes exactly and exports."""
 
 import json
 
@@ -6,11 +6,10 @@ import pytest
 import torch
 
 from model import Gemma2ForTokenClassification
-from training.ner.labels import TAGS, TYPES
+from training.ner.labels import TAGS
 from training.ner.tagger import load_tagger, predict
 from training.ner.train import Options, Trainer
 from workbench.classification.conll import Sentence
-from workbench.classification.scores import by_domain, entity_scores, markdown
 
 CHECKPOINT = "model/checkpoints/tiny"
 DATA = [
@@ -70,25 +69,6 @@ def _batches(learner):
     from training.ner.batches import batches
 
     return batches(learner.rows, learner.options.tokens, learner.options.seed)
-
-
-def test_only_the_exact_words_and_type_of_an_entity_count():
-    gold = [Sentence(["a"] * 6, ["B-PER", "I-PER", "O", "B-LOC", "O", "B-ORG"], {"domain": "in"})]
-    found = entity_scores(gold, [["B-PER", "O", "O", "B-LOC", "O", "B-LOC"]], TYPES)
-    assert found["ALL"] == pytest.approx({"precision": 1 / 3, "recall": 1 / 3, "f1": 1 / 3, "support": 3})
-    assert found["LOC"]["precision"] == 0.5
-    assert found["PER"]["f1"] == 0.0
-
-
-def test_domains_are_scored_apart_and_shown_in_one_table():
-    gold = [Sentence(["x"], ["B-PER"], {"domain": "in"}), Sentence(["y"], ["B-PER"], {"domain": "out"})]
-    scores = by_domain(gold, [["B-PER"], ["O"]], TYPES)
-    assert {name: rows["PER"]["f1"] for name, rows in scores.items()} == {
-        "in": 1.0,
-        "out": 0.0,
-        "all": pytest.approx(2 / 3),
-    }
-    assert "| all | model | 0.667 |" in markdown({"model": scores}, TYPES)
 
 
 def test_the_tagger_sees_the_second_half_of_a_sentence_only_if_it_may(tmp_path):

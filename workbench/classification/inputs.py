@@ -67,7 +67,7 @@ def encode_texts(texts: list[str], words: list[list[Span]], tokenizer: Any, echo
     """Encodes texts as they are; `words` are the character offsets of the words of each. As `encode`."""
     if not texts:
         return []
-    found = tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True)
+    found = tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     line_break = tokenizer.convert_tokens_to_ids("\n")
     encoded = []
     for text, spans, ids, offsets in zip(texts, words, found["input_ids"], found["offset_mapping"], strict=True):

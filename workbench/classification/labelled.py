@@ -7,14 +7,13 @@ becomes a B-. Letters: T tokens, W words, C classes.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from workbench.classification.inputs import Encoded, collate
-from workbench.classification.labels import entities, repaired
-from workbench.classification.reading import Reading, class_names, kind_of, readings
+from workbench.classification.labels import entities, is_bio_scheme, repaired
+from workbench.classification.logits import Progress, class_logits
+from workbench.classification.reading import Reading, class_names, joined, kind_of, readings, readings_of_words
 from workbench.interventions import Intervention, applied
 from workbench.loading import LoadedModel
 from workbench.trace import ModelInfo
@@ -71,7 +70,8 @@ class Labelled:
     @property
     def tags(self) -> tuple[str, ...]:
         """The label of each word; valid BIO where the classes are BIO tags."""
-        return tuple(repaired([self.classes[at] for at in self.best]))
+        names = [self.classes[at] for at in self.best]
+        return tuple(repaired(names) if is_bio_scheme(self.classes) else names)
 
     @property
     def confidence(self) -> Tensor:
@@ -112,6 +112,8 @@ class Classification:
     @cached_property
     def entities(self) -> tuple[EntitySpan, ...]:
         """The entities of a token classifier with BIO tags, in the order of the text; none for other classes."""
+        if self.kind != "token" or not is_bio_scheme(self.classes):
+            return ()
         found = []
         for number, labelled in enumerate(self.sentences):
             for label, first, stop in entities(list(labelled.tags)):
@@ -125,56 +127,58 @@ class Classification:
         return tuple(found)
 
 
-def classify(loaded: LoadedModel, text: str, *, interventions: Sequence[Intervention] = ()) -> Classification:
+def classify(
+    loaded: LoadedModel, text: str, *, interventions: Sequence[Intervention] = (), progress: Progress = iter
+) -> Classification:
     """Label a text.
 
     Args:
         loaded: a token or sequence classifier from `load`.
         text: any text; a token classifier reads it sentence by sentence.
         interventions: changes to the model; the labels are then those of a *modified model*.
+        progress: wraps the list of forward passes, as tqdm does.
 
     Raises:
-        ValueError: the text has no words or too long a sentence, or the model labels nothing.
+        ValueError: the text has no words, a word or (of a sequence classifier) the text is too long, or the model
+            labels nothing.
     """
-    rows = readings(loaded, text)
+    return _classification(loaded, text, readings(loaded, text), interventions, progress)
+
+
+def classify_words(
+    loaded: LoadedModel,
+    sentences: Sequence[Sequence[str]],
+    *,
+    interventions: Sequence[Intervention] = (),
+    progress: Progress = iter,
+) -> Classification:
+    """Label sentences that come as words (a CoNLL file); the text is theirs, one per line. As `classify`."""
+    text = joined(sentences)
+    rows = readings_of_words(loaded, sentences) if kind_of(loaded) == "token" else readings(loaded, text)
+    return _classification(loaded, text, rows, interventions, progress)
+
+
+def _classification(
+    loaded: LoadedModel, text: str, rows: Sequence[Reading], interventions: Sequence[Intervention], progress: Progress
+) -> Classification:
     return Classification(
         text=text,
         kind=kind_of(loaded),
         classes=class_names(loaded),
-        sentences=label(loaded, rows, interventions),
+        sentences=label(loaded, rows, interventions, progress),
         model=ModelInfo.of(loaded),
         interventions=tuple(change.sentence for change in interventions),
     )
 
 
 def label(
-    loaded: LoadedModel, rows: Sequence[Reading], interventions: Sequence[Intervention] = ()
+    loaded: LoadedModel,
+    rows: Sequence[Reading],
+    interventions: Sequence[Intervention] = (),
+    progress: Progress = iter,
 ) -> tuple[Labelled, ...]:
     """Run readings through the model, those of like length together."""
     classes = class_names(loaded)
     with applied(loaded, interventions):
-        logits = class_logits(loaded.model, [row.encoded for row in rows], loaded.tokenizer.pad_token_id)
+        logits = class_logits(loaded.model, [row.encoded for row in rows], loaded.tokenizer.pad_token_id, progress)
     return tuple(Labelled(row, logits_TC, classes) for row, logits_TC in zip(rows, logits, strict=True))
-
-
-@torch.no_grad()
-def class_logits(model: Any, encoded: Sequence[Encoded], pad: int | None, batch: int = 32) -> list[Tensor]:
-    """Class scores of every token of every sentence, float32 [T, C] each on the CPU, in the order given.
-
-    Args:
-        model: a token or sequence classifier, in eval mode.
-        encoded: what to read.
-        pad: id of the padding token.
-        batch: sentences per forward pass.
-    """
-    order = sorted(range(len(encoded)), key=lambda at: len(encoded[at].ids))
-    logits: list[Tensor] = [torch.empty(0)] * len(encoded)
-    for start in range(0, len(order), batch):
-        chosen = order[start : start + batch]
-        inputs = collate([encoded[at] for at in chosen], pad or 0)
-        inputs = {name: tensor.to(model.device) for name, tensor in inputs.items()}
-        hidden_BTD = model.base_model(**inputs, use_cache=False).last_hidden_state
-        logits_BTC = model.score(hidden_BTD).float().cpu()
-        for row, at in enumerate(chosen):
-            logits[at] = logits_BTC[row, : len(encoded[at].ids)]
-    return logits

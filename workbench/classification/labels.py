@@ -1,6 +1,23 @@
 """BIO tags: entities as spans of words, and tags as a checkpoint names them."""
 
+from collections.abc import Iterable
+
 Entity = tuple[str, int, int]
+
+
+def is_bio(tag: str) -> bool:
+    """Whether a tag is O, B-TYPE or I-TYPE."""
+    return tag == "O" or (tag[:2] in ("B-", "I-") and len(tag) > 2)
+
+
+def is_bio_scheme(names: Iterable[str]) -> bool:
+    """Whether all names are BIO tags, so that entities can be read from them."""
+    return all(map(is_bio, names))
+
+
+def types_of(names: Iterable[str]) -> tuple[str, ...]:
+    """The entity types among BIO tags, in the order in which they come up."""
+    return tuple(dict.fromkeys(name[2:] for name in names if name != "O"))
 
 
 def repaired(tags: list[str]) -> list[str]:

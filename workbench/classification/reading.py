@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from workbench.classification.inputs import Encoded, encode_texts
+from workbench.classification.parts import Part, fitting
 from workbench.classification.words import Span, sentence_spans, spaced, word_spans
 from workbench.loading import LoadedModel
 from workbench.tokens import Tokens, shown
@@ -22,12 +22,14 @@ class Reading:
         words: character offsets of the W words in the sentence.
         read: the token at which each word's label is read.
         start: where the sentence starts in the text it was taken from.
+        continues: whether it goes on with a sentence that was too long for the model.
     """
 
     tokens: Tokens
     words: tuple[Span, ...]
     read: tuple[int, ...]
     start: int = 0
+    continues: bool = False
 
     @property
     def encoded(self) -> Encoded:
@@ -77,42 +79,83 @@ def class_names(loaded: LoadedModel) -> tuple[str, ...]:
 def readings(loaded: LoadedModel, text: str) -> tuple[Reading, ...]:
     """The sentences of a text for a token classifier, the whole text for a sequence classifier.
 
+    A sentence with more tokens than the model takes is read in parts (`workbench.classification.parts`).
+
     Raises:
-        ValueError: the text holds no words, a sentence is longer than the model takes, or the model labels nothing.
+        ValueError: the text holds no words, is no valid Unicode, or has more tokens than the model takes (of a token
+            classifier: in one word); or the model labels nothing.
     """
+    kind = kind_of(loaded)
     if not text.strip():
         raise ValueError("the text is empty: give at least one word")
-    if kind_of(loaded) == "sequence":
-        return _readings(loaded, [text], [[(0, len(text))]], [0])
-    spans = sentence_spans(text)
-    sentences = [text[start:end] for start, end in spans]
-    return _readings(loaded, sentences, [word_spans(sentence) for sentence in sentences], [start for start, _ in spans])
+    _check_unicode(text)
+    if kind == "sequence":
+        return _read(loaded, [Part(text, [(0, len(text))], 0)])
+    parts = [Part(text[start:end], word_spans(text[start:end]), start) for start, end in sentence_spans(text)]
+    rows = fitting(parts, lambda chosen: _encoded(loaded, chosen), loaded.config.max_position_embeddings)
+    return tuple(_reading(loaded, part, row) for part, row in rows)
 
 
 def readings_of_words(loaded: LoadedModel, sentences: Sequence[Sequence[str]]) -> tuple[Reading, ...]:
-    """Sentences that come as words (a CoNLL file), one reading each. As `readings`."""
-    written = [spaced(list(words)) for words in sentences]
-    return _readings(loaded, [text for text, _ in written], [words for _, words in written], [0] * len(written))
+    """Sentences that come as words (a CoNLL file), one reading each; they start where `joined` puts them.
+
+    Raises:
+        ValueError: there is no sentence, a word is no valid Unicode, or a sentence has too many tokens for the model.
+    """
+    if not sentences:
+        raise ValueError("there are no sentences: give at least one word")
+    parts, start = [], 0
+    for words in sentences:
+        text, spans = spaced(list(words))
+        _check_unicode(text)
+        parts.append(Part(text, spans, start))
+        start += len(text) + 1
+    return _read(loaded, parts)
 
 
-def _readings(loaded: LoadedModel, texts: list[str], words: list[list[Span]], starts: list[int]) -> tuple[Reading, ...]:
-    echo = getattr(loaded.config, "workbench_input", "plain") == "echo"
-    encoded = encode_texts(texts, words, loaded.tokenizer, echo)
-    if kind_of(loaded) == "sequence":
-        encoded = [Encoded(row.ids, [len(row.ids) - 1], row.spans) for row in encoded]
+def joined(sentences: Sequence[Sequence[str]]) -> str:
+    """Sentences of words as a text, one per line."""
+    return "\n".join(spaced(list(words))[0] for words in sentences)
+
+
+def _read(loaded: LoadedModel, parts: list[Part]) -> tuple[Reading, ...]:
+    """One reading for each part as it is."""
     longest = loaded.config.max_position_embeddings
-    for text, row in zip(texts, encoded, strict=True):
+    encoded = _encoded(loaded, parts)
+    for number, (part, row) in enumerate(zip(parts, encoded, strict=True), start=1):
         if len(row.ids) > longest:
+            whole = kind_of(loaded) == "sequence"
+            what = "the text" if whole else f"sentence {number}"
+            advice = "give a shorter one" if whole else "end sentences earlier (in a CoNLL file: by an empty line)"
             raise ValueError(
-                f"the sentence {text[:40]!r}... has {len(row.ids)} tokens; {loaded.name} takes at most {longest}"
+                f"{what} ({part.text[:40]!r}...) has {len(row.ids)} tokens, {loaded.name} takes at most {longest}; "
+                f"{advice}"
             )
-    return tuple(
-        Reading(_tokens(loaded.tokenizer, text, row), tuple(spans), tuple(row.read), start)
-        for text, spans, row, start in zip(texts, words, encoded, starts, strict=True)
-    )
+    return tuple(_reading(loaded, part, row) for part, row in zip(parts, encoded, strict=True))
 
 
-def _tokens(tokenizer: Any, text: str, row: Encoded) -> Tokens:
-    specials = set(tokenizer.all_special_ids)
-    pieces = tuple(map(shown, tokenizer.convert_ids_to_tokens(row.ids)))
-    return Tokens(text, tuple(row.ids), pieces, tuple(row.spans), tuple(token in specials for token in row.ids))
+def _encoded(loaded: LoadedModel, parts: list[Part]) -> list[Encoded]:
+    echo = getattr(loaded.config, "workbench_input", "plain") == "echo"
+    rows = encode_texts([part.text for part in parts], [part.words for part in parts], loaded.tokenizer, echo)
+    if kind_of(loaded) == "sequence":
+        return [Encoded(row.ids, [len(row.ids) - 1], row.spans) for row in rows]
+    return rows
+
+
+def _reading(loaded: LoadedModel, part: Part, row: Encoded) -> Reading:
+    specials = set(loaded.tokenizer.all_special_ids)
+    pieces = tuple(map(shown, loaded.tokenizer.convert_ids_to_tokens(row.ids)))
+    special = tuple(token in specials for token in row.ids)
+    tokens = Tokens(part.text, tuple(row.ids), pieces, tuple(row.spans), special)
+    return Reading(tokens, tuple(part.words), tuple(row.read), part.start, part.continues)
+
+
+def _check_unicode(text: str) -> None:
+    """Raises ValueError where a text holds half of a character, which no tokenizer can read."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"the text is no valid Unicode: half a character (U+{ord(text[error.start]):04X}) at position {error.start}"
+            "; give it as UTF-8"
+        ) from error

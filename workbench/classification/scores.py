@@ -1,18 +1,19 @@
-"""Entity-level precision, recall and F1: an entity counts only with its exact words and its type (seqeval, strict)."""
+"""Precision, recall and F1 of entities, which count only with their exact words and type (seqeval, strict).
 
-from collections.abc import Sequence
+Where there are no entities (parts of speech, say), each class of the single words is scored instead.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any
-
-from seqeval.metrics import classification_report
-from seqeval.scheme import IOB2
 
 from workbench.classification.conll import Sentence
 
 Scores = dict[str, dict[str, float]]
+Pairs = tuple[list[Sentence], list[list[str]]]
 COLUMNS = ("precision", "recall", "f1", "support")
 
 
-def entity_scores(gold: list[Sentence], predicted: list[list[str]], types: Sequence[str]) -> Scores:
+def entity_scores(gold: Sequence[Sentence], predicted: list[list[str]], types: Sequence[str]) -> Scores:
     """Scores per type and over all entities ("ALL", micro average).
 
     Args:
@@ -24,16 +25,18 @@ def entity_scores(gold: list[Sentence], predicted: list[list[str]], types: Seque
         {type or "ALL": {"precision", "recall", "f1": 0 to 1, "support": entities in `gold`}}; a type without any
         entity on either side scores 0.
     """
+    # Imported here: seqeval and its scikit-learn take seconds that labelling need not wait for.
+    from seqeval.metrics import classification_report
+    from seqeval.scheme import IOB2
+
+    right = [sentence.tags for sentence in gold]
     # seqeval's default (a warning) is a string, and so is its annotation; it takes numbers
     nothing_found: Any = 0
-    report: Any = classification_report(
-        [sentence.tags for sentence in gold],
-        predicted,
-        output_dict=True,
-        mode="strict",
-        scheme=IOB2,
-        zero_division=nothing_found,
-    )
+    report: Any = {}
+    if any(tag != "O" for tags in (*right, *predicted) for tag in tags):  # of none seqeval would take the mean
+        report = classification_report(
+            right, predicted, output_dict=True, mode="strict", scheme=IOB2, zero_division=nothing_found
+        )
     scores = {}
     for name in (*types, "ALL"):
         row = report.get("micro avg" if name == "ALL" else name, {})
@@ -42,18 +45,60 @@ def entity_scores(gold: list[Sentence], predicted: list[list[str]], types: Seque
     return scores
 
 
-def by_domain(gold: list[Sentence], predicted: list[list[str]], types: Sequence[str]) -> dict[str, Scores]:
+def class_scores(gold: Sequence[Sentence], predicted: list[list[str]], classes: Sequence[str]) -> Scores:
+    """Scores of each class of the words, and their mean over the classes in `gold` ("MEAN").
+
+    Classes that occur on neither side are left out.
+    """
+    from sklearn.metrics import precision_recall_fscore_support
+
+    right = [tag for sentence in gold for tag in sentence.tags]
+    given = [tag for tags in predicted for tag in tags]
+    seen = {*right, *given}
+    names = [name for name in classes if name in seen]
+    # sklearn's annotations know one number only; with labels it gives an array of each
+    nothing_found: Any = 0
+    columns: Any = precision_recall_fscore_support(right, given, labels=names, zero_division=nothing_found)
+    rows: Scores = {
+        name: {key: float(column[at]) for key, column in zip(COLUMNS, columns, strict=True)}
+        for at, name in enumerate(names)
+    }
+    present = [row for row in rows.values() if row["support"]]
+    mean = {key: sum(row[key] for row in present) / len(present) for key in COLUMNS[:3]}
+    return rows | {"MEAN": mean | {"support": float(len(right))}}
+
+
+def by_domain(
+    gold: Sequence[Sentence],
+    predicted: list[list[str]],
+    types: Sequence[str],
+    score: Callable[[Sequence[Sentence], list[list[str]], Sequence[str]], Scores] = entity_scores,
+) -> dict[str, Scores]:
     """The scores of every `# domain:` of a gold set and of the whole of it ("all")."""
-    domains = sorted({sentence.notes.get("domain", "all") for sentence in gold} | {"all"})
-    result = {}
-    for domain in domains:
+    return {domain: score(*pairs, types) for domain, pairs in _domains(gold, predicted).items()}
+
+
+def accuracies(gold: Sequence[Sentence], predicted: list[list[str]]) -> dict[str, float]:
+    """Share of the words with the right tag, of every `# domain:` and of the whole ("all")."""
+    from seqeval.metrics import accuracy_score
+
+    return {
+        domain: float(accuracy_score([sentence.tags for sentence in right], given))
+        for domain, (right, given) in _domains(gold, predicted).items()
+    }
+
+
+def _domains(gold: Sequence[Sentence], predicted: list[list[str]]) -> dict[str, Pairs]:
+    """Sentences and their predicted tags of every domain and of the whole ("all")."""
+    found = {}
+    for domain in sorted({sentence.notes.get("domain", "all") for sentence in gold} | {"all"}):
         rows = [
             (sentence, tags)
             for sentence, tags in zip(gold, predicted, strict=True)
             if domain in ("all", sentence.notes.get("domain"))
         ]
-        result[domain] = entity_scores([row[0] for row in rows], [row[1] for row in rows], types)
-    return result
+        found[domain] = ([row[0] for row in rows], [row[1] for row in rows])
+    return found
 
 
 def markdown(scores: dict[str, dict[str, Scores]], types: Sequence[str]) -> str:

@@ -1,10 +1,11 @@
 """Words and sentences: where they start and end in a text, and how words become a text again.
 
 Words are cut as in the Penn Treebank (clitics such as 's and n't stand alone, so does punctuation;
-abbreviations keep their full stop), except that hyphenated words stay whole.
+abbreviations keep their full stop), except that hyphenated words stay whole. Accents, vowel signs and the parts of an
+emoji stay with what they belong to; a script written without spaces (Chinese, Thai) gives one word per unbroken run.
 """
 
-import re
+import regex
 
 Span = tuple[int, int]
 
@@ -12,22 +13,33 @@ _ABBREVIATIONS = (
     "Mr|Mrs|Ms|Messrs|Dr|Prof|Rev|Hon|St|Gen|Col|Capt|Lt|Maj|Sgt|Gov|Sen|Rep|Jr|Sr|Inc|Co|Corp|Ltd|Bros|"
     "Jan|Feb|Aug|Sept|Oct|Nov|Dec|vs|etc"
 )
-_WORD = re.compile(
+_WORD = regex.compile(
     r"""
     (?:[A-Za-z]\.){2,}(?:-\w+)*                                # U.S.  a.m.  U.S.-led
   | (?:ABBREVIATION)\.                                              # Mr.
   | No\.(?=\s+\d)                                             # No. 10
   | [A-Z]\.(?=\s+[A-Z])                                        # the J. of "J. Doe"
-  | \d+(?:[.,:/]\d+)*(?:-?[^\W\d_]+)*(?:-\w+)*                 # 1,000  10:30  1990s  19th-century
-  | [^\W_]+(?:[-'’.&][^\W_]+)*                                 # Spanish-American  O'Brien  AT&T
+  | \d+(?:[.,:/]\d+)*(?:-?[LETTER--\d]+)*(?:-\w+)*                 # 1,000  10:30  1990s  19th-century
+  | [LETTER]+(?:[-'’.&][LETTER]+)*                                 # Spanish-American  O'Brien  AT&T
   | \.{2,} | -{2,} | ['’](?:s|S|re|ve|ll|d|m|t)\b              # ...  --  's
-  | \S
-    """.replace("ABBREVIATION", _ABBREVIATIONS),
-    re.VERBOSE,
+  | \p{Regional_Indicator}{2}                                  # a flag
+  | CHARACTER(?:\N{ZERO WIDTH JOINER}CHARACTER)*               # any other; a family of emoji
+    """.replace("ABBREVIATION", _ABBREVIATIONS)
+    .replace("LETTER", r"[\w\p{N}--_]")  # ½ is a number, but no \w
+    .replace("CHARACTER", r"[^\s\x1c-\x1f][\p{M}\p{Emoji_Modifier}]*"),
+    regex.VERBOSE | regex.V1,  # V1: sets can be subtracted
 )
-_CLITIC = re.compile(r"(?i)(?<=\w)(?:n['’]t|['’](?:s|re|ve|ll|d|m))$")
-_STOP = re.compile(r"""[.!?…]+["'”’)\]]*(?=\s+["'“‘(\[]*[A-Z0-9])|\n+""")
-_NO_STOP = re.compile(rf"(?:\b(?:{_ABBREVIATIONS}|[A-Z])|\b(?:[A-Za-z]\.)+[A-Za-z])\.$")
+_CLITIC = regex.compile(r"(?i)(?<=\w)(?:n['’]t|['’](?:s|re|ve|ll|d|m))$")
+_STOP = regex.compile(
+    r"""
+    (?<![.!?…؟।])[.!?…؟।]++["'”’)\]]*+(?=\s++["'“‘(\[]*+[\p{Lu}\p{Lt}\p{Lo}0-9])
+  | [。！？]+["'”’」』）]*
+  | [\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+                       # all that str.splitlines takes for the end of a line
+    """,
+    regex.VERBOSE,
+)
+# Backwards, (?r): forwards, a long run of abbreviations would be read again for each of them.
+_NO_STOP = regex.compile(rf"(?r)(?:\b(?:{_ABBREVIATIONS}|\p{{Lu}})|\b(?:[A-Za-z]\.)+[A-Za-z])\.\Z")
 _CLOSING = set(".,;:?!)]}%”’…") | {"...", "—", "--", "/"}
 _OPENING = set("([{$£€#“‘—/") | {"--"}
 
@@ -53,8 +65,8 @@ def word_spans(text: str) -> list[Span]:
 def sentence_spans(text: str) -> list[Span]:
     """Character offsets of the sentences of `text`, without the white space around them.
 
-    A sentence ends at a line break, or at . ! ? with closing quotes before a capital, digit or quote, unless the full
-    stop belongs to an abbreviation or an initial.
+    A sentence ends at a line break, or at . ! ? with closing quotes before a capital, digit or quote (or a letter that
+    knows no capitals), unless the full stop belongs to an abbreviation or an initial.
     """
     spans, start = [], 0
     for found in _STOP.finditer(text):

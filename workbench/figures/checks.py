@@ -65,3 +65,9 @@ def codes(owner: str, field: str, given: Any, shape: tuple[int, ...], highest: i
     array = array.astype(np.int8)
     array.flags.writeable = False
     return array
+
+
+def freeze(spec: object, **fields: object) -> None:
+    """Put checked fields into a frozen dataclass while it is being made."""
+    for name, value in fields.items():
+        object.__setattr__(spec, name, value)

@@ -23,6 +23,14 @@ def test_sequential_runs_one_way_in_grey_and_starts_at_the_page(dark):
     assert abs(grey[0] - page) < abs(grey[-1] - page)
 
 
+def test_diverging_runs_from_light_to_dark_on_both_sides():
+    grey = luminance(colours.lut("diverging"))
+    middle = int(grey.argmax())
+    assert abs(middle - 127.5) < 3
+    assert (np.diff(grey[: middle + 1]) >= -1e-3).all()
+    assert (np.diff(grey[middle:]) <= 1e-3).all()
+
+
 @pytest.mark.parametrize("kind", ["sequential", "diverging", "categorical"])
 def test_ink_contrasts_with_every_colour(kind):
     for fill in colours.lut(kind):

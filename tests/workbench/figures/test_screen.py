@@ -142,7 +142,8 @@ def look(browser, tmp_path):
     page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
     page.on("request", lambda request: None if request.url.startswith("file:") else trouble.append(request.url))
 
-    def open_page(spec):
+    def open_page(spec, width=1000):
+        page.set_viewport_size({"width": width, "height": 900})
         path = tmp_path / "figure.html"
         path.write_text(page_of(spec), encoding="utf-8")
         page.goto(path.as_uri())
@@ -204,3 +205,16 @@ def test_bars_keep_repeated_names_apart(on_screen):
 def test_titles_of_panels_are_written(on_screen):
     one = TokenMap(np.eye(1), None, ("a",), ("a",), Scale("sequential", 0, 1, "p"), title="head <3>")
     assert [note["text"] for note in on_screen(Panels((one,), 1))[1]["annotations"]] == ["head &lt;3&gt;"]
+
+
+def test_panels_have_their_letters(samples, on_screen):
+    notes = [note["text"] for note in on_screen(samples["panels-mixed"])[1]["annotations"]]
+    assert {"(a) 12 tokens", "(b) Entropy", "(c) softcap", "(d) dots"} <= set(notes)
+
+
+def test_a_legend_of_two_lines_leaves_the_title_alone(look, samples):
+    page = look(samples["grid-6"], width=390)
+    title, legend, plot = (page.locator(part).first.bounding_box() for part in (".gtitle", ".legend", ".nsewdrag"))
+    assert legend["height"] > 30
+    assert title["y"] + title["height"] <= plot["y"]
+    assert plot["y"] + plot["height"] <= legend["y"]

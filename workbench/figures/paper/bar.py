@@ -7,12 +7,11 @@ import numpy as np
 from workbench.figures import colours
 from workbench.figures.paper.fonts import Faces
 from workbench.figures.paper.legend import Key
-from workbench.figures.paper.sheet import LABEL, LINE, TICK, Box, Sheet
+from workbench.figures.paper.sheet import THINNEST, Box, Sheet
 from workbench.figures.scale import Scale
 from workbench.figures.ticks import tick_text
 
 _GAP, _THICK, _TICK = 0.07, 0.09, 0.04  # inches
-LYING = 0.36  # inches that a lying bar takes with its numbers
 
 
 def keys(scale: Scale) -> list[Key]:
@@ -27,8 +26,15 @@ def room(scale: Scale, faces: Faces, height: float) -> float:
     """Inches to the right of a plot `height` inches high that its standing bar needs."""
     if scale.kind == "categorical":
         return 0.04
-    numbers = max(faces.width(tick_text(tick), TICK) for tick in scale.ticks())
-    return _GAP + _THICK + _TICK + numbers + 0.04 + LINE * len(faces.wrap(scale.label, height, LABEL))
+    letters = faces.letters
+    numbers = max(faces.width(tick_text(tick), letters.tick) for tick in scale.ticks())
+    lines = faces.wrap(scale.label, height, letters.label)
+    return _GAP + _THICK + _TICK + numbers + 0.04 + letters.line * len(lines)
+
+
+def lying(scale: Scale, faces: Faces) -> float:
+    """Inches below a plot that its lying bar needs with its numbers."""
+    return 0.02 if scale.kind == "categorical" else 0.24 + faces.letters.tick_line
 
 
 def draw(scale: Scale, sheet: Sheet, plot: Box) -> None:
@@ -38,17 +44,17 @@ def draw(scale: Scale, sheet: Sheet, plot: Box) -> None:
     box = Box(plot.right + _GAP, plot.top, _THICK, plot.height)
     axes = sheet.axes(box, frame=False)
     axes.imshow(colours.lut(scale.kind)[::-1, None], aspect="auto", interpolation="none", extent=(0, 1, 0, 1))
-    widest = 0.0
-    for tick, place in _spread(scale, plot.height, 0.11):
+    widest, letters = 0.0, sheet.letters
+    for tick, place in _spread(scale, plot.height, 0.92 * letters.tick_line):
         y = box.bottom - place * box.height
         words = tick_text(tick)
-        sheet.line([(box.right, y), (box.right + 0.025, y)], linewidth=0.5)
-        sheet.text(box.right + _TICK, y, words, TICK, va="center_baseline")
-        widest = max(widest, sheet.faces.width(words, TICK))
-    lines = sheet.faces.wrap(scale.label, plot.height, LABEL)
-    x, middle = box.right + _TICK + widest + 0.04 + LINE * len(lines) / 2, box.top + box.height / 2
+        sheet.line([(box.right, y), (box.right + 0.025, y)], linewidth=THINNEST)
+        sheet.text(box.right + _TICK, y, words, letters.tick, va="center_baseline")
+        widest = max(widest, sheet.faces.width(words, letters.tick))
+    lines = sheet.faces.wrap(scale.label, plot.height, letters.label)
+    x, middle = box.right + _TICK + widest + 0.04 + letters.line * len(lines) / 2, box.top + box.height / 2
     upright = {"rotation": 90, "ha": "center", "va": "center", "linespacing": 1.1}
-    sheet.text(x, middle, "\n".join(lines), LABEL, **upright)
+    sheet.text(x, middle, "\n".join(lines), **upright)
 
 
 def draw_lying(scale: Scale, sheet: Sheet, left: float, top: float, width: float) -> None:
@@ -58,12 +64,13 @@ def draw_lying(scale: Scale, sheet: Sheet, left: float, top: float, width: float
     box = Box(left + 0.05, top + 0.04, min(1.4, width / 2), _THICK)
     axes = sheet.axes(box, frame=False)
     axes.imshow(colours.lut(scale.kind)[None], aspect="auto", interpolation="none", extent=(0, 1, 0, 1))
-    for tick, place in _spread(scale, box.width, 0.24):
+    size = sheet.letters.tick
+    for tick, place in _spread(scale, box.width, sheet.faces.width("0.00", size) + 0.04):
         x = box.left + place * box.width
-        sheet.line([(x, box.bottom), (x, box.bottom + 0.025)], linewidth=0.5)
-        sheet.text(x, box.bottom + 0.13, tick_text(tick), TICK, ha="center")
-    words = sheet.faces.fit(scale.label, width - box.width - 0.25, LABEL)
-    sheet.text(box.right + 0.14, box.top + _THICK / 2, words, LABEL, va="center_baseline")
+        sheet.line([(x, box.bottom), (x, box.bottom + 0.025)], linewidth=THINNEST)
+        sheet.text(x, box.bottom + 0.01 + sheet.letters.tick_line, tick_text(tick), size, ha="center")
+    words = sheet.faces.fit(scale.label, width - box.width - 0.25, sheet.letters.label)
+    sheet.text(box.right + 0.14, box.top + _THICK / 2, words, va="center_baseline")
 
 
 def _spread(scale: Scale, length: float, pitch: float) -> list[tuple[float, float]]:

@@ -10,32 +10,39 @@ from workbench.figures.paper.sheet import Box, Sheet
 from workbench.figures.spec import Bars, Curve, HeadGrid, Panel, Scatter, TokenGrid, TokenMap, TokenStrip
 
 
-def frame_of(spec: Panel, faces: Faces, width: float) -> Frame:
-    """The room that `spec` needs and the size of its plot when it may be `width` inches wide."""
+def frame_of(spec: Panel, faces: Faces, width: float, with_bar: bool = True) -> Frame:
+    """The room that `spec` needs, with its bar or without, and its plot's size when it may be `width` inches wide."""
     match spec:
         case TokenMap():
-            return maps.frame(spec, faces, width)
+            return maps.frame(spec, faces, width, with_bar=with_bar)
         case TokenGrid():
-            return words.frame(spec, faces, width)
+            return words.frame(spec, faces, width, with_bar)
         case HeadGrid():
-            return grid.frame(spec, faces, width)
+            return grid.frame(spec, faces, width, with_bar)
         case TokenStrip():
-            return strip.frame(spec, faces, width)
+            return strip.frame(spec, faces, width, with_bar)
         case Curve() | Scatter() | Bars():
             return lines.frame(spec, faces, width)
 
 
-def draw_panel(spec: Panel, sheet: Sheet, box: Box, bar: bool = True, outer: tuple[bool, bool] = (True, True)) -> None:
-    """Draw `spec` into `box`; `bar` and `outer` (x and y labels) say what is written beside maps."""
+def draw_panel(
+    spec: Panel,
+    sheet: Sheet,
+    box: Box,
+    with_bar: bool = True,
+    outer: tuple[bool, bool] = (True, True),
+    named: bool = True,
+) -> None:
+    """Draw `spec` into `box`, with its bar or without; `outer` (x and y labels) and `named` (axes) are for maps."""
     match spec:
         case TokenMap():
-            maps.draw(spec, sheet, box, bar, outer)
+            maps.draw(spec, sheet, box, with_bar, outer, named)
         case TokenGrid():
-            words.draw(spec, sheet, box)
+            words.draw(spec, sheet, box, with_bar)
         case HeadGrid():
-            grid.draw(spec, sheet, box)
+            grid.draw(spec, sheet, box, with_bar)
         case TokenStrip():
-            strip.draw(spec, sheet, box)
+            strip.draw(spec, sheet, box, with_bar)
         case Curve() | Scatter() | Bars():
             lines.draw(spec, sheet, box)
 

@@ -1,9 +1,10 @@
 """Fonts on paper: which installed families a figure needs, and labels that they can show.
 
-DejaVu Sans comes with matplotlib and covers Latin, Greek, Cyrillic, Hebrew, Arabic and many signs. For what it lacks,
-the installed families of `FALLBACKS` are searched in order, TrueType before others, because only TrueType outlines are
-embedded as Type 42. A character that no family has is written as its code point, "U+1F680": never an empty box, never
-a warning. The bytes of a figure depend on installed fonts only where a fallback is used.
+DejaVu Sans comes with matplotlib and covers Latin, Greek, Cyrillic, Hebrew, Arabic and many signs; STIX comes with it
+too and looks like Times. For what they lack, the installed families of `FALLBACKS` are searched in order, TrueType
+before others, because only TrueType outlines are embedded as Type 42 as they are (see `truetype`). A character that no
+family has is written as its code point, "U+1F680": never an empty box, never a warning. The bytes of a figure depend on
+installed fonts only where a fallback is used.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from typing import Any
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
 
+from workbench.figures.paper.letters import Letters
+from workbench.figures.paper.truetype import embeddable
 from workbench.figures.text import code_point, one_line
 
-BASE = "DejaVu Sans"
+SANS, SERIF = "DejaVu Sans", "STIXGeneral"
+_SPACE = ("\u2581", "\u2423")  # SentencePiece's mark of a space, and the open box that stands for it in print
 FALLBACKS = (
     *("Droid Sans Fallback", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "IPAexGothic", "IPAGothic", "NanumGothic"),
     *("Arial Unicode MS", "Microsoft YaHei", "Yu Gothic", "MS Gothic", "Malgun Gothic"),
@@ -30,14 +34,24 @@ FALLBACKS = (
 
 @dataclasses.dataclass(frozen=True)
 class Faces:
-    """The families of one figure, in order of preference."""
+    """The type of one figure: its families in order of preference, and its sizes."""
 
     families: tuple[str, ...]
+    letters: Letters = Letters()
+    used: frozenset[int] = frozenset()
 
     def printable(self, text: str) -> str:
-        """`text` on one line, with U+XXXX for every character that no family has."""
+        """`text` on one line, a subword's mark of a space as an open box, U+XXXX for what no family has."""
         known = frozenset().union(*(_characters(family) for family in self.families))
-        return "".join(c if ord(c) in known else code_point(c) for c in one_line(text))
+        return "".join(c if ord(c) in known else code_point(c) for c in _shown(text))
+
+    def embedded(self) -> tuple[str, ...]:
+        """The families as a PDF file takes them, all with TrueType outlines."""
+        missing, families = self.used, []
+        for family in self.families:
+            families.append(embeddable(family, missing & _characters(family)))
+            missing -= _characters(family)
+        return tuple(families)
 
     def width(self, text: str, size: float) -> float:
         """The width of printable `text` at `size` points, in inches."""
@@ -63,18 +77,25 @@ class Faces:
         return lines
 
 
-def faces(spec: Any) -> Faces:
+def faces(spec: Any, letters: Letters | None = None) -> Faces:
     """The families that the strings in `spec` need: the base and the fallbacks that add characters to it."""
-    missing = {ord(c) for text in _strings(spec) for c in one_line(text)} - _characters(BASE)
-    families = [BASE]
-    for family in FALLBACKS:
+    letters = letters or Letters()
+    used = frozenset(ord(c) for text in _strings(spec) for c in _shown(text))
+    base = SERIF if letters.serif else SANS
+    missing, families = used - _characters(base), [base]
+    for family in (SANS, *FALLBACKS):
         if not missing:
             break
         found = missing & _characters(family)
         if found:
             families.append(family)
             missing -= found
-    return Faces(tuple(families))
+    return Faces(tuple(families), letters, used)
+
+
+def _shown(text: str) -> str:
+    """`text` on one line, with open boxes for the marks of spaces, which hang below the line like rules."""
+    return one_line(text).replace(*_SPACE)
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -7,31 +7,29 @@ import math
 import numpy as np
 
 from workbench.figures import colours
-from workbench.figures.paper import bar
+from workbench.figures.paper import bar, signs
 from workbench.figures.paper.fonts import Faces
 from workbench.figures.paper.frame import Frame
 from workbench.figures.paper.legend import Key
-from workbench.figures.paper.sheet import LABEL, LINE, REFERENCE, SMALLEST, TICK, Box, Sheet
+from workbench.figures.paper.sheet import REFERENCE, THINNEST, Box, Sheet
 from workbench.figures.spec import HeadGrid
 from workbench.figures.ticks import cell_text
 
-_STRIP = 0.13  # inches: width of the strip that shows the kinds of layers
-_NUMBER = 0.18  # inches for a layer's number
-_BRACKET = 0.13  # inches for brackets and their names
 _WIDE, _HIGH, _TALL = 0.62, 0.24, 7.0  # largest cell, tallest grid, in inches
 
 
 def frame(spec: HeadGrid, faces: Faces, width: float, with_bar: bool = True) -> Frame:
     """The room of the grid; cells are never wider than they need to be for two digits."""
     layers, heads = spec.values.shape
-    left = LINE + _NUMBER + _STRIP + 0.06
+    letters = faces.letters
+    left = letters.line + _number(faces) + letters.small_line + 0.06
     plot, right, height = 0.0, 0.0, 0.5 * width
     for _ in range(2):  # the bar's name wraps by the height, which hangs on the bar's room
         right = bar.room(spec.scale, faces, height) if with_bar else 0.04
         plot = min(width - left - right, _WIDE * heads)
-        height = layers * min(max(0.7 * plot / heads, 0.125), _HIGH, _TALL / layers)
+        height = layers * min(max(0.7 * plot / heads, 0.125, 1.12 * letters.smallest / 72), _HIGH, _TALL / layers)
         height = max(height, 0.6)
-    below = 0.14 + LINE + (_BRACKET if spec.group > 1 else 0)
+    below = letters.tick_line + 0.02 + letters.line + (letters.small_line if spec.group > 1 else 0)
     return Frame(left, right, below, plot, height)
 
 
@@ -42,14 +40,15 @@ def draw(spec: HeadGrid, sheet: Sheet, box: Box, with_bar: bool = True) -> None:
     cells = colours.paint(spec.scale, spec.values)
     axes.imshow(cells, aspect="auto", interpolation="none", extent=(0, heads, layers, 0))
     high, wide = box.height / layers, box.width / heads
-    rule = {"color": "white", "linewidth": 0.4}
+    rule = {"color": "white", "linewidth": THINNEST}
     for i in range(1, layers):
         sheet.line([(box.left, box.top + i * high), (box.right, box.top + i * high)], **rule)
     for j in range(1, heads):
         apart = {"linewidth": 1.6} if spec.group > 1 and j % spec.group == 0 else {}
         sheet.line([(box.left + j * wide, box.top), (box.left + j * wide, box.bottom)], **{**rule, **apart})
-    if spec.text:
-        _print_values(spec, sheet, box, cells)
+    printed = spec.text and _print_values(spec, sheet, box, cells)
+    if not printed:
+        signs.dash(axes, box, spec.scale, spec.values, (0, 0))
     _label_layers(spec, sheet, box)
     _label_heads(spec, sheet, box)
     if with_bar:
@@ -60,69 +59,80 @@ def keys(spec: HeadGrid) -> list[Key]:
     """Legend entries: the letters of the kinds of layers that occur, and categories."""
     kinds = [kind for kind in ("local", "global") if kind in spec.kinds]
     entries = [Key(colours.KIND_HELP[kind], colours.kind(kind), letter=colours.KIND_LETTER[kind]) for kind in kinds]
-    return bar.keys(spec.scale) + entries
+    return bar.keys(spec.scale) + signs.keys(spec.scale, spec.values) + entries
 
 
-def _print_values(spec: HeadGrid, sheet: Sheet, box: Box, cells: np.ndarray) -> None:
+def _print_values(spec: HeadGrid, sheet: Sheet, box: Box, cells: np.ndarray) -> bool:
+    """Print the numbers, all or none, and say which."""
     layers, heads = spec.values.shape
     words = {(i, j): cell_text(v) for (i, j), v in np.ndenumerate(spec.values) if not np.isnan(v)}
     high, wide = box.height / layers, box.width / heads
-    widest = max((sheet.faces.width(word, SMALLEST) for word in words.values()), default=0)
-    if 72 * high < 1.1 * SMALLEST or widest > 0.95 * wide:
-        return
-    size = min(TICK, 72 * high / 1.3, SMALLEST * 0.9 * wide / widest if widest else TICK)
+    smallest, tick = sheet.letters.smallest, sheet.letters.tick
+    widest = max((sheet.faces.width(word, smallest) for word in words.values()), default=0)
+    if 72 * high < 1.1 * smallest or widest > 0.88 * wide:
+        return False
+    size = min(tick, 72 * high / 1.3, smallest * 0.9 * wide / widest if widest else tick)
     for (i, j), word in words.items():
         place = box.left + (j + 0.5) * wide, box.top + (i + 0.5) * high
         ink = colours.ink_on(cells[i, j])
-        sheet.text(*place, word, max(size, SMALLEST), color=ink, ha="center", va="center_baseline")
+        sheet.text(*place, word, max(size, smallest), color=ink, ha="center", va="center_baseline")
+    return True
 
 
 def _label_layers(spec: HeadGrid, sheet: Sheet, box: Box) -> None:
     """Numbers and the lettered strip left of the grid; numbers thin out when rows are low, letters shrink away."""
     layers = len(spec.kinds)
+    letters, strip = sheet.letters, sheet.letters.small_line
     high = box.height / layers
-    step = max(math.ceil(1.1 * SMALLEST / (72 * high) - 1e-9), 1)
-    left = box.left - 0.04 - _STRIP
+    step = max(math.ceil(1.1 * letters.smallest / (72 * high) - 1e-9), 1)
+    left = box.left - 0.04 - strip
     for i, kind in enumerate(spec.kinds):
         colour, middle = colours.kind(kind), box.top + (i + 0.5) * high
         inset = min(0.01, high / 10)
-        sheet.rectangle(Box(left, box.top + i * high + inset, _STRIP, high - 2 * inset), facecolor=colour)
+        sheet.rectangle(Box(left, box.top + i * high + inset, strip, high - 2 * inset), facecolor=colour)
         if step == 1:
             ink = colours.ink_on(colours.rgb(colour))
             letter = colours.KIND_LETTER[kind]
-            sheet.text(left + _STRIP / 2, middle, letter, SMALLEST, color=ink, ha="center", va="center_baseline")
+            sheet.text(left + strip / 2, middle, letter, letters.smallest, color=ink, ha="center", va="center_baseline")
         if i % step == 0:
-            size = TICK if 72 * high > 1.1 * TICK else SMALLEST
+            size = letters.tick if 72 * high > 1.1 * letters.tick else letters.smallest
             sheet.text(left - 0.03, middle, str(i), size, ha="right", va="center_baseline")
     middle = box.top + box.height / 2
-    sheet.text(left - 0.05 - _NUMBER, middle, "layer", LABEL, rotation=90, ha="right", va="center")
+    sheet.text(left - 0.05 - _number(sheet.faces), middle, "layer", rotation=90, ha="right", va="center")
+
+
+def _number(faces: Faces) -> float:
+    """Inches for a layer's number."""
+    return faces.width("00", faces.letters.tick) + 0.05
 
 
 def _label_heads(spec: HeadGrid, sheet: Sheet, box: Box) -> None:
     """Numbers below the grid; below them a bracket for each group of heads with one key/value head."""
     heads = spec.values.shape[1]
+    letters = sheet.letters
     wide = box.width / heads
-    step = max(math.ceil((sheet.faces.width("00", TICK) + 0.03) / wide - 1e-9), 1)
+    step = max(math.ceil((sheet.faces.width("00", letters.tick) + 0.03) / wide - 1e-9), 1)
     for j in range(0, heads, step):
-        sheet.text(box.left + (j + 0.5) * wide, box.bottom + 0.12, str(j), TICK, ha="center")
-    named = box.bottom + 0.14
+        sheet.text(box.left + (j + 0.5) * wide, box.bottom + letters.tick_line, str(j), letters.tick, ha="center")
+    named = box.bottom + letters.tick_line + 0.02
     if spec.group > 1:
         _bracket(spec, sheet, box, wide)
-        named += _BRACKET
-    sheet.text(box.left + box.width / 2, named + 0.12, "head", LABEL, ha="center")
+        named += letters.small_line
+    sheet.text(box.left + box.width / 2, named + 1.08 * letters.label / 72, "head", ha="center")
 
 
 def _bracket(spec: HeadGrid, sheet: Sheet, box: Box, wide: float) -> None:
     groups = spec.values.shape[1] // spec.group
     span = spec.group * wide
-    short = sheet.faces.width(f"kv {groups - 1}", SMALLEST) + 0.04 > span
-    top = box.bottom + 0.16
+    smallest = sheet.letters.smallest
+    short = sheet.faces.width(f"kv {groups - 1}", smallest) + 0.04 > span
+    top = box.bottom + sheet.letters.tick_line + 0.04
     for g in range(groups):
         left, right = box.left + g * span + 0.12 * wide, box.left + (g + 1) * span - 0.12 * wide
         sheet.line([(left, top - 0.025), (left, top), (right, top), (right, top - 0.025)], color=REFERENCE)
         # Narrow groups: the number alone, and "kv" once at the start of the row.
         words = str(g) if short else f"kv {g}"
-        if not short or sheet.faces.width(str(groups), SMALLEST) + 0.02 < span:
-            sheet.text((left + right) / 2, top + 0.1, words, SMALLEST, ha="center")
+        if not short or sheet.faces.width(str(groups), smallest) + 0.02 < span:
+            sheet.text((left + right) / 2, top + 0.02 + smallest / 72, words, smallest, ha="center")
     if short:
-        sheet.text(box.left - 0.05, top + 0.1, "kv", SMALLEST, ha="right")
+        sheet.text(box.left - 0.05, top + 0.02 + smallest / 72, "kv", smallest, ha="right")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workbench.figures import colours
 from workbench.figures.paper.fonts import Faces
-from workbench.figures.paper.sheet import LINE, REFERENCE, TICK, Box, Sheet
+from workbench.figures.paper.sheet import REFERENCE, Box, Sheet
 
 _SIGN, _GAP = 0.18, 0.14  # inches: width of a sign, and from one entry to the next
 
@@ -29,7 +29,7 @@ def rows(keys: Iterable[Key], width: float, faces: Faces) -> list[list[tuple[flo
     placed: list[list[tuple[float, Key]]] = []
     x = width
     for key in dict.fromkeys(keys):
-        wide = _SIGN + 0.05 + faces.width(faces.printable(key.name), TICK)
+        wide = _SIGN + 0.05 + faces.width(faces.printable(key.name), faces.letters.tick)
         if x + wide > width:
             placed.append([])
             x = 0.0
@@ -40,17 +40,27 @@ def rows(keys: Iterable[Key], width: float, faces: Faces) -> list[list[tuple[flo
 
 def draw(placed: list[list[tuple[float, Key]]], sheet: Sheet, left: float, top: float) -> None:
     """Draw rows of entries whose upper left corner is at (left, top)."""
+    letters = sheet.letters
+    high = letters.small_line * 0.7
     for number, row in enumerate(placed):
-        middle = top + (number + 0.5) * LINE
+        middle = top + (number + 0.5) * letters.line
         for x, key in row:
             start = left + x
             if key.dash:
                 sheet.line([(start, middle), (start + _SIGN, middle)], color=key.colour, ls=key.dash, linewidth=1.2)
             else:
-                box = Box(start, middle - 0.045, _SIGN, 0.09)
+                box = Box(start, middle - high / 2, _SIGN, high)
                 sheet.rectangle(box, facecolor=key.colour, hatch=key.hatch or None, edgecolor=key.edge)
             if key.letter:
                 ink = colours.ink_on(colours.rgb(key.colour))
-                sheet.text(start + _SIGN / 2, middle, key.letter, 6, color=ink, ha="center", va="center_baseline")
+                sheet.text(
+                    start + _SIGN / 2,
+                    middle,
+                    key.letter,
+                    letters.smallest,
+                    color=ink,
+                    ha="center",
+                    va="center_baseline",
+                )
             words = sheet.faces.printable(key.name)
-            sheet.text(start + _SIGN + 0.05, middle, words, TICK, va="center_baseline")
+            sheet.text(start + _SIGN + 0.05, middle, words, letters.tick, va="center_baseline")

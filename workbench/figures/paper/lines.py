@@ -8,10 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from workbench.figures import colours
+from workbench.figures.paper import names
 from workbench.figures.paper.fonts import Faces
 from workbench.figures.paper.frame import Frame
 from workbench.figures.paper.legend import Key
-from workbench.figures.paper.sheet import FAINT, INK, LABEL, LINE, REFERENCE, SMALLEST, TICK, Box, Sheet
+from workbench.figures.paper.sheet import FAINT, INK, REFERENCE, THINNEST, Box, Sheet
 from workbench.figures.spec import Bars, Curve, Guide, Scatter
 from workbench.figures.ticks import padded, round_ticks, tick_text
 
@@ -22,16 +23,18 @@ _MANY = 1500  # points from which on a scatter plot is a picture inside the vect
 
 def frame(spec: Curve | Scatter | Bars, faces: Faces, width: float) -> Frame:
     """The room of a plot with numbers on both axes, or with names on the left for bars."""
+    letters = faces.letters
+    size = letters.tick
     if isinstance(spec, Bars):
-        left = 0.06 + max(faces.width(faces.fit(name, _LONGEST, TICK), TICK) for name in spec.names)
-        height = min(max(0.155 * len(spec.names), 0.4), 7.5)
+        left = 0.06 + max(faces.width(faces.fit(name, _LONGEST, size), size) for name in spec.names)
+        height = min(max(1.29 * letters.tick_line * len(spec.names), 0.4), 7.5)
     else:
-        numbers = max(faces.width(tick_text(tick), TICK) for tick in round_ticks(*_ranges(spec)[1]))
-        left = LINE + 0.1 + numbers
+        numbers = max(faces.width(tick_text(tick), size) for tick in round_ticks(*_ranges(spec)[1]))
+        left = letters.line + 0.1 + numbers
         # A long name of the y axis wraps, and takes the room of its lines from the plot.
-        left += LINE * (len(_y_name(spec, faces, _height(width - left))) - 1)
+        left += letters.line * (len(_y_name(spec, faces, _height(width - left))) - 1)
         height = _height(width - left)
-    return Frame(left, 0.1, 0.14 + LINE, width - left - 0.1, height)
+    return Frame(left, 0.1, letters.tick_line + 0.02 + letters.line, width - left - 0.1, height)
 
 
 def draw(spec: Curve | Scatter | Bars, sheet: Sheet, box: Box) -> None:
@@ -46,18 +49,18 @@ def draw(spec: Curve | Scatter | Bars, sheet: Sheet, box: Box) -> None:
     x_ticks, y_ticks = _x_ticks(x_low, x_high, box.width, sheet.faces), round_ticks(y_low, y_high)
     axes.set_xticks(x_ticks, [tick_text(tick) for tick in x_ticks])
     axes.set_yticks(y_ticks, [tick_text(tick) for tick in y_ticks])
-    axes.grid(color=FAINT, linewidth=0.4)
+    axes.grid(color=FAINT, linewidth=THINNEST)
     if isinstance(spec, Scatter):
-        _draw_points(spec, sheet, axes)
+        _draw_points(spec, sheet, axes, box)
     else:
         _draw_series(spec, axes)
     for guide in spec.guides:
         _draw_guide(guide, sheet, axes, box)
     _name_x(spec.x_label, sheet, box)
-    widest = max(sheet.faces.width(tick_text(tick), TICK) for tick in y_ticks)
+    widest = max(sheet.faces.width(tick_text(tick), sheet.letters.tick) for tick in y_ticks)
     words = "\n".join(_y_name(spec, sheet.faces, box.height))
     upright = {"rotation": 90, "ha": "right", "va": "center", "multialignment": "center"}
-    sheet.text(box.left - widest - 0.08, box.top + box.height / 2, words, LABEL, **upright)
+    sheet.text(box.left - widest - 0.08, box.top + box.height / 2, words, **upright)
 
 
 def keys(spec: Curve | Scatter | Bars) -> list[Key]:
@@ -76,7 +79,7 @@ def _height(width: float) -> float:
 
 def _y_name(spec: Curve | Scatter, faces: Faces, height: float) -> list[str]:
     """The name of the y axis in lines that fit beside a plot of this height."""
-    return faces.wrap(spec.y_label, height + 0.1, LABEL)
+    return faces.wrap(spec.y_label, height + 0.1, faces.letters.label)
 
 
 def _ranges(spec: Curve | Scatter) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -92,20 +95,14 @@ def _draw_series(spec: Curve, axes: Axes) -> None:
         axes.plot(series.x, series.y, color=colours.series(i), ls=colours.dash(i)[1], linewidth=1.2, **marker)
 
 
-def _draw_points(spec: Scatter, sheet: Sheet, axes: Axes) -> None:
+def _draw_points(spec: Scatter, sheet: Sheet, axes: Axes, box: Box) -> None:
     if spec.curve is not None:
         axes.plot(spec.curve.x, spec.curve.y, color=REFERENCE, linewidth=1, zorder=1)
     area = 9.0 if spec.size is None else 3 + 45 * spec.size / (spec.size.max() or 1)
     style = {"color": colours.SERIES[0], "alpha": 0.6, "linewidths": 0, "rasterized": spec.x.size > _MANY}
     axes.scatter(spec.x, spec.y, s=area, **style)
-    if len(spec.labels) <= _NAMED:
-        for x, y, label in zip(spec.x, spec.y, spec.labels, strict=False):
-            if np.isfinite(x) and np.isfinite(y):
-                # To the right of the point, or to its left where the plot ends.
-                left = x > np.mean(axes.get_xlim()) + 0.35 * np.ptp(axes.get_xlim())
-                style = {"xytext": (-5 if left else 5, 0), "ha": "right" if left else "left", "va": "center_baseline"}
-                words = sheet.faces.fit(label, 1.0, SMALLEST)
-                axes.annotate(words, (x, y), textcoords="offset points", size=SMALLEST, color=INK, **style)
+    if 0 < len(spec.labels) <= _NAMED:
+        names.write(spec, sheet, axes, box)
 
 
 def _draw_bars(spec: Bars, sheet: Sheet, axes: Axes, box: Box) -> None:
@@ -116,12 +113,13 @@ def _draw_bars(spec: Bars, sheet: Sheet, axes: Axes, box: Box) -> None:
     ticks = _x_ticks(low, high, box.width, sheet.faces)
     axes.set(xlim=(low, high), ylim=(count - 0.4, -0.6))
     axes.set_xticks(ticks, [tick_text(tick) for tick in ticks])
-    step = max(math.ceil(1.15 * SMALLEST * count / (72 * box.height) - 1e-9), 1)
+    letters = sheet.letters
+    step = max(math.ceil(1.15 * letters.smallest * count / (72 * box.height) - 1e-9), 1)
     places = np.arange(0, count, step)
-    words = [sheet.faces.fit(spec.names[i], _LONGEST, TICK) for i in places]
-    axes.set_yticks(places, words, size=min(TICK, 72 * box.height / len(places)), va="center_baseline")
+    words = [sheet.faces.fit(spec.names[i], _LONGEST, letters.tick) for i in places]
+    axes.set_yticks(places, words, size=min(letters.tick, 72 * box.height / len(places)), va="center_baseline")
     axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x", color=FAINT, linewidth=0.4)
+    axes.grid(axis="x", color=FAINT, linewidth=THINNEST)
     if low < 0:
         axes.axvline(0, color=REFERENCE, linewidth=0.6)
     _name_x(spec.label, sheet, box)
@@ -131,21 +129,23 @@ def _x_ticks(low: float, high: float, width: float, faces: Faces) -> np.ndarray:
     """As many round numbers as stand side by side on `width` inches."""
     for count in (5, 4, 3):
         ticks = round_ticks(low, high, count)
-        if sum(faces.width(tick_text(tick), TICK) + 0.08 for tick in ticks) <= width:
+        if sum(faces.width(tick_text(tick), faces.letters.tick) + 0.08 for tick in ticks) <= width:
             return ticks
     return round_ticks(low, high, 2)
 
 
 def _name_x(label: str, sheet: Sheet, box: Box) -> None:
-    words = sheet.faces.fit(label, box.width + 0.4, LABEL)
-    sheet.text(box.left + box.width / 2, box.bottom + 0.26, words, ha="center")
+    words = sheet.faces.fit(label, box.width + 0.4, sheet.letters.label)
+    down = sheet.letters.tick_line + 0.02 + 1.08 * sheet.letters.label / 72
+    sheet.text(box.left + box.width / 2, box.bottom + down, words, ha="center")
 
 
 def _draw_guide(guide: Guide, sheet: Sheet, axes: Axes, box: Box) -> None:
     """A dashed line with its label inside the plot, at the far end."""
-    words = sheet.faces.fit(guide.label, 0.7 * (box.height if guide.axis == "x" else box.width), SMALLEST)
+    smallest = sheet.letters.smallest
+    words = sheet.faces.fit(guide.label, 0.7 * (box.height if guide.axis == "x" else box.width), smallest)
     style = {"color": REFERENCE, "linewidth": 0.7, "ls": "dashed"}
-    text = {"textcoords": "offset points", "size": SMALLEST, "color": INK, "ha": "right"}
+    text = {"textcoords": "offset points", "size": smallest, "color": INK, "ha": "right"}
     if guide.axis == "x":
         axes.axvline(guide.at, **style)
         place = {"xycoords": ("data", "axes fraction"), "xytext": (-1.5, -2), "va": "top", "rotation": 90}

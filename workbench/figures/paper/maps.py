@@ -1,4 +1,4 @@
-"""Token maps on paper: square cells, hatched where hidden, as many token labels as fit at six points or more."""
+"""Token maps on paper: square cells, hatched where hidden, as many token labels as fit."""
 
 from __future__ import annotations
 
@@ -12,22 +12,29 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from workbench.figures import colours
-from workbench.figures.paper import bar
+from workbench.figures.paper import bar, signs
 from workbench.figures.paper.fonts import Faces
 from workbench.figures.paper.frame import Frame
 from workbench.figures.paper.legend import Key
-from workbench.figures.paper.sheet import LABEL, LINE, SMALLEST, TICK, Box, Sheet
+from workbench.figures.paper.sheet import Box, Sheet
 from workbench.figures.regions import outlines
 from workbench.figures.scale import Scale
 from workbench.figures.spec import TokenMap
 
 _CELL = 0.4  # a cell's largest side in inches, unless the map would be under _SMALL
 _SMALL, _TALL = 0.8, 6.5  # a map's least and largest height in inches
-_LONGEST = 0.8  # inches, at most, for a token label
+_LONGEST = 0.65  # inches, at most, for a token label
+_MEASURED = 40  # tokens, the longest by characters, whose width is measured
 
 
 def frame(
-    spec: TokenMap, faces: Faces, width: float, scales: Sequence[Scale] = (), across: int = 1, gap: float = 0
+    spec: TokenMap,
+    faces: Faces,
+    width: float,
+    scales: Sequence[Scale] = (),
+    across: int = 1,
+    gap: float = 0,
+    with_bar: bool = True,
 ) -> Frame:
     """The room of one map, or of `across` maps of the same tokens side by side, `gap` inches apart.
 
@@ -38,20 +45,26 @@ def frame(
     cell = max(_CELL, _SMALL / max(rows, columns))
     bars = 1 if len(set(scales)) <= 1 else across
     left, right, height, plot = 0.0, 0.0, 0.5 * width, 0.6 * width
-    for _ in range(3):  # labels and the bar's name depend on the size of the plot, which is what they leave over
-        left = LINE + 0.08 + _Labels.fitting(spec.rows, height, faces).longest(faces)
-        right = max(bar.room(scale, faces, height) for scale in dict.fromkeys(scales or (spec.scale,)))
+    for _ in range(5):  # labels and the bar's name depend on the size of the plot, which is what they leave over
+        left = faces.letters.line + 0.08 + _Labels.fitting(spec.rows, height, faces).widest
+        rooms = [bar.room(scale, faces, height) for scale in dict.fromkeys(scales or (spec.scale,))]
+        right = max(rooms) if with_bar else 0.04
         plot = min((width - left - bars * right - gap * (across - 1)) / across, cell * columns)
         height = min(max(plot * rows / columns, min(_SMALL, cell * rows)), _TALL)
     labels = _Labels.fitting(spec.columns, plot, faces)
-    below = (labels.longest(faces) if labels.rotated(plot, faces) else 0.12) + 0.06 + LINE
+    below = labels.depth(plot, faces) + 0.06 + faces.letters.line
     return Frame(left, right, below, plot, height)
 
 
 def draw(
-    spec: TokenMap, sheet: Sheet, box: Box, with_bar: bool = True, outer: tuple[bool, bool] = (True, True)
+    spec: TokenMap,
+    sheet: Sheet,
+    box: Box,
+    with_bar: bool = True,
+    outer: tuple[bool, bool] = (True, True),
+    named: bool = True,
 ) -> None:
-    """Draw the map into `box`; `outer` says whether x labels and y labels are written."""
+    """Draw the map into `box`; `outer` says whether x labels and y labels are written, `named` whether the axes are."""
     rows, columns = spec.values.shape
     axes = sheet.axes(box)
     edges = (-0.5, columns - 0.5, rows - 0.5, -0.5)
@@ -59,46 +72,72 @@ def draw(
     hidden = spec.hidden()
     for reason in np.unique(hidden[hidden != 0]).tolist():
         _hatch(axes, hidden == reason, reason)
+    signs.dash(axes, box, spec.scale, spec.values, (-0.5, -0.5))
     if spec.mark is not None:
         _outline(axes, spec.mark[1] - spec.column_start, spec.mark[0] - spec.row_start)
     axes.set(xlim=edges[:2], ylim=edges[2:])
     _label_columns(spec, sheet, axes, box, outer[0])
     _label_rows(spec, sheet, axes, box, outer[1])
+    if named:
+        name_axes(spec, sheet, box, Frame(0, 0, 0, box.width, box.height))
     if with_bar:
         bar.draw(spec.scale, sheet, box)
+
+
+def name_axes(spec: TokenMap, sheet: Sheet, box: Box, frame: Frame) -> None:
+    """Write the names of the axes below and left of `box`, which holds maps of the size in `frame`."""
+    faces, letters = sheet.faces, sheet.letters
+    deep = _Labels.fitting(spec.columns, frame.width, faces).depth(frame.width, faces)
+    place = box.left + box.width / 2, box.bottom + deep + 0.06 + letters.label / 72
+    sheet.text(*place, _short(spec.x_label, box.width + 0.3, faces), ha="center")
+    wide = _Labels.fitting(spec.rows, frame.height, faces).widest
+    words = _short(spec.y_label, box.height + 0.3, faces)
+    sheet.text(box.left - wide - 0.08, box.top + box.height / 2, words, rotation=90, ha="right", va="center")
+
+
+def _short(name: str, room: float, faces: Faces) -> str:
+    """An axis name, without what stands in brackets where that does not fit into `room` inches."""
+    size = faces.letters.label
+    fits = faces.width(faces.printable(name), size) <= room
+    return faces.printable(name) if fits else faces.fit(name.split(" (")[0], room, size)
 
 
 def keys(spec: TokenMap) -> list[Key]:
     """Legend entries: the reasons for hidden cells, and categories."""
     hidden = spec.hidden()
     looks = [colours.hidden(reason) for reason in np.unique(hidden[hidden != 0]).tolist()]
-    return bar.keys(spec.scale) + [Key(f"hidden: {look.name}", look.fill, look.hatch, look.line) for look in looks]
+    reasons = [Key(f"hidden: {look.name}", look.fill, look.hatch, look.line) for look in looks]
+    return [*bar.keys(spec.scale), *signs.keys(spec.scale, spec.values), *reasons]
 
 
 @dataclass(frozen=True)
 class _Labels:
-    """Every `step`-th label of an axis at `size` points, so that neighbours do not touch."""
+    """Every `step`-th label of an axis at `size` points, so that neighbours do not touch; the widest in inches."""
 
     step: int
     size: float
     words: list[str]
+    widest: float
 
     @classmethod
     def fitting(cls, labels: tuple[str, ...], length: float, faces: Faces) -> _Labels:
         """What fits on `length` inches."""
-        pitch = 72 * length / len(labels)
-        size = min(max(pitch / 1.15, SMALLEST), TICK)
-        step = max(math.ceil(1.15 * SMALLEST / pitch - 1e-9), 1)
-        return cls(step, size, [faces.fit(label, _LONGEST, size) for label in labels[::step]])
-
-    def longest(self, faces: Faces) -> float:
-        """The width of the widest label in inches."""
-        return max(faces.width(word, self.size) for word in self.words)
+        pitch, smallest = 72 * length / len(labels), faces.letters.smallest
+        size = min(max(pitch / 1.15, smallest), faces.letters.tick)
+        step = max(math.ceil(1.15 * smallest / pitch - 1e-9), 1)
+        # The room is for all labels, shown or not: it must not hang on the step, which hangs on the room.
+        long = sorted(set(labels), key=lambda label: (len(label), label))[-_MEASURED:]
+        widest = max(faces.width(faces.fit(label, _LONGEST, size), size) for label in long)
+        return cls(step, size, [faces.fit(label, _LONGEST, size) for label in labels[::step]], widest)
 
     def rotated(self, length: float, faces: Faces) -> bool:
         """Whether labels along a horizontal axis must stand upright because they are wider than their places."""
         place = length / len(self.words)
         return any(faces.width(word, self.size) + 0.05 > place for word in self.words)
+
+    def depth(self, length: float, faces: Faces) -> float:
+        """Inches below a horizontal axis."""
+        return self.widest if self.rotated(length, faces) else faces.letters.tick_line
 
 
 def _label_columns(spec: TokenMap, sheet: Sheet, axes: Axes, box: Box, shown: bool) -> None:
@@ -107,20 +146,12 @@ def _label_columns(spec: TokenMap, sheet: Sheet, axes: Axes, box: Box, shown: bo
     axes.set_xticks(np.arange(0, len(spec.columns), labels.step))
     words = labels.words if shown else [""] * len(labels.words)
     axes.set_xticklabels(words, size=labels.size, rotation=90 if upright else 0)
-    if shown:
-        deep = labels.longest(sheet.faces) if upright else 0.12
-        name = sheet.faces.fit(spec.x_label, box.width + 0.8, LABEL)
-        sheet.text(box.left + box.width / 2, box.bottom + deep + 0.06 + 0.11, name, ha="center")
 
 
 def _label_rows(spec: TokenMap, sheet: Sheet, axes: Axes, box: Box, shown: bool) -> None:
     labels = _Labels.fitting(spec.rows, box.height, sheet.faces)
     axes.set_yticks(np.arange(0, len(spec.rows), labels.step))
     axes.set_yticklabels(labels.words if shown else [""] * len(labels.words), size=labels.size, va="center_baseline")
-    if shown:
-        wide = labels.longest(sheet.faces)
-        words = sheet.faces.fit(spec.y_label, box.height + 0.3, LABEL)
-        sheet.text(box.left - wide - 0.08, box.top + box.height / 2, words, rotation=90, ha="right", va="center")
 
 
 def _outline(axes: Axes, column: int, row: int) -> None:

@@ -1,21 +1,29 @@
-"""Several panels on one sheet, in rows, each under its letter: (a), (b), ..."""
+"""Several panels on one sheet, in rows, each under its letter and its title: (a) ..., (b) ..."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from string import ascii_lowercase
 
-from workbench.figures.paper import maps
+from workbench.figures.paper import bar, maps
 from workbench.figures.paper.families import draw_panel, frame_of
 from workbench.figures.paper.fonts import Faces
 from workbench.figures.paper.frame import Frame
-from workbench.figures.paper.sheet import LABEL, Box, Sheet
+from workbench.figures.paper.sheet import Box, Sheet
 from workbench.figures.scale import Scale
-from workbench.figures.spec import Panels, TokenMap
+from workbench.figures.spec import Panels, TokenMap, TokenStrip
 
-_HEAD = 0.19  # inches above a panel for its letter
 _GAP = 0.16  # inches between panels
-_LEAST = 0.5  # inches: no plot is narrower; there are fewer columns then
+_LEAST, _LEAST_ALONE = 0.5, 0.9  # inches: no plot is narrower, with shared labels and without; columns are fewer then
+_LINES = 2  # of a panel's title, at most
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A panel's letter and the lines of its title; `left` is where they start."""
+
+    left: float
+    letter: str
+    lines: list[str]
 
 
 @dataclass(frozen=True)
@@ -25,7 +33,9 @@ class Layout:
     places: list[Box]
     bars: list[bool]
     outers: list[tuple[bool, bool]]
+    headings: list[Heading]
     height: float
+    shared_names: Frame | None = None  # axes are named once for all panels, whose common frame this is
 
 
 def layout(spec: Panels, faces: Faces, width: float) -> Layout:
@@ -33,31 +43,47 @@ def layout(spec: Panels, faces: Faces, width: float) -> Layout:
 
     Maps of the same tokens share labels, and their bar if they share the scale; others stand on their own.
     """
-    for columns in range(min(spec.columns, len(spec.figures)), 1, -1):
-        plan = _layout(spec, faces, width, columns)
-        if min(place.width for place in plan.places) >= _LEAST:
-            return plan
-    return _layout(spec, faces, width, 1)
-
-
-def _layout(spec: Panels, faces: Faces, width: float, columns: int) -> Layout:
-    """The layout with exactly so many columns."""
     common = spec.shared_tokens()
-    if common is not None:
-        scales = [panel.scale for panel in spec.figures if isinstance(panel, TokenMap)]
-        return _linked(common, scales, faces, width, columns)
-    room = (width - _GAP * (columns - 1)) / columns
-    frames = [frame_of(panel, faces, room) for panel in spec.figures]
+    for columns in range(min(spec.columns, len(spec.figures)), 0, -1):
+        plan = (
+            _separate(spec, faces, width, columns) if common is None else _linked(spec, common, faces, width, columns)
+        )
+        least = _LEAST_ALONE if common is None else _LEAST
+        if columns == 1 or min(place.width for place in plan.places) >= least:
+            return plan
+    raise AssertionError("a layout with one column always exists")
+
+
+def _separate(spec: Panels, faces: Faces, width: float, columns: int) -> Layout:
+    """Panels with their own labels; one bar beside the first row if all have one scale."""
+    shared = _common_bar(spec)
+    count = len(spec.figures)
+    lying = isinstance(spec.figures[0], TokenStrip)
+    owner = count - 1 if lying else columns - 1
+    bars = [shared is None or i == owner for i in range(count)]
+    aside, room, frames = 0.0, width, []
+    for _ in range(3):  # the bar's name wraps by the height of its plot, which hangs on the bar's room
+        room = (width - aside - _GAP * (columns - 1)) / columns
+        own = [shared is None or (lying and bars[i]) for i in range(count)]
+        frames = [frame_of(panel, faces, room, with_bar) for panel, with_bar in zip(spec.figures, own, strict=True)]
+        aside = 0.0 if shared is None or lying else bar.room(shared, faces, frames[min(owner, count - 1)].height)
+    headings = [_heading(spec, i, faces, (i % columns) * (room + _GAP), room) for i in range(count)]
     places: list[Box] = []
     top = 0.0
-    for start in range(0, len(frames), columns):
+    for start in range(0, count, columns):
         row = frames[start : start + columns]
+        head = _head(headings[start : start + columns], faces)
         for column, frame in enumerate(row):
             left = column * (room + _GAP) + _aligned(frame, frames[column::columns], room)
-            places.append(Box(left, top + _HEAD, frame.width, frame.height))
-        top += _HEAD + max(frame.height + frame.below for frame in row) + _GAP / 2
-    count = len(frames)
-    return Layout(places, [True] * count, [(True, True)] * count, top - _GAP / 2)
+            places.append(Box(left, top + head, frame.width, frame.height))
+        top += head + max(frame.height + frame.below for frame in row) + _GAP / 2
+    return Layout(places, bars, [(True, True)] * count, headings, top - _GAP / 2)
+
+
+def _common_bar(spec: Panels) -> Scale | None:
+    """The scale of the one bar for all panels, if they have one in common that needs a bar."""
+    shared = spec.shared_scale()
+    return None if shared is None or shared.kind == "categorical" or len(spec.figures) == 1 else shared
 
 
 def _aligned(frame: Frame, column: list[Frame], room: float) -> float:
@@ -67,35 +93,68 @@ def _aligned(frame: Frame, column: list[Frame], room: float) -> float:
     return max(left, frame.left) + slack / 2
 
 
-def _linked(first: TokenMap, scales: list[Scale], faces: Faces, width: float, columns: int) -> Layout:
+def _linked(spec: Panels, first: TokenMap, faces: Faces, width: float, columns: int) -> Layout:
     """Equal maps: row labels at the left edge, column labels under the last of each column, bars as needed."""
+    scales = [panel.scale for panel in spec.figures if isinstance(panel, TokenMap)]
     frame = maps.frame(first, faces, width, scales, columns, _GAP / 2)
     shared = len(set(scales)) == 1
     pitch = frame.width + _GAP / 2 + (0 if shared else frame.right)
     start = frame.box(0, 0, width - (columns - 1) * pitch).left
-    places, outers, bars = [], [], []
-    for i in range(len(scales)):
+    count = len(scales)
+    headings = [_heading(spec, i, faces, start + (i % columns) * pitch, pitch - 0.05) for i in range(count)]
+    places: list[Box] = []
+    top = 0.0
+    for i in range(count):
         row, column = divmod(i, columns)
-        top = _HEAD + row * (frame.height + _HEAD)
+        if column == 0:
+            top += frame.height if row else 0.0
+            top += _head(headings[i : i + columns], faces)
         places.append(Box(start + column * pitch, top, frame.width, frame.height))
-        outers.append((i + columns >= len(scales), column == 0))
-        bars.append(not shared or i == columns - 1)
-    rows = -(-len(scales) // columns)
-    return Layout(places, bars, outers, rows * (frame.height + _HEAD) + frame.below)
+    outers = [(i + columns >= count, i % columns == 0) for i in range(count)]
+    bars = [not shared or i == min(columns, count) - 1 for i in range(count)]
+    return Layout(places, bars, outers, headings, top + frame.height + frame.below, frame)
 
 
-def draw(spec: Panels, sheet: Sheet, plan: Layout, left: float, top: float, titles: bool) -> None:
-    """Draw every panel under its letter, and under its title if `titles`."""
+def _heading(spec: Panels, i: int, faces: Faces, left: float, room: float) -> Heading:
+    """Letter and title of panel `i`, which may be `room` inches wide."""
+    letter, size = spec.letter(i), faces.letters.label
+    room -= _indent(letter, faces)
+    lines = faces.wrap(spec.figures[i].title, room, size) if spec.figures[i].title else []
+    if len(lines) > _LINES:
+        lines = [*lines[: _LINES - 1], " ".join(lines[_LINES - 1 :])]
+    return Heading(left, letter, [faces.fit(line, room, size) for line in lines])
+
+
+def _indent(letter: str, faces: Faces) -> float:
+    """How far right of its bold letter a title starts, in inches."""
+    return 1.15 * faces.width(letter, faces.letters.label) + 0.04 if letter else 0.0
+
+
+def _head(headings: list[Heading], faces: Faces) -> float:
+    """The room above a row of panels."""
+    lines = max(max(len(heading.lines), bool(heading.letter)) for heading in headings)
+    return 0.06 + faces.letters.line * lines if lines else 0.04
+
+
+def draw(spec: Panels, sheet: Sheet, plan: Layout, left: float, top: float) -> None:
+    """Draw every panel under its letter and title, from (left, top) of the sheet."""
+    line = sheet.letters.line
     for i, panel in enumerate(spec.figures):
         box = plan.places[i].moved(left, top)
-        draw_panel(panel, sheet, box, plan.bars[i], plan.outers[i])
-        letter = f"({_letter(i)})"
-        sheet.text(box.left, box.top - 0.06, letter, LABEL, weight="bold")
-        if titles and panel.title:
-            words = sheet.faces.fit(panel.title, box.width - 0.2, LABEL)
-            sheet.text(box.left + 0.22, box.top - 0.06, words, LABEL)
+        draw_panel(panel, sheet, box, plan.bars[i], plan.outers[i], named=plan.shared_names is None)
+        heading = plan.headings[i]
+        start = left + heading.left
+        first = box.top - 0.05 - line * (max(len(heading.lines), 1) - 1)
+        sheet.text(start, first, heading.letter, weight="bold")
+        for number, words in enumerate(heading.lines):
+            sheet.text(start + _indent(heading.letter, sheet.faces), first + number * line, words)
+    first = spec.shared_tokens()
+    if plan.shared_names is not None and first is not None:
+        boxes = [place.moved(left, top) for place in plan.places]
+        maps.name_axes(first, sheet, _around(boxes), plan.shared_names)
 
 
-def _letter(i: int) -> str:
-    """a, b, ..., z, aa, ab, ..."""
-    return (ascii_lowercase[i // 26 - 1] if i >= 26 else "") + ascii_lowercase[i % 26]
+def _around(boxes: list[Box]) -> Box:
+    """The smallest box that holds all these."""
+    left, top = min(box.left for box in boxes), min(box.top for box in boxes)
+    return Box(left, top, max(box.right for box in boxes) - left, max(box.bottom for box in boxes) - top)

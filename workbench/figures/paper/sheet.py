@@ -15,8 +15,7 @@ from workbench.figures import colours
 from workbench.figures.paper.fonts import Faces
 
 INK, REFERENCE, FAINT = colours.LIGHT.ink, colours.LIGHT.reference, colours.LIGHT.faint
-TITLE, LABEL, TICK, SMALLEST = 9.0, 8.0, 7.0, 6.0  # sizes of type in points
-LINE = 0.14  # inches from one line of labels to the next
+THINNEST = 0.5  # points: no line is thinner, because thinner ones disappear in print
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Sheet:
 
     def __init__(self, width: float, height: float, faces: Faces) -> None:
         """An empty white page."""
-        self.width, self.height, self.faces = width, height, faces
+        self.width, self.height, self.faces, self.letters = width, height, faces, faces.letters
         self.figure = Figure(figsize=(width, height))
 
     def axes(self, box: Box, frame: bool = True) -> Axes:
@@ -61,14 +60,22 @@ class Sheet:
             return axes
         for side, spine in axes.spines.items():
             spine.set_visible(side in ("left", "bottom"))
-            spine.set(linewidth=0.5, color=REFERENCE)
-        axes.tick_params(length=2, width=0.5, color=REFERENCE, labelsize=TICK, labelcolor=INK, pad=2)
+            spine.set(linewidth=THINNEST, color=REFERENCE)
+        axes.tick_params(length=2, width=THINNEST, color=REFERENCE, labelcolor=INK, pad=2)
+        axes.tick_params(labelsize=self.letters.tick)
         return axes
 
-    def text(self, x: float, y: float, words: str, size: float = LABEL, **settings: Any) -> None:
-        """Printable text at a place; by default its left lower end is there."""
+    def text(self, x: float, y: float, words: str, size: float | None = None, **settings: Any) -> None:
+        """Printable text at a place, by default in the size of labels with its left lower end there."""
         settings = {"color": INK, "ha": "left", "va": "baseline", **settings}
-        self.figure.text(x, self.height - y, words, size=size, transform=self.figure.dpi_scale_trans, **settings)
+        self.figure.text(
+            x,
+            self.height - y,
+            words,
+            size=size or self.letters.label,
+            transform=self.figure.dpi_scale_trans,
+            **settings,
+        )
 
     def rectangle(self, box: Box, **settings: Any) -> None:
         """A rectangle with matplotlib's patch settings."""

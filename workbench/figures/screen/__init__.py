@@ -27,6 +27,7 @@ from workbench.figures.text import for_plotly
 
 __all__ = ["page", "render"]
 
+_LEGEND = 30  # pixels of one line of the legend
 _FONT = "IBM Plex Sans, system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Noto Sans CJK JP, sans-serif"
 
 
@@ -45,6 +46,7 @@ def render(spec: FigureSpec, dark: bool = False) -> go.Figure:
     else:
         height = draw(spec, Slot(drawing, dark=dark)) + room(spec).bottom
     margin = drawing.layout["margin"]
+    margin["b"] += _LEGEND if drawing.named else 0
     drawing.layout["height"] = height + margin["t"] + margin["b"]
     return go.Figure(drawing.traces, drawing.layout | {"shapes": drawing.shapes, "annotations": drawing.notes})
 
@@ -57,8 +59,9 @@ def _layout(title: str, dark: bool) -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": _FONT, "size": 13, "color": theme.ink},
-        "margin": {"l": 8, "r": 8, "t": 72 if title else 40, "b": 8},
-        "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom", "font": {"size": 12}},
+        "margin": {"l": 8, "r": 8, "t": 44 if title else 24, "b": 8},
+        # Below the plot, where it pushes the plot and not the title when a narrow page breaks it into lines.
+        "legend": {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom", "font": {"size": 12}},
         "hoverlabel": {"align": "left", "bgcolor": theme.page, "font": {"color": theme.ink}},
     }
     if title:

@@ -11,11 +11,10 @@ from workbench.figures.spec import Panel, Panels
 from workbench.figures.text import one_line
 
 _TITLE = 26  # pixels above each row for the panels' titles
-_LEGEND = 30  # pixels below all rows
 
 
 def draw(spec: Panels, drawing: Drawing, dark: bool, draw_one: Callable[[Panel, Slot], int]) -> int:
-    """Draw every panel with its title above it and return the height of the figure in pixels, without margins.
+    """Draw every panel under its letter and title and return the height of the figure in pixels, without margins.
 
     A scale that all panels share has one colour bar, beside the first row. Maps of the same tokens zoom together and
     show their labels at the outer edge only.
@@ -40,10 +39,9 @@ def draw(spec: Panels, drawing: Drawing, dark: bool, draw_one: Callable[[Panel, 
         )
         draw_one(panel, slot)
         place = {"xref": "paper", "yref": "paper", "x": slot.x[0], "y": slot.y[1], "xanchor": "left"}
-        drawing.note(one_line(panel.title, 48), 13, **place, yanchor="bottom")
-    drawing.layout["legend"] |= {"y": 0, "yref": "container", "yanchor": "bottom"}
-    drawing.layout["margin"]["b"] += _LEGEND
-    return layout.height + _LEGEND
+        drawing.note(one_line(f"{spec.letter(i)} {panel.title}".strip(), 48), 13, **place, yanchor="bottom")
+    drawing.layout["margin"]["t"] += _TITLE - 6
+    return layout.height
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,103 @@
+"""What the command line was given to label: a text, a text file, a CoNLL file or standard input."""
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.classification.conll import Sentence, read_conll
+from workbench.classification.plain import decoded, plain_text
+
+STANDARD_INPUT = "-"
+# A single word with one of these endings, or with a folder in front, is meant as a file even where there is none.
+_FILE_NAME = re.compile(
+    r"(?:(?:~|\.{1,2})?/\S*|\S+\.(?:txt|text|md|log|conll|bio|iob|tsv|csv|json|jsonl|html?|xml|pdf|docx?))"
+)
+_STRUCTURED = {".json", ".jsonl", ".pdf", ".docx", ".doc", ".html", ".htm", ".xml", ".parquet"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One thing to label.
+
+    Attributes:
+        name: the file, "stdin", or "text" (numbered where there are several).
+        text: its characters; of a CoNLL file none.
+        sentences: the words of a CoNLL file, None for text.
+    """
+
+    name: str
+    text: str
+    sentences: tuple[Sentence, ...] | None = None
+
+
+def sources(arguments: Sequence[str], many_columns: bool = False) -> Iterator[Source]:
+    """Each argument as what it names: an existing file, standard input (`-`), or else the text that it is.
+
+    A file that ends in .conll is read by its words, any other as plain UTF-8 text.
+
+    Args:
+        arguments: what was typed.
+        many_columns: how CoNLL files are read, see `read_conll`.
+
+    Raises:
+        OSError: an argument looks like the name of a file that does not exist, or is a folder.
+        ValueError: a file is empty, is no UTF-8 text, has a format whose text has to be taken out first, or is a CoNLL
+            file with a bad line.
+    """
+    texts = 0
+    for argument in arguments:
+        if argument == STANDARD_INPUT:
+            yield _filled(Source("stdin", decoded(sys.stdin.buffer.read(), "standard input")))
+        elif _names_a_file(argument):
+            yield _filled(_file(Path(argument).expanduser(), many_columns))
+        else:
+            texts += 1
+            yield _filled(Source("text" if len(arguments) == 1 else f"text {texts}", argument))
+
+
+def _names_a_file(argument: str) -> bool:
+    if _FILE_NAME.fullmatch(argument):
+        return True
+    try:
+        return bool(argument) and Path(argument).exists()
+    except (OSError, ValueError):  # a text too long for a name, or with characters that no name has
+        return False
+
+
+def _file(path: Path, many_columns: bool) -> Source:
+    if not path.exists():
+        raise FileNotFoundError(
+            f"there is no file {path}; look at its name (to label these characters as a text, send them to '-')"
+        )
+    if path.suffix.lower() in _STRUCTURED:
+        raise ValueError(
+            f"{path}: {path.suffix} files are not read; give plain text (UTF-8) or .conll, or send the text to '-'"
+        )
+    if path.suffix.lower() == ".conll":
+        return Source(str(path), "", tuple(read_conll(path, many_columns)))
+    return Source(str(path), plain_text(path))
+
+
+def _filled(source: Source) -> Source:
+    """The source, if there is anything to label in it."""
+    if not source.sentences and not source.text.strip():
+        raise ValueError(f"{source.name} holds no words; give at least one")
+    return source
+
+
+def checked_target(path: Path, inputs: Sequence[str | Path]) -> Path:
+    """The file that is to be written, checked before the work is done.
+
+    Raises:
+        OSError: its folder does not exist, or it is a folder itself.
+        ValueError: it is one of the inputs.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; name a file to write")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"the folder {path.parent} does not exist; make it first, or save elsewhere")
+    if path.exists() and any(_names_a_file(str(name)) and path.samefile(name) for name in inputs):
+        raise ValueError(f"{path} is read and would be overwritten; write to another file")
+    return path

@@ -1,0 +1,71 @@
+"""What happens while transformers' Trainer runs: a bar that tells loss and F1, a stop that loses nothing."""
+
+import math
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from tqdm.auto import tqdm
+from transformers import ProgressCallback, TrainerCallback
+
+
+class StopOnInterrupt(TrainerCallback):
+    """Ctrl-C ends training after the step at hand, which is then saved; a second one ends it at once.
+
+    Only in the main thread, where signals arrive; elsewhere it does nothing.
+    """
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self._before: Any = None
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Take over ctrl-C."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._interrupted)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Stop where asked; the Trainer saves at the end of every epoch, also one that is cut short."""
+        if self.stopped and state.global_step < state.max_steps:
+            control.should_training_stop = True
+
+    def give_back(self) -> None:
+        """Ctrl-C means again what it meant before."""
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _interrupted(self, *_: Any) -> None:
+        if self.stopped:
+            raise KeyboardInterrupt
+        self.stopped = True
+        tqdm.write("stopping after this step; once more to stop at once", file=sys.stderr)
+
+
+class Progress(ProgressCallback):
+    """transformers' progress bar on stderr; after every epoch one line with its loss and the F1 so far.
+
+    Args:
+        measure: F1 of the model as it is; called between epochs.
+        stop: whether the user wants to stop; nothing is measured then.
+    """
+
+    def __init__(self, measure: Callable[[], float], stop: StopOnInterrupt):
+        super().__init__()
+        self.measure, self.stop = measure, stop
+        self.diverged = False
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        """Keep and print what an epoch brought."""
+        if not logs or "loss" not in logs or self.stop.stopped:
+            return
+        loss = float(logs["loss"])
+        self.diverged = not math.isfinite(loss)
+        if self.diverged:
+            control.should_training_stop, control.should_save = True, False
+            return
+        # in the Trainer's own history, which its checkpoints keep
+        state.log_history[-1]["f1"] = f1 = self.measure()
+        line = f"epoch {state.epoch:g}/{state.num_train_epochs}: loss {loss:.4f}, F1 {f1:.3f}"
+        tqdm.write(line, file=sys.stderr)

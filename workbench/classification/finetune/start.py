@@ -1,0 +1,119 @@
+"""The model that training starts from: a checkpoint's trunk with a head for the labels of the data."""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from model import Gemma2ForSequenceClassification, Gemma2ForTokenClassification
+from workbench.classification.inputs import settings as variant_settings
+from workbench.classification.reading import class_names
+from workbench.loading import LoadedModel
+
+CLASSIFIERS = {"token": Gemma2ForTokenClassification, "sequence": Gemma2ForSequenceClassification}
+# Every matrix of a decoder layer (QLoRA, arXiv 2305.14314, section 4: all layers are needed to match full tuning).
+ADAPTED = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+RANK = 16
+
+
+@dataclass(frozen=True)
+class Start:
+    """A classifier ready to be trained.
+
+    Attributes:
+        model: one of our classes, in float32.
+        names: the C labels in the order of its scores.
+        variant: how it reads ("causal", "echo" or "bidirectional").
+        fresh: whether its head is new.
+    """
+
+    model: Any
+    names: tuple[str, ...]
+    variant: str
+    fresh: bool
+
+
+def starting_point(
+    loaded: LoadedModel, kind: str, labels: tuple[str, ...], variant: str | None = None, seed: int = 0
+) -> Start:
+    """A classifier on the trunk of `loaded`, which is used up: its configuration changes with it.
+
+    A checkpoint of the same kind with the same labels keeps its head; any other gets a new one, drawn from
+    Normal(0, initializer_range).
+
+    Args:
+        loaded: any Gemma 2 checkpoint.
+        kind: "token" or "sequence".
+        labels: the labels of the data.
+        variant: None keeps that of a classifier; a language model becomes bidirectional for words, causal for texts.
+        seed: of the new head.
+
+    Raises:
+        ValueError: a text classifier needs a pad token and there is none.
+    """
+    config, cls = loaded.config, CLASSIFIERS[kind]
+    is_classifier = type(loaded.model) in CLASSIFIERS.values()
+    if variant is None:
+        variant = _variant(config) if is_classifier else ("bidirectional" if kind == "token" else "causal")
+    for key, value in variant_settings(variant).items():
+        setattr(config, key, value)
+    if type(loaded.model) is cls and set(class_names(loaded)) == set(labels):
+        return Start(loaded.model, class_names(loaded), variant, fresh=False)
+    if config.pad_token_id is None:
+        config.pad_token_id = loaded.tokenizer.pad_token_id
+    if kind == "sequence":
+        if config.pad_token_id is None:
+            raise ValueError(f"{loaded.name} has no pad token, without which the end of a text cannot be found")
+        config.problem_type = "single_label_classification"
+    config.id2label = dict(enumerate(labels))
+    config.label2id = {label: at for at, label in enumerate(labels)}
+    trunk = loaded.trunk
+    # On "meta" nothing is allocated: a second trunk would double the memory.
+    with torch.device("meta"):
+        model = cls(config)
+    model.model = trunk
+    model.score = _head(model.score, config.initializer_range, seed).to(trunk.device)
+    return Start(model, labels, variant, fresh=True)
+
+
+def _variant(config: Any) -> str:
+    """The variant that a classifier's configuration records."""
+    if getattr(config, "workbench_input", "plain") == "echo":
+        return "echo"
+    return "causal" if getattr(config, "is_causal", True) else "bidirectional"
+
+
+def _head(like: nn.Linear, spread: float, seed: int) -> nn.Linear:
+    """A random head of the shape of `like`, the same for a seed."""
+    torch.manual_seed(seed)
+    head = nn.Linear(like.in_features, like.out_features, bias=like.bias is not None)
+    nn.init.normal_(head.weight, std=spread)
+    if head.bias is not None:
+        nn.init.zeros_(head.bias)
+    return head
+
+
+def with_adapters(start: Start, kind: str) -> Any:
+    """The classifier as peft's model: every matrix gets an adapter of rank `RANK`, only these and the head learn."""
+    from peft import LoraConfig, TaskType, get_peft_model
+
+    tasks = {"token": TaskType.TOKEN_CLS, "sequence": TaskType.SEQ_CLS}
+    shape = LoraConfig(task_type=tasks[kind], r=RANK, lora_alpha=2 * RANK, target_modules=ADAPTED)
+    with warnings.catch_warnings():
+        # peft asks for a property under the name that transformers is about to drop
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        return get_peft_model(start.model, shape)
+
+
+def merged(adapted: Any, base: str, folder: Path) -> Any:
+    """Writes the adapter by itself into `folder` and returns the classifier with the adapter added to its weights."""
+    for shape in adapted.peft_config.values():
+        shape.base_model_name_or_path = base
+    # "auto" would ask the hub how large the vocabulary of the base model is
+    adapted.save_pretrained(folder, save_embedding_layers=False)
+    # a form to be filled in by hand; the card of the whole folder says what there is to say
+    (folder / "README.md").unlink()
+    return adapted.merge_and_unload()

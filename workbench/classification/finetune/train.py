@@ -1,0 +1,134 @@
+"""Fine-tuning: from a labelled file and a Gemma 2 checkpoint to a folder that `load` and the bench read."""
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from workbench.classification.finetune.card import Run, write_card
+from workbench.classification.finetune.checkpoints import FOLDER, check_folder, prepare, step_of
+from workbench.classification.finetune.data import read
+from workbench.classification.finetune.division import divided
+from workbench.classification.finetune.example import Example
+from workbench.classification.finetune.measure import measured
+from workbench.classification.finetune.settings import Settings
+from workbench.classification.finetune.start import Start, merged, starting_point
+from workbench.classification.inputs import Encoded, encode_texts
+from workbench.classification.scores import Scores
+from workbench.loading import LoadedModel, load
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What came out.
+
+    Attributes:
+        folder: complete checkpoint: weights, configuration, tokenizer, card.
+        scores: per entity type or class, and "ALL".
+        figure: what the F1 of "ALL" is called.
+        measured_on: the examples it was measured on, in words.
+        example: a text to try it on.
+    """
+
+    folder: Path
+    scores: Scores
+    figure: str
+    measured_on: str
+    example: str
+
+
+def fine_tune(settings: Settings, say: Callable[[str], None]) -> Tuned:
+    """Train a classifier and write it to `settings.out`; nothing is written elsewhere, no host is asked.
+
+    On a CPU the same settings give the same weights, interrupted or not.
+
+    Args:
+        settings: what and how.
+        say: is told, one sentence at a time, what is done and what was decided.
+
+    Raises:
+        ImportError: accelerate or peft is not installed.
+        ValueError, OSError: data, folder, model or numbers that cannot work; the message says what to do.
+        Stopped: the user pressed ctrl-C; the run can be resumed.
+    """
+    _require(["accelerate", *(["peft"] if settings.lora else [])])
+    data = read(settings.data, settings.task, settings.many_columns)
+    dev_data = read(settings.dev, data.kind, settings.many_columns) if settings.dev else None
+    division = divided(data, dev_data, settings.seed)
+    check_folder(settings.out, settings.resume)
+    # Only now: it imports transformers' Trainer, which takes seconds and needs accelerate.
+    from workbench.classification.finetune.loop import quiet, trained
+
+    loaded = _loaded(settings)
+    start = starting_point(loaded, data.kind, data.labels, settings.variant, settings.seed)
+    train, dev = (_encoded(part, data.kind, loaded, start) for part in (division.train, division.dev))
+    rate = settings.rate_for(loaded.config.hidden_size)
+    run = Run(settings, data, division, loaded, start, rate)
+    checkpoint = prepare(settings.out, run.identity, settings.resume)
+    for sentence in run.sentences:
+        say(sentence)
+    if checkpoint:
+        say("going on from {} of {} steps ({})".format(*step_of(checkpoint), checkpoint.name))
+
+    def scored() -> tuple[Scores, str]:
+        return measured(start.model, dev, start.names, loaded.tokenizer.pad_token_id or 0, data.bio)
+
+    began = time.monotonic()
+    with quiet():
+        model, history = trained(run, train, checkpoint, lambda: scored()[0]["ALL"]["f1"])
+        if settings.lora:
+            model = merged(model, loaded.source, settings.out / "adapter")
+        scores, figure = scored()
+        _write(model, loaded.tokenizer, settings.out)
+    write_card(run, scores, figure, history, time.monotonic() - began)
+    shutil.rmtree(settings.out / FOLDER)
+    return Tuned(settings.out, scores, figure, division.measured_on, division.dev[0].text)
+
+
+def _require(names: list[str]) -> None:
+    missing = [name for name in names if find_spec(name) is None]
+    if missing:
+        raise ImportError(
+            f"fine-tuning needs {' and '.join(missing)}, not installed here: pip install 'gemma2-workbench[finetune]'"
+        )
+
+
+def _loaded(settings: Settings) -> LoadedModel:
+    there = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
+    if settings.device in there and not there[settings.device]():
+        raise ValueError(f"--device {settings.device}: torch finds no such device here; leave it out, or use cpu")
+    # float32 whatever the checkpoint holds: AdamW's small steps vanish in bfloat16
+    return load(settings.model, dtype="float32", device=settings.device)
+
+
+def _encoded(
+    examples: Sequence[Example], kind: str, loaded: LoadedModel, start: Start
+) -> list[tuple[Example, Encoded]]:
+    """The examples as the model reads them; a text's label at its last token, as the sequence classifier does."""
+    spans = [list(example.words) for example in examples]
+    encoded = encode_texts([example.text for example in examples], spans, loaded.tokenizer, start.variant == "echo")
+    longest, rows = loaded.config.max_position_embeddings, []
+    for example, row in zip(examples, encoded, strict=True):
+        if len(row.ids) > longest:
+            raise ValueError(
+                f"{example.where}: the sentence {example.text[:40]!r}... has {len(row.ids)} tokens, {loaded.name} "
+                f"takes at most {longest}; split it"
+            )
+        rows.append((example, row if kind == "token" else Encoded(row.ids, [len(row.ids) - 1], row.spans)))
+    return rows
+
+
+def _write(model: Any, tokenizer: Any, folder: Path) -> None:
+    """Weights, configuration and tokenizer in Hugging Face format."""
+    # the Trainer switches the cache off while it trains
+    model.config.use_cache = True
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    # transformers leaves it readable by its owner alone
+    for file in folder.rglob("*.safetensors"):
+        file.chmod(0o644)

@@ -1,0 +1,48 @@
+"""Labels and scores as JSON can hold them: for machines, with everything needed to check and to repeat them."""
+
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from workbench.classification.evaluation import Evaluation
+from workbench.classification.labelled import Classification
+from workbench.classification.tables import entity_table, word_table
+
+PACKAGES = ("gemma2-workbench", "torch", "transformers")
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that the numbers depend on."""
+    return {name: version(name) for name in PACKAGES}
+
+
+def classification_record(source: str, classification: Classification) -> dict[str, Any]:
+    """One labelled text: its sentences with their words, and its entities; offsets count characters of `text`."""
+    words = dict(iter(word_table(classification).groupby("sentence")))
+    sentences = []
+    for number, labelled in enumerate(classification.sentences):
+        reading = labelled.reading
+        rows = words[number].drop(columns=["sentence", "word"])
+        place = {"start": reading.start, "end": reading.start + len(reading.tokens.text)}
+        sentences.append({**place, "continues": reading.continues, "words": rows.to_dict("records")})
+    return {
+        "source": source,
+        "kind": classification.kind,
+        "modified_model": bool(classification.interventions),
+        "interventions": list(classification.interventions),
+        "classes": list(classification.classes),
+        "text": classification.text,
+        "sentences": sentences,
+        "entities": entity_table(classification).to_dict("records"),
+    }
+
+
+def evaluation_record(file: str, evaluation: Evaluation) -> dict[str, Any]:
+    """The scores of one file."""
+    kept = ("measure", "remarks", "sentences", "words", "accuracy", "scores")
+    return {
+        "versions": versions(),
+        "model": asdict(evaluation.model),
+        "file": file,
+        **{name: getattr(evaluation, name) for name in kept},
+    }

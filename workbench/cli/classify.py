@@ -1,0 +1,132 @@
+"""`gemma2-workbench classify`: the labels of texts and files, for people or for machines."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from workbench.classification.conll import Sentence, conll_text
+from workbench.classification.files import Source, checked_target, sources
+from workbench.classification.labelled import Classification, classify, classify_words
+from workbench.classification.labels import is_bio_scheme
+from workbench.classification.reading import kind_of
+from workbench.classification.record import classification_record, versions
+from workbench.classification.tables import entity_table, word_table
+from workbench.cli.model import add_model, loaded_model
+from workbench.cli.progress import progress
+from workbench.loading import LoadedModel
+
+TAGGER = "tiny-ner"
+Labels = list[tuple[Source, Classification]]
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    command = commands.add_parser("classify", help="label the words of texts and files: names, places, dates")
+    command.add_argument(
+        "inputs", nargs="+", metavar="TEXT|FILE", help="a text, a text file, a .conll file, or - (stdin)"
+    )
+    command.add_argument("--format", choices=FORMATS, help="default: by the ending of --out, else table")
+    command.add_argument("--out", type=Path, help="file to write instead of printing")
+    command.add_argument("--many-columns", action="store_true", help=MANY_COLUMNS)
+    add_model(command)
+    command.set_defaults(run=run)
+
+
+MANY_COLUMNS = "CoNLL files have more than two columns, or spaces between them: the first and the last count"
+
+
+def run(options: argparse.Namespace) -> None:
+    """Label everything, then print or write it."""
+    out = checked_target(options.out, options.inputs) if options.out else None
+    written = FORMATS[options.format or _format_of(out)]
+    given = list(sources(options.inputs, options.many_columns))
+    loaded = loaded_model(options, TAGGER)
+    if kind_of(loaded) == "sequence" and written is _conll:
+        raise ValueError(f"{loaded.name} labels whole texts, which CoNLL cannot hold; choose table, json or csv")
+    labelled = [(source, _classified(loaded, source)) for source in given]
+    cuts = sum(sentence.reading.continues for _, found in labelled for sentence in found.sentences)
+    if cuts:
+        print(f"note: sentences too long for {loaded.name} were read in parts ({cuts} cuts)", file=sys.stderr)
+    text = written(labelled)
+    if out:
+        out.write_text(text, encoding="utf-8", newline="\n")
+        print(f"{out}: {len(labelled)} labelled")
+    else:
+        sys.stdout.write(text)
+
+
+def _format_of(out: Path | None) -> str:
+    ending = out.suffix.lower().lstrip(".") if out else ""
+    return ending if ending in FORMATS else "table"
+
+
+def _classified(loaded: LoadedModel, source: Source) -> Classification:
+    try:
+        if source.sentences is None:
+            return classify(loaded, source.text, progress=progress)
+        return classify_words(loaded, [sentence.words for sentence in source.sentences], progress=progress)
+    except ValueError as error:
+        raise ValueError(f"{source.name}: {error}") from error
+
+
+def _table(labelled: Labels) -> str:
+    """The entities (or the words, where classes are no BIO tags) for a terminal."""
+    first = labelled[0][1]
+    entities = first.kind == "token" and is_bio_scheme(first.classes)
+    rows = _stacked(labelled, entity_table if entities else word_table)
+    if entities:
+        rows = rows[["source", "text", "label", "start", "end", "confidence", "margin"]]
+    if len(labelled) == 1:
+        rows = rows.drop(columns="source")
+    words = sum(len(sentence.reading.words) for _, found in labelled for sentence in found.sentences)
+    what = f"{len(rows)} entities in {words} words" if entities else f"{len(rows)} labels"
+    head = f"{first.model.name}: {what}\n"
+    if rows.empty:
+        return head
+    rows = rows.assign(text=[_shown(text) for text in rows["text"]])
+    with pd.option_context("display.unicode.east_asian_width", True, "display.max_colwidth", None):
+        return head + rows.to_string(index=False, float_format="{:.3f}".format) + "\n"
+
+
+def _shown(text: str, width: int = 60) -> str:
+    """A text on one line of a terminal, without characters that would command it."""
+    plain = "".join(character if character.isprintable() else "�" for character in " ".join(text.split()))
+    return plain if len(plain) <= width else plain[: width - 1] + "…"
+
+
+def _json(labelled: Labels) -> str:
+    first = labelled[0][1]
+    inputs = [classification_record(source.name, found) for source, found in labelled]
+    record = {"versions": versions(), "model": asdict(first.model), "inputs": inputs}
+    return json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def _conll(labelled: Labels) -> str:
+    blocks = []
+    for source, found in labelled:
+        for number, sentence in enumerate(found.sentences):
+            words = [sentence.reading.word(word) for word in range(len(sentence.tags))]
+            notes = source.sentences[number].notes if source.sentences else {}
+            blocks.append(Sentence(words, list(sentence.tags), {"source": source.name} | notes))
+    return conll_text(blocks)
+
+
+def _csv(labelled: Labels) -> str:
+    return _stacked(labelled, word_table).to_csv(index=False, lineterminator="\n")
+
+
+def _stacked(labelled: Labels, table: Callable[[Classification], pd.DataFrame]) -> pd.DataFrame:
+    """The tables of all inputs under one another, with a column `source`."""
+    tables = [table(found) for _, found in labelled]
+    for rows, (source, _) in zip(tables, labelled, strict=True):
+        rows.insert(0, "source", source.name)
+    return pd.concat([rows for rows in tables if len(rows)] or tables[:1], ignore_index=True)
+
+
+FORMATS: dict[str, Callable[[Labels], str]] = {"table": _table, "json": _json, "conll": _conll, "csv": _csv}

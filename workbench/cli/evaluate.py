@@ -1,0 +1,55 @@
+"""`gemma2-workbench evaluate`: a token classifier against a CoNLL file with the right labels."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from workbench.classification.conll import read_conll, retagged
+from workbench.classification.evaluation import Evaluation, evaluate
+from workbench.classification.files import checked_target
+from workbench.classification.plain import plain_text
+from workbench.classification.record import evaluation_record
+from workbench.classification.tables import score_table
+from workbench.cli.classify import MANY_COLUMNS, TAGGER
+from workbench.cli.model import add_model, loaded_model
+from workbench.cli.progress import progress
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    command = commands.add_parser("evaluate", help="precision, recall and F1 of a classifier on a CoNLL file")
+    command.add_argument("file", type=Path, help="TOKEN<TAB>TAG lines, an empty line between sentences, # comments")
+    command.add_argument("--format", choices=("table", "json"), default="table", help="default table")
+    command.add_argument("--predictions", type=Path, help="write the file again, with the predicted tags")
+    command.add_argument("--many-columns", action="store_true", help=MANY_COLUMNS)
+    add_model(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the scores; write the predictions if asked."""
+    out = checked_target(options.predictions, [options.file]) if options.predictions else None
+    gold = read_conll(options.file, options.many_columns)
+    found = evaluate(loaded_model(options, TAGGER), gold, str(options.file), progress)
+    if out:
+        out.write_text(retagged(plain_text(options.file), gold, found.tags), encoding="utf-8", newline="\n")
+    if options.format == "json":
+        print(json.dumps(evaluation_record(str(options.file), found), ensure_ascii=False, allow_nan=False, indent=1))
+    else:
+        print(_table(found, options.file))
+
+
+def _table(found: Evaluation, file: Path) -> str:
+    """The scores for a terminal."""
+    rows = score_table(found.scores).astype({"support": int})
+    shares = ", ".join(f"{domain} {share:.3f}" for domain, share in found.accuracy.items())
+    return "\n".join(
+        [
+            f"{found.model.name} on {file}: {found.sentences} sentences, {found.words} words",
+            *(f"note: {remark}" for remark in found.remarks),
+            found.measure,
+            rows.to_string(index=False, float_format="{:.3f}".format),
+            f"words with the right tag: {shares}",
+        ]
+    )

@@ -1,0 +1,124 @@
+"""What venues ask of figures: widths in inches and sizes of type, each with its source.
+
+All of them refuse Type 3 fonts and want every font embedded, which holds for every figure here. Lines are 0.5 points or
+thicker everywhere, as ICML and AAAI ask. AAAI also asks for CMYK colours, which matplotlib does not write.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from workbench.figures.paper.letters import Letters
+
+_SINGLE, _TEXT, _DOUBLE = "single", "text", "double"
+WIDTHS = {_SINGLE: 3.25, _TEXT: 5.5, _DOUBLE: 6.75}
+
+
+@dataclass(frozen=True)
+class Venue:
+    """One venue.
+
+    Attributes:
+        single, double: width of a column and of the text block in inches; equal for one-column venues.
+        letters: the type that follows from what it asks.
+        asks: its words on type in figures, as short as they can be.
+        source: where they stand.
+    """
+
+    single: float
+    double: float
+    letters: Letters
+    asks: str
+    source: str
+
+
+RULES = {
+    "acl": Venue(
+        3.03,
+        6.30,
+        Letters(7, 9, 10, 11, serif=True),
+        "Figures in the document's 11 points 'whenever possible', clearly readable on A4; text in Times Roman; all "
+        "fonts embedded; readable in grey, nothing by colour alone.",
+        "acl-org.github.io/ACLPUB/formatting.html: Fonts, Figures and tables, File Format",
+    ),
+    "icml": Venue(
+        3.25,
+        6.75,
+        Letters(7, 8, 9, 10, serif=True),
+        "Embedded fonts, no Type 3 (Type 1 preferred); lines dark and at least 0.5 points; no title inside the figure; "
+        "names on all axes; 10 point Times text, 9 point captions.",
+        "icml2025 example_paper.tex: Submitting Final Camera-Ready Copy; Figures",
+    ),
+    "neurips": Venue(
+        5.5,
+        5.5,
+        Letters(7, 8, 9, 10, serif=True),
+        "Only Type 1 or embedded TrueType fonts; legible, lines dark enough to reproduce; Times New Roman is the "
+        "preferred typeface throughout; makes sense in black and white.",
+        "neurips_2025.tex: General formatting instructions; Figures; Preparing PDF files",
+    ),
+    "iclr": Venue(
+        5.5,
+        5.5,
+        Letters(7, 8, 9, 10, serif=True),
+        "Neat, clean and legible, lines dark enough to reproduce; Times New Roman is the preferred typeface "
+        "throughout; makes sense in black and white.",
+        "iclr2026_conference.tex: General formatting instructions; Figures",
+    ),
+    "aaai": Venue(
+        3.3,
+        6.975,
+        Letters(9, 9, 10, 11, serif=True),
+        "Text in illustrations at least 9 points, in Times Roman or Helvetica; no Type 3, all fonts embedded; lines at "
+        "least 0.5 points; contrast 4.5:1; 300 dpi; readable in grey.",
+        "AAAI-26 author kit, formatting instructions: Type Font and Size; Illustrations and Figures",
+    ),
+    "cvpr": Venue(
+        3.25,
+        6.875,
+        Letters(8, 9, 10, 11, serif=True),
+        "Fonts in figures match the body (10 point Times); resolvable in print without zooming; a second feature "
+        "beside colour.",
+        "github.com/cvpr-org/author-kit sec/2_formatting.tex: Illustrations, graphs, and photographs; Color",
+    ),
+    "jmlr": Venue(
+        6.0,
+        6.0,
+        Letters(7, 8, 9, 10),
+        "No rule on type in figures was found.",
+        "jmlr.org/format/authors-guide.html",
+    ),
+}
+VENUES = {name: {_SINGLE: rule.single, _TEXT: rule.double, _DOUBLE: rule.double} for name, rule in RULES.items()}
+
+
+def letters(venue: str | None = None) -> Letters:
+    """The type that `venue` asks for; small sans-serif type without one. ValueError for an unknown name."""
+    return Letters() if venue is None else RULES[_known(venue)].letters
+
+
+def inches(width: str | float = _SINGLE, venue: str | None = None) -> float:
+    """The width of a page in inches.
+
+    Args:
+        width: "single" (one column), "text" (the text block), "double" (both columns), or a number of inches (2..20).
+        venue: the style whose widths apply; None for plain ones.
+
+    Raises:
+        ValueError: for an unknown name or a number out of range; the message lists what is allowed.
+    """
+    presets = WIDTHS if venue is None else VENUES[_known(venue)]
+    if isinstance(width, str):
+        if width not in presets:
+            raise ValueError(f"width must be one of {', '.join(presets)} or a number of inches; got {width!r}")
+        return presets[width]
+    if not math.isfinite(width) or not 2 <= width <= 20:
+        raise ValueError(f"width must lie between 2 and 20 inches; got {width}")
+    return float(width)
+
+
+def _known(venue: str) -> str:
+    if venue not in RULES:
+        raise ValueError(f"venue must be one of {', '.join(RULES)}; got {venue!r}")
+    return venue

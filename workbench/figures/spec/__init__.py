@@ -1,0 +1,32 @@
+"""What a figure shows, apart from how it is drawn: arrays, labels, units and a colour scale.
+
+A specification is immutable, holds numpy arrays that cannot be written to, and needs neither plotly nor matplotlib.
+Wrong shapes raise ValueError when it is made, not when it is drawn.
+Letters: Q query rows, S key columns, R rows, T tokens, L layers, N heads, n anything else.
+"""
+
+from workbench.figures.scale import Scale
+from workbench.figures.spec.bars import Bars
+from workbench.figures.spec.curves import Curve, Guide, Scatter, Series
+from workbench.figures.spec.head_grid import HeadGrid
+from workbench.figures.spec.panels import FigureSpec, Panel, Panels
+from workbench.figures.spec.token_grid import TokenGrid
+from workbench.figures.spec.token_map import NO_VALUE, TokenMap
+from workbench.figures.spec.token_strip import TokenStrip
+
+__all__ = [
+    "NO_VALUE",
+    "Bars",
+    "Curve",
+    "FigureSpec",
+    "Guide",
+    "HeadGrid",
+    "Panel",
+    "Panels",
+    "Scale",
+    "Scatter",
+    "Series",
+    "TokenGrid",
+    "TokenMap",
+    "TokenStrip",
+]

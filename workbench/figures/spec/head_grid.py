@@ -1,0 +1,40 @@
+"""One number per layer and head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.figures import checks
+from workbench.figures.checks import freeze
+from workbench.figures.scale import Scale
+
+
+@dataclass(frozen=True, eq=False)
+class HeadGrid:
+    """One number per layer (rows, 0 on top) and query head (columns).
+
+    Attributes:
+        values: [L, N]; NaN where a head has no value.
+        kinds: L strings "local" or "global".
+        group: query heads that share one key/value head; divides N.
+        text: print the numbers in the cells.
+    """
+
+    values: np.ndarray
+    kinds: tuple[str, ...]
+    group: int
+    scale: Scale
+    title: str = ""
+    text: bool = False
+
+    def __post_init__(self) -> None:
+        """Check shapes; ValueError says which field is wrong."""
+        values = checks.numbers("HeadGrid", "values", self.values, 2)
+        kinds = checks.names("HeadGrid", "kinds", self.kinds, values.shape[0])
+        for kind in kinds:
+            checks.one_of("HeadGrid", "kinds", kind, ("local", "global"))
+        if self.group < 1 or values.shape[1] % self.group:
+            raise ValueError(f"HeadGrid.group must divide the {values.shape[1]} heads; got {self.group}")
+        freeze(self, values=values, kinds=kinds)

@@ -1,0 +1,26 @@
+"""A text whose tokens are coloured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.figures import checks
+from workbench.figures.checks import freeze
+from workbench.figures.scale import Scale
+
+
+@dataclass(frozen=True, eq=False)
+class TokenStrip:
+    """A text whose tokens are coloured: values [n], NaN for tokens without one."""
+
+    tokens: tuple[str, ...]
+    values: np.ndarray
+    scale: Scale
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        """Check that every token has a value."""
+        values = checks.numbers("TokenStrip", "values", self.values, 1)
+        freeze(self, values=values, tokens=checks.names("TokenStrip", "tokens", self.tokens, values.size))
