@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from workbench.export import export
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+GALLERY = sorted((ROOT / "examples" / "gallery").glob("[a-z]*.py"))
 
 
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda script: script.stem)
@@ -17,6 +20,23 @@ def test_example(script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     runpy.run_path(str(script))
     assert len(capsys.readouterr().out) > 20
     assert len(script.read_text().splitlines()) <= 50
+
+
+@pytest.mark.parametrize("script", GALLERY, ids=lambda script: script.stem)
+def test_gallery_script(script: Path, tmp_path: Path) -> None:
+    parts = runpy.run_path(str(script))
+    file = export(parts["figure"](), tmp_path / "figure.svg", width=parts["WIDTH"])
+    assert len(re.findall(r"<text", file.read_text())) > 5
+    assert len(script.read_text().splitlines()) <= 50
+
+
+def test_the_gallery_shows_every_script_and_the_readme_some() -> None:
+    names = {script.stem for script in GALLERY}
+    assert len(names) >= 10
+    assert {picture.stem for picture in (ROOT / "docs" / "gallery").glob("*.png")} == names
+    shown = set(re.findall(r"docs/gallery/(\w+)\.png", README))
+    assert shown
+    assert shown <= names
 
 
 @pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.S), ids=["trace", "hooks"])

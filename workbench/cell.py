@@ -148,11 +148,21 @@ def _masked(info: LayerInfo, reason: Reason, distance: int) -> str:
     if reason == Reason.FUTURE:
         return f"hidden: future, {_tokens(-distance)} later"
     if reason == Reason.OUTSIDE_WINDOW:
-        return f"hidden: outside window, {_tokens(distance)} back and the window holds {info.window}"
+        return f"hidden: outside window, {_where(distance)} and the window {_reach(info)}"
     if reason != Reason.VISIBLE:
         return f"hidden: {reason.name.lower().replace('_', ' ')}"
-    where = f"{_tokens(distance)} back" if distance else "the token itself"
-    return f"visible: {where}" + (f", the window holds {info.window}" if info.window else "")
+    return f"visible: {_where(distance)}" + (f", the window {_reach(info)}" if info.window else "")
+
+
+def _where(distance: int) -> str:
+    if not distance:
+        return "the token itself"
+    return f"{_tokens(distance)} back" if distance > 0 else f"{_tokens(-distance)} ahead"
+
+
+def _reach(info: LayerInfo) -> str:
+    """A causal window counts the query itself; one of both sides says how far it reaches on each."""
+    return f"holds {info.window}" if info.causal else f"reaches {info.window} each way"
 
 
 def _tokens(count: int) -> str:

@@ -1,11 +1,12 @@
 """Figures and tables as files: one function, the suffix decides.
 
-A file appears whole or not at all. With `provenance` the record is also inside the file (PDF, SVG, PNG, HTML) and
-beside it as JSON, so that a picture can be traced back to the numbers and the model it came from.
+A file appears whole or not at all. With `provenance` the record is also inside the file (all formats but CSV) and,
+with the file's SHA-256, beside it as JSON, so that a picture can be traced back to its numbers and its model.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import io
 import json
@@ -16,14 +17,18 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.figures.spec import FigureSpec, Panel, Panels
+from workbench.figures.spec import FigureSpec, Panel, Panels, TokenStrip
+from workbench.maps import MAP_SUFFIXES, Maps, packed
 
 FIGURE_SUFFIXES = (".pdf", ".svg", ".png", ".html")
+STRIP_SUFFIX = ".tex"  # a text whose tokens are coloured is a figure that LaTeX itself can set
 TABLE_SUFFIXES = (".csv", ".parquet", ".tex")
+TEX_RECORD = "% provenance: "
+PARQUET_RECORD = b"provenance"
 
 
 def export(
-    content: FigureSpec | pd.DataFrame,
+    content: FigureSpec | pd.DataFrame | Maps,
     path: str | os.PathLike[str],
     *,
     width: str | float = "single",
@@ -33,76 +38,135 @@ def export(
     dark: bool = False,
     provenance: dict[str, Any] | None = None,
 ) -> Path:
-    """Write a figure or a table to `path` and return the path.
+    """Write a figure, a table or maps to `path` and return the path.
 
     Args:
-        content: a figure specification (.pdf, .svg, .png, .html) or a table (.csv, .parquet, .tex with booktabs).
+        content: a figure specification (.pdf, .svg, .png, .html; a coloured text also .tex), a table (.csv, .parquet,
+            .tex with booktabs), or maps (.npz, .safetensors).
         path: the file; its folder must exist. A file of that name is replaced.
         width, venue, dpi, title: of paper figures, see `workbench.figures.paper.render`.
         dark: colours of an HTML page.
-        provenance: what JSON can hold; goes into the figure file's metadata and into `<path>.json`.
+        provenance: what JSON can hold; goes into the file's metadata and into `<path>.json`.
 
     Raises:
-        TypeError: the content is neither a figure nor a table, or JSON cannot hold the provenance.
+        TypeError: the content is none of these, or JSON cannot hold the provenance.
         ValueError: the suffix, width or venue is not one of the allowed, which the message lists.
         FileNotFoundError: the folder does not exist.
         ImportError: Parquet is asked for and pyarrow is not installed.
     """
     target = Path(path)
-    record = "" if provenance is None else json.dumps(provenance, sort_keys=True, allow_nan=False)
-    if isinstance(content, pd.DataFrame):
-        _check(target, TABLE_SUFFIXES, "a table")
-        data = _table(content, target.suffix.lower())
-    elif isinstance(content, Panel | Panels):
-        _check(target, FIGURE_SUFFIXES, "a figure")
-        if target.suffix.lower() == ".html":
-            data = _page(content, dark, provenance)
-        else:
-            # Renderers are loaded when they are needed: matplotlib takes a second that a table need not wait for.
-            from workbench.figures import paper
-
-            fmt = target.suffix.lower()[1:]
-            data = paper.render(content, fmt, width, venue=venue, dpi=dpi, title=title, record=record)
-    else:
-        raise TypeError(f"export takes a figure specification or a DataFrame; got {type(content).__name__}")
-    _write(target, data)
-    if provenance is not None:
-        text = json.dumps(provenance, sort_keys=True, indent=2, ensure_ascii=False)
-        _write(target.with_name(target.name + ".json"), f"{text}\n".encode(errors="backslashreplace"))
+    check_folder(target)
+    settings: dict[str, Any] = {"width": width, "venue": venue, "dpi": dpi, "title": title, "dark": dark}
+    data = as_bytes(content, target.suffix, provenance=provenance, **settings)
+    write(target, data, provenance)
     return target
 
 
-def _check(target: Path, allowed: tuple[str, ...], what: str) -> None:
-    """The suffix is allowed and the folder exists."""
-    if target.suffix.lower() not in allowed:
-        raise ValueError(f"{what} is saved as {', '.join(allowed)}; got {target.name!r}")
+def as_bytes(
+    content: FigureSpec | pd.DataFrame | Maps,
+    suffix: str,
+    *,
+    width: str | float = "single",
+    venue: str | None = None,
+    dpi: int = 300,
+    title: bool = False,
+    dark: bool = False,
+    provenance: dict[str, Any] | None = None,
+) -> bytes:
+    """The bytes of the file that `export` writes; the same input gives the same bytes.
+
+    Raises:
+        TypeError, ValueError, ImportError: as `export`.
+    """
+    kind = suffix.lower()
+    record = "" if provenance is None else json.dumps(provenance, sort_keys=True, allow_nan=False)
+    if isinstance(content, Maps):
+        _check(suffix, MAP_SUFFIXES, "a map")
+        return packed(content, kind, provenance)
+    if isinstance(content, pd.DataFrame):
+        _check(suffix, TABLE_SUFFIXES, "a table")
+        return _table(content, kind, record)
+    if not isinstance(content, Panel | Panels):
+        raise TypeError(f"export takes a figure specification, a DataFrame or Maps; got {type(content).__name__}")
+    strip = isinstance(content, TokenStrip)
+    _check(suffix, (*FIGURE_SUFFIXES, STRIP_SUFFIX) if strip else FIGURE_SUFFIXES, "a text" if strip else "a figure")
+    # Renderers are loaded when they are needed: matplotlib takes a second that a table need not wait for.
+    if kind == ".html":
+        from workbench.figures import screen
+
+        page = screen.page(screen.render(content, dark), content.title, dark, provenance)
+        return page.encode(errors="backslashreplace")
+    if isinstance(content, TokenStrip) and kind == STRIP_SUFFIX:
+        from workbench.latex import colorbox
+
+        return _source(colorbox(content), record)
+    from workbench.figures import paper
+
+    return paper.render(content, kind[1:], width, venue=venue, dpi=dpi, title=title, record=record)
+
+
+def check_folder(target: Path) -> None:
+    """Refuse a file in a folder that does not exist, before any work is done for it.
+
+    Raises:
+        FileNotFoundError: the folder does not exist.
+    """
     if not target.parent.is_dir():
         raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first, or save elsewhere")
 
 
-def _page(spec: FigureSpec, dark: bool, provenance: dict[str, Any] | None) -> bytes:
-    """The figure as one offline HTML page."""
-    from workbench.figures import screen
+def write(target: Path, data: bytes, provenance: dict[str, Any] | None = None) -> None:
+    """Write a file's bytes, and its record beside it."""
+    _replace(target, data)
+    if provenance is not None:
+        _replace(target.with_name(f"{target.name}.json"), sidecar(data, provenance))
 
-    page = screen.page(screen.render(spec, dark), spec.title, dark, provenance)
-    return page.encode(errors="backslashreplace")
+
+def sidecar(data: bytes, provenance: dict[str, Any]) -> bytes:
+    """The JSON file that stands beside a file with these bytes."""
+    record = {**provenance, "sha256": hashlib.sha256(data).hexdigest()}
+    text = json.dumps(record, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode(errors="backslashreplace")
 
 
-def _table(table: pd.DataFrame, suffix: str) -> bytes:
+def _check(suffix: str, allowed: tuple[str, ...], what: str) -> None:
+    if suffix.lower() not in allowed:
+        raise ValueError(f"{what} is saved as {', '.join(allowed)}; got {suffix or 'a name without an ending'}")
+
+
+def _table(table: pd.DataFrame, suffix: str, record: str) -> bytes:
     """The table's bytes; the row index is left out, because every column of a tidy table has a name."""
     if suffix == ".csv":
         return table.to_csv(index=False, lineterminator="\n").encode(errors="backslashreplace")
     if suffix == ".tex":
-        text = table.to_latex(index=False, escape=True, na_rep="--", float_format="%.4g")
-        return text.encode(errors="backslashreplace")
+        from workbench.latex import booktabs
+
+        return _source(booktabs(table), record)
+    return _parquet(table, record)
+
+
+def _source(text: str, record: str) -> bytes:
+    """LaTeX source under its record; JSON in ASCII is one line, so that all of it is a comment."""
+    comment = f"{TEX_RECORD}{record}\n" if record else ""
+    return f"{comment}{text}".encode(errors="backslashreplace")
+
+
+def _parquet(table: pd.DataFrame, record: str) -> bytes:
+    """The table as Parquet with its record in the schema's metadata."""
     if importlib.util.find_spec("pyarrow") is None:
         raise ImportError("Parquet files need pyarrow: pip install pyarrow; or save as .csv")
+    import pyarrow
+    from pyarrow import parquet
+
+    columns = pyarrow.Table.from_pandas(table, preserve_index=False)
+    if record:
+        columns = columns.replace_schema_metadata({**(columns.schema.metadata or {}), PARQUET_RECORD: record})
     buffer = io.BytesIO()
-    table.to_parquet(buffer, index=False)
+    parquet.write_table(columns, buffer)
     return buffer.getvalue()
 
 
-def _write(target: Path, data: bytes) -> None:
+def _replace(target: Path, data: bytes) -> None:
     """Replace `target` in one step, so that nobody ever reads half a file."""
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:

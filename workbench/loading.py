@@ -23,7 +23,7 @@ from model import (
     Gemma2Model,
 )
 
-DEFAULT = "tiny"
+DEFAULT, CLASSIFIER = "tiny", "tiny-ner"
 # Hashing more than this at load time would be felt; the revision of the hub names such weights instead.
 HASH_LIMIT_BYTES = 2 << 30
 CLASSES = {
@@ -104,12 +104,12 @@ def load(
 
     Raises:
         ModelNotFoundError: no such folder or hub id, no access, unreadable files.
-        ValueError: not a Gemma 2 model, weights that do not fit the configuration, an unknown dtype.
+        ValueError: not a Gemma 2 model, weights that do not fit the configuration, an unknown dtype or device.
     """
     wanted = DEFAULT if name is None else str(name)
     shipped = embedded()
     source = str(shipped.get(wanted, wanted))
-    place = torch.device(device) if device is not None else _best_device()
+    place = _best_device() if device is None else _checked_device(device)
     revision_or_main = revision or "main"
     try:
         config_file = Path(str(cached_file(source, "config.json", revision=revision_or_main)))
@@ -146,6 +146,16 @@ def _best_device() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _checked_device(device: str | torch.device) -> torch.device:
+    """The device that is asked for, if this machine has it."""
+    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    kind = str(device).partition(":")[0]
+    if not here.get(kind):
+        allowed = ", ".join(name for name, present in here.items() if present)
+        raise ValueError(f"there is no device {str(device)!r} here; allowed: {allowed}")
+    return torch.device(device)
 
 
 def _chosen_dtype(dtype: str | torch.dtype | None, place: torch.device) -> str | torch.dtype:

@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-import os
-import tempfile
+import secrets
 from dataclasses import asdict, fields
 from os import PathLike
 from pathlib import Path
@@ -35,13 +34,12 @@ def save(trace: Trace, path: str | PathLike[str]) -> str:
         raise OSError(f"{target.parent} is not a folder; create it first, or choose another path")
     tensors = _tensors(trace)
     manifest = json.dumps(_manifest(trace, tensors), ensure_ascii=False)
-    handle, part = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
-    os.close(handle)
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         save_file(tensors, part, metadata={"manifest": manifest})
-        os.replace(part, target)
+        part.replace(target)
     finally:
-        Path(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
     return str(target)
 
 
@@ -60,8 +58,16 @@ def load(path: str | PathLike[str]) -> Trace:
             tensors = {name: file.get_tensor(name) for name in _names(file)}
     except SafetensorError as error:
         raise OSError(f"{path} is no safetensors file, or it was cut off ({error})") from error
-    if _checksum(tensors) != manifest["sha256"]:
-        raise ValueError(f"{path} was changed after it was written: its tensors do not match the checksum")
+    if _checksum(manifest, tensors) != manifest.get("sha256"):
+        raise ValueError(f"{path} was changed after it was written: its contents do not match the checksum")
+    try:
+        return _built(manifest, tensors)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"{path} is incomplete: its manifest does not describe its tensors ({error})") from error
+
+
+def _built(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Trace:
+    """The trace that a checked manifest describes."""
     layers = tuple(LayerInfo(**layer) for layer in manifest["layers"])
     names = [field.name for field in fields(LayerTensors)]
     return Trace(
@@ -107,10 +113,9 @@ def _values(part: Any) -> dict[str, Any]:
 
 
 def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
-    return {
+    manifest = {
         "format": FORMAT,
         "version": VERSION,
-        "sha256": _checksum(tensors),
         "tokens": asdict(trace.tokens),
         "model": asdict(trace.model),
         "layers": [asdict(layer) for layer in trace.layers],
@@ -127,23 +132,28 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
             if (part := getattr(trace, name)) is not None
         },
     }
+    return manifest | {"sha256": _checksum(manifest, tensors)}
 
 
 def _checked_manifest(path: str | PathLike[str], text: str | None) -> dict[str, Any]:
-    manifest = json.loads(text) if text else {}
-    if manifest.get("format") != FORMAT:
+    try:
+        manifest = json.loads(text or "{}")
+    except json.JSONDecodeError:
+        manifest = None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ValueError(f"{path} is a safetensors file, but not a trace of this workbench")
-    if manifest["version"] != VERSION:
-        advice = "update the workbench" if manifest["version"] > VERSION else "capture the text again"
-        raise ValueError(
-            f"{path} is a trace of version {manifest['version']}, this workbench reads version {VERSION}; {advice}"
-        )
+    version = manifest.get("version")
+    if version != VERSION:
+        newer = isinstance(version, int) and version > VERSION
+        advice = "update the workbench" if newer else "capture the text again"
+        raise ValueError(f"{path} is a trace of version {version}, this workbench reads version {VERSION}; {advice}")
     return manifest
 
 
-def _checksum(tensors: dict[str, Tensor]) -> str:
-    """SHA-256 over names, dtypes, shapes and bytes of all tensors."""
-    digest = hashlib.sha256()
+def _checksum(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> str:
+    """SHA-256 over the manifest and over names, dtypes, shapes and bytes of all tensors."""
+    described = {key: value for key, value in manifest.items() if key != "sha256"}
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     for name in sorted(tensors):
         tensor = tensors[name].contiguous()
         digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())

@@ -1,7 +1,7 @@
 """The state of the page in its address: copy it, and the same view comes back, after a restart of the server too.
 
-Text, model and tab are written when they change; a tab adds its own controls with `link`. Going back or forward
-reloads the page from the address it then has.
+Text or saved trace, model and tab are written when they change; a tab adds its own controls with `link`. Going back or
+forward reloads the page from the address it then has.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class Address:
         Raises:
             ValueError: the name is taken.
         """
-        if name in self.controls or name in ("text", "tab", *PLACE):
+        if name in self.controls or name in ("text", "trace", "tab", *PLACE):
             raise ValueError(f"the address has a parameter {name!r} already; choose another name")
         self.controls[name] = control
         control.input(None, control, None, js=writing(name))
@@ -56,11 +56,17 @@ def place_in(trace: Trace, place: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in place.items() if name not in sizes or value < sizes[name]}
 
 
-def writing(name: str, push: bool = False) -> str:
-    """Script that writes one value into the address; `push` makes it a step that Back returns from."""
+def writing(name: str, push: bool = False, instead_of: str = "") -> str:
+    """Script that writes one value into the address.
+
+    Args:
+        name: of its parameter.
+        push: make it a step that Back returns from.
+        instead_of: another parameter, which then goes.
+    """
     method = "pushState" if push else "replaceState"
     return (
-        "(value) => { const url = new URL(location.href);"
+        f"(value) => {{ const url = new URL(location.href); url.searchParams.delete('{instead_of}');"
         f"const none = value === null || value === '' || String(value).length > {LONGEST_TEXT};"
         f"if (none) url.searchParams.delete('{name}');"
         f"else url.searchParams.set('{name}', value);"

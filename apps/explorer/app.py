@@ -1,19 +1,22 @@
 """The explorer: a text, a model, and a tab for every view. This file only puts the parts together."""
 
 import threading
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
 from gradio.themes import Base
 from gradio.themes.utils.fonts import LocalFont
 
-from apps.explorer.address import BACK_AND_FORWARD, TABS_ARE_THE_READERS, on_tab, place_of, writing
-from apps.explorer.components.status.component import facts, problem, status_line
+from apps.explorer.address import on_tab
+from apps.explorer.components.status.component import status_line
+from apps.explorer.opening import MAX_UPLOAD, Header, saved_traces, wire
 from apps.explorer.routes import attention_routes
 from apps.explorer.session import Session
 from apps.explorer.tabs import tabs
 from apps.explorer.tabs.shared import Shared
-from workbench import ParityError
+from workbench import Trace
 
 EXAMPLES = (
     "The President of the United States met the Prime Minister of Canada. The President of the United States spoke.",
@@ -26,50 +29,33 @@ THEME = Base(
     font_mono=[LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
 )
 CSS = """
-.gradio-container { max-width: 1400px !important; margin: 0 auto; }
+.gradio-container { width: 100%; max-width: 1400px !important; margin: 0 auto; }
 #headline h1 { font-size: 20px; margin: 0; } #headline p { margin: 0; color: var(--body-text-color-subdued); }
 #theme-toggle { max-width: 120px; }
 .take-away { align-items: end; }
 /* Gradio's row of tabs does not shrink: on a phone it would make the page scroll sideways. */
 .tab-wrapper .tab-container { overflow-x: auto; width: 0; flex: 1 1 0; }
 """
-# Gradio finds the progress bar by this default.
-PROGRESS = gr.Progress()
 IS_DARK = "() => document.body.classList.contains('dark')"
-# Gradio's <base href="./"> says nothing, but for its sake plotly writes the address of the page into every pattern and
-# clip path, which are lost when the address changes.
-NO_BASE = "() => { document.querySelector('base')?.removeAttribute('href'); }"
 TOGGLE = "() => { document.body.classList.toggle('dark'); return document.body.classList.contains('dark'); }"
 
 
 def build_app(session: Session) -> gr.Blocks:
     """The page for the models and runs of `session`; nothing is launched."""
-    with gr.Blocks(title="Gemma 2 workbench", analytics_enabled=False) as app:
+    with gr.Blocks(title="Gemma 2 workbench", analytics_enabled=False, delete_cache=(3600, 86400)) as app:
         with gr.Row(equal_height=True):
             gr.Markdown("# Gemma 2 workbench\nSee how Gemma 2 attends, exactly, at every stage.", elem_id="headline")
             toggle = gr.Button("Light / dark", size="sm", elem_id="theme-toggle")
-        with gr.Row():
-            text = gr.Textbox(EXAMPLES[0], label="Text", lines=3, max_lines=12, scale=4, elem_id="text")
-            with gr.Column(scale=1, min_width=220):
-                model = gr.Dropdown(
-                    session.names(),
-                    value=session.first,
-                    label="Model (embedded name, folder or hub id)",
-                    allow_custom_value=True,
-                    elem_id="model",
-                )
-                start = gr.Button("Run", variant="primary", elem_id="run")
-        gr.Examples([[example] for example in EXAMPLES], text, label="Examples")
-        status = status_line(elem_id="status")
+        header = _header(session)
         run, dark, place = gr.State(""), gr.State(False), gr.State({})
-        shared = Shared(session, run, dark, place, text)
+        shared = Shared(session, run, dark, place, header.text)
         with gr.Tabs() as all_tabs:
             for tab in tabs():
                 with gr.Tab(tab.title, id=tab.name) as heading:
                     tab.build(shared)
                 heading.select(None, None, None, js=on_tab(tab.name))
-        shared.address.link("model", model)
-        _wire(app, shared, text, model, all_tabs, start, status)
+        shared.address.link("model", header.model)
+        wire(app, shared, header, all_tabs)
         # Through the server and its queue: a state that only a script sets is not seen by any function.
         is_dark = gr.Checkbox(visible="hidden")
         told: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
@@ -78,53 +64,27 @@ def build_app(session: Session) -> gr.Blocks:
     return app
 
 
-def _wire(
-    app: gr.Blocks,
-    shared: Shared,
-    text: gr.Textbox,
-    model: gr.Dropdown,
-    all_tabs: gr.Tabs,
-    start: gr.Button,
-    status: Any,
-) -> None:
-    """Run on the button, on enter and once when the page opens; a failed run keeps what was shown."""
-
-    def restore(request: gr.Request) -> list[Any]:
-        query = dict(request.query_params)
-        return [query.get("text") or gr.skip(), place_of(query), *shared.address.restored(query)]
-
-    def open_tab(request: gr.Request) -> Any:
-        wanted = request.query_params.get("tab")
-        return gr.Tabs(selected=wanted) if wanted in {tab.name for tab in tabs()} else gr.skip()
-
-    def run_text(text: str, model: str, shown: str, progress: gr.Progress = PROGRESS) -> tuple[str, dict[str, Any]]:
-        def tell(done: int, of: int) -> None:
-            progress((done, of), unit="layers")
-
-        try:
-            new, trace = shared.session.run(model, text, tell)
-        except (ValueError, OSError, MemoryError, ParityError) as error:
-            return shown, problem(str(error))
-        return new, facts(trace)
-
-    run: dict[str, Any] = {
-        "fn": run_text,
-        "inputs": [text, model, shared.run],
-        "outputs": [shared.run, status],
-        "show_progress_on": status,
-        "concurrency_limit": 1,
-        "concurrency_id": "model",
-    }
-    app.load(None, None, None, js=NO_BASE)
-    app.load(None, None, None, js=BACK_AND_FORWARD)
-    restored = [text, shared.place, *shared.address.controls.values()]
-    quick: dict[str, Any] = {"queue": False, "api_visibility": "private"}
-    opened = app.load(restore, None, restored, **quick)
-    opened.then(**run, api_visibility="private")
-    # Gradio drops a choice of tab that comes with the very first update.
-    opened.then(open_tab, None, all_tabs, **quick).then(None, None, None, js=TABS_ARE_THE_READERS)
-    gr.on([start.click, text.submit], **run, api_name="run")
-    gr.on([start.click, text.submit], None, text, None, js=writing("text", push=True))
+def _header(session: Session) -> Header:
+    """What to look at: a saved trace, or a text and a model; and what is looked at."""
+    saved, shelf = saved_traces(session)
+    with gr.Row():
+        text = gr.Textbox(EXAMPLES[0], label="Text", lines=3, max_lines=12, scale=4, elem_id="text")
+        with gr.Column(scale=1, min_width=260):
+            model = gr.Dropdown(
+                session.names(),
+                value=session.first,
+                label="Model (embedded name, folder or hub id)",
+                info=None if session.first else "None is loaded: a saved trace needs none. Choose one to run a text.",
+                allow_custom_value=True,
+                elem_id="model",
+            )
+            with gr.Row():
+                start = gr.Button("Run", variant="primary", size="md", min_width=90, elem_id="run")
+                upload = gr.UploadButton(
+                    "Open a trace", file_types=[".safetensors"], size="md", min_width=90, elem_id="open-trace"
+                )
+    gr.Examples([[example] for example in EXAMPLES], text, label="Examples", visible=session.first is not None)
+    return Header(text, model, start, saved, upload, shelf, status_line(elem_id="status"))
 
 
 def launch_options(session: Session) -> dict[str, Any]:
@@ -136,6 +96,7 @@ def launch_options(session: Session) -> dict[str, Any]:
         "run_history": False,
         "footer_links": ["api", "settings"],
         "quiet": True,
+        "max_file_size": MAX_UPLOAD,
     }
 
 
@@ -146,19 +107,33 @@ def serve(
     host: str = "127.0.0.1",
     port: int | None = None,
     browser: bool = False,
+    traces: Iterable[tuple[str, Trace]] = (),
 ) -> None:
     """Start the explorer, print its address and wait until it is stopped.
 
+    Args:
+        model: name, folder or hub id; None is the embedded language model, or no model where there are traces.
+        dtype, device: as of `workbench.load`.
+        host, port: where to listen.
+        browser: open the page.
+        traces: names and saved traces to show.
+
     Raises:
-        OSError, ValueError: the model cannot be loaded, or the port is taken.
+        OSError: the port is taken.
     """
-    session = Session(model, dtype, device)
-    # The page is drawn while the weights load; a wrong name is told before anything starts.
-    loading = threading.Thread(target=session.model, args=(session.first,), daemon=True)
-    loading.start()
+    session = Session(model, dtype, device, traces=traces)
+    if session.first is not None:
+        # The page is drawn while the weights load.
+        threading.Thread(target=_load_ahead, args=(session, session.first), daemon=True).start()
     app = build_app(session)
     _, url, _ = app.launch(
         server_name=host, server_port=port, inbrowser=browser, prevent_thread_lock=True, **launch_options(session)
     )
     print(f"Gemma 2 workbench: {url} (stop with ctrl-c)", flush=True)  # noqa: T201 - the address is the output
     app.block_thread()
+
+
+def _load_ahead(session: Session, name: str) -> None:
+    """Load a model before it is asked for; what goes wrong is told on the page, where the first run meets it again."""
+    with suppress(OSError, ValueError):
+        session.model(name)

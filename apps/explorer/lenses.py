@@ -10,6 +10,11 @@ from workbench import Trace, contributions, lens, token_id
 from workbench.lens import require_language_model
 
 
+def has_lens(trace: Trace) -> bool:
+    """Whether the trace was captured with its lens."""
+    return trace.lens is not None and trace.contributions is not None
+
+
 class Lenses:
     """Computes the lens and the contributions of runs, and keeps the latest by run and followed token.
 
@@ -34,9 +39,9 @@ class Lenses:
         """Multiplications that the unembedding of all rows and positions takes.
 
         Raises:
-            OSError, ValueError: the model cannot be loaded, or has no language-model head.
+            ValueError: the model is not here, or has no language-model head.
         """
-        loaded = self._session.model(trace.model.name)
+        loaded = self._session.model_of(trace)
         require_language_model(loaded)
         head = loaded.model.lm_head
         return (len(trace.layers) + 1) * len(trace.tokens) * head.in_features * head.out_features
@@ -47,16 +52,16 @@ class Lenses:
         """The run's trace with its lens; `token` is the one to follow, "" the one that comes next.
 
         Raises:
-            OSError, ValueError: as `workbench.load`, `workbench.lens` and `workbench.token_id`; or the run is of a
+            ValueError: as `workbench.lens` and `workbench.token_id`; or the model is not here; or the run is of a
                 modified model and kept no lens.
         """
         held = self.find(run, token)
         if held is not None:
             return held
-        if token or trace.lens is None or trace.contributions is None:
+        if token or not has_lens(trace):
             if trace.interventions:
                 raise ValueError("this run is of a modified model and kept no lens; run the text with the model itself")
-            loaded = self._session.model(trace.model.name)
+            loaded = self._session.model_of(trace)
             followed = token_id(loaded, token) if token else None
             trace = replace(
                 trace,

@@ -27,9 +27,9 @@ class WhatIfs:
         """The model of a run.
 
         Raises:
-            OSError, ValueError: as `workbench.load`.
+            ModelAbsentError: only a saved trace of it is here.
         """
-        return self._session.model(trace.model.name)
+        return self._session.model_of(trace)
 
     def attention(
         self, run: str, trace: Trace, cap: float | None, progress: Callable[[int, int], None] | None = None
@@ -37,7 +37,7 @@ class WhatIfs:
         """The run `run`, whose trace is given, with another cap on the attention logits.
 
         Raises:
-            OSError, ValueError, MemoryError: as `workbench.load` and `workbench.what_if.softcap.other_softcap`.
+            ValueError, MemoryError: as `model` and `workbench.what_if.softcap.other_softcap`.
         """
         loaded = self.model(trace)
         baseline = self.prediction(run, trace) if hasattr(loaded.model, "lm_head") else None
@@ -47,7 +47,7 @@ class WhatIfs:
         """The prediction after the text of `run` with another cap on the final logits.
 
         Raises:
-            OSError, ValueError: as `workbench.load` and `workbench.what_if.softcap.other_final_softcap`.
+            ValueError: as `model` and `workbench.what_if.softcap.other_final_softcap`.
         """
         loaded, baseline = self.model(trace), self.prediction(run, trace)
         return self._kept(("final", run, cap), lambda: other_final_softcap(loaded, trace, cap, baseline))
@@ -56,7 +56,7 @@ class WhatIfs:
         """The prediction after the text of `run` by the model as it is.
 
         Raises:
-            OSError, ValueError: as `workbench.load` and `workbench.predict`.
+            ValueError: as `model` and `workbench.predict`.
         """
         return self._kept(("prediction", run), lambda: predict(self.model(trace), trace.tokens.ids))
 

@@ -201,7 +201,7 @@ def test_pointing_isolates_the_row(reader: Reader):
 
 @pytest.mark.parametrize(
     ("query", "key", "why"),
-    [(4, 9, "it comes later in the text"), (10, 2, "it lies further back than the window reaches")],
+    [(4, 9, "it comes later in the text"), (10, 2, "it lies further away than the window reaches")],
 )
 def test_hidden_cell_says_why(reader: Reader, query: int, key: int, why: str):
     assert reader.point(query, key) == f'query {query} "t{query}" does not see key {key} "t{key}": {why}'

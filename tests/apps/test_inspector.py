@@ -43,7 +43,7 @@ def url(traces: dict[str, Trace]) -> Iterator[str]:
     session = Session()
     with gr.Blocks() as demo:
         name, run = gr.Textbox(elem_id="name"), gr.State("")
-        attention.build(Shared(session, run, gr.State(False), gr.State({})))
+        attention.build(Shared(session, run, gr.State(False), gr.State({}), gr.Textbox()))
         name.submit(lambda name: session.store.add(traces[name]), name, run)
     options: dict[str, Any] = {"app_kwargs": {"routes": routes.attention_routes(session.store)}, "run_history": False}
     _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **options)

@@ -139,4 +139,4 @@ def test_a_model_without_a_head_is_told_in_a_sentence(page: Any, session: Sessio
     page.locator("#run").click()
     sentence = "tagger is a Gemma2ForTokenClassification: it has no language-model head"
     page.wait_for_selector(f"#lens-said .problem:has-text('{sentence}')")
-    page.wait_for_selector(".lens[data-state='empty']")
+    page.wait_for_selector(".lens", state="detached")

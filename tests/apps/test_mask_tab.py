@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from apps.explorer.components.mask.lessons import EARLIER
 from apps.explorer.session import Session
 from apps.explorer.tabs import mask
 from apps.explorer.tabs.shared import Shared
@@ -34,7 +35,7 @@ def url(make_trace: Callable[..., Trace]) -> Iterator[str]:
     with gr.Blocks() as demo:
         run, dark = gr.State(""), gr.State(False)
         text = gr.Button("run", elem_id="run")
-        mask.build(Shared(session, run, dark, gr.State({})))
+        mask.build(Shared(session, run, dark, gr.State({}), gr.Textbox()))
         text.click(lambda: session.store.add(make_trace(WORDS)), None, run)
         real = gr.Button("run the model", elem_id="run-model")
         real.click(lambda: known, None, run)
@@ -149,6 +150,17 @@ def test_a_static_cache_has_slots_that_nobody_sees(teacher: Teacher):
     assert teacher.point(9, 13).endswith("this slot of the static cache is not written yet")
 
 
+def test_both_sides_have_no_future_and_no_cache(teacher: Teacher):
+    teacher.choose("Both sides")
+    teacher.says(".summary", "each sees 5 to 9 keys")
+    assert teacher.point(3, 6) == "query 3 sees key 6: it is 3 tokens ahead, the window is 4 to each side"
+    assert not teacher.page.locator("#mask-view canvas.cache").count()
+    assert teacher.page.locator("#mask-decode input[type=number]").is_disabled()
+    teacher.choose("Sliding window")
+    teacher.says(".summary", "each sees 1 to 4 keys")
+    assert teacher.page.locator("#mask-decode input[type=number]").is_enabled()
+
+
 def test_the_text_with_pads_and_the_address(teacher: Teacher):
     teacher.page.click("#run")
     teacher.choose("the text")
@@ -186,9 +198,9 @@ def test_another_window_is_run_and_its_change_told(teacher: Teacher):
 
 def test_an_impossible_situation_is_a_sentence():
     lab = mask.Lab(SimpleNamespace(session=Session()))
-    shown, *sliders = lab.draw("", "positions", 12, 0, 0, 0, "left", "dynamic", 0, 0, 4, 0)
+    shown, *sliders = lab.draw("", "positions", 12, 0, 0, EARLIER, 0, "left", "dynamic", 0, 0, 4, 0)
     assert shown == {"problem": "window=0 must be at least 1"}
-    assert sliders == [gr.skip()] * 4
+    assert sliders == [gr.skip()] * len(mask.FITTED)
 
 
 def test_the_mask_is_reached_with_the_keyboard(teacher: Teacher):

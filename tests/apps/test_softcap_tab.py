@@ -27,12 +27,12 @@ def site() -> Iterator[Any]:
     """The tab alone, on a run that a button brings; another button brings the same run of a model that is gone."""
     session = Session()
     run, trace = session.run("tiny", TEXT)
-    gone = session.store.add(replace(trace, model=replace(trace.model, name="./gone")))
+    gone = session.store.add(replace(trace, model=replace(trace.model, weights_sha256="gone")))
     with gr.Blocks() as app:
         states = gr.State(""), gr.State(False), gr.State({})
         gr.Button("run", elem_id="bring").click(lambda: run, None, states[0])
         gr.Button("gone", elem_id="bring-gone").click(lambda: gone, None, states[0])
-        softcap.build(Shared(session, *states))
+        softcap.build(Shared(session, *states, gr.Textbox()))
     _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", run_history=False)
     yield SimpleNamespace(url=url, trace=trace)
     app.close()
@@ -184,8 +184,8 @@ def test_another_final_cap_shows_the_next_tokens_of_transformers(page: Any, site
 def test_without_the_model_the_run_is_still_shown(page: Any) -> None:
     page.locator("#bring-gone").click()
     choose(page, 1, 2)
-    page.locator("#slider-softcap input").press("Home")
     wait_for(page, "#softcap-facts", "This needs the model")
+    assert not page.locator("#slider-softcap input").is_visible()
     assert len(data(page, "softcap-dots", 1, "x"))
 
 

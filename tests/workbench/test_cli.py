@@ -1,5 +1,6 @@
 """The command line does the same jobs, without gradio."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,37 @@ def test_trace_then_figure_and_table(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert (tmp_path / "fig.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_several_values_are_panels_and_latex_includes_them(tmp_path: Path) -> None:
+    words = ["figure", "attention", "--text", "Anna met Bob", "--text", "Bob met Anna", "--layer", "0", "1"]
+    assert main([*words, "--columns", "4", "--width", "double", "--latex", "--out", str(tmp_path / "fig.pdf")]) == 0
+    record = json.loads((tmp_path / "fig.pdf.json").read_text())
+    shown = [(panel["run"], panel["options"]["layer"], panel["caption"]) for panel in record["panels"]]
+    assert shown[:2] == [(0, 0, "layer 0 head 0, “Anna met Bob”"), (1, 0, "layer 0 head 0, “Bob met Anna”")]
+    assert [layer for _, layer, _ in shown] == [0, 0, 1, 1]
+    assert record["columns"] == 4
+    source = (tmp_path / "fig.tex").read_text()
+    assert r"\includegraphics[width=\textwidth]{fig.pdf}" in source
+    assert "(d) layer 1 head 0, “Bob met Anna”" in source
+
+
+def test_several_texts_are_rows_of_their_own(tmp_path: Path) -> None:
+    words = ["table", "atlas", "--text", "Anna met Bob", "--text", "Bob", "--metric", "entropy"]
+    assert main([*words, "--out", str(tmp_path / "a.csv")]) == 0
+    frame = pd.read_csv(tmp_path / "a.csv")
+    assert frame.groupby("run").size().to_dict() == {0: 36, 1: 36}
+
+
+def test_a_modified_model_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = str(tmp_path / "run.safetensors")
+    assert main(["trace", TEXT, "--softcap", "off@1", "--ablate", "0.3", "--out", run]) == 0
+    changes = "modified model: attention softcap off in layer 1, layer 0 head 3 set to zero"
+    assert changes in capsys.readouterr().out
+    assert main(["figure", "atlas", "--trace", run, "--latex", "--out", str(tmp_path / "a.png")]) == 0
+    caption = next(line for line in (tmp_path / "a.tex").read_text().splitlines() if r"\caption" in line)
+    assert caption.count(changes) == 1
+    assert json.loads((tmp_path / "a.png.json").read_text())["modified_model"] is True
+
+
 def test_a_view_straight_from_a_text(tmp_path: Path, twin_folder: Callable[..., Path]) -> None:
     target = tmp_path / "mask.csv"
     assert main(["table", "mask", "--text", TEXT, "--model", str(twin_folder()), "--out", str(target)]) == 0
@@ -44,6 +76,20 @@ def test_models_lists_the_embedded_ones(capsys: pytest.CaptureFixture[str]) -> N
         (["figure", "atlas", "--text", "a", "--out", "x.pdf", "--venue", "nature"], "acl"),
         (["figure", "attention", "--text", "a", "--head", "9", "--out", "x.pdf"], "allowed: 0..5"),
         (["figure", "mask", "--trace", "missing.safetensors", "--out", "x.pdf"], "there is no trace file"),
+        (
+            ["figure", "attention", "--text", "a", "--layer", *"01234", "--head", *"012345", "--out", "x.pdf"],
+            "at most 26",
+        ),
+        (["figure", "attention", "--text", "a", "--dpi", "9", "--out", "x.png"], "dpi must lie between 30 and 1200"),
+        (["figure", "attention", "--text", "a", "--latex", "--out", "x.html"], "LaTeX includes .pdf and .png"),
+        (["figure", "attention", "--text", "a", "--metric", "rank", "--out", "x.pdf"], "has no option 'metric'"),
+        (["figure", "attention", "--text", "a", "--columns", "0", "--out", "x.pdf"], "a panel and a column"),
+        (["figure", "atlas", "--text", "a", "--softcap", "-1", "--out", "x.pdf"], "must be above 0"),
+        (["figure", "atlas", "--text", "a", "--softcap", "5@x", "--out", "x.pdf"], "write the layers as 5@0,2"),
+        (["figure", "atlas", "--text", "a", "--window", "2.5", "--out", "x.pdf"], "a whole number above 0, or off"),
+        (["figure", "atlas", "--text", "a", "--ablate", "1", "--out", "x.pdf"], "write layer.head"),
+        (["figure", "atlas", "--trace", "a", "--window", "2", "--out", "x.pdf"], "where a --text is run"),
+        (["table", "atlas", "--text", "a", "--out", "x.npz"], "a map is of the attention view"),
         (["trace", "a", "--model", "no/such-model", "--out", "x"], "Use an embedded checkpoint"),
     ],
 )

@@ -1,6 +1,7 @@
 """Files: the suffix decides, a file is whole or absent, and the record goes with it."""
 
 import builtins
+import hashlib
 import importlib.util
 import json
 from pathlib import Path
@@ -10,7 +11,8 @@ import pandas as pd
 import pytest
 
 from workbench.export import export
-from workbench.figures.spec import Bars
+from workbench.figures.spec import Bars, Scale, TokenStrip
+from workbench.maps import Maps
 
 SPEC = Bars(("a", "<b>"), np.array([1.0, 2.0]), "share")
 TABLE = pd.DataFrame({"token": ["▁the", "a_b & $c$", 'say "hi"'], "share": [0.1, 0.25, np.nan]})
@@ -52,11 +54,11 @@ def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "name", "error", "message"),
     [
-        (SPEC, "f.csv", ValueError, "a figure is saved as .pdf, .svg, .png, .html; got 'f.csv'"),
-        (TABLE, "t.pdf", ValueError, "a table is saved as .csv, .parquet, .tex; got 't.pdf'"),
-        (SPEC, "figure", ValueError, "got 'figure'"),
+        (SPEC, "f.csv", ValueError, "a figure is saved as .pdf, .svg, .png, .html; got .csv"),
+        (TABLE, "t.pdf", ValueError, "a table is saved as .csv, .parquet, .tex; got .pdf"),
+        (SPEC, "figure", ValueError, "got a name without an ending"),
         (SPEC, "missing/f.pdf", FileNotFoundError, "missing does not exist; make it first"),
-        ([1], "f.pdf", TypeError, "figure specification or a DataFrame; got list"),
+        ([1], "f.pdf", TypeError, "figure specification, a DataFrame or Maps; got list"),
     ],
 )
 def test_mistakes_are_named_and_write_nothing(tmp_path, content, name, error, message):
@@ -74,14 +76,25 @@ def test_dark_reaches_the_page(tmp_path):
     assert "background:#18181b" in export(SPEC, tmp_path / "f.html", dark=True).read_text()
 
 
-@pytest.mark.parametrize("suffix", [*HEADS, ".csv"])
+@pytest.mark.parametrize("suffix", [*HEADS, ".csv", ".tex"])
 def test_provenance_goes_beside_and_into_the_file(tmp_path, suffix):
-    record = {"text": "日本 </script>", "layer": 3, "ids": [1, 2]}
-    content = TABLE if suffix == ".csv" else SPEC
+    record = {"text": "日本 </script>\n%", "layer": 3, "ids": [1, 2]}
+    content = TABLE if suffix in (".csv", ".tex") else SPEC
     path = export(content, tmp_path / f"f{suffix}", provenance=record)
-    assert json.loads((tmp_path / f"f{suffix}.json").read_text(encoding="utf-8")) == record
+    beside = json.loads((tmp_path / f"f{suffix}.json").read_text(encoding="utf-8"))
+    assert beside == record | {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     if suffix != ".csv":
         assert b'"layer": 3' in path.read_bytes()
+
+
+def test_a_text_is_also_latex_source_and_maps_are_arrays(tmp_path):
+    strip = TokenStrip(("▁a", "b_"), np.array([0.0, 1.0]), Scale("sequential", 0.0, 1.0, "share"))
+    assert r"\colorbox" in export(strip, tmp_path / "s.tex").read_text()
+    maps = Maps(np.array([[0.5, np.nan]], np.float32), None, {"rows": ["a"]})
+    path = export(maps, tmp_path / "m.npz", provenance={"layer": 3})
+    with np.load(path, allow_pickle=False) as file:
+        np.testing.assert_array_equal(file["values"], maps.values)
+        assert json.loads(file["about"].tobytes())["record"] == {"layer": 3}
 
 
 def test_provenance_that_json_cannot_hold_writes_nothing(tmp_path):

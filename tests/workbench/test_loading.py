@@ -92,3 +92,11 @@ def test_the_parity_reference_shares_the_weights(loaded: LoadedModel) -> None:
     mine = loaded.model.state_dict()
     assert all(tensor.data_ptr() == mine[name].data_ptr() for name, tensor in twin.state_dict().items())
     assert not any(tensor.device == torch.device("meta") for tensor in twin.buffers())
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps", "abacus", "cuda:7"])
+def test_a_device_that_is_not_here_is_refused(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(ValueError, match=f"there is no device '{device}' here; allowed: cpu"):
+        load(device=device)

@@ -9,8 +9,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from workbench import AblateHead, LoadedModel, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow, Trace, capture
+from workbench.cli import main
 from workbench.interventions import from_data
-from workbench.trace_file import VERSION
+from workbench.trace_file import VERSION, _checksum
 
 
 @pytest.fixture
@@ -74,6 +75,68 @@ def test_a_changed_file_is_refused(saved: Path) -> None:
     rewritten(saved, sha256="0" * 64)
     with pytest.raises(ValueError, match="was changed"):
         Trace.load(saved)
+
+
+def missing(path: Path) -> None:
+    path.unlink()
+
+
+def cut_off(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def foreign(path: Path) -> None:
+    save_file({"x": torch.zeros(3)}, path)
+
+
+def pickled(path: Path) -> None:
+    torch.save({"x": torch.zeros(3)}, path)
+
+
+def newer(path: Path) -> None:
+    rewritten(path, version=VERSION + 1)
+
+
+def changed(path: Path) -> None:
+    # One bit of the last tensor: the header and the sizes stay right.
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+def edited(path: Path) -> None:
+    rewritten(path, heads=3)
+
+
+def incomplete(path: Path) -> None:
+    # Whoever computes the checksum anew still cannot make the explorer stumble.
+    with safe_open(path, framework="pt") as file:
+        manifest = json.loads(file.metadata()["manifest"]) | {"layers": [{"index": 0}]}
+    rewritten(path, layers=manifest["layers"], sha256=_checksum(manifest, load_file(path)))
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (missing, "there is no trace file"),
+        (cut_off, "was cut off"),
+        (foreign, "not a trace of this workbench"),
+        (pickled, "is no safetensors file"),
+        (newer, f"version {VERSION + 1}, this workbench reads"),
+        (changed, "was changed after it was written"),
+        (edited, "was changed after it was written"),
+        (incomplete, "is incomplete: its manifest does not describe its tensors"),
+    ],
+)
+def test_the_explorer_does_not_start_on_a_bad_trace(saved: Path, capsys, monkeypatch, damage, sentence) -> None:
+    good = Path(Trace.load(saved).save(saved.parent / "good.safetensors"))
+    damage(saved)
+    monkeypatch.setattr("importlib.import_module", lambda name: pytest.fail(f"{name} was started"))
+    assert main(["app", "--trace", str(good), str(saved)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("gemma2-workbench: ")
+    assert sentence in said
+    assert said.count("\n") == 1
 
 
 def test_saving_into_nowhere_is_refused(trace: Trace, tmp_path: Path) -> None:

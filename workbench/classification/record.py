@@ -1,19 +1,12 @@
 """Labels and scores as JSON can hold them: for machines, with everything needed to check and to repeat them."""
 
 from dataclasses import asdict
-from importlib.metadata import version
 from typing import Any
 
 from workbench.classification.evaluation import Evaluation
 from workbench.classification.labelled import Classification
 from workbench.classification.tables import entity_table, word_table
-
-PACKAGES = ("gemma2-workbench", "torch", "transformers")
-
-
-def versions() -> dict[str, str]:
-    """Versions of the packages that the numbers depend on."""
-    return {name: version(name) for name in PACKAGES}
+from workbench.versions import versions
 
 
 def classification_record(source: str, classification: Classification) -> dict[str, Any]:

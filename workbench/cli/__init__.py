@@ -7,20 +7,19 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from workbench.cli import app, mask, models, trace, view
+from workbench.cli import app, bench, classify, evaluate, finetune, headvis, mask, models, redraw, trace, view
 
-COMMANDS = (app, trace, view, mask, models)
+COMMANDS = (app, bench, trace, view, redraw, mask, classify, evaluate, models, finetune, headvis)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0, or 2 with a sentence on stderr where something is wrong."""
+    """Run one command; return 0 or what it returns, or 2 with a sentence on stderr where something is wrong."""
     options = parser().parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except (ValueError, OSError, MemoryError, ImportError, RuntimeError) as error:
         print(f"gemma2-workbench: {error}", file=sys.stderr)
         return 2
-    return 0
 
 
 def parser() -> argparse.ArgumentParser:

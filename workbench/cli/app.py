@@ -2,30 +2,33 @@
 
 import argparse
 import importlib
+from pathlib import Path
 from typing import Any
 
 from workbench.cli.model import add_model
+from workbench.cli.server import add_address, serving
+from workbench.trace import Trace
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    app = commands.add_parser("app", help="open the explorer in the browser")
+    app = commands.add_parser("app", help="open the explorer in the browser, on a model or on saved traces")
+    app.add_argument(
+        "--trace", nargs="+", type=Path, default=[], metavar="FILE", help="show these traces; no model is loaded"
+    )
     add_model(app)
-    app.add_argument("--host", default="127.0.0.1", help="address to listen on; default: this machine only")
-    app.add_argument("--port", type=int, help="default: GRADIO_SERVER_PORT, or the first free one from 7860")
-    app.add_argument("--browser", action="store_true", help="open the page in the default browser")
+    app.set_defaults(model=None)  # with traces none is loaded
+    add_address(app)
     app.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Serve until it is stopped."""
+    """Serve until it is stopped.
+
+    Raises:
+        OSError, ValueError: a trace or the model cannot be read; nothing has started then.
+    """
+    traces = [(path.stem, Trace.load(path)) for path in options.trace]
     # By name: the library does not depend on the apps; only this command starts one.
     explorer = importlib.import_module("apps.explorer.app")
-    explorer.serve(
-        model=options.model,
-        dtype=options.dtype,
-        device=options.device,
-        host=options.host,
-        port=options.port,
-        browser=options.browser,
-    )
+    explorer.serve(**serving(options), traces=traces)

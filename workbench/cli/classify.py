@@ -15,13 +15,13 @@ from workbench.classification.files import Source, checked_target, sources
 from workbench.classification.labelled import Classification, classify, classify_words
 from workbench.classification.labels import is_bio_scheme
 from workbench.classification.reading import kind_of
-from workbench.classification.record import classification_record, versions
+from workbench.classification.record import classification_record
 from workbench.classification.tables import entity_table, word_table
 from workbench.cli.model import add_model, loaded_model
 from workbench.cli.progress import progress
-from workbench.loading import LoadedModel
+from workbench.loading import CLASSIFIER, LoadedModel
+from workbench.versions import versions
 
-TAGGER = "tiny-ner"
 Labels = list[tuple[Source, Classification]]
 
 
@@ -34,7 +34,7 @@ def add(commands: Any) -> None:
     command.add_argument("--format", choices=FORMATS, help="default: by the ending of --out, else table")
     command.add_argument("--out", type=Path, help="file to write instead of printing")
     command.add_argument("--many-columns", action="store_true", help=MANY_COLUMNS)
-    add_model(command)
+    add_model(command, CLASSIFIER)
     command.set_defaults(run=run)
 
 
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
     out = checked_target(options.out, options.inputs) if options.out else None
     written = FORMATS[options.format or _format_of(out)]
     given = list(sources(options.inputs, options.many_columns))
-    loaded = loaded_model(options, TAGGER)
+    loaded = loaded_model(options)
     if kind_of(loaded) == "sequence" and written is _conll:
         raise ValueError(f"{loaded.name} labels whole texts, which CoNLL cannot hold; choose table, json or csv")
     labelled = [(source, _classified(loaded, source)) for source in given]

@@ -11,9 +11,10 @@ from workbench.classification.files import checked_target
 from workbench.classification.plain import plain_text
 from workbench.classification.record import evaluation_record
 from workbench.classification.tables import score_table
-from workbench.cli.classify import MANY_COLUMNS, TAGGER
+from workbench.cli.classify import MANY_COLUMNS
 from workbench.cli.model import add_model, loaded_model
 from workbench.cli.progress import progress
+from workbench.loading import CLASSIFIER
 
 
 def add(commands: Any) -> None:
@@ -23,7 +24,7 @@ def add(commands: Any) -> None:
     command.add_argument("--format", choices=("table", "json"), default="table", help="default table")
     command.add_argument("--predictions", type=Path, help="write the file again, with the predicted tags")
     command.add_argument("--many-columns", action="store_true", help=MANY_COLUMNS)
-    add_model(command)
+    add_model(command, CLASSIFIER)
     command.set_defaults(run=run)
 
 
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
     """Print the scores; write the predictions if asked."""
     out = checked_target(options.predictions, [options.file]) if options.predictions else None
     gold = read_conll(options.file, options.many_columns)
-    found = evaluate(loaded_model(options, TAGGER), gold, str(options.file), progress)
+    found = evaluate(loaded_model(options), gold, str(options.file), progress)
     if out:
         out.write_text(retagged(plain_text(options.file), gold, found.tags), encoding="utf-8", newline="\n")
     if options.format == "json":

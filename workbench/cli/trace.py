@@ -2,14 +2,15 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.capture import capture
+from workbench.cli.changes import add_changes, changes_of
 from workbench.cli.model import add_model, given_text, loaded_model
 from workbench.estimate import estimate
+from workbench.provenance.run import Run, run_text
 from workbench.tokens import tokenize
-from workbench.trace import Trace
 
 
 def add(commands: Any) -> None:
@@ -19,21 +20,34 @@ def add(commands: Any) -> None:
     trace.add_argument("--out", required=True, type=Path, help="file to write, for example run.safetensors")
     trace.add_argument("--lens", action="store_true", help="keep the logit lens and the direct contributions too")
     add_model(trace)
+    add_changes(trace)
     trace.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
     """Capture, save and say how far the run agrees with transformers."""
-    trace = captured(options, lens=options.lens)
-    trace.save(options.out)
-    print(f"{options.out}: {len(trace.tokens)} tokens, {trace.parity.sentence}")
+    (made,) = runs_of(options, [options.text], lens=options.lens)
+    made.trace.save(options.out)
+    changed = f"modified model: {', '.join(made.trace.changes)}; " if made.trace.interventions else ""
+    print(f"{options.out}: {len(made.trace.tokens)} tokens, {changed}{made.trace.parity.sentence}")
 
 
-def captured(options: argparse.Namespace, lens: bool) -> Trace:
-    """The trace of the text that was given, with its logit lens if asked; long runs are announced on stderr."""
-    text = given_text(options.text)
+def runs_of(options: argparse.Namespace, texts: Sequence[str], lens: bool, token: str | None = None) -> list[Run]:
+    """The runs of texts through the model that the flags choose and change; long ones are announced on stderr.
+
+    Args:
+        options: the flags of `add_model` and `add_changes`.
+        texts: what to run; `-` is standard input.
+        lens: keep the logit lens.
+        token: what the lens follows instead of the token that comes next.
+    """
+    changes = changes_of(options)
+    given = [given_text(text) for text in texts]
     loaded = loaded_model(options)
-    cost = estimate(loaded, len(tokenize(loaded.tokenizer, text)))
-    if cost.seconds > 1:
-        print(cost.sentence, file=sys.stderr)
-    return capture(loaded, text, lens=lens)
+    runs = []
+    for text in given:
+        cost = estimate(loaded, len(tokenize(loaded.tokenizer, text)))
+        if cost.seconds > 1:
+            print(cost.sentence, file=sys.stderr)
+        runs.append(run_text(loaded, text, changes, with_lens=lens, token=token))
+    return runs

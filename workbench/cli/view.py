@@ -1,31 +1,33 @@
-"""`gemma2-workbench figure` and `table`: a view of a text or of a trace, as a picture or as its numbers."""
+"""`gemma2-workbench figure` and `table`: a view of texts or of traces, as a picture or as its numbers.
+
+`--layer`, `--head` and the other options of a view take several values, and there may be several texts or traces:
+every combination is a panel, in the order of the options and with the texts the fastest.
+"""
 
 import argparse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from workbench.cli.changes import add_changes, changes_of
 from workbench.cli.model import add_model
-from workbench.cli.trace import captured
-from workbench.export import export
-from workbench.trace import Trace
+from workbench.cli.trace import runs_of
+from workbench.export import write
+from workbench.provenance.drawing import Drawing
+from workbench.provenance.look import Look
+from workbench.provenance.product import Product, included, produced
+from workbench.provenance.record import LENS_VIEWS
+from workbench.provenance.run import Run, opened
 from workbench.views import VIEWS, View, view_named
+from workbench.views.view import Option
 
-LENS_VIEWS = ("lens", "contributions")  # of a trace that was captured with its lens
-# Options of views, as flags: name -> (type, help).
-VIEW_OPTIONS: dict[str, tuple[type, str]] = {
-    "layer": (int, "layer, from 0"),
-    "head": (int, "head, from 0"),
-    "stage": (str, "attn_logits, attn_scores, attn_masked, attn_probs or contribution"),
-    "metric": (str, "quantity of the atlas, the softcap or the lens view"),
-    "query": (int, "position of a query, from 0; default: the last token"),
-    "key": (int, "position of a key, from 0; default: the one the query attends to most"),
-    "rows": (str, "queries first:stop, for example 0:64; default: all"),
-    "keys": (str, "keys first:stop; default: all"),
-    "positions": (str, "positions first:stop of the lens; default: all"),
-    "position": (int, "position whose logit is taken apart, from 0; default: the last token"),
+_KINDS = {
+    "layer": "layers, from 0",
+    "head": "heads, from 0",
+    "token": "positions, from 0",
+    "range": "first:stop",
+    "heads": "heads of one panel, such as 0,3",
+    "share": "a number from 0 to 1",
 }
 
 
@@ -34,40 +36,85 @@ def add(commands: Any) -> None:
     figure = _add(commands, "figure", "draw a view: .pdf .svg .png for print, .html for the screen", draw)
     figure.add_argument("--venue", help="acl, icml, neurips, iclr, aaai, cvpr or jmlr")
     figure.add_argument("--width", default="single", help="single, text or double column, or inches")
+    figure.add_argument("--dpi", type=int, default=300, help="of a .png, and of pictures inside other files")
     figure.add_argument("--title", action="store_true", help="write the title into the figure")
-    _add(commands, "table", "write the numbers of a view: .csv .parquet .tex", tabulate)
+    figure.add_argument("--dark", action="store_true", help="an .html for a dark page")
+    figure.add_argument("--columns", type=int, help="panels in a row; default: as fits what changes fastest")
+    figure.add_argument("--latex", action="store_true", help="write a .tex beside it that includes it, with a caption")
+    _add(commands, "table", "write the numbers of a view: .csv .parquet .tex; maps: .npz .safetensors", tabulate)
 
 
 def _add(commands: Any, name: str, help: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=help)
     command.add_argument("view", choices=[view.name for view in VIEWS])
     source = command.add_mutually_exclusive_group(required=True)
-    source.add_argument("--text", help="the text, or - to read it from standard input")
-    source.add_argument("--trace", type=Path, help="a file written by the trace command")
+    source.add_argument("--text", action="append", help="the text, or - for standard input; again for another panel")
+    source.add_argument("--trace", nargs="+", action="extend", type=Path, help="files written by the trace command")
     command.add_argument("--out", required=True, type=Path, help="file to write; its ending decides the format")
-    for option, (kind, meaning) in VIEW_OPTIONS.items():
-        command.add_argument(f"--{option}", type=kind, help=meaning)
+    group = command.add_argument_group("options of views", "several values give several panels")
+    for option, owners in _view_options().items():
+        kind = int if option.kind in ("layer", "head", "token") else str
+        says = f"{_KINDS.get(option.kind) or ', '.join(option.choices)} ({', '.join(owners)})"
+        group.add_argument(f"--{option.name}", nargs="+", type=kind, metavar=option.name.upper(), help=says)
+    command.add_argument("--token", help="token that the lens follows instead of the one that comes next")
     add_model(command)
+    add_changes(command)
     command.set_defaults(run=run)
     return command
 
 
 def draw(options: argparse.Namespace) -> None:
-    """Write the picture of the view."""
-    view, frame = _view_table(options)
+    """Write the picture of the view, its record, and a LaTeX figure around it if asked."""
     width = options.width if options.width.isalpha() else float(options.width)
-    print(export(view.figure(frame), options.out, width=width, venue=options.venue, title=options.title))
+    look = Look.of(
+        *("figure", options.out),
+        venue=options.venue,
+        width=width,
+        dpi=options.dpi,
+        title=options.title,
+        dark=options.dark,
+    )
+    product = _product(options, look, options.columns)
+    source = included(product, options.out.name) if options.latex else b""
+    print(product.save(options.out))
+    if source:
+        target = options.out.with_suffix(".tex")
+        write(target, source)
+        print(target)
 
 
 def tabulate(options: argparse.Namespace) -> None:
-    """Write the numbers of the view."""
-    _, frame = _view_table(options)
-    print(f"{export(frame, options.out)}: {len(frame)} rows")
+    """Write the numbers of the view and their record."""
+    product = _product(options, Look.of("table", options.out))
+    print(f"{product.save(options.out)}: {product.record['numbers']['rows']} rows")
 
 
-def _view_table(options: argparse.Namespace) -> tuple[View, pd.DataFrame]:
-    """The view that was asked for and its table."""
+def _product(options: argparse.Namespace, look: Look, columns: int | None = None) -> Product:
+    """What was asked for, before it is written."""
     view = view_named(options.view)
-    trace = Trace.load(options.trace) if options.trace else captured(options, lens=view.name in LENS_VIEWS)
-    given = {name: getattr(options, name) for name in VIEW_OPTIONS if getattr(options, name) is not None}
-    return view, view.table(trace, **given)
+    runs = _runs(options, view)
+    given = {option.name: value for option in _view_options() if (value := getattr(options, option.name)) is not None}
+    drawing = Drawing.of(view, [run.trace for run in runs], given, columns)
+    return produced(drawing, look, runs, options.out.name)
+
+
+def _runs(options: argparse.Namespace, view: View) -> list[Run]:
+    """The traces that were given, or the runs of the texts."""
+    if options.text is not None:
+        return runs_of(options, options.text, view.name in LENS_VIEWS, options.token)
+    if changes_of(options) or options.token is not None:
+        raise ValueError("a trace is what it is: the model is changed, and a token followed, where a --text is run")
+    return [opened(path) for path in options.trace]
+
+
+def _view_options() -> dict[Option, list[str]]:
+    """Every option of the views once, with the names of the views that have it."""
+    owners: dict[str, list[str]] = {}
+    merged: dict[str, Option] = {}
+    for view in VIEWS:
+        for option in view.options:
+            known = merged.setdefault(option.name, option)
+            choices = tuple(dict.fromkeys((*known.choices, *option.choices)))
+            merged[option.name] = Option(option.name, option.label, option.kind, None, choices)
+            owners.setdefault(option.name, []).append(view.name)
+    return {option: owners[name] for name, option in merged.items()}

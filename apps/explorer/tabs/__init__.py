@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from apps.explorer.tabs import attention, heads, lens, mask, softcap, view
+from apps.explorer.tabs import attention, classify, heads, lens, mask, softcap, view
 from apps.explorer.tabs.shared import Shared
 from workbench import VIEWS, view_named
 
@@ -24,12 +24,14 @@ OWN: tuple[Tab, ...] = (
     Tab("softcap", "Softcap", softcap.build),
     Tab("mask", "Mask lab", mask.build),
     Tab("lens", "Logit lens", lens.build),
+    Tab("classify", "Classifier", classify.build),
 )
 
 
 def tabs() -> tuple[Tab, ...]:
     """Tabs of their own first, then one for every other view."""
-    # The cell is inspected in the attention tab, the curve is in the softcap tab, contributions are in the lens tab.
-    names = {"cell", "softcap_curve", "contributions", *(tab.name for tab in OWN)}
+    # The cell is inspected in the attention tab, the curve is in the softcap tab, contributions are in the lens tab,
+    # and the head view shows what a text view of one query shows.
+    names = {"cell", "softcap_curve", "contributions", "text", *(tab.name for tab in OWN)}
     others = (Tab(known.name, known.title, partial(view.build, view=known)) for known in VIEWS)
     return (*OWN, *(tab for tab in others if tab.name not in names))

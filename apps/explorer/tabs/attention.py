@@ -8,7 +8,7 @@ from apps.explorer.address import place_in
 from apps.explorer.components.attention import attention_move, attention_value, attention_view
 from apps.explorer.components.inspector import inspector_value, inspector_view
 from apps.explorer.tabs.shared import Shared, explain
-from apps.explorer.tabs.take_away import take_away
+from apps.explorer.tabs.take_away import Taken, take_away
 from apps.explorer.tabs.view import part_of
 from workbench import Trace, view_named
 
@@ -57,9 +57,9 @@ def _place(event: gr.EventData) -> dict[str, Any]:
     return {name: value for name in names if (value := getattr(event, name)) is not None}
 
 
-def _taken(trace: Trace, part: str, place: dict[str, Any]) -> tuple[Any, Any]:
-    """Table and drawing of the map or of the cell that is shown."""
+def _taken(trace: Trace, part: str, place: dict[str, Any]) -> Taken:
+    """The map or the cell that is shown."""
     view = view_named(PARTS[part])
     names = {option.name for option in view.options}
     here = {name: value for name, value in place_in(trace, place).items() if name in names}
-    return view.table(trace, **here, **part_of(view, trace)), view.figure
+    return Taken(trace, view, here | part_of(view, trace))

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import gradio as gr
 
 from apps.explorer.components.mask.component import mask_problem, mask_value, mask_view
-from apps.explorer.components.mask.lessons import LESSONS
+from apps.explorer.components.mask.lessons import BOTH_SIDES, EARLIER, LESSONS
 from apps.explorer.tabs.shared import Shared, explain
 from apps.explorer.tabs.window import build_window_change
 from workbench import view_named
@@ -23,10 +23,10 @@ Masks: TypeAlias = tuple[LayerMask, ...]
 Names: TypeAlias = tuple[str, ...] | None
 FORMATS = ("PDF", "SVG", "PNG", "HTML", "CSV")
 CONTROLS = (
-    "source", "tokens", "window", "layer", "padding", "side", "cache", "decode", "chunk", "spare", "step",
+    "source", "tokens", "window", "layer", "sees", "padding", "side", "cache", "decode", "chunk", "spare", "step",
 )  # fmt: skip
 # Controls whose range, value or use follows from the others.
-FITTED = ("tokens", "layer", "spare", "step")
+FITTED = ("tokens", "layer", "cache", "decode", "chunk", "spare", "step")
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 HELP = """
 How far information reaches: in each layer a query takes from the keys it sees, and those have taken from others in the
@@ -88,7 +88,7 @@ class Lab:
         except ValueError as error:
             return [mask_problem(str(error)), *[gr.skip()] * len(FITTED)]
         fitted = _fitted(masks, at, names, dict(zip(CONTROLS, values, strict=True)))
-        return [self.picture(run, masks, at, names), *(gr.Slider(**fitted[name]) for name in FITTED)]
+        return [self.picture(run, masks, at, names), *(gr.update(**fitted[name]) for name in FITTED)]
 
     def lesson(self, run: str, name: str) -> list[Any]:
         """The sentence of a lesson, its picture, and every control as it is then."""
@@ -96,7 +96,7 @@ class Lab:
         values: dict[str, Any] = {"source": "positions"} | {each: getattr(lesson, each) for each in CONTROLS[1:]}
         masks, at, names = self.chosen(run, *values.values())
         fitted = _fitted(masks, at, names, values)
-        sliders = {each: gr.Slider(**{"value": values[each]} | fitted[each]) for each in FITTED}
+        sliders = {each: gr.update(**{"value": values[each]} | fitted[each]) for each in FITTED}
         return [lesson.sentence, self.picture(run, masks, at, names), *(values | sliders).values()]
 
     def take_away(self, run: str, kind: str, *values: Any) -> str:
@@ -123,22 +123,17 @@ class Lab:
         Raises:
             ValueError: a situation that cannot be.
         """
-        source, tokens, window, layer, padding, side, cache, decode, chunk, spare, step = values
+        source, tokens, window, layer, sees, padding, side, cache, decode, chunk, spare, step = values
         trace = self.session.store.find(run)
         names = trace.tokens.display[:MOST_TOKENS] if source == "the text" and trace is not None else None
         layers = tuple(info.kind for info in trace.layers) if trace is not None else ("local", "global") * 3
         count = int(tokens) if names is None else len(names)
-        setting = Setting(
-            count,
-            int(window),
-            layers,
-            padding=int(padding),
-            side=side,
-            decode=min(int(decode), count - 1),
-            chunk=int(chunk) or None,
-            cache=cache,
-            slots=count + int(padding) + int(spare),
-        )
+        situation: dict[str, Any] = {"causal": False}
+        if sees == EARLIER:
+            slots = count + int(padding) + int(spare)
+            parts = {"decode": min(int(decode), count - 1), "chunk": int(chunk) or None}
+            situation = {"cache": cache, "slots": slots, **parts}
+        setting = Setting(count, int(window), layers, padding=int(padding), side=side, **situation)
         masks = layer_masks(setting, min(int(layer), len(layers) - 1))
         return masks, range(len(masks))[max(-1, min(int(step), len(masks) - 1))], names
 
@@ -147,12 +142,17 @@ class Lab:
         trace = self.session.store.find(run)
         if trace is None:
             return []
-        remarks = []
+        changes = []
         own = max((info.window for info in trace.layers if info.window is not None), default=None)
         T = setting.length
         if own is not None and min(own, T) != min(setting.window, T):
-            hint = f"the window of {trace.model.name} is {own}, here it is {setting.window}"
-            remarks.append({"text": "modified model", "hint": hint, "kind": "warn"})
+            changes.append(f"the window of {trace.model.name} is {own}, here it is {setting.window}")
+        if setting.causal != trace.layers[0].causal:
+            sees = {True: EARLIER, False: BOTH_SIDES}
+            changes.append(
+                f"a query of {trace.model.name} sees {sees[not setting.causal]}, here {sees[setting.causal]}"
+            )
+        remarks = [{"text": "modified model", "hint": "; ".join(changes), "kind": "warn"}] if changes else []
         if names is not None and len(names) < len(trace.tokens):
             remarks.append({"text": "", "hint": f"the first {len(names)} of {len(trace.tokens)} tokens"})
         return remarks
@@ -169,6 +169,7 @@ def _controls() -> dict[str, Any]:
         slider(1, MOST_TOKENS, 12, "How many positions", elem_id="mask-tokens"),
         slider(1, MOST_TOKENS + MOST_PADS, 4, "Window of the local layers", elem_id="mask-window"),
         slider(0, 5, 0, "Layer", elem_id="mask-layer"),
+        gr.Radio([EARLIER, BOTH_SIDES], value=EARLIER, label="A query sees", elem_id="mask-sees"),
         slider(0, MOST_PADS, 0, "Padding", elem_id="mask-padding"),
         gr.Radio(list(SIDES), value="left", label="Padding on the"),
         gr.Radio(list(CACHES), value="dynamic", label="Key/value cache", elem_id="mask-cache"),
@@ -188,6 +189,8 @@ def _fitted(masks: Masks, at: int, names: Names, values: dict[str, Any]) -> dict
         "tokens": {"interactive": names is None},
         "layer": {"maximum": max(layers - 1, 1), "interactive": layers > 1}
         | ({} if layer == values["layer"] else {"value": layer}),
+        # Where queries see later tokens, the text cannot be fed in parts.
+        **{name: {"interactive": setting.causal} for name in ("cache", "decode", "chunk")},
         "spare": {"visible": setting.cache == "static"},
         "step": {"maximum": max(passes - 1, 1), "interactive": passes > 1}
         | ({} if at == values["step"] else {"value": at}),

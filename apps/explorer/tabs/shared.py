@@ -1,11 +1,13 @@
 """What every tab is given: the session, the run that is shown, and how to describe a view."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import gradio as gr
 
 from apps.explorer.address import Address
-from apps.explorer.session import Session
+from apps.explorer.components.status.component import notice, problem
+from apps.explorer.session import ModelAbsentError, Session
 from workbench import View
 
 
@@ -28,6 +30,11 @@ class Shared:
     place: gr.State
     text: gr.Textbox
     address: Address = field(default_factory=Address)
+
+
+def said_of(error: Exception) -> dict[str, Any]:
+    """A failure for a status line; that only a saved trace is here, and not its model, is no failure."""
+    return notice(str(error)) if isinstance(error, ModelAbsentError) else problem(str(error))
 
 
 def explain(*helps: View | str) -> None:

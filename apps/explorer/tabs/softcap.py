@@ -11,8 +11,9 @@ from apps.explorer.tabs import softcap_changes
 from apps.explorer.tabs.plots import plot_of
 from apps.explorer.tabs.shared import Shared, explain
 from apps.explorer.tabs.softcap_words import head_words
+from apps.explorer.tabs.take_away import Taken, take_away
 from apps.explorer.what_if import WhatIfs
-from workbench import Trace
+from workbench import Trace, view_named
 from workbench.figures.spec import HeadGrid
 from workbench.views import softcap as view_softcap
 from workbench.views import softcap_curve
@@ -20,6 +21,7 @@ from workbench.what_if import softcap as what_if
 
 # What needs no model waits for nobody. It is queued all the same: gradio tells of changed states only from its queue.
 QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
+PARTS = {"all heads": "softcap", "this head": "softcap_curve"}
 # (run, layer, head) that the tab shows.
 Spot = tuple[str, int, int]
 
@@ -31,17 +33,21 @@ def build(shared: Shared) -> None:
         with gr.Column(scale=3, min_width=340):
             grid = head_grid(elem_id="softcap-grid")
         with gr.Column(scale=2, min_width=340):
-            _choice(shared, spot, grid)
+            metric = _choice(shared, spot, grid)
             words = gr.Markdown(elem_id="softcap-words")
     _curve(shared, spot, words)
+    with gr.Row(elem_classes="take-away"):
+        with gr.Column(scale=0, min_width=180):
+            part = gr.Dropdown(list(PARTS), value=next(iter(PARTS)), label="What")
+        take_away(shared, "softcap", [part, metric, spot], _taken)
     results = WhatIfs(shared.session)
     softcap_changes.attention_cap(shared, spot, results)
     softcap_changes.final_cap(shared, spot, results)
     explain(view_softcap.VIEW, softcap_curve.VIEW, what_if.__doc__ or "")
 
 
-def _choice(shared: Shared, spot: gr.State, grid: gr.HTML) -> None:
-    """What the grid shows and which head is looked at; both ways to choose a head end in `spot`."""
+def _choice(shared: Shared, spot: gr.State, grid: gr.HTML) -> gr.Dropdown:
+    """What the grid shows, which is returned, and which head is looked at; both ways to choose end in `spot`."""
     metric = gr.Dropdown(
         [(known.label, known.name) for known in view_softcap.METRICS], value="largest_logit", label="Quantity"
     )
@@ -81,6 +87,7 @@ def _choice(shared: Shared, spot: gr.State, grid: gr.HTML) -> None:
     written = gr.on([layer.input, head.input], select, [spot, layer, head], [spot, wish], **QUICK)
     for event in (chosen, written):
         event.then(None, wish, None, js=writing("softcap_head"))
+    return metric
 
 
 def _curve(shared: Shared, spot: gr.State, words: gr.Markdown) -> None:
@@ -103,6 +110,15 @@ def _curve(shared: Shared, spot: gr.State, words: gr.Markdown) -> None:
 
     outputs = [words, dots, density, rows]
     gr.on([spot.change, shared.dark.change], draw, [spot, shared.dark], outputs, api_visibility="private")
+
+
+def _taken(trace: Trace, part: str, metric: str, spot: Spot) -> Taken:
+    """All heads, or the one that is looked at."""
+    view = view_named(PARTS[part])
+    options: dict[str, Any] = {"layer": spot[1], "head": spot[2]}
+    if view is view_softcap.VIEW:
+        options = {"metric": metric}
+    return Taken(trace, view, options)
 
 
 def _wanted(trace: Trace, wish: str | None) -> tuple[int, int] | None:

@@ -6,12 +6,17 @@ from typing import Any
 import gradio as gr
 
 from apps.explorer.address import writing
-from apps.explorer.components.cap_slider.component import cap_of, cap_slider, cap_word, slider_value
+from apps.explorer.components.cap_slider.component import (
+    cap_of,
+    cap_slider,
+    cap_word,
+    slider_value,
+)
 from apps.explorer.components.next_tokens.component import next_tokens, tokens_value
-from apps.explorer.components.status.component import problem, status_line
+from apps.explorer.components.status.component import status_line
 from apps.explorer.tabs import softcap_words
 from apps.explorer.tabs.plots import plot_of
-from apps.explorer.tabs.shared import Shared
+from apps.explorer.tabs.shared import Shared, said_of
 from apps.explorer.what_if import WhatIfs
 from workbench import Trace
 from workbench.what_if.figures import (
@@ -54,21 +59,20 @@ def attention_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
         if trace is None:
             return [{}, gr.Column(visible=False), *nothing]
         cap, own = _cap(word, trace.layers[0].softcap), trace.layers[0].softcap
-        if cap == own:
-            return [OWN, gr.Column(visible=False), *nothing]
 
         def tell(done: int, of: int) -> None:
             progress((done, of), unit="layers")
 
         try:
+            results.model(trace)
+            if cap == own:
+                return [OWN, gr.Column(visible=False), *nothing]
             result = results.attention(run, trace, cap, tell)
         except FAILURES as error:
-            return [problem(f"This needs the model: {error}"), gr.Column(visible=False), *nothing]
+            return [said_of(error), gr.Column(visible=False), *nothing]
         shown = min(MAP_TOKENS, len(trace.tokens))
         frame = map_table(result.before, result.after, layer, head, range(shown))
-        pictures = [
-            plot_of(figure, dark, MAP_PIXELS) for figure in map_figure(frame, result.after.changes[0]).figures
-        ]
+        pictures = [plot_of(figure, dark, MAP_PIXELS) for figure in map_figure(frame, result.after.changes[0]).figures]
         words = softcap_words.change_words(result, layer, shown)
         said = softcap_words.change_facts(result, layer, head)
         return [said, gr.Column(visible=True), words, *pictures, _next_tokens(results, trace, result, own)]
@@ -86,42 +90,45 @@ def attention_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
 def final_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
     """A slider for the cap of the final logits; the logits on the curve and the next tokens before and after."""
     with gr.Accordion("The final logits have a cap too", open=False) as part:
-        word = _slider(shared, spot, "final cap", "final_softcap", _own_final, results)
+        word = _slider(
+            shared, spot, "final cap", "final_softcap", lambda _, config: config.final_logit_softcapping, results
+        )
         facts = status_line(elem_id="final-facts")
-        note = gr.Markdown(elem_id="final-note")
-        with gr.Row():
-            with gr.Column(scale=3, min_width=340):
-                dots = gr.Plot(show_label=False, container=False, elem_id="final-dots")
-            with gr.Column(scale=2, min_width=340):
-                density = gr.Plot(show_label=False, container=False, elem_id="final-density")
-        tokens = next_tokens(elem_id="final-tokens")
+        with gr.Column(visible=False) as panel:
+            note = gr.Markdown(elem_id="final-note")
+            with gr.Row():
+                with gr.Column(scale=3, min_width=340):
+                    dots = gr.Plot(show_label=False, container=False, elem_id="final-dots")
+                with gr.Column(scale=2, min_width=340):
+                    density = gr.Plot(show_label=False, container=False, elem_id="final-density")
+            tokens = next_tokens(elem_id="final-tokens")
     opened = gr.State(False)
 
     def draw(spot: tuple[str, int, int], word: str, dark: bool, opened: bool) -> list[Any]:
         run = spot[0]
         trace = shared.session.store.find(run)
         if trace is None or not opened:
-            return [gr.skip()] * 5
+            return [gr.skip()] * 6
         try:
             loaded = results.model(trace)
             own = loaded.config.final_logit_softcapping
             cap = _cap(word, own)
             shift = results.final(run, trace, cap)
         except FAILURES as error:
-            return [problem(f"This needs the model: {error}"), "", None, None, {}]
+            return [said_of(error), gr.Column(visible=False), "", None, None, {}]
         dots = final_figure(final_table(shift, loaded.tokenizer), cap, len(shift.after.logits))
         top = token_table(shift, loaded.tokenizer)
         said = softcap_words.own_final_facts(shift, cap) if cap == own else softcap_words.final_facts(shift, cap)
         value = tokens_value(top, f"cap {cap_word(own)}", f"cap {cap_word(cap)}")
         pictures = [plot_of(figure, dark) for figure in (dots, final_density(shift))]
-        return [said, softcap_words.final_words(shift, cap), *pictures, value]
+        return [said, gr.Column(visible=True), softcap_words.final_words(shift, cap), *pictures, value]
 
     part.expand(lambda: True, None, opened, **QUICK)
     gr.on(
         [spot.change, word.change, shared.dark.change, opened.change],
         draw,
         [spot, word, shared.dark, opened],
-        [facts, note, dots, density, tokens],
+        [facts, panel, note, dots, density, tokens],
         show_progress_on=facts,
         **MODEL,
     )
@@ -132,10 +139,18 @@ def _slider(
     spot: gr.State,
     name: str,
     parameter: str,
-    own_cap: Callable[[Trace, WhatIfs], float | None],
+    own_cap: Callable[[Trace, Any], float | None],
     results: WhatIfs,
 ) -> gr.State:
-    """A slider over caps; the state says where it stands, "" where the reader has not moved it."""
+    """A slider over caps; the state says where it stands, "" where the reader has not moved it.
+
+    Args:
+        shared, spot: the page, and where it is.
+        name: what is set.
+        parameter: of the address.
+        own_cap: the model's own cap, from the trace and the configuration of its model.
+        results: where the model comes from; without one there is no slider.
+    """
     slider = cap_slider(name, elem_id=f"slider-{parameter}")
     word, wish = gr.State(""), gr.Textbox("", visible="hidden")
     shared.address.link(parameter, wish)
@@ -144,9 +159,12 @@ def _slider(
         trace = shared.session.store.find(run)
         if trace is None:
             return gr.skip(), word
-        own = own_cap(trace, results)
+        try:
+            own = own_cap(trace, results.model(trace).config)
+        except FAILURES:
+            return gr.HTML(visible="hidden"), ""
         chosen = _cap(wish, own)
-        return slider_value(own, chosen), "" if chosen == own else cap_word(chosen)
+        return gr.HTML(slider_value(own, chosen), visible=True), "" if chosen == own else cap_word(chosen)
 
     def release(event: gr.EventData) -> tuple[str, str]:
         return event.cap, event.cap
@@ -155,14 +173,6 @@ def _slider(
     moved = slider.release(release, None, [word, wish], **QUICK)
     moved.then(None, wish, None, js=writing(parameter))
     return word
-
-
-def _own_final(trace: Trace, results: WhatIfs) -> float | None:
-    """The final cap of the run's model; off where there is no model at hand to have one."""
-    try:
-        return results.model(trace).config.final_logit_softcapping
-    except FAILURES:
-        return None
 
 
 def _cap(word: str, own: float | None) -> float | None:

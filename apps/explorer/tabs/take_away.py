@@ -1,48 +1,116 @@
-"""What a reader takes away from a tab: the figure for print or for the screen, or its numbers, as a file."""
+"""What a reader takes away from a tab: a figure or its numbers as a file that carries the record of its making."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import gradio as gr
-import pandas as pd
 
 from apps.explorer.tabs.shared import Shared
-from workbench import Trace
-from workbench.export import export
-from workbench.figures.spec import FigureSpec
+from workbench import Trace, View
+from workbench.bundle import bundle
+from workbench.export import write
+from workbench.figures.paper import VENUES
+from workbench.provenance.drawing import Drawing
+from workbench.provenance.look import Look
+from workbench.provenance.product import produced
+from workbench.provenance.run import Run
 
-FORMATS = ("PDF", "SVG", "PNG", "HTML", "CSV")
+
+class Format(NamedTuple):
+    """What a format is of, and how its files end."""
+
+    what: Literal["figure", "table"]
+    ending: str
+
+
+EVERYTHING = "Everything (ZIP)"
+FORMATS = {
+    "PDF": Format("figure", "pdf"),
+    "SVG": Format("figure", "svg"),
+    "PNG": Format("figure", "png"),
+    "HTML": Format("figure", "html"),
+    "CSV": Format("table", "csv"),
+    "Parquet": Format("table", "parquet"),
+    "LaTeX table": Format("table", "tex"),
+    EVERYTHING: Format("figure", "pdf"),
+}
+
+
+def _pages() -> dict[str, tuple[str | None, str]]:
+    """Venue and width by what to call them: every venue's page, and its column where that is narrower."""
+    pages: dict[str, tuple[str | None, str]] = {"any, page": (None, "text"), "any, column": (None, "single")}
+    for venue, widths in VENUES.items():
+        name = venue.upper()
+        if widths["single"] == widths["text"]:
+            pages[name] = (venue, "text")
+        else:
+            pages |= {f"{name}, page": (venue, "text"), f"{name}, column": (venue, "single")}
+    return pages
+
+
+PAGES = _pages()
 # Gradio's own handler of the button would save the file of the click before.
 FETCH = "() => setTimeout(() => (document.querySelector('#{0} a') || document.querySelector('#{0}')).click(), 50)"
 
 
-def take_away(
-    shared: Shared,
-    name: str,
-    inputs: Sequence[Any],
-    make: Callable[..., tuple[pd.DataFrame, Callable[[pd.DataFrame], FigureSpec]]],
-) -> None:
-    """Put format, button and download into the current row or column.
+@dataclass(frozen=True)
+class Taken:
+    """What a tab shows: a view of a run with some options; `token` is what its lens follows, if the reader chose it."""
+
+    trace: Trace
+    view: View
+    options: Mapping[str, Any] = field(default_factory=dict)
+    token: str | None = None
+
+
+def take_away(shared: Shared, name: str, inputs: Sequence[Any], make: Callable[..., Taken]) -> None:
+    """Put format, venue, button and download into the current row.
 
     Args:
         shared: session and run.
         name: file name without its ending.
         inputs: components whose values `make` needs.
-        make: (trace, *values) -> table, and the function that draws it.
+        make: (trace, *values) -> what is shown.
     """
-    kind = gr.Dropdown(FORMATS, value="PDF", label="Save as", scale=0, min_width=120)
+    # A column for each: gradio would stack neighbouring controls in one box and leave half of it grey.
+    with gr.Column(scale=0, min_width=190):
+        kind = gr.Dropdown(list(FORMATS), value="PDF", label="Save as")
+    with gr.Column(scale=0, min_width=170):
+        page = gr.Dropdown(list(PAGES), value=next(iter(PAGES)), label="Venue")
     save = gr.Button("Save", scale=0, min_width=100)
     file = gr.DownloadButton("file", elem_id=f"file-{name}", visible="hidden")
 
-    def write(run: str, kind: str, *values: Any) -> str:
+    def write_file(run: str, kind: str, page: str, *values: Any) -> str:
         trace: Trace | None = shared.session.store.find(run)
         if trace is None:
             raise gr.Error("there is nothing to save yet: run a text first")
-        frame, draw = make(trace, *values)
-        path = Path(tempfile.mkdtemp()) / f"{name}.{kind.lower()}"
-        return str(export(frame if kind == "CSV" else draw(frame), path, width="text"))
+        try:
+            return str(written(make(trace, *values), name, kind, page))
+        except (ValueError, ImportError) as error:
+            raise gr.Error(str(error)) from error
 
-    saved = save.click(write, [shared.run, kind, *inputs], file, api_visibility="private")
+    saved = save.click(write_file, [shared.run, kind, page, *inputs], file, api_visibility="private")
     saved.success(None, js=FETCH.format(f"file-{name}"))
+
+
+def written(taken: Taken, name: str, kind: str, page: str) -> Path:
+    """The file in a folder of its own, as `gemma2-workbench figure` or `table` would write it.
+
+    Raises:
+        ValueError: the view cannot be drawn so.
+        ImportError: Parquet is asked for and pyarrow is not installed.
+    """
+    form, (venue, width) = FORMATS[kind], PAGES[page]
+    look = Look("figure", form.ending, venue, width) if form.what == "figure" else Look("table", form.ending)
+    run = Run(taken.trace, token=taken.token)
+    drawing = Drawing.of(taken.view, [taken.trace], taken.options)
+    ending = "zip" if kind == EVERYTHING else form.ending
+    path = Path(tempfile.mkdtemp()) / f"{name}.{ending}"
+    if kind == EVERYTHING:
+        write(path, bundle(drawing, look, [run], name))
+    else:
+        write(path, produced(drawing, look, [run], path.name).data)
+    return path

@@ -6,7 +6,7 @@ import gradio as gr
 
 from apps.explorer.tabs.plots import plot_of
 from apps.explorer.tabs.shared import Shared, explain
-from apps.explorer.tabs.take_away import take_away
+from apps.explorer.tabs.take_away import Taken, take_away
 from workbench import Trace, View
 from workbench.views import Option
 
@@ -31,8 +31,8 @@ def build(shared: Shared, view: View) -> None:
         spec = view.figure(view.table(trace, **chosen(trace, values)))
         return plot_of(spec, dark), _note(view, trace)
 
-    def make(trace: Trace, *values: Any) -> tuple[Any, Any]:
-        return view.table(trace, **chosen(trace, values)), view.figure
+    def make(trace: Trace, *values: Any) -> Taken:
+        return Taken(trace, view, chosen(trace, values))
 
     with gr.Row(elem_classes="take-away"):
         take_away(shared, view.name, list(controls.values()), make)

@@ -4,6 +4,7 @@ from typing import Any
 
 import gradio as gr
 
+from apps.explorer.session import ModelAbsentError
 from apps.explorer.tabs.plots import plot_of
 from apps.explorer.tabs.shared import Shared
 from workbench.what_if.window import WindowChange, change_window, difference_figure
@@ -21,11 +22,11 @@ def build_window_change(shared: Shared, window: gr.Slider, layer: gr.Slider) -> 
             "how much more (red) or less (blue) each query then attends to each key. A global layer has the same mask "
             "as before: it changes because the layers below hand it something else. The layer is the one chosen above."
         )
-        with gr.Row(elem_classes="take-away"):
+        with gr.Row(elem_classes="take-away") as controls:
             start = gr.Button("Run with this window", variant="primary", scale=0, min_width=200, elem_id="window-run")
             head = gr.Slider(0, 7, value=0, step=1, label="Head", scale=0, min_width=240, elem_id="window-head")
         told = gr.Markdown(elem_id="window-told")
-        plot = gr.Plot(show_label=False, container=False, elem_id="window-plot")
+        plot = gr.Plot(show_label=False, container=False, visible=False, elem_id="window-plot")
     change = gr.State(None)
 
     def compare(run: str, window: int, progress: gr.Progress = PROGRESS) -> tuple[Any, str]:
@@ -36,17 +37,27 @@ def build_window_change(shared: Shared, window: gr.Slider, layer: gr.Slider) -> 
             return None, f"The text has {len(trace.tokens)} tokens; the difference is drawn up to {MOST_TOKENS}."
         progress(None, desc="running the text with the other window")
         try:
-            found = change_window(shared.session.model(trace.model.name), trace, int(window))
+            found = change_window(shared.session.model_of(trace), trace, int(window))
         except ValueError as error:
             return None, str(error)
         return found, _told(found)
 
     def draw(found: WindowChange | None, layer: int, head: int, dark: bool) -> tuple[Any, Any]:
         if found is None:
-            return None, gr.skip()
+            return gr.Plot(visible=False), gr.skip()
         heads = found.real.heads
         frame = found.table(min(int(layer), len(found.real.layers) - 1), min(int(head), heads - 1))
-        return plot_of(difference_figure(frame), dark), gr.Slider(maximum=max(heads - 1, 1))
+        return gr.Plot(plot_of(difference_figure(frame), dark), visible=True), gr.Slider(maximum=max(heads - 1, 1))
+
+    def arrive(run: str) -> tuple[None, str, gr.Row]:
+        """A difference belongs to the text it was made from; without the model there is none to make."""
+        trace = shared.session.store.find(run)
+        try:
+            if trace is not None:
+                shared.session.model_of(trace)
+        except ModelAbsentError as error:
+            return None, str(error), gr.Row(visible=False)
+        return None, "", gr.Row(visible=True)
 
     start.click(
         compare,
@@ -57,8 +68,7 @@ def build_window_change(shared: Shared, window: gr.Slider, layer: gr.Slider) -> 
         show_progress_on=told,
         api_visibility="private",
     )
-    # A difference belongs to the text it was made from.
-    shared.run.change(lambda: (None, ""), None, [change, told], queue=False, api_visibility="private")
+    shared.run.change(arrive, shared.run, [change, told, controls], queue=False, api_visibility="private")
     events = [change.change, layer.change, head.input, shared.dark.change]
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     gr.on(events, draw, [change, layer, head, shared.dark], [plot, head], **quick)

@@ -14,7 +14,7 @@ from workbench.stages import STAGES
 _SENTENCES = {
     Reason.VISIBLE: "there is no value here",
     Reason.FUTURE: "it comes later in the text",
-    Reason.OUTSIDE_WINDOW: "it lies further back than the window reaches",
+    Reason.OUTSIDE_WINDOW: "it lies further away than the window reaches",
     Reason.PADDING: "it is padding",
     Reason.OTHER_SEQUENCE: "it belongs to another sequence",
 }

@@ -4,7 +4,7 @@ const percent = (share) => `${(100 * share).toFixed(1)}%`;
 
 function back(distance) {
   if (distance === 0) return 'itself';
-  return `${distance} back`;
+  return distance < 0 ? `${-distance} ahead` : `${distance} back`;
 }
 
 function showRow(story) {

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# What a query sees, as the control says it.
+EARLIER, BOTH_SIDES = "itself and earlier tokens", "both sides"
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -11,6 +14,7 @@ class Lesson:
     tokens: int = 12
     window: int = 4
     layer: int = 0
+    sees: str = EARLIER
     padding: int = 0
     side: str = "left"
     cache: str = "dynamic"
@@ -25,6 +29,11 @@ LESSONS = {
         "A local layer: each query sees itself and window − 1 tokens before it. Move Layer to 1 to compare."
     ),
     "Causal": Lesson("A global layer: each query sees itself and everything before it, nothing after it.", layer=1),
+    "Both sides": Lesson(
+        "No part of Gemma 2 as a language model: a token classifier may look ahead. Nothing is future, a local layer "
+        "sees window tokens to each side, and no cache is kept, because a later token changes every row.",
+        sees=BOTH_SIDES,
+    ),
     "Left padding": Lesson(
         "Short texts of a batch are filled up on the left. No token sees a pad, yet pads count as distance; "
         "the pads' own rows see nothing.",

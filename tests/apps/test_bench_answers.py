@@ -1,0 +1,50 @@
+"""What the server says to the page of the bench: sentences for what is not there, and nothing of another's mask."""
+
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
+
+import pytest
+
+from apps.token_classification.answers import answer
+from apps.token_classification.findings import Findings, own_mask
+from workbench import LoadedModel, SetCausal, applied, load
+
+TEXT = "Jordan flew to Jordan in May."
+
+
+@pytest.fixture(scope="module")
+def tagger() -> LoadedModel:
+    return load("tiny-ner")
+
+
+def test_the_mask_of_a_model_is_its_own_while_another_reader_has_changed_it(tagger: LoadedModel):
+    with ThreadPoolExecutor(1) as pool:
+        with applied(tagger, [SetCausal(True)]):
+            asked = pool.submit(own_mask, tagger)
+            wait([asked], timeout=0.1)
+        assert asked.result() == "bidirectional"
+
+
+@pytest.mark.parametrize(
+    ("about", "wrong", "said"),
+    [
+        ("labels", {"text": "  "}, "the text is empty"),
+        ("labels", {"model": "no-such-model"}, "there is no model 'no-such-model'"),
+        ("labels", {"mask": "sideways"}, "choose from own, causal, bidirectional"),
+        ("masks", {"text": ""}, "the text is empty"),
+        ("word", {"word": 99}, "no word 99 in sentence 0"),
+        ("word", {"sentence": 7}, "no word 0 in sentence 7"),
+        ("word", {"word": "1"}, "word must be int, got str"),
+        ("removals", {"word": -1}, "indices from 0"),
+        ("heads", {"label": 99}, "no class 99; the model has 11"),
+        ("saliency", {"label": 1, "against": 1}, "cannot be compared with itself"),
+        ("saliency", {"method": "guess"}, "choose from integrated_gradients, gradient_x_input"),
+        ("weather", {}, "allowed: labels, word, saliency"),
+    ],
+)
+def test_a_question_about_nothing_gets_a_sentence(tagger: LoadedModel, about: str, wrong: dict[str, Any], said: str):
+    def only(name: str) -> LoadedModel:
+        return tagger if name == "tiny-ner" else load(name)
+
+    answered = answer(Findings(only), {"about": about, "text": TEXT, "model": "tiny-ner", **wrong})
+    assert said in answered["error"]

@@ -1,0 +1,76 @@
+"""What a reader saves: every format, with the record that the command line redraws to the same bytes."""
+
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps.explorer.tabs.take_away import EVERYTHING, FORMATS, PAGES, Taken, written
+from workbench import Trace, capture, contributions, lens, load, token_id, view_named
+from workbench.cli import main
+
+TEXT = "Anna met Bob. Later Anna met Bob"
+
+
+@pytest.fixture(scope="module")
+def trace() -> Trace:
+    """A run whose lens follows a chosen token, as the lens tab keeps it."""
+    loaded = load()
+    trace = capture(loaded, TEXT)
+    ids, token = trace.tokens.ids, token_id(loaded, " the")
+    return replace(trace, lens=lens(loaded, ids, token), contributions=contributions(loaded, ids, token))
+
+
+@pytest.fixture
+def attention(trace: Trace) -> Taken:
+    return Taken(trace, view_named("attention"), {"layer": 1, "head": 2})
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind not in ("CSV", EVERYTHING)])
+def test_a_saved_file_is_redrawn_to_the_same_bytes(attention: Taken, kind: str, capsys: Any) -> None:
+    file = written(attention, "attention", kind, "ACL, column")
+    assert main(["redraw", str(file)]) == 0
+    assert f"{file.name}: same bytes" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "options"), [("lens", {"metric": "rank"}), ("contributions", {"position": 5})])
+def test_the_followed_token_is_part_of_the_record(trace: Trace, name: str, options: Any, capsys: Any) -> None:
+    file = written(Taken(trace, view_named(name), options, " the"), name, "SVG", "any, page")
+    assert main(["redraw", str(file)]) == 0
+    assert "same bytes" in capsys.readouterr().out
+
+
+def test_everything_is_one_stable_archive_whose_parts_are_the_downloads(
+    attention: Taken, tmp_path: Path, capsys: Any
+) -> None:
+    file = written(attention, "attention", EVERYTHING, "ACL, column")
+    assert file.read_bytes() == written(attention, "attention", EVERYTHING, "ACL, column").read_bytes()
+    with zipfile.ZipFile(file) as archive:
+        archive.extractall(tmp_path)
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    names = ["attention.csv", "attention.csv.json", "attention.pdf", "attention.pdf.json", "attention.tex"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    for kind in ("PDF", "CSV"):
+        alone = written(attention, "attention", kind, "ACL, column")
+        assert (tmp_path / alone.name).read_bytes() == alone.read_bytes()
+        assert main(["redraw", str(tmp_path / f"{alone.name}.json")]) == 0
+    assert capsys.readouterr().out.count("same bytes") == 2
+    assert r"\includegraphics[width=\columnwidth]{attention.pdf}" in (tmp_path / "attention.tex").read_text()
+
+
+def test_the_venue_decides_the_width(attention: Taken, tmp_path: Path) -> None:
+    for page, points in (("ACL, column", 3.03 * 72), ("ACL, page", 6.3 * 72), ("JMLR", 6 * 72)):
+        svg = written(attention, "attention", "SVG", page).read_text()
+        assert f'width="{points:g}pt"' in svg
+    assert len({venue for venue, _ in PAGES.values()}) == 8
+
+
+def test_the_command_in_the_record_is_the_one_of_the_tab(attention: Taken, tmp_path: Path, monkeypatch: Any) -> None:
+    file = written(attention, "attention", "HTML", "any, page")
+    text = file.read_text(encoding="utf-8").split('id="provenance">')[1].split("</script>")[0]
+    command = json.loads(text)["command"]
+    assert command.startswith(f"gemma2-workbench figure attention '--text={TEXT}' --model=tiny ")
+    assert "--layer 1 --head 2 --stage attn_probs --width text --out attention.html" in command

@@ -1,0 +1,24 @@
+"""`gemma2-workbench bench`: the classification bench in the browser."""
+
+import argparse
+import importlib
+from typing import Any
+
+from workbench.cli.model import add_model
+from workbench.cli.server import add_address, serving
+from workbench.loading import CLASSIFIER
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    bench = commands.add_parser("bench", help="open the classification bench in the browser: labels and reasons")
+    add_model(bench, CLASSIFIER)
+    add_address(bench)
+    bench.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Serve until it is stopped."""
+    # By name: the library does not depend on the apps; only this command and `app` start one.
+    bench = importlib.import_module("apps.token_classification.app")
+    bench.serve(**serving(options))

@@ -1,0 +1,92 @@
+"""`Product`: the bytes of a file and its record, made from a drawing, its look and the runs."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from workbench.export import as_bytes, sidecar, write
+from workbench.figures.spec import FigureSpec, Panel, Panels
+from workbench.maps import MAP_SUFFIXES, Maps
+from workbench.provenance.drawing import Drawing, check_panels
+from workbench.provenance.look import Look
+from workbench.provenance.record import record_of
+from workbench.provenance.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Product:
+    """A file before it is written.
+
+    Attributes:
+        content: the figure, the table or the maps.
+        look: its format and settings.
+        record: where it comes from.
+    """
+
+    content: FigureSpec | pd.DataFrame | Maps
+    look: Look
+    record: dict[str, Any]
+
+    @cached_property
+    def data(self) -> bytes:
+        """The file, with its record inside where the format has room for one."""
+        return as_bytes(self.content, self.look.suffix, provenance=self.record, **self.look.settings)
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of the file."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def sidecar(self) -> bytes:
+        """The JSON file that stands beside it."""
+        return sidecar(self.data, self.record)
+
+    def save(self, path: Path) -> Path:
+        """Write the file and its sidecar; return the path."""
+        write(path, self.data, self.record)
+        return path
+
+
+def produced(drawing: Drawing, look: Look, runs: Sequence[Run], file_name: str) -> Product:
+    """Draw, or take the numbers, and record it.
+
+    Raises:
+        ValueError: an option's value that a run does not have, or more panels than letters.
+    """
+    traces = [run.trace for run in runs]
+    if look.suffix in MAP_SUFFIXES:
+        maps = drawing.maps(traces)
+        return Product(maps, look, record_of(drawing, look, runs, maps, file_name))
+    if look.what == "figure":
+        # Before any table is made: a product of options soon has more cells than memory.
+        check_panels(len(drawing.parts))
+    tables = drawing.tables(traces)
+    numbers = drawing.table(tables)
+    content = numbers if look.what == "table" else drawing.figure(traces, tables)
+    return Product(content, look, record_of(drawing, look, runs, numbers, file_name))
+
+
+def included(product: Product, file_name: str) -> bytes:
+    """LaTeX source of a figure environment with the picture and a draft of its caption.
+
+    Raises:
+        ValueError: LaTeX cannot include such a file.
+    """
+    # matplotlib comes with it, which a table need not wait for.
+    from workbench.latex import caption, inclusion
+
+    content, look = product.content, product.look
+    if not isinstance(content, Panel | Panels):
+        raise ValueError("only a figure is included as one; tables and maps are not")
+    record, whole = product.record, f"0:{len(product.record['ids'])}"
+    # What the title says already, and that all of the text is shown, need no sentence of the caption.
+    options = {name: value for name, value in record["options"].items() if value != whole}
+    words = caption(content, record | {"options": options, "overrides": [], "modified_model": False})
+    source = inclusion(file_name, words, width=look.width, venue=look.venue)
+    return source.encode(errors="backslashreplace")

@@ -1,0 +1,151 @@
+"""Reading a record from the sidecar or from inside the file; foreign, cut off and newer ones are refused.
+
+A record is data from anywhere. It is checked before anything is done with it, and its command is never run.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.interventions import from_data
+from workbench.provenance.drawing import Drawing, Part
+from workbench.provenance.embedded import embedded_record
+from workbench.provenance.look import Look
+from workbench.provenance.record import TOOL, VERSION
+from workbench.provenance.run import MODEL
+from workbench.views import view_named
+
+TEXT = str | None
+NUMBERS = int | float | list | None
+RUN: dict[str, Any] = {
+    "model": dict,
+    "text": str,
+    "ids": list,
+    "block_rows": int,
+    "overrides": list,
+    "parity": dict,
+    "trace": dict | None,
+    "lens": dict | None,
+}
+WHOLE = RUN | {
+    "versions": dict,
+    "further_runs": list,
+    "view": str,
+    "options": dict,
+    "panels": list,
+    "columns": int,
+    "figure": dict,
+    "numbers": dict,
+    "command": str,
+}
+
+FIGURE: dict[str, Any] = {
+    "what": str,
+    "format": str,
+    "venue": TEXT,
+    "width": str | int | float,
+    "dpi": int,
+    "title": bool,
+    "dark": bool,
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """A record that was checked, the file it is about, and the SHA-256 that this file had."""
+
+    record: dict[str, Any]
+    file: Path
+    sha256: str
+
+    @property
+    def look(self) -> Look:
+        """How the file looks."""
+        return Look(**self.record["figure"])
+
+    @property
+    def drawing(self) -> Drawing:
+        """What the file shows."""
+        shared = self.record["options"]
+        parts = tuple(Part(panel["run"], shared | panel["options"]) for panel in self.record["panels"])
+        return Drawing(self.record["view"], parts, self.record["columns"])
+
+    @property
+    def runs(self) -> list[dict[str, Any]]:
+        """The runs, each with the keys of RUN."""
+        return [self.record, *self.record["further_runs"]]
+
+
+def read_record(path: Path) -> Known:
+    """The record in a sidecar (.json), or inside a .pdf, .svg, .png, .html, .parquet or .tex file.
+
+    Raises:
+        OSError: the file is missing or unreadable.
+        ValueError: it holds no record of this workbench, one that was cut off or changed, or one of a newer version.
+    """
+    if not path.is_file():
+        raise OSError(f"there is no file {path}")
+    beside = path.suffix.lower() == ".json"
+    text = path.read_text(encoding="utf-8", errors="replace") if beside else embedded_record(path)
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name} holds no JSON, or it was cut off ({error})") from error
+    if not isinstance(record, dict) or record.get("tool") != TOOL:
+        raise ValueError(f"{path.name} is JSON, but no record of {TOOL}")
+    version = record.get("record")
+    if not isinstance(version, int) or version > VERSION:
+        raise ValueError(f"{path.name} is a record of version {version}, this workbench reads {VERSION}; update it")
+    file = path.with_suffix("") if beside else path
+    sha256 = record.pop("sha256", None) if beside else hashlib.sha256(path.read_bytes()).hexdigest()
+    if not isinstance(sha256, str):
+        raise ValueError(f"{path.name} is incomplete: 'sha256' is missing")
+    known = Known(record, file, sha256)
+    try:
+        _check(known)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"{path.name} is a record that was changed or cut off: {_reason(error)}") from error
+    return known
+
+
+def _check(known: Known) -> None:
+    """Every part has its kind, and what is drawn exists; raises whatever the mistake raises."""
+    record = known.record
+    _kinds(record, WHOLE)
+    _kinds(record["numbers"], {"rows": int, "sha256": str})
+    for run in known.runs:
+        _kinds(run, RUN)
+        _kinds(run["model"], {name: str if name in ("name", "source", "dtype", "device") else TEXT for name in MODEL})
+        _kinds(run["parity"], {"sentence": str, "tokens": int})
+        _kinds(run["trace"] or {"sha256": "", "name": ""}, {"sha256": str, "name": str})
+        _kinds(run["lens"] or {"token": None}, {"token": TEXT})
+        if run["block_rows"] < 1 or not all(isinstance(token, int) for token in run["ids"]):
+            raise ValueError("'block_rows' must be at least 1 and 'ids' must be whole numbers")
+        for change in run["overrides"]:
+            from_data({name: value for name, value in change.items() if name != "sentence"})
+            _kinds(change, {name: NUMBERS for name in change} | {"kind": str, "sentence": str})
+    for panel in record["panels"]:
+        _kinds(panel, {"run": int, "options": dict, "caption": str})
+        if not 0 <= panel["run"] < len(known.runs):
+            raise ValueError(f"a panel shows run {panel['run']}, and there are {len(known.runs)}")
+    view = view_named(record["view"])
+    for part in known.drawing.parts:
+        if part.options.keys() != {option.name for option in view.options}:
+            raise ValueError(f"the options of view {view.name!r} are not {', '.join(part.options) or 'none'}")
+    _kinds(record["figure"], FIGURE)
+    _ = known.look
+
+
+def _kinds(data: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
+    for name, kind in kinds.items():
+        if name not in data:
+            raise KeyError(name)
+        if not isinstance(data[name], kind):
+            raise TypeError(f"{name!r} is {type(data[name]).__name__}")
+
+
+def _reason(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)

@@ -1,0 +1,86 @@
+"""The record of a file: which model, which text, which view with which options, which versions made it.
+
+Layout: `tool`, `record` (its version), `versions`; the run (`model`, `text`, `ids`, `block_rows`, `overrides`,
+`modified_model`, `parity`, `trace`, `lens`) and `further_runs` alike; `view`, `options` (those that all panels share,
+defaults filled in), `panels` (each with its `run`, its own options and its caption), `columns`; `figure` (what it is,
+format, venue, width, dpi, title, dark); `numbers` (rows and checksum of the table behind it); `command`.
+Nothing in it depends on when and where it was made, but for the name of a model's folder, so that the same file can be
+made again.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+from workbench.maps import Maps
+from workbench.provenance.command import command_of
+from workbench.provenance.drawing import Drawing
+from workbench.provenance.look import Look
+from workbench.provenance.run import Run, described
+from workbench.versions import TOOL, versions
+
+VERSION = 1
+LENS_VIEWS = ("lens", "contributions")  # of a trace that was captured with its lens
+
+
+def record_of(
+    drawing: Drawing, look: Look, runs: Sequence[Run], numbers: pd.DataFrame | Maps, file_name: str
+) -> dict[str, Any]:
+    """Everything that says how a file came to be, as JSON can hold it.
+
+    Args:
+        drawing: what is drawn.
+        look: how.
+        runs: the runs that the drawing's parts count.
+        numbers: the table behind the figure, or the table or the maps themselves.
+        file_name: what the command calls the file.
+    """
+    first, *further = (described(run, drawing.view in LENS_VIEWS) for run in runs)
+    options = [part.options for part in drawing.parts]
+    varied = [name for name in options[0] if len({each[name] for each in options}) > 1]
+    captions = drawing.captions([run.trace for run in runs])
+    record = {
+        "tool": TOOL,
+        "record": VERSION,
+        "versions": versions(),
+        **first,
+        "further_runs": further,
+        "view": drawing.view,
+        "options": {name: value for name, value in options[0].items() if name not in varied},
+        "panels": [
+            {"run": part.run, "options": {name: part.options[name] for name in varied}, "caption": caption}
+            for part, caption in zip(drawing.parts, captions, strict=True)
+        ],
+        "columns": drawing.columns,
+        "figure": asdict(look),
+        "numbers": {"rows": _rows(numbers), "sha256": checksum(numbers)},
+    }
+    return record | {"command": command_of(record, file_name)}
+
+
+def checksum(numbers: pd.DataFrame | Maps) -> str:
+    """SHA-256 over the exact values of maps, or over the names and the exact values of all columns of a table."""
+    digest = hashlib.sha256()
+    if isinstance(numbers, Maps):
+        digest.update(np.ascontiguousarray(numbers.values).data)
+        return digest.hexdigest()
+    for name, column in numbers.items():
+        digest.update(f"{name}\n".encode())
+        if is_numeric_dtype(column.dtype) and isinstance(column.dtype, np.dtype):
+            digest.update(np.ascontiguousarray(column.to_numpy()).data)
+        else:
+            # Tokens repeat: each is hashed once, then where it stands.
+            places, words = pd.factorize(column)
+            digest.update("\0".join(map(str, words)).encode(errors="surrogatepass"))
+            digest.update(places.data)
+    return digest.hexdigest()
+
+
+def _rows(numbers: pd.DataFrame | Maps) -> int:
+    """Rows of a table, numbers of maps."""
+    return numbers.values.size if isinstance(numbers, Maps) else len(numbers)

@@ -1,0 +1,148 @@
+"""Drawing a file again from its record, and saying whether it came out the same to the byte."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from workbench.interventions import from_data
+from workbench.loading import LoadedModel, load
+from workbench.provenance.comparing import differences
+from workbench.provenance.product import Product, produced
+from workbench.provenance.reading import Known
+from workbench.provenance.run import Run, opened, run_text
+
+_UNEXPLAINED = (
+    "neither model, text, numbers nor versions; so the file was changed after it was written, or fonts or libraries "
+    "of this system draw it otherwise"
+)
+
+
+@dataclass(frozen=True)
+class Redrawn:
+    """The file made again.
+
+    Attributes:
+        product: its bytes and its record.
+        same: whether its bytes are those that the record speaks of.
+        differences: what differs, as far as the record tells.
+        notes: what else there is to know.
+    """
+
+    product: Product
+    same: bool
+    differences: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        if self.same:
+            otherwise = f"; yet the record says otherwise: {'; '.join(self.differences)}" if self.differences else ""
+            return f"same bytes (sha256 {self.product.sha256}){otherwise}"
+        return "other bytes. What differs: " + "; ".join(self.differences or (_UNEXPLAINED,))
+
+
+def drawn_again(known: Known, traces: Sequence[Path] = (), model: str | None = None) -> Redrawn:
+    """Make the file of a record again: load its model, run its text, draw the same options.
+
+    Args:
+        known: a record that was read.
+        traces: trace files to take instead of running texts, one for each run of the record, in its order.
+        model: name, folder or hub id where the weights are now; default: where the record says.
+
+    Raises:
+        OSError: a trace or the model cannot be read.
+        ValueError: a trace is not the one that the record names, or the record does not fit the model.
+    """
+    if traces and len(traces) != len(known.runs):
+        raise ValueError(f"the record is of {len(known.runs)} runs; give --trace so many files, or none")
+    models = _Models(model)
+    if traces:
+        runs = [_taken(path, run) for path, run in zip(traces, known.runs, strict=True)]
+    else:
+        runs = [_run_again(run, models) for run in known.runs]
+    fresh = produced(known.drawing, known.look, runs, known.file.name)
+    record = _as_it_was(fresh.record, known.record)
+    product = replace(fresh, record=record)
+    found = differences(known.record, record)
+    same = product.sha256 == known.sha256
+    return Redrawn(product, same, found, (*models.notes, *_notes(known, product, bool(traces), same, found)))
+
+
+class _Models:
+    """The models of a record, each loaded once."""
+
+    def __init__(self, instead: str | None) -> None:
+        self._instead = instead
+        self._loaded: dict[tuple[Any, ...], LoadedModel] = {}
+        self.notes: list[str] = []
+
+    def of(self, model: Mapping[str, Any]) -> LoadedModel:
+        """The model that a record names, on the device that it names where this machine has it."""
+        key = tuple(model.values())
+        if key not in self._loaded:
+            name = self._instead or model["name"]
+            device = model["device"] if _has(model["device"]) else None
+            revision = None if self._instead else model["revision"]
+            self._loaded[key] = load(name, dtype=model["dtype"], device=device, revision=revision)
+            if model["weights_sha256"] is None and model["revision"] is None:
+                self.notes.append("the record names neither a checksum of the weights nor a revision to check them by")
+        return self._loaded[key]
+
+
+def _has(device: str) -> bool:
+    """Whether this machine has a device."""
+    known = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    return known.get(device.partition(":")[0], False)
+
+
+def _taken(path: Path, record: Mapping[str, Any]) -> Run:
+    """The run in a trace file, if it is the one of the record."""
+    run = opened(path)
+    wanted = (record["trace"] or {}).get("sha256")
+    if wanted is not None and run.file is not None and run.file[1] != wanted:
+        raise ValueError(f"{path} is not the trace of the record: its sha256 is {run.file[1]}, not {wanted}")
+    return replace(run, token=(record["lens"] or {}).get("token"))
+
+
+def _run_again(record: Mapping[str, Any], models: _Models) -> Run:
+    """Run the text of a record through its model, with its changes."""
+    plain = [{name: value for name, value in change.items() if name != "sentence"} for change in record["overrides"]]
+    return run_text(
+        models.of(record["model"]),
+        record["text"],
+        list(map(from_data, plain)),
+        with_lens=record["lens"] is not None,
+        token=(record["lens"] or {}).get("token"),
+        block_rows=record["block_rows"],
+        parity=record["parity"]["tokens"] > 0,
+    )
+
+
+def _as_it_was(fresh: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """The new record with what the old one says about how the file was asked for, which no run can tell."""
+    pairs = zip([fresh, *fresh["further_runs"]], [old, *old["further_runs"]], strict=True)
+    first, *further = (_run_as_it_was(*pair) for pair in pairs)
+    return {**first, "further_runs": further, "command": old["command"]}
+
+
+def _run_as_it_was(fresh: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for one run; the same weights may have gone by another name."""
+    model, identity = fresh["model"], ("weights_sha256", "revision")
+    if all(model[name] == old["model"][name] for name in identity) and any(model[name] for name in identity):
+        model = model | {name: old["model"][name] for name in ("name", "source")}
+    return {**fresh, "model": model, "trace": old["trace"]}
+
+
+def _notes(known: Known, product: Product, from_traces: bool, same: bool, found: Sequence[str]) -> Iterator[str]:
+    """What there is to know beside the verdict."""
+    if known.file.is_file() and hashlib.sha256(known.file.read_bytes()).hexdigest() != known.sha256:
+        yield f"{known.file.name} is not the file that the record speaks of: it was changed or replaced"
+    if not from_traces and any(run["trace"] for run in known.runs):
+        yield "the text was run again, because no --trace was given"
+    if not same and found and replace(product, record=known.record).sha256 == known.sha256:
+        yield "with the old record inside, the bytes are the same: nothing that is drawn or written differs"
