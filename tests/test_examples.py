@@ -2,10 +2,13 @@
 
 import re
 import runpy
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 
+from workbench.cli import main, parser
 from workbench.export import export
 
 ROOT = Path(__file__).parents[1]
@@ -39,11 +42,24 @@ def test_the_gallery_shows_every_script_and_the_readme_some() -> None:
     assert shown <= names
 
 
-@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.S), ids=["trace", "hooks"])
+@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.S), ids=["trace", "labels", "hooks"])
 def test_readme_block(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(block, "README.md", "exec"), {})
     assert capsys.readouterr().out
+
+
+def test_readme_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "examples" / "data" / "places.conll", "test.conll")
+    lines = [shlex.split(line, comments=True)[1:] for line in re.findall(r"^gemma2-workbench .*", README, re.M)]
+    assert len(lines) > 10
+    for arguments in lines:
+        # Pages would stay open; fine-tuning is an example of its own.
+        if arguments[0] in ("app", "bench", "finetune"):
+            parser().parse_args(arguments)
+        else:
+            assert main(arguments) == 0, f"{arguments}: {capsys.readouterr().err}"
 
 
 def test_readme_tree_exists() -> None:
