@@ -14,7 +14,7 @@ from apps.explorer.components.status.component import status_line
 from apps.explorer.opening import MAX_UPLOAD, Header, saved_traces, wire
 from apps.explorer.routes import attention_routes
 from apps.explorer.session import Session
-from apps.explorer.tabs import tabs
+from apps.explorer.tabs.order import tabs
 from apps.explorer.tabs.shared import Shared
 from workbench import Trace
 

@@ -9,7 +9,7 @@ import gradio as gr
 from apps.explorer.address import BACK_AND_FORWARD, TABS_ARE_THE_READERS, place_of, writing
 from apps.explorer.components.status.component import facts, problem
 from apps.explorer.session import Session, free_name
-from apps.explorer.tabs import tabs
+from apps.explorer.tabs.order import tabs
 from apps.explorer.tabs.shared import Shared
 from workbench import ParityError, Trace
 

@@ -4,10 +4,9 @@ A bar to the right is a word that speaks for the label; an arrow gives the label
 """
 
 from workbench import classify, load
-from workbench.classification.reasons.deletion import deletions
+from workbench.classification.reasons import deletions, target_of
 from workbench.classification.reasons.figures import deletion_figure
 from workbench.classification.reasons.tables import deletion_table
-from workbench.classification.reasons.target import target_of
 from workbench.export import export
 from workbench.figures.spec import FigureSpec
 

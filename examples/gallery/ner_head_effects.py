@@ -4,10 +4,9 @@ Beside it where the most important head looks from the token at which the label 
 """
 
 from workbench import classify, load
+from workbench.classification.reasons import head_effects, target_of
 from workbench.classification.reasons.figures import head_figure
-from workbench.classification.reasons.heads import head_effects
 from workbench.classification.reasons.tables import attention_table, head_table
-from workbench.classification.reasons.target import target_of
 from workbench.export import export
 from workbench.figures.spec import Bars, FigureSpec, Panels
 

@@ -9,10 +9,9 @@ from dataclasses import replace
 import numpy as np
 
 from workbench import classify, load
+from workbench.classification.reasons import saliency, target_of
 from workbench.classification.reasons.figures import saliency_figure
-from workbench.classification.reasons.saliency import saliency
 from workbench.classification.reasons.tables import saliency_table
-from workbench.classification.reasons.target import target_of
 from workbench.export import export
 from workbench.figures.spec import FigureSpec, Panels, Scale
 

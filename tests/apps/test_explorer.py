@@ -9,7 +9,7 @@ import pytest
 
 from apps.explorer.app import build_app, launch_options
 from apps.explorer.session import Session
-from apps.explorer.tabs import tabs
+from apps.explorer.tabs.order import tabs
 
 VIEW = "document.querySelector('.attention').attention"
 HOSTILE = 'Hello <img src=x onerror="window.hacked=1"> ${window.hacked=7*6} \\ שלום 😀'

@@ -170,7 +170,7 @@ def test_the_text_with_pads_and_the_address(teacher: Teacher):
     assert teacher.point(5, 4) == f'query 5 "{WORDS[3]}" sees key 4 "{WORDS[2]}": it is 1 token back, the window is 4'
     assert teacher.page.evaluate("window.hacked") is None
     assert "mask_padding=2" in teacher.page.url
-    teacher.says(".remarks", "the window of random is 5, here it is 4")
+    teacher.says(".remarks", "window 4 instead of random\\'s 5")
 
 
 def test_a_lesson_sets_every_control(teacher: Teacher):
@@ -184,7 +184,7 @@ def test_another_window_is_run_and_its_change_told(teacher: Teacher):
     loaded = load()
     expected = change_window(loaded, capture(loaded, TEXT, parity=False), 2)
     teacher.page.click("#run-model")
-    teacher.says(".remarks", f"the window of {DEFAULT} is {loaded.config.sliding_window}")
+    teacher.says(".remarks", f"instead of {DEFAULT}\\'s {loaded.config.sliding_window}")
     teacher.slide("window", 2)
     teacher.says(".badge", "window 2")
     teacher.page.get_by_text("What would another window change?").click()

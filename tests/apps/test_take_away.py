@@ -1,13 +1,18 @@
 """What a reader saves: every format, with the record that the command line redraws to the same bytes."""
 
 import json
+import shlex
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from apps.explorer.components.mask.lessons import BOTH_SIDES, EARLIER
+from apps.explorer.session import Session
+from apps.explorer.tabs.mask import Lab
 from apps.explorer.tabs.take_away import EVERYTHING, FORMATS, PAGES, Taken, written
 from workbench import Trace, capture, contributions, lens, load, token_id, view_named
 from workbench.cli import main
@@ -74,3 +79,31 @@ def test_the_command_in_the_record_is_the_one_of_the_tab(attention: Taken, tmp_p
     command = json.loads(text)["command"]
     assert command.startswith(f"gemma2-workbench figure attention '--text={TEXT}' --model=tiny ")
     assert "--layer 1 --head 2 --stage attn_probs --width text --out attention.html" in command
+
+
+MASKS = {
+    "no run, left pads": (False, "positions", 9, 4, 0, EARLIER, 3, "left", "dynamic", 0, 0, 4, 0),
+    "a static cache": (True, "positions", 12, 4, 1, EARLIER, 0, "left", "static", 4, 0, 4, 2),
+    "a text, decoding": (True, "the text", 1, 4, 0, EARLIER, 2, "right", "dynamic", 3, 0, 4, 1),
+    "both sides": (True, "the text", 1, 32, 0, BOTH_SIDES, 0, "left", "dynamic", 0, 0, 4, 0),
+}
+
+
+@pytest.mark.parametrize(("case", "kind"), [*zip(MASKS, ["PDF", "SVG", "HTML", "Parquet"], strict=True)])
+def test_a_saved_mask_and_its_command_are_the_same_bytes(
+    trace: Trace, case: str, kind: str, tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    with_run, *values = MASKS[case]
+    session = Session()
+    run = session.store.add(trace) if with_run else ""
+    shown = Lab(SimpleNamespace(session=session)).situation(run, *values)
+    file = written(shown, "mask", kind, "ACL, column")
+    assert main(["redraw", str(file)]) == 0
+    monkeypatch.chdir(tmp_path)
+    with zipfile.ZipFile(written(shown, "mask", EVERYTHING, "ACL, column")) as archive:
+        assert "mask.csv.json" in archive.namelist()
+        assert "Situation: " in archive.read("mask.tex").decode()
+        command = json.loads(archive.read("mask.pdf.json"))["command"]
+        assert main(shlex.split(command)[1:]) == 0
+        assert Path("mask.pdf").read_bytes() == archive.read("mask.pdf")
+    assert capsys.readouterr().out.startswith(f"{file.name}: same bytes")

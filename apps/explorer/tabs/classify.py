@@ -1,13 +1,11 @@
 """The tab of the classification bench: the text that was run, labelled by a classifier, with the reasons."""
 
 from apps.explorer.tabs.shared import Shared
+from apps.token_classification.bench import build as build_bench
 
 
 def build(shared: Shared) -> None:
     """Put the bench into the current tab; it labels the text when it is run, as soon as the tab is open."""
-    # The bench on its own uses parts of the explorer, and may be the first of the two to be imported.
-    from apps.token_classification.bench import build as build_bench
-
     bench = build_bench(shared.session.model, shared.text)
     shared.run.change(**bench.labelling)
     shared.address.link("classifier", bench.model)

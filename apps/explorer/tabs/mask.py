@@ -1,7 +1,5 @@
 """The mask lab: who may see whom, for any length, window, padding and pass through a cache."""
 
-import tempfile
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import gradio as gr
@@ -9,19 +7,19 @@ import gradio as gr
 from apps.explorer.components.mask.component import mask_problem, mask_value, mask_view
 from apps.explorer.components.mask.lessons import BOTH_SIDES, EARLIER, LESSONS
 from apps.explorer.tabs.shared import Shared, explain
+from apps.explorer.tabs.take_away import save_row
 from apps.explorer.tabs.window import build_window_change
 from workbench import view_named
-from workbench.export import export
 from workbench.masks.layers import LayerMask, layer_masks
+from workbench.masks.origin import Given, Origin
 from workbench.masks.reach import reach
 from workbench.masks.setting import CACHES, SIDES, Setting
-from workbench.views.mask import figure
+from workbench.provenance.situation import Situation
 
 # More cells than these are no lesson any more; the command line prints any length.
 MOST_TOKENS, MOST_PADS = 96, 16
 Masks: TypeAlias = tuple[LayerMask, ...]
 Names: TypeAlias = tuple[str, ...] | None
-FORMATS = ("PDF", "SVG", "PNG", "HTML", "CSV")
 CONTROLS = (
     "source", "tokens", "window", "layer", "sees", "padding", "side", "cache", "decode", "chunk", "spare", "step",
 )  # fmt: skip
@@ -38,10 +36,6 @@ window − 1 keys in a local layer and all in a global one; a static cache has a
 """
 # A slider that is dragged asks more often than can be answered: its last place counts.
 LATEST: dict[str, Any] = QUICK | {"trigger_mode": "always_last"}
-FETCH = (
-    "() => setTimeout(() => "
-    "(document.querySelector('#file-mask a') || document.querySelector('#file-mask')).click(), 50)"
-)
 
 
 def build(shared: Shared) -> None:
@@ -57,9 +51,7 @@ def build(shared: Shared) -> None:
             masks, at, names = lab.chosen("", *(control.value for control in controls.values()))
             view = mask_view(lab.picture("", masks, at, names), elem_id="mask-view")
             with gr.Row(elem_classes="take-away"):
-                kind = gr.Dropdown(FORMATS, value="PDF", label="Save this mask as", scale=0, min_width=160)
-                save = gr.Button("Save", scale=0, min_width=100)
-                file = gr.DownloadButton("file", elem_id="file-mask", visible="hidden")
+                save_row("mask", [shared.run, *controls.values()], lab.situation)
     build_window_change(shared, controls["window"], controls["layer"])
     explain(view_named("mask"), HELP)
     for name, control in controls.items():
@@ -72,7 +64,6 @@ def build(shared: Shared) -> None:
     gr.on([control.input for control in every], None, None, lesson, js="() => null", api_visibility="private")
     chosen = lesson.input(lab.lesson, [shared.run, lesson], [told, view, *every], **LATEST)
     chosen.then(None, every, None, js=_writing(list(controls)), **QUICK)
-    save.click(lab.take_away, [shared.run, kind, *every], file, api_visibility="private").success(None, js=FETCH)
 
 
 class Lab:
@@ -99,15 +90,17 @@ class Lab:
         sliders = {each: gr.update(**{"value": values[each]} | fitted[each]) for each in FITTED}
         return [lesson.sentence, self.picture(run, masks, at, names), *(values | sliders).values()]
 
-    def take_away(self, run: str, kind: str, *values: Any) -> str:
-        """The mask that is shown as a file for print, or its table."""
-        try:
-            masks, at, names = self.chosen(run, *values)
-        except ValueError as error:
-            raise gr.Error(str(error)) from error
-        frame = masks[at].table(names)
-        path = Path(tempfile.mkdtemp()) / f"mask.{kind.lower()}"
-        return str(export(frame if kind == "CSV" else figure(frame), path, width="text"))
+    def situation(self, run: str, *values: Any) -> Situation:
+        """The mask that is shown, with the model and the text it is of, as files carry it.
+
+        Raises:
+            ValueError: a situation that cannot be.
+        """
+        masks, at, names = self.chosen(run, *values)
+        trace = self.session.store.find(run)
+        origin = None if trace is None else Origin.of_run(trace)
+        given = None if trace is None or names is None else Given.of(trace.tokens, len(names))
+        return Situation.of(masks[at].setting, origin, given, layer=masks[at].layer, step=at)
 
     def picture(self, run: str, masks: Masks, at: int, names: Names) -> dict[str, Any]:
         """The value of the component that shows pass number `at`."""
@@ -130,7 +123,7 @@ class Lab:
         count = int(tokens) if names is None else len(names)
         situation: dict[str, Any] = {"causal": False}
         if sees == EARLIER:
-            slots = count + int(padding) + int(spare)
+            slots = count + int(padding) + int(spare) if cache == "static" else None
             parts = {"decode": min(int(decode), count - 1), "chunk": int(chunk) or None}
             situation = {"cache": cache, "slots": slots, **parts}
         setting = Setting(count, int(window), layers, padding=int(padding), side=side, **situation)
@@ -142,16 +135,7 @@ class Lab:
         trace = self.session.store.find(run)
         if trace is None:
             return []
-        changes = []
-        own = max((info.window for info in trace.layers if info.window is not None), default=None)
-        T = setting.length
-        if own is not None and min(own, T) != min(setting.window, T):
-            changes.append(f"the window of {trace.model.name} is {own}, here it is {setting.window}")
-        if setting.causal != trace.layers[0].causal:
-            sees = {True: EARLIER, False: BOTH_SIDES}
-            changes.append(
-                f"a query of {trace.model.name} sees {sees[not setting.causal]}, here {sees[setting.causal]}"
-            )
+        changes = Origin.of_run(trace).changes(setting)
         remarks = [{"text": "modified model", "hint": "; ".join(changes), "kind": "warn"}] if changes else []
         if names is not None and len(names) < len(trace.tokens):
             remarks.append({"text": "", "hint": f"the first {len(names)} of {len(trace.tokens)} tokens"})

@@ -17,6 +17,7 @@ from workbench.provenance.drawing import Drawing
 from workbench.provenance.look import Look
 from workbench.provenance.product import produced
 from workbench.provenance.run import Run
+from workbench.provenance.situation import Situation
 
 
 class Format(NamedTuple):
@@ -67,13 +68,31 @@ class Taken:
 
 
 def take_away(shared: Shared, name: str, inputs: Sequence[Any], make: Callable[..., Taken]) -> None:
-    """Put format, venue, button and download into the current row.
+    """Put format, venue, button and download into the current row, for what is shown of a run.
 
     Args:
         shared: session and run.
         name: file name without its ending.
         inputs: components whose values `make` needs.
         make: (trace, *values) -> what is shown.
+    """
+
+    def of_run(run: str, *values: Any) -> Taken:
+        trace: Trace | None = shared.session.store.find(run)
+        if trace is None:
+            raise ValueError("there is nothing to save yet: run a text first")
+        return make(trace, *values)
+
+    save_row(name, [shared.run, *inputs], of_run)
+
+
+def save_row(name: str, inputs: Sequence[Any], make: Callable[..., Taken | Situation]) -> None:
+    """Put format, venue, button and download into the current row.
+
+    Args:
+        name: file name without its ending.
+        inputs: components whose values `make` needs.
+        make: (*values) -> what is shown; what is wrong is a ValueError, whose words the reader sees.
     """
     # A column for each: gradio would stack neighbouring controls in one box and leave half of it grey.
     with gr.Column(scale=0, min_width=190):
@@ -83,21 +102,18 @@ def take_away(shared: Shared, name: str, inputs: Sequence[Any], make: Callable[.
     save = gr.Button("Save", scale=0, min_width=100)
     file = gr.DownloadButton("file", elem_id=f"file-{name}", visible="hidden")
 
-    def write_file(run: str, kind: str, page: str, *values: Any) -> str:
-        trace: Trace | None = shared.session.store.find(run)
-        if trace is None:
-            raise gr.Error("there is nothing to save yet: run a text first")
+    def write_file(kind: str, page: str, *values: Any) -> str:
         try:
-            return str(written(make(trace, *values), name, kind, page))
+            return str(written(make(*values), name, kind, page))
         except (ValueError, ImportError) as error:
             raise gr.Error(str(error)) from error
 
-    saved = save.click(write_file, [shared.run, kind, page, *inputs], file, api_visibility="private")
+    saved = save.click(write_file, [kind, page, *inputs], file, api_visibility="private")
     saved.success(None, js=FETCH.format(f"file-{name}"))
 
 
-def written(taken: Taken, name: str, kind: str, page: str) -> Path:
-    """The file in a folder of its own, as `gemma2-workbench figure` or `table` would write it.
+def written(taken: Taken | Situation, name: str, kind: str, page: str) -> Path:
+    """The file in a folder of its own, as `gemma2-workbench figure`, `table` or `mask` would write it.
 
     Raises:
         ValueError: the view cannot be drawn so.
@@ -105,12 +121,13 @@ def written(taken: Taken, name: str, kind: str, page: str) -> Path:
     """
     form, (venue, width) = FORMATS[kind], PAGES[page]
     look = Look("figure", form.ending, venue, width) if form.what == "figure" else Look("table", form.ending)
-    run = Run(taken.trace, token=taken.token)
-    drawing = Drawing.of(taken.view, [taken.trace], taken.options)
+    # Masks are of no run.
+    runs = [] if isinstance(taken, Situation) else [Run(taken.trace, token=taken.token)]
+    drawing = taken if isinstance(taken, Situation) else Drawing.of(taken.view, [taken.trace], taken.options)
     ending = "zip" if kind == EVERYTHING else form.ending
     path = Path(tempfile.mkdtemp()) / f"{name}.{ending}"
     if kind == EVERYTHING:
-        write(path, bundle(drawing, look, [run], name))
+        write(path, bundle(drawing, look, runs, name))
     else:
-        write(path, produced(drawing, look, [run], path.name).data)
+        write(path, produced(drawing, look, runs, path.name).data)
     return path

@@ -11,8 +11,8 @@ from workbench.classification.conll import read_conll
 from workbench.classification.labelled import classify, label
 from workbench.classification.reading import readings_of_words
 from workbench.classification.reasons.deletion import alone, deletions, without
+from workbench.classification.reasons.gradients import saliency
 from workbench.classification.reasons.masks import mask_cost
-from workbench.classification.reasons.saliency import saliency
 from workbench.classification.reasons.tables import deletion_table, mask_table
 from workbench.classification.reasons.target import target_of
 

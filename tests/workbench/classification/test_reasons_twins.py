@@ -11,9 +11,9 @@ from workbench import AblateHead, LoadedModel, applied
 from workbench.classification.labelled import classify
 from workbench.classification.reasons.deletion import alone, deletions
 from workbench.classification.reasons.figures import deletion_figure, head_figure, saliency_figure
+from workbench.classification.reasons.gradients import saliency
 from workbench.classification.reasons.heads import head_effects
 from workbench.classification.reasons.masks import mask_cost
-from workbench.classification.reasons.saliency import saliency
 from workbench.classification.reasons.tables import deletion_table, head_table, saliency_table
 from workbench.classification.reasons.target import target_of
 from workbench.figures import paper, screen

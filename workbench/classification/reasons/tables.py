@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from workbench.classification.reasons.deletion import Deletion
+from workbench.classification.reasons.gradients import Saliency
 from workbench.classification.reasons.heads import HeadEffects
 from workbench.classification.reasons.masks import MaskCost
-from workbench.classification.reasons.saliency import Saliency
 from workbench.classification.reasons.target import Target
 
 _QUESTION = ("asked", "label", "against")

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from workbench.masks.origin import SEES
+
 # What a query sees, as the control says it.
-EARLIER, BOTH_SIDES = "itself and earlier tokens", "both sides"
+EARLIER, BOTH_SIDES = SEES[True], SEES[False]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from torch.testing import assert_close
 
 from workbench import LoadedModel, SetCausal, applied, embedded
 from workbench.classification.labelled import Labelled, classify
-from workbench.classification.reasons.saliency import saliency
+from workbench.classification.reasons.gradients import saliency
 from workbench.classification.reasons.target import Target, target_of
 
 TEXT = "The President of the United States met Emma Woodhouse in Paris."

@@ -1,0 +1,76 @@
+"""The bench on a page of its own: a text, a classifier, labels and reasons."""
+
+import threading
+from typing import Any
+
+import gradio as gr
+
+from apps.explorer.address import BACK_AND_FORWARD, Address, writing
+from apps.explorer.app import CSS, THEME, TOGGLE
+from apps.explorer.session import Session
+from apps.token_classification.bench import DEFAULT, QUICK, build
+
+EXAMPLES = (
+    "Florence Nightingale left Florence in the autumn of 1854 for the hospital at Scutari.",
+    "Jordan flew to Jordan in May, and May met Jordan there.",
+    "Angela Merkel met the President of the United States in Washington on Monday. The Germans were pleased.",
+    "Emma Woodhouse left London for Paris on 4 May 1815 with Mr. Knightley of the British Museum.",
+)
+
+
+def build_app(session: Session) -> gr.Blocks:
+    """The page for the models of `session`; nothing is launched."""
+    with gr.Blocks(title="Gemma 2 workbench: labels and reasons", analytics_enabled=False) as app:
+        with gr.Row(equal_height=True):
+            gr.Markdown(
+                "# Labels and reasons\nWhat a Gemma 2 classifier says of each word, and why.", elem_id="headline"
+            )
+            toggle = gr.Button("Light / dark", size="sm", elem_id="theme-toggle")
+        text = gr.Textbox(EXAMPLES[0], label="Text", lines=3, max_lines=12, elem_id="text")
+        examples = gr.Examples([[example] for example in EXAMPLES], text, label="Examples")
+        bench = build(session.model, text, session.first or DEFAULT)
+        text.submit(**bench.labelling)
+        chosen = examples.load_input_event.then(**bench.labelling)
+        address = Address()
+        address.link("classifier", bench.model)
+
+        def restore(request: gr.Request) -> list[Any]:
+            query = dict(request.query_params)
+            return [query.get("text") or gr.skip(), *address.restored(query)]
+
+        app.load(None, None, None, js=BACK_AND_FORWARD)
+        app.load(restore, None, [text, *address.controls.values()], **QUICK).then(**bench.labelling)
+        toggle.click(None, None, None, js=TOGGLE)
+        written: dict[str, Any] = {"fn": None, "inputs": text, "js": writing("text", push=True)}
+        gr.on([text.submit, bench.start.click], **written)
+        chosen.then(**written)
+    return app
+
+
+def launch_options() -> dict[str, Any]:
+    """What `launch` needs beside the address; shared with the tests."""
+    return {"theme": THEME, "css": CSS, "run_history": False, "footer_links": ["settings"], "quiet": True}
+
+
+def serve(
+    model: str | None = None,
+    dtype: str | None = None,
+    device: str | None = None,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    browser: bool = False,
+) -> None:
+    """Start the bench, print its address and wait until it is stopped.
+
+    Raises:
+        OSError, ValueError: the port is taken.
+    """
+    session = Session(model or DEFAULT, dtype, device)
+    # The page is drawn while the weights load.
+    threading.Thread(target=session.model, args=(session.first,), daemon=True).start()
+    app = build_app(session)
+    _, url, _ = app.launch(
+        server_name=host, server_port=port, inbrowser=browser, prevent_thread_lock=True, **launch_options()
+    )
+    print(f"Labels and reasons: {url} (stop with ctrl-c)", flush=True)  # noqa: T201 - the address is the output
+    app.block_thread()

@@ -1,0 +1,79 @@
+"""The bench put together: classifier, button, the page's component, files to take away and help."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from apps.explorer.tabs.shared import explain
+from apps.token_classification.component import bench_value, bench_view
+from apps.token_classification.findings import Findings
+from apps.token_classification.take_away import take_away
+from workbench import LoadedModel, embedded
+from workbench.classification.reasons import deletion, heads, masks, saliency, target
+
+DEFAULT = "tiny-ner"
+LABELS = """
+A classifier reads the text sentence by sentence (a sequence classifier the whole text at once) and gives every class a
+score at every token. The label of a word is the most probable class at its *last* token: the first place where all of
+the word has been read. The line under a word is as long as that class is probable, the margin is how much more probable
+it is than the next one. Classes named B-X and I-X are entities of type X: B- begins one and I- goes on with it; an I-
+that continues nothing counts as a B-. Other classes are shown word by word, with the names that the checkpoint gives
+them (`id2label`). *Confidence is not truth*: a model can be sure and wrong.
+"""
+REASONS = {
+    "Why this label rather than that one": target,
+    "Integrated gradients, gradient × input": saliency,
+    "Heads": heads,
+    "Words taken out": deletion,
+    "The other mask": masks,
+}
+QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+
+
+def classifiers() -> list[str]:
+    """The embedded checkpoints that label something."""
+    named = {name: json.loads((folder / "config.json").read_text()) for name, folder in embedded().items()}
+    return [name for name, config in named.items() if str(config.get("architectures")).count("Classification")]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What others link to: the choice of the classifier, the button, and the event that labels the text.
+
+    `labelling` are the arguments of an event: `text.submit(**bench.labelling)`.
+    """
+
+    model: gr.Dropdown
+    start: gr.Button
+    labelling: dict[str, Any]
+
+
+def build(models: Callable[[str], LoadedModel], text: gr.Textbox, first: str = DEFAULT) -> Bench:
+    """Put the bench into the current page or tab.
+
+    Args:
+        models: the loaded classifier of this name.
+        text: the box whose text is labelled.
+        first: the classifier to start with.
+    """
+    with gr.Row(elem_classes="take-away"):
+        model = gr.Dropdown(
+            list(dict.fromkeys([first, *classifiers()])),
+            value=first,
+            label="Classifier (embedded name, folder or hub id)",
+            allow_custom_value=True,
+            min_width=240,
+            elem_id="classifier",
+        )
+        start = gr.Button("Label the text", variant="primary", scale=0, min_width=160, elem_id="label")
+    findings = Findings(models)
+    view = bench_view(findings, elem_id="bench")
+    with gr.Row(elem_classes="take-away"):
+        take_away(findings, view)
+    explain(LABELS, *(f"#### {title}\n{module.__doc__}" for title, module in REASONS.items()))
+    labelling = {"fn": bench_value, "inputs": [text, model], "outputs": view, **QUICK}
+    gr.on([start.click, model.input], **labelling)
+    return Bench(model, start, labelling)

@@ -1,0 +1,88 @@
+"""The bench as a component: a `gr.HTML` that asks the server for labels and reasons and shows them.
+
+The template is constant, as in every component of ours: what a reader wrote reaches the page as text only. The page
+asks for labels when it is on screen, so a tab that is not open costs nothing.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from importlib import resources
+from itertools import count
+from typing import Any
+
+import gradio as gr
+
+from apps.explorer.components.shared.sources import script, source
+from apps.token_classification.answers import answer
+from apps.token_classification.asked import METHODS
+from apps.token_classification.findings import Findings
+from workbench.figures import colours
+
+SCRIPTS = (
+    "state.js",
+    "text.js",
+    "word.js",
+    "strip.js",
+    "reasons.js",
+    "heads.js",
+    "masks.js",
+    "explain.js",
+    "view.js",
+)
+EMPTY = "Type a text and press the button to see its labels here."
+_FILES = resources.files("apps.token_classification").joinpath("page")
+_serial = count(1)
+
+
+def bench_view(findings: Findings, **options: Any) -> gr.HTML:
+    """The labels of a text, one word in detail, and why it has its label.
+
+    Its value is what `bench_value` returns. Its event `select` says where the reader is: `view.select(fn)` with
+    `event: gr.EventData`, whose `asked` holds the parts of an `Asked`.
+
+    Args:
+        findings: labels and reasons.
+        options: further arguments of `gr.HTML`, for example `elem_id`.
+    """
+
+    def ask(question: dict[str, Any]) -> dict[str, Any]:
+        return answer(findings, question)
+
+    return gr.HTML(
+        {},
+        html_template=_file("view.html"),
+        css_template=source("shared", "theme.css") + _file("view.css"),
+        # Constants are part of the script: gradio drops properties that an update of an unopened tab does not name.
+        js_on_load=f"const settings = {json.dumps(_settings())};\n"
+        + "\n".join([script("shared", ()), *(_file(name) for name in SCRIPTS)]),
+        apply_default_css=False,
+        server_functions=[ask],
+        **options,
+    )
+
+
+def bench_value(text: str, model: str) -> dict[str, Any]:
+    """The value that has the page label `text` with `model`, at once or when it is opened."""
+    # A number of its own: Gradio drops an update that equals the one before.
+    return {"text": text, "model": model, "serial": next(_serial)}
+
+
+def _settings() -> dict[str, Any]:
+    """What the browser is told once."""
+    return {
+        "empty": EMPTY,
+        "methods": METHODS,
+        "series": [{"fill": colour, "ink": colours.ink_on(colours.rgb(colour))} for colour in colours.SERIES],
+        "colours": {theme: _tables(theme == "dark") for theme in ("light", "dark")},
+    }
+
+
+def _tables(dark: bool) -> Mapping[str, str]:
+    """Colour tables as base64 of 256 RGB triples."""
+    kinds = ("sequential", "diverging")
+    return {kind: base64.b64encode(colours.lut(kind, dark).tobytes()).decode() for kind in kinds}
+
+
+def _file(name: str) -> str:
+    return _FILES.joinpath(name).read_text("utf-8")

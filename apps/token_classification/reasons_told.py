@@ -1,0 +1,144 @@
+"""Reasons as the page is told them: numbers, and one plain sentence about what they mean."""
+
+import base64
+from typing import Any
+
+from workbench.classification.reasons.deletion import Deletion
+from workbench.classification.reasons.gradients import Saliency
+from workbench.classification.reasons.heads import HeadEffects
+from workbench.classification.reasons.masks import MaskCost
+from workbench.classification.reasons.target import Target
+
+MOST_HEADS = 10
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number with its sign, as the page writes numbers."""
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def target_told(target: Target) -> dict[str, Any]:
+    """The two classes by index, and the token where the label is read."""
+    label, against = target.pair
+    return {"label": label, "against": against, "read": target.at}
+
+
+def saliency_told(found: Saliency) -> dict[str, Any]:
+    """Values [T] of the tokens, the word that each belongs to (-1: none), and how complete they are."""
+    owners = [
+        next((at for at, (first, stop) in enumerate(found.words) if start < stop and end > first and start < end), -1)
+        for start, end in found.target.reading.tokens.spans
+    ]
+    return {
+        **target_told(found.target),
+        "tokens": list(found.target.reading.tokens.display),
+        "words": owners,
+        "values": found.values.tolist(),
+        "score": found.score,
+        "baseline": found.baseline_score,
+        "delta": found.delta,
+        "steps": found.steps,
+        "meaning": _saliency_words(found),
+    }
+
+
+def heads_told(found: HeadEffects) -> dict[str, Any]:
+    """Effects [L, N], weights [L, N, T] as base64 of little-endian float32, and the strongest heads."""
+    tokens = found.target.reading.tokens.display
+    ranked = found.ranked(MOST_HEADS)
+    return {
+        "effects": found.effects.tolist(),
+        "weights": base64.b64encode(found.weights.numpy().astype("<f4").tobytes()).decode(),
+        "kinds": list(found.kinds),
+        "score": found.score,
+        "ranked": [
+            {
+                "layer": row.layer,
+                "head": row.head,
+                "effect": row.effect,
+                "keys": [{"position": at, "token": tokens[at], "weight": weight} for at, weight in row.keys],
+            }
+            for row in ranked
+        ],
+        "sentence": (
+            f"Each head was set to zero in turn. Red: the score {signed(found.score)} falls without "
+            "it. Heads can stand in for each other, so effects do not add up. Press one to see where it looks."
+        ),
+    }
+
+
+def removals_told(rows: tuple[Deletion, ...], alone: Deletion | None) -> dict[str, Any]:
+    """The label without each other word of the sentence."""
+    changed = sum(row.changed for row in rows)
+    return {
+        "rows": [
+            {"word": row.word, "text": row.text, "read": row.read, "effect": row.effect, "changed": row.changed}
+            | {"tag": row.label_after, "confidence": row.confidence_after, "score": row.score_after}
+            for row in rows
+        ],
+        "sentence": _removal_words(len(rows), changed, alone),
+    }
+
+
+def masks_told(found: MaskCost) -> dict[str, Any]:
+    """The words whose label is another one under the other mask."""
+    return {
+        "rows": [
+            {
+                "sentence": row.sentence,
+                "word": row.word,
+                "text": row.text,
+                "causal": {"tag": row.causal, "confidence": row.causal_confidence},
+                "bidirectional": {"tag": row.bidirectional, "confidence": row.bidirectional_confidence},
+            }
+            for row in found.rows
+        ],
+        "sentence": _mask_words(found),
+    }
+
+
+def _saliency_words(found: Saliency) -> str:
+    total = float(found.values.sum())
+    if found.baseline_score is None or found.delta is None:
+        return (
+            f"An estimate from one gradient: the values sum to {signed(total)} and need not reach the score. "
+            "It compares with nothing; integrated gradients compare with an empty text and add up."
+        )
+    difference = found.score - found.baseline_score
+    share = abs(found.delta) / max(abs(difference), 1e-9)
+    verdict = "small enough to trust the split" if found.complete else "so the split is only rough"
+    return (
+        f"Compared with an empty text ({found.baseline!r} for every token), whose score is "
+        f"{signed(found.baseline_score)}. The values sum to {signed(total)}, the scores differ by "
+        f"{signed(difference)}: an error of {signed(found.delta, 3)} ({share:.1%}) after "
+        f"{found.steps} steps, {verdict}."
+    )
+
+
+def _removal_words(count: int, changed: int, alone: Deletion | None) -> str:
+    if not count:
+        return "There is no other word that could be taken out."
+    if not changed:
+        result = f"Taking out any single one of {count} words leaves the label as it is."
+    else:
+        where = "" if alone is None else " (dashed in the text above)"
+        result = f"{changed} of {count} words{where} would change the label if missing."
+    if alone is None:
+        return result
+    return f"{result} With all others gone, “{alone.text}” is {alone.label_after} ({alone.confidence_after:.2f})."
+
+
+def _mask_words(found: MaskCost) -> str:
+    words, rows = len(found.words), len(found.rows)
+    other = "causal" if found.trained == "bidirectional" else "bidirectional"
+    how = {
+        "causal": "each word is labelled without what follows it",
+        "bidirectional": "each word also sees what follows it",
+    }[other]
+    changed = (
+        "No label changes" if not rows else f"{rows} of {words} words {'gets' if rows == 1 else 'get'} another label"
+    )
+    return (
+        f"{changed} under the {other} mask, where {how}. These weights were trained with the {found.trained} mask; a "
+        f"model trained with the other one would have learned to make do."
+    )

@@ -1,0 +1,105 @@
+"""Labels as the page is told them: words with their label and how sure it is, entities, the legend."""
+
+from collections import Counter
+from typing import Any
+
+from workbench.classification.labelled import Classification, Labelled
+from workbench.classification.labels import is_bio_scheme
+
+OUTSIDE = "O"
+MOST_CLASSES = 12
+MOST_TOKENS = 200
+
+
+def scheme_of(found: Classification) -> str:
+    """How labels are shown: "text" (one for all of it), "entities" (BIO tags) or "words" (any other classes)."""
+    if found.kind == "sequence":
+        return "text"
+    return "entities" if is_bio_scheme(found.classes) else "words"
+
+
+def groups_of(found: Classification) -> list[str]:
+    """The names of the legend: types of entities, or the classes themselves; "O" is none."""
+    cut = 2 if scheme_of(found) == "entities" else 0
+    return list(dict.fromkeys(name[cut:] for name in found.classes if name != OUTSIDE))
+
+
+def labels_told(found: Classification) -> dict[str, Any]:
+    """A classification as JSON. `group` is an index of `groups`, -1 for words outside."""
+    scheme, groups = scheme_of(found), groups_of(found)
+    cut = 2 if scheme == "entities" else 0
+    index = {name: at for at, name in enumerate(groups)}
+    told, end = [], 0
+    for labelled in found.sentences:
+        words = []
+        for word, (start, stop) in enumerate(labelled.reading.words):
+            start, stop = start + labelled.reading.start, stop + labelled.reading.start
+            gap, end = found.text[end:start], stop
+            tag = labelled.tags[word]
+            group = index.get(tag[cut:], -1)
+            words.append({"before": gap, "text": found.text[start:stop], "group": group, **_sure(labelled, word)})
+        told.append({"words": words})
+    entities = [
+        {"sentence": at.sentence, "first": at.first, "stop": at.stop, "group": index[at.label]}
+        | {"confidence": at.confidence, "margin": at.margin}
+        for at in found.entities
+    ]
+    words = [word for sentence in told for word in sentence["words"]]
+    counts = Counter(at["group"] for at in (entities if scheme == "entities" else words))
+    return {
+        "kind": found.kind,
+        "scheme": scheme,
+        "classes": list(found.classes),
+        "groups": [{"name": name, "count": counts[at]} for at, name in enumerate(groups)],
+        "sentences": told,
+        "entities": entities,
+        "after": found.text[end:],
+        "modified": list(found.interventions),
+    }
+
+
+def word_told(labelled: Labelled, word: int, first: int, stop: int) -> dict[str, Any]:
+    """One word: its classes, most probable first, and its tokens with those of the words `first` to `stop`."""
+    reading = labelled.reading
+    probs_C = labelled.probs[word]
+    order = probs_C.argsort(descending=True)[:MOST_CLASSES].tolist()
+    logits_C = labelled.logits[reading.read[word]]
+    owners = {at: owner for owner in range(first, stop) for at in (*reading.word_tokens(owner), reading.read[owner])}
+    shown = sorted(owners)
+    return {
+        "word": reading.word(word),
+        "tag": labelled.tags[word],
+        "best": labelled.best[word],
+        "next": labelled.runner_up(word),
+        "read": reading.read[word],
+        "margin": float(labelled.margin[word]),
+        "classes": [{"at": at, "prob": float(probs_C[at]), "logit": float(logits_C[at])} for at in order],
+        "others": len(probs_C) - len(order),
+        "tokens": [_token(labelled, at, owners[at] == word) for at in shown[-MOST_TOKENS:]],
+        "left_out": max(0, len(shown) - MOST_TOKENS),
+    }
+
+
+def _token(labelled: Labelled, at: int, own: bool) -> dict[str, Any]:
+    """A sub-token: what the classifier says there, though the label is read at the last one of a word only."""
+    tokens = labelled.reading.tokens
+    best = labelled.logits[at].softmax(-1).topk(min(3, len(labelled.classes)))
+    top = [{"at": int(index), "prob": float(prob)} for prob, index in zip(best.values, best.indices, strict=True)]
+    return {
+        "position": at,
+        "piece": tokens.display[at],
+        "id": tokens.ids[at],
+        "own": own,
+        "read": at in labelled.reading.read,
+        "top": top,
+        "margin": top[0]["prob"] - top[1]["prob"],
+    }
+
+
+def _sure(labelled: Labelled, word: int) -> dict[str, Any]:
+    return {
+        "tag": labelled.tags[word],
+        "next": labelled.runner_up(word),
+        "confidence": float(labelled.confidence[word]),
+        "margin": float(labelled.margin[word]),
+    }
