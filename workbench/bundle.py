@@ -11,11 +11,12 @@ from workbench.provenance.drawing import Drawing
 from workbench.provenance.look import Look
 from workbench.provenance.product import included, produced
 from workbench.provenance.run import Run
+from workbench.provenance.situation import Situation
 
 _READABLE = 0o644 << 16
 
 
-def bundle(drawing: Drawing, look: Look, runs: Sequence[Run], name: str) -> bytes:
+def bundle(drawing: Drawing | Situation, look: Look, runs: Sequence[Run], name: str) -> bytes:
     """The archive.
 
     Args:

@@ -14,11 +14,14 @@ from workbench.provenance.comparing import differences
 from workbench.provenance.product import Product, produced
 from workbench.provenance.reading import Known
 from workbench.provenance.run import Run, opened, run_text
+from workbench.provenance.situation import Situation
+from workbench.provenance.situation_again import read_again
 
 _UNEXPLAINED = (
     "neither model, text, numbers nor versions; so the file was changed after it was written, or fonts or libraries "
     "of this system draw it otherwise"
 )
+_RAN_AGAIN = "the text was run again, because no --trace was given"
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Redrawn:
 
 
 def drawn_again(known: Known, traces: Sequence[Path] = (), model: str | None = None) -> Redrawn:
-    """Make the file of a record again: load its model, run its text, draw the same options.
+    """Make the file of a record again: load its model, run its text, draw the same options. Masks need no run.
 
     Args:
         known: a record that was read.
@@ -58,6 +61,9 @@ def drawn_again(known: Known, traces: Sequence[Path] = (), model: str | None = N
         OSError: a trace or the model cannot be read.
         ValueError: a trace is not the one that the record names, or the record does not fit the model.
     """
+    drawing = known.drawing
+    if isinstance(drawing, Situation):
+        return _masks_again(known, drawing, traces, model)
     if traces and len(traces) != len(known.runs):
         raise ValueError(f"the record is of {len(known.runs)} runs; give --trace so many files, or none")
     models = _Models(model)
@@ -65,12 +71,25 @@ def drawn_again(known: Known, traces: Sequence[Path] = (), model: str | None = N
         runs = [_taken(path, run) for path, run in zip(traces, known.runs, strict=True)]
     else:
         runs = [_run_again(run, models) for run in known.runs]
-    fresh = produced(known.drawing, known.look, runs, known.file.name)
-    record = _as_it_was(fresh.record, known.record)
-    product = replace(fresh, record=record)
-    found = differences(known.record, record)
+    fresh = produced(drawing, known.look, runs, known.file.name)
+    product = replace(fresh, record=_as_it_was(fresh.record, known.record))
+    notes = [_RAN_AGAIN] if not traces and any(run["trace"] for run in known.runs) else []
+    return _compared(known, product, [*models.notes, *notes])
+
+
+def _masks_again(known: Known, then: Situation, traces: Sequence[Path], model: str | None) -> Redrawn:
+    """The same for masks, which are of no run: only a configuration and a tokenizer are read again."""
+    if traces:
+        raise ValueError("the record is of masks, which need no run; leave --trace out")
+    situation, notes = read_again(then, model)
+    fresh = produced(situation, known.look, (), known.file.name)
+    return _compared(known, replace(fresh, record=fresh.record | {"command": known.record["command"]}), notes)
+
+
+def _compared(known: Known, product: Product, notes: Sequence[str]) -> Redrawn:
+    found = differences(known.record, product.record)
     same = product.sha256 == known.sha256
-    return Redrawn(product, same, found, (*models.notes, *_notes(known, product, bool(traces), same, found)))
+    return Redrawn(product, same, found, (*notes, *_notes(known, product, same, found)))
 
 
 class _Models:
@@ -138,11 +157,9 @@ def _run_as_it_was(fresh: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str
     return {**fresh, "model": model, "trace": old["trace"]}
 
 
-def _notes(known: Known, product: Product, from_traces: bool, same: bool, found: Sequence[str]) -> Iterator[str]:
+def _notes(known: Known, product: Product, same: bool, found: Sequence[str]) -> Iterator[str]:
     """What there is to know beside the verdict."""
     if known.file.is_file() and hashlib.sha256(known.file.read_bytes()).hexdigest() != known.sha256:
         yield f"{known.file.name} is not the file that the record speaks of: it was changed or replaced"
-    if not from_traces and any(run["trace"] for run in known.runs):
-        yield "the text was run again, because no --trace was given"
     if not same and found and replace(product, record=known.record).sha256 == known.sha256:
         yield "with the old record inside, the bytes are the same: nothing that is drawn or written differs"

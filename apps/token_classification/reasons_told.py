@@ -8,13 +8,9 @@ from workbench.classification.reasons.gradients import Saliency
 from workbench.classification.reasons.heads import HeadEffects
 from workbench.classification.reasons.masks import MaskCost
 from workbench.classification.reasons.target import Target
+from workbench.classification.reasons.words import removal_words, saliency_words, signed
 
 MOST_HEADS = 10
-
-
-def signed(value: float, digits: int = 2) -> str:
-    """A number with its sign, as the page writes numbers."""
-    return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def target_told(target: Target) -> dict[str, Any]:
@@ -38,7 +34,7 @@ def saliency_told(found: Saliency) -> dict[str, Any]:
         "baseline": found.baseline_score,
         "delta": found.delta,
         "steps": found.steps,
-        "meaning": _saliency_words(found),
+        "meaning": saliency_words(found),
     }
 
 
@@ -69,14 +65,15 @@ def heads_told(found: HeadEffects) -> dict[str, Any]:
 
 def removals_told(rows: tuple[Deletion, ...], alone: Deletion | None) -> dict[str, Any]:
     """The label without each other word of the sentence."""
-    changed = sum(row.changed for row in rows)
+    # Those that the label needs have a line under them there.
+    where = "" if alone is None else " (dashed in the text above)"
     return {
         "rows": [
             {"word": row.word, "text": row.text, "read": row.read, "effect": row.effect, "changed": row.changed}
             | {"tag": row.label_after, "confidence": row.confidence_after, "score": row.score_after}
             for row in rows
         ],
-        "sentence": _removal_words(len(rows), changed, alone),
+        "sentence": removal_words(rows, alone, where),
     }
 
 
@@ -95,37 +92,6 @@ def masks_told(found: MaskCost) -> dict[str, Any]:
         ],
         "sentence": _mask_words(found),
     }
-
-
-def _saliency_words(found: Saliency) -> str:
-    total = float(found.values.sum())
-    if found.baseline_score is None or found.delta is None:
-        return (
-            f"An estimate from one gradient: the values sum to {signed(total)} and need not reach the score. "
-            "It compares with nothing; integrated gradients compare with an empty text and add up."
-        )
-    difference = found.score - found.baseline_score
-    share = abs(found.delta) / max(abs(difference), 1e-9)
-    verdict = "small enough to trust the split" if found.complete else "so the split is only rough"
-    return (
-        f"Compared with an empty text ({found.baseline!r} for every token), whose score is "
-        f"{signed(found.baseline_score)}. The values sum to {signed(total)}, the scores differ by "
-        f"{signed(difference)}: an error of {signed(found.delta, 3)} ({share:.1%}) after "
-        f"{found.steps} steps, {verdict}."
-    )
-
-
-def _removal_words(count: int, changed: int, alone: Deletion | None) -> str:
-    if not count:
-        return "There is no other word that could be taken out."
-    if not changed:
-        result = f"Taking out any single one of {count} words leaves the label as it is."
-    else:
-        where = "" if alone is None else " (dashed in the text above)"
-        result = f"{changed} of {count} words{where} would change the label if missing."
-    if alone is None:
-        return result
-    return f"{result} With all others gone, “{alone.text}” is {alone.label_after} ({alone.confidence_after:.2f})."
 
 
 def _mask_words(found: MaskCost) -> str:

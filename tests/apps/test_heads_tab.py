@@ -1,6 +1,8 @@
 """The head view in a real browser: what a token attends to is what the trace says."""
 
+import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -11,6 +13,7 @@ from apps.explorer import routes
 from apps.explorer.components.head_view.component import head_view, head_view_value
 from apps.explorer.components.head_view.palette import head_colours
 from apps.explorer.store import RunStore
+from apps.explorer.tabs.heads import CHOICES, taken
 from workbench import LoadedModel, Tokens, Trace, load, tokenize
 
 TOKENS = ("<bos>", "▁The", "▁Pres", "ident", "▁of", "▁the", "<img src=x onerror=window.hacked=1>", "▁the")
@@ -19,7 +22,12 @@ VIEW = "document.querySelector('.head-view')?.headView"
 
 @pytest.fixture(scope="module")
 def trace(make_trace: Callable[..., Trace]) -> Trace:
-    return make_trace(TOKENS, heads=4)
+    made = make_trace(TOKENS, heads=4)
+    # With the places of the tokens in the text, two of which make one word.
+    text = "".join(TOKENS[1:]).replace("▁", " ")
+    stops = [0, *itertools.accumulate(map(len, TOKENS[1:]))]
+    spans = ((0, 0), *itertools.pairwise(stops))
+    return replace(made, tokens=replace(made.tokens, text=text, spans=spans))
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +37,8 @@ def page(browser: Any, trace: Trace) -> Iterator[Any]:
     with gr.Blocks() as demo:
         view = head_view()
         demo.load(lambda: head_view_value(run, trace), None, view, queue=False)
+        heard = gr.JSON(elem_id="heard")
+        view.select(_heard, None, heard, queue=False, trigger_mode="always_last")
     _, url, _ = demo.launch(
         prevent_thread_lock=True,
         quiet=True,
@@ -41,6 +51,10 @@ def page(browser: Any, trace: Trace) -> Iterator[Any]:
     yield page
     page.close()
     demo.close()
+
+
+def _heard(event: gr.EventData) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in CHOICES}
 
 
 def weights(page: Any, side: str) -> list[float]:
@@ -72,18 +86,36 @@ def test_several_heads_show_the_strongest(page: Any, trace: Trace) -> None:
     page.wait_for_function(f"{VIEW}.heads.length === 1")
 
 
-def test_a_word_attends_with_the_mean_of_its_tokens(make_trace: Callable[..., Trace], page: Any, trace: Trace) -> None:
-    # The synthetic tokens carry no spans, so every token is a word of its own; merging is tested on groups below.
-    page.locator(".merge").check()
-    page.locator(".hide-bos").check()
-    page.locator(".renormalise").check()
+def test_words_without_bos_are_those_of_the_saved_figure(page: Any, trace: Trace) -> None:
+    for name in (".merge", ".hide-bos", ".renormalise"):
+        page.locator(name).check()
+    assert page.locator(".queries .token").all_text_contents()[2] == "▁President"
     page.locator(".queries .token").nth(4).hover()
     page.wait_for_function(f"{VIEW}.focus && {VIEW}.focus.index === 4")
-    row = trace.stage(0, 0)[4].nan_to_num().numpy().copy()
-    row[0] = 0
-    np.testing.assert_allclose(weights(page, "keys"), row / row.sum(), rtol=1e-5)
+    frame = trace.table("heads", layer=0, heads="0", unit="words", bos="renormalised")
+    row = frame.loc[frame["query"] == 5, "weight"].fillna(0)
+    assert len(row) == 7
+    np.testing.assert_allclose(weights(page, "keys"), row, rtol=1e-5)
     for name in (".merge", ".hide-bos", ".renormalise"):
         page.locator(name).uncheck()
+
+
+def test_what_is_shown_is_told_and_saved(page: Any, trace: Trace) -> None:
+    page.locator(".heads button").nth(3).click()
+    for name in (".merge", ".hide-bos"):
+        page.locator(name).check()
+    # The last of several words about it.
+    page.wait_for_function("/words[^]*hidden/.test(document.querySelector('#heard').textContent)")
+    told = page.locator("#heard").text_content()
+    assert "0,3" in told
+    chosen = {"layer": 0, "heads": "0,3", "unit": "words", "bos": "hidden", "threshold": 0.02}
+    shown = taken(trace, chosen, " 2:6 ")
+    frame = shown.view.table(shown.trace, **shown.options)
+    assert frame["head"].unique().tolist() == [0, 3]
+    assert frame["key"].unique().tolist() == [2, 4, 5]
+    for name in (".merge", ".hide-bos"):
+        page.locator(name).uncheck()
+    page.locator(".heads button").nth(3).click()
 
 
 def test_a_click_pins_and_escape_lets_go(page: Any) -> None:

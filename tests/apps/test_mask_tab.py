@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,8 @@ from workbench.loading import DEFAULT
 from workbench.masks.layers import layer_masks
 from workbench.masks.setting import Setting
 from workbench.masks.words import explain
+from workbench.provenance.reading import read_record
+from workbench.redraw import drawn_again
 from workbench.what_if.window import change_window
 
 WORDS = ("<bos>", "Emma", '<img src=x onerror="window.hacked = 1">', "${window.hacked = 7*6}", "saw", "it")
@@ -148,6 +151,19 @@ def test_a_static_cache_has_slots_that_nobody_sees(teacher: Teacher):
     teacher.choose("Static cache")
     teacher.says(".pass", "pass 3 of 5: decode 9")
     assert teacher.point(9, 13).endswith("this slot of the static cache is not written yet")
+
+
+def test_what_is_saved_is_what_is_shown_and_is_redrawn(teacher: Teacher, tmp_path: Path):
+    teacher.choose("Decoding with a cache")
+    teacher.says(".pass", "pass 5 of 5: decode 11")
+    with teacher.page.expect_download() as started:
+        teacher.page.get_by_role("button", name="Save").click()
+    file = tmp_path / started.value.suggested_filename
+    started.value.save_as(file)
+    known = read_record(file)
+    assert (known.record["layers"], known.record["passes"]) == ([0], [4])
+    assert known.record["setting"]["decode"] == 4
+    assert drawn_again(known).same
 
 
 def test_both_sides_have_no_future_and_no_cache(teacher: Teacher):

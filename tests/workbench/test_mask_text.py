@@ -109,7 +109,7 @@ def test_the_command_gives_json_and_refuses_what_cannot_be(capsys):
     assert cli.main(["mask", "--tokens", "5", "--layer", "1", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [layer["layer"] for layer in told["layers"]] == [1]
-    assert cli.main(["mask", "a text", "--tokens", "5"]) == 2
-    assert "leave one of the two out" in capsys.readouterr().err
+    assert cli.main(["mask", "a text", "--tokens", "50"]) == 2
+    assert "--tokens 50: the text has 4 tokens; give 1 to 4" in capsys.readouterr().err
     assert cli.main(["mask", "--tokens", "5", "--decode", "9"]) == 2
     assert "leaves no prompt" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import torch
 
 from workbench import VIEWS, LoadedModel, Trace, View, capture, view_named
 from workbench.figures import paper, screen
+from workbench.figures.spec import TokenLinks
 
 each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 
@@ -73,6 +74,49 @@ def test_the_softcap_shares_are_shares_of_the_visible_cells(trace: Trace) -> Non
     logits = trace.stage(0, 1, "attn_logits")[visible].abs()
     assert frame["beyond_half", 0, 1] == pytest.approx((logits > 25).double().mean().item())
     assert frame["largest_logit", 0, 1] == pytest.approx(logits.max().item(), rel=1e-5)
+
+
+def test_a_word_attends_with_the_mean_of_its_tokens_and_is_attended_to_with_their_sum(trace: Trace) -> None:
+    probs = trace.stage(3, 4).nan_to_num().double()
+    words = [[at for at, word in enumerate(trace.tokens.words) if word == number] for number in range(44)]
+    assert any(len(word) > 1 for word in words)
+    frame = trace.table("heads", layer=3, heads="4", unit="words")
+    found = frame.set_index(["query", "key"])["weight"]
+    for query in words:
+        for key in words:
+            expected = sum(probs[q, k].item() for q in query for k in key) / len(query)
+            weight = found[query[0], key[0]]
+            assert np.isnan(weight) if key[0] > query[-1] else weight == pytest.approx(expected, abs=1e-6)
+    assert found.groupby("query").sum().to_numpy() == pytest.approx(1, abs=1e-5)
+    assert "▁Paris" in set(frame["query_text"])
+
+
+def test_what_is_left_without_bos_is_the_rest_or_sums_to_one(trace: Trace) -> None:
+    shown, hidden, rescaled = (
+        trace.table("heads", layer=2, heads="1,5", bos=bos, positions="0:9").set_index(["head", "query", "key"])
+        for bos in ("shown", "hidden", "renormalised")
+    )
+    assert set(shown.index.get_level_values("head")) == {1, 5}
+    assert hidden["weight"].xs(0, level="key").isna().all()
+    rest = 1 - shown.loc[(5, 7, 0), "weight"]
+    assert hidden.loc[(5, 7), "weight"].sum() == pytest.approx(rest, abs=1e-5)
+    assert rescaled.loc[(5, 7), "weight"].sum() == pytest.approx(1, abs=1e-5)
+    assert rescaled.loc[(5, 7, 3), "weight"] == pytest.approx(shown.loc[(5, 7, 3), "weight"] / rest, rel=1e-4)
+    # Without the first token in sight nothing is left out.
+    whole, part = (trace.table("heads", bos=bos, positions="3:8")["weight"] for bos in ("shown", "hidden"))
+    pd.testing.assert_series_equal(whole, part)
+
+
+def test_the_figure_of_links_says_which_heads_and_takes_their_colours_along(trace: Trace) -> None:
+    spec = view_named("heads").figure(trace.table("heads", layer=2, heads="5,1", threshold=0.3))
+    assert isinstance(spec, TokenLinks)
+    assert (spec.heads, spec.looks, spec.threshold) == (("head 1", "head 5"), (1, 5), 0.3)
+    assert spec.title == "Layer 2, heads 1, 5: probability between tokens"
+    probs = trace.stage(2, 1).nan_to_num()
+    assert (spec.links().heads == 0).sum() == (probs >= 0.3).sum()
+    for wrong, message in (({"heads": "1,6"}, "heads from 0 to 5"), ({"threshold": "2"}, "a number from 0 to 1")):
+        with pytest.raises(ValueError, match=message):
+            trace.table("heads", **wrong)
 
 
 def test_wrong_names_and_values_say_what_is_allowed(trace: Trace) -> None:

@@ -1,26 +1,39 @@
-"""`gemma2-workbench mask`: the masks of a situation as text for a terminal, or as JSON for machines."""
+"""`gemma2-workbench mask`: the masks of a situation as text for a terminal, as JSON for machines, or as a file.
+
+With `--out` every layer kind in every pass is a panel of a figure, or the rows of a table.
+"""
 
 import argparse
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
-from transformers import AutoTokenizer
-
-from model import Gemma2Config
-from workbench.loading import DEFAULT, embedded
+from workbench.cli.look import FLAGS, add_look, look_of, save
+from workbench.cli.model import given_text
+from workbench.export import FIGURE_SUFFIXES, TABLE_SUFFIXES
+from workbench.loading import DEFAULT
+from workbench.masks.origin import Given, Origin, configured
 from workbench.masks.record import as_json
 from workbench.masks.setting import CACHES, SIDES, Setting
 from workbench.masks.text import masks_text
-from workbench.tokens import tokenize
+from workbench.provenance.look import Look
+from workbench.provenance.product import produced
+from workbench.provenance.situation import Situation
+
+POSITIONS = 12  # where there is no text
+OF_A_FIGURE = (*FLAGS, "columns", "latex")
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    command = commands.add_parser("mask", help="print who sees whom: window, padding, cache, any length")
-    command.add_argument("text", nargs="?", help="the text; without one, positions only")
-    command.add_argument("--tokens", type=int, help="how many tokens where there is no text; default 12")
+    command = commands.add_parser("mask", help="who sees whom, printed or drawn: window, padding, cache, any length")
+    command.add_argument("text", nargs="?", help="the text, or - for standard input; without one, positions only")
+    command.add_argument(
+        "--tokens", type=int, help=f"how many tokens: the first of the text; default all, without a text {POSITIONS}"
+    )
     command.add_argument("--window", type=int, help="window of the local layers; default: the model's own")
+    command.add_argument("--causal", choices=("on", "off"), help="off: every token sees both sides; default: as it is")
     command.add_argument("--padding", type=int, default=0, help="how many pads the prompt gets")
     command.add_argument("--side", choices=SIDES, default="left", help="where the pads are; default left")
     command.add_argument("--decode", type=int, default=0, help="how many of the last tokens are fed one by one")
@@ -28,37 +41,88 @@ def add(commands: Any) -> None:
     command.add_argument("--cache", choices=CACHES, default="dynamic", help="key/value cache; default dynamic")
     command.add_argument("--slots", type=int, help="size of a static cache; default: just enough")
     command.add_argument("--layer", type=int, help="only this layer; default: one of each kind")
-    command.add_argument("--width", type=int, help="columns to print; default: those of the terminal")
-    command.add_argument("--model", default=DEFAULT, help=f"embedded name, folder or hub id; default {DEFAULT}")
+    command.add_argument(
+        "--model", help=f"embedded name, folder or hub id, its weights are not read; default {DEFAULT}"
+    )
+    command.add_argument("--layers", nargs="+", choices=("local", "global"), help="layers of no model; needs --window")
     command.add_argument("--json", action="store_true", help="print JSON with every number instead")
+    drawn = command.add_argument_group("with a file")
+    endings = " ".join((*FIGURE_SUFFIXES, *TABLE_SUFFIXES))
+    drawn.add_argument("--out", type=Path, help=f"write a figure or a table instead of printing: {endings}")
+    drawn.add_argument("--pass", dest="step", type=int, help="only this pass, from 0; default: all")
+    add_look(drawn, "columns to print, default those of the terminal; with --out: ")
     command.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the masks."""
-    print(answer(options))
+    """Print the masks, or write them."""
+    if options.out is None:
+        print(answer(options))
+    else:
+        _write(options)
 
 
 def answer(options: argparse.Namespace) -> str:
     """What the command prints. Of the model only the configuration and the tokenizer are read, no weights.
 
     Raises:
-        ValueError: a situation that cannot be, a text together with --tokens.
+        ValueError: a situation that cannot be, or flags that are of a file.
         OSError: there is no such model.
     """
-    if options.text is not None and options.tokens is not None:
-        raise ValueError("--tokens is for masks without a text; leave one of the two out")
-    source = str(embedded().get(options.model, options.model))
-    config = Gemma2Config.from_pretrained(source)
-    names = None
-    if options.text is not None:
-        names = tokenize(AutoTokenizer.from_pretrained(source), options.text).display
-    same = ("padding", "side", "decode", "chunk", "cache", "slots")
-    count = len(names) if names is not None else 12 if options.tokens is None else options.tokens
-    setting = Setting.of(config, count, options.window, **{name: getattr(options, name) for name in same})
+    _refuse(options, (*(name for name in OF_A_FIGURE if name != "width"), "step"), "is of a file; give --out as well")
+    if options.width is not None and not options.width.isdecimal():
+        raise ValueError(f"--width {options.width} is not a number of columns to print; with --out it is of a figure")
+    setting, origin, given = _situation(options)
+    names = None if given is None else given.names
     if options.json:
         return json.dumps(as_json(setting, names, options.layer), ensure_ascii=False)
-    own = config.sliding_window
-    note = "" if setting.window == own else f" (not the model's own {own}: a *modified model*)"
-    width = options.width or shutil.get_terminal_size((100, 24)).columns
-    return f"{options.model}{note}: {masks_text(setting, names, options.layer, width)}"
+    own = None if origin is None else origin.window
+    note = "" if own in (None, setting.window) else f" (not the model's own {own}: a *modified model*)"
+    width = int(options.width or 0) or shutil.get_terminal_size((100, 24)).columns
+    name = "no model" if origin is None else origin.name
+    return f"{name}{note}: {masks_text(setting, names, options.layer, width)}"
+
+
+def _write(options: argparse.Namespace) -> None:
+    """The figure or the table, with its record."""
+    suffix = options.out.suffix.lower()
+    if suffix not in (*FIGURE_SUFFIXES, *TABLE_SUFFIXES):
+        figures, tables = ", ".join(FIGURE_SUFFIXES), ", ".join(TABLE_SUFFIXES)
+        raise ValueError(f"masks are saved as a figure ({figures}) or as a table ({tables}); got {options.out.name!r}")
+    if options.json:
+        raise ValueError("--json is printed; leave it or --out out")
+    if suffix in TABLE_SUFFIXES:
+        _refuse(options, OF_A_FIGURE, f"is of a figure, and {options.out.name} is a table; leave it out")
+    look = look_of(options) if suffix in FIGURE_SUFFIXES else Look.of("table", options.out)
+    setting, origin, given = _situation(options)
+    shown = Situation.of(setting, origin, given, layer=options.layer, step=options.step, columns=options.columns)
+    save(produced(shown, look, (), options.out.name), options.out, options.latex)
+
+
+def _refuse(options: argparse.Namespace, names: tuple[str, ...], why: str) -> None:
+    """Refuse flags that mean nothing here."""
+    odd = next((name for name in names if getattr(options, name) is not None), None)
+    if odd is not None:
+        raise ValueError(f"--{'pass' if odd == 'step' else odd} {why}")
+
+
+def _situation(options: argparse.Namespace) -> tuple[Setting, Origin | None, Given | None]:
+    """The situation, the model it is of and its text, where there are any."""
+    same = {name: getattr(options, name) for name in ("padding", "side", "decode", "chunk", "cache", "slots")}
+    causal = None if options.causal is None else options.causal == "on"
+    count = POSITIONS if options.tokens is None else options.tokens
+    if options.layers is not None:
+        if options.text is not None or options.model is not None:
+            raise ValueError("--layers are of no model; leave out --model and the text")
+        if options.window is None:
+            raise ValueError("--layers are of no model that has a window; give --window")
+        return Setting(count, options.window, tuple(options.layers), causal=causal is not False, **same), None, None
+    model = configured(options.model)
+    given = None
+    if options.text is not None:
+        tokens = model.tokens(given_text(options.text))
+        if options.tokens is not None and not 1 <= options.tokens <= len(tokens):
+            raise ValueError(f"--tokens {options.tokens}: the text has {len(tokens)} tokens; give 1 to {len(tokens)}")
+        given = Given.of(tokens, options.tokens)
+        count = len(given.ids)
+    return Setting.of(model.config, count, options.window, causal, **same), model.origin, given

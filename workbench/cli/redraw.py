@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         check_folder(options.out)
         if options.out.suffix.lower() != known.look.suffix:
             raise ValueError(f"the record is of a {known.look.suffix} file; {options.out.name!r} must end so")
-    if not options.trace:
+    if known.runs and not options.trace:
         names = dict.fromkeys(options.model or run["model"]["name"] for run in known.runs)
         print(f"running the text through {', '.join(names)}", file=sys.stderr)
     redrawn = drawn_again(known, options.trace, options.model)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from workbench.cli.changes import add_changes, changes_of
+from workbench.cli.look import add_look, look_of, save
 from workbench.cli.model import add_model
 from workbench.cli.trace import runs_of
-from workbench.export import write
 from workbench.provenance.drawing import Drawing
 from workbench.provenance.look import Look
-from workbench.provenance.product import Product, included, produced
+from workbench.provenance.product import Product, produced
 from workbench.provenance.record import LENS_VIEWS
 from workbench.provenance.run import Run, opened
 from workbench.views import VIEWS, View, view_named
@@ -34,13 +34,7 @@ _KINDS = {
 def add(commands: Any) -> None:
     """Declare both commands."""
     figure = _add(commands, "figure", "draw a view: .pdf .svg .png for print, .html for the screen", draw)
-    figure.add_argument("--venue", help="acl, icml, neurips, iclr, aaai, cvpr or jmlr")
-    figure.add_argument("--width", default="single", help="single, text or double column, or inches")
-    figure.add_argument("--dpi", type=int, default=300, help="of a .png, and of pictures inside other files")
-    figure.add_argument("--title", action="store_true", help="write the title into the figure")
-    figure.add_argument("--dark", action="store_true", help="an .html for a dark page")
-    figure.add_argument("--columns", type=int, help="panels in a row; default: as fits what changes fastest")
-    figure.add_argument("--latex", action="store_true", help="write a .tex beside it that includes it, with a caption")
+    add_look(figure)
     _add(commands, "table", "write the numbers of a view: .csv .parquet .tex; maps: .npz .safetensors", tabulate)
 
 
@@ -65,22 +59,7 @@ def _add(commands: Any, name: str, help: str, run: Callable[[argparse.Namespace]
 
 def draw(options: argparse.Namespace) -> None:
     """Write the picture of the view, its record, and a LaTeX figure around it if asked."""
-    width = options.width if options.width.isalpha() else float(options.width)
-    look = Look.of(
-        *("figure", options.out),
-        venue=options.venue,
-        width=width,
-        dpi=options.dpi,
-        title=options.title,
-        dark=options.dark,
-    )
-    product = _product(options, look, options.columns)
-    source = included(product, options.out.name) if options.latex else b""
-    print(product.save(options.out))
-    if source:
-        target = options.out.with_suffix(".tex")
-        write(target, source)
-        print(target)
+    save(_product(options, look_of(options), options.columns), options.out, options.latex)
 
 
 def tabulate(options: argparse.Namespace) -> None:

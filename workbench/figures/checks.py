@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+_SHAPES = {1: "[n]", 2: "[rows, columns]", 3: "[heads, rows, columns]"}
+
 
 def numbers(owner: str, field: str, given: Any, ndim: int) -> np.ndarray:
     """`given` as a read-only float array with `ndim` axes, none of them empty.
@@ -21,7 +23,7 @@ def numbers(owner: str, field: str, given: Any, ndim: int) -> np.ndarray:
     if array.dtype.kind not in "fiub":
         raise ValueError(f"{owner}.{field} must hold numbers; got dtype {array.dtype}")
     if array.ndim != ndim or array.size == 0:
-        shape = "[n]" if ndim == 1 else "[rows, columns]"
+        shape = _SHAPES[ndim]
         raise ValueError(f"{owner}.{field} must have shape {shape}, not empty; got {array.shape}")
     array = array.astype(array.dtype if array.dtype in (np.float32, np.float64) else np.float64)
     if np.isinf(array).any():

@@ -72,8 +72,17 @@ def series(i: int) -> str:
 
 
 def dash(i: int) -> tuple[str, str]:
-    """The dash of line `i` as plotly and as matplotlib call it; neighbours differ, so lines stay apart in grey."""
-    return _DASHES[i % len(_DASHES)]
+    """The dash of line `i` as plotly and as matplotlib call it; neighbours differ, so lines stay apart in grey.
+
+    Where the colours repeat, the dashes are others: 32 lines are all told apart.
+    """
+    return _DASHES[(i + i // len(SERIES)) % len(_DASHES)]
+
+
+def faded(colour: str, share: float | np.ndarray, page: str = "#ffffff") -> np.ndarray:
+    """`#rrggbb` mixed with the page: uint8 [..., 3], the page where `share` is 0 and the colour where it is 1."""
+    part = np.asarray(share, np.float64)[..., None]
+    return np.round(part * rgb(colour) + (1 - part) * rgb(page)).astype(np.uint8)
 
 
 def kind(name: str, dark: bool = False) -> str:

@@ -91,11 +91,19 @@ class Setting:
             )
 
     @classmethod
-    def of(cls, config: Gemma2Config, tokens: int, window: int | None = None, **situation: Any) -> "Setting":
-        """The situation for a model: its layers, and its own window unless another is given."""
+    def of(
+        cls,
+        config: Gemma2Config,
+        tokens: int,
+        window: int | None = None,
+        causal: bool | None = None,
+        **situation: Any,
+    ) -> "Setting":
+        """The situation for a model: its layers, and its own window and side unless others are given."""
         layers = tuple(KINDS[kind] for kind in config.layer_types or ())
         own = config.sliding_window or tokens
-        return cls(tokens, own if window is None else window, layers, causal=not config.sees_later, **situation)
+        sees = not config.sees_later if causal is None else causal
+        return cls(tokens, own if window is None else window, layers, causal=sees, **situation)
 
     @property
     def length(self) -> int:

@@ -10,7 +10,7 @@ from model import Reason
 from workbench.masks.layers import LayerMask, layer_masks
 from workbench.masks.reach import reach
 from workbench.masks.setting import Setting
-from workbench.masks.words import summary
+from workbench.masks.words import heading, summary
 
 MARKS = {
     Reason.VISIBLE: "#",
@@ -38,7 +38,7 @@ def masks_text(setting: Setting, names: Sequence[str] | None = None, layer: int 
     labels = setting.labels(names)
     shown = [layer] if layer is not None else [setting.layers.index(kind) for kind in dict.fromkeys(setting.layers)]
     masks = {index: layer_masks(setting, index) for index in shown}
-    parts = [f"{_heading(setting)}\n{LEGEND}"]
+    parts = [f"{heading(setting)}\n{LEGEND}"]
     for index, calls in masks.items():
         parts.append(_layer_heading(setting, index))
         parts += [_mask_text(mask, labels, width) for mask in calls]
@@ -46,13 +46,6 @@ def masks_text(setting: Setting, names: Sequence[str] | None = None, layer: int 
     if setting.cached:
         parts.append(_cache_text(masks, width))
     return "\n\n".join(parts)
-
-
-def _heading(setting: Setting) -> str:
-    pads = f" + {setting.padding} pads ({setting.side})" if setting.padding else ""
-    cache = f"{setting.cache} cache" if setting.cached else "no cache"
-    passes = len(setting.passes)
-    return f"{setting.tokens} tokens{pads}, window {setting.window}, {cache}, {passes} pass{'es' * (passes > 1)}"
 
 
 def _layer_heading(setting: Setting, layer: int) -> str:

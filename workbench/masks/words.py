@@ -2,6 +2,15 @@
 
 from model import Reason
 from workbench.masks.layers import LayerMask
+from workbench.masks.setting import Setting
+
+
+def heading(setting: Setting) -> str:
+    """The situation in a line, for example `12 tokens + 2 pads (left), window 4, dynamic cache, 1 pass`."""
+    pads = f" + {_tokens(setting.padding, 'pad')} ({setting.side})" if setting.padding else ""
+    cache = f"{setting.cache} cache" if setting.cached else "no cache"
+    passes = _tokens(len(setting.passes), "pass", "passes")
+    return f"{_tokens(setting.tokens)}{pads}, window {setting.window}, {cache}, {passes}"
 
 
 def because(mask: LayerMask, query: int, key: int) -> str:

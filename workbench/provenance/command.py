@@ -27,6 +27,25 @@ def command_of(record: Mapping[str, Any], file_name: str) -> str:
     return shlex.join([*words, "--out", file_name])
 
 
+def mask_command(record: Mapping[str, Any], file_name: str) -> str:
+    """The command of a record of masks."""
+    setting, model = record["setting"], record["model"]
+    words = ["gemma2-workbench", "mask", f"--tokens={setting['tokens']}", f"--window={setting['window']}"]
+    words += ["--layers", *setting["layers"]] if model is None else [f"--model={model['name']}"]
+    words += [f"--padding={setting['padding']}", f"--side={setting['side']}"] if setting["padding"] else []
+    defaults = {"decode": 0, "chunk": None, "cache": "dynamic", "slots": None}
+    words += [f"--{name}={setting[name]}" for name, default in defaults.items() if setting[name] != default]
+    if setting["causal"] != (True if model is None else model["causal"]):
+        words.append(f"--causal={'on' if setting['causal'] else 'off'}")
+    for name, flag in (("layers", "layer"), ("passes", "pass")):
+        words += [f"--{flag}={record[name][0]}"] if len(record[name]) == 1 else []
+    if record["figure"]["what"] == "figure":
+        words += _settings(record)
+    words += ["--out", file_name]
+    # Behind --, because a text may begin with a dash.
+    return shlex.join(words if record["text"] is None else [*words, "--", record["text"]])
+
+
 def flags_of(change: Mapping[str, Any]) -> list[str]:
     """The flags that make one change to the model; `change` is the data of an intervention."""
     layers = change.get("layers")

@@ -16,6 +16,7 @@ from workbench.provenance.drawing import Drawing, check_panels
 from workbench.provenance.look import Look
 from workbench.provenance.record import record_of
 from workbench.provenance.run import Run
+from workbench.provenance.situation import KIND, Situation
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +54,8 @@ class Product:
         return path
 
 
-def produced(drawing: Drawing, look: Look, runs: Sequence[Run], file_name: str) -> Product:
-    """Draw, or take the numbers, and record it.
+def produced(drawing: Drawing | Situation, look: Look, runs: Sequence[Run], file_name: str) -> Product:
+    """Draw, or take the numbers, and record it; a situation needs no runs.
 
     Raises:
         ValueError: an option's value that a run does not have, or more panels than letters.
@@ -84,9 +85,14 @@ def included(product: Product, file_name: str) -> bytes:
     content, look = product.content, product.look
     if not isinstance(content, Panel | Panels):
         raise ValueError("only a figure is included as one; tables and maps are not")
-    record, whole = product.record, f"0:{len(product.record['ids'])}"
-    # What the title says already, and that all of the text is shown, need no sentence of the caption.
-    options = {name: value for name, value in record["options"].items() if value != whole}
-    words = caption(content, record | {"options": options, "overrides": [], "modified_model": False})
+    record = product.record
+    if record.get("kind") == KIND:
+        model = "" if record["model"] is None else f" Model: {record['model']['name']}, {record['model']['read']}."
+        words = f"{caption(content)} Situation: {record['sentence']}.{model}"
+    else:
+        whole = f"0:{len(record['ids'])}"
+        # What the title says already, and that all of the text is shown, need no sentence of the caption.
+        options = {name: value for name, value in record["options"].items() if value != whole}
+        words = caption(content, record | {"options": options, "overrides": [], "modified_model": False})
     source = inclusion(file_name, words, width=look.width, venue=look.venue)
     return source.encode(errors="backslashreplace")

@@ -5,7 +5,6 @@ A record is data from anywhere. It is checked before anything is done with it, a
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,41 +15,9 @@ from workbench.provenance.embedded import embedded_record
 from workbench.provenance.look import Look
 from workbench.provenance.record import TOOL, VERSION
 from workbench.provenance.run import MODEL
+from workbench.provenance.schema import DRAWING, FIGURE, FILE, NUMBERS, RUN, TEXT, check
+from workbench.provenance.situation import KIND, Situation
 from workbench.views import view_named
-
-TEXT = str | None
-NUMBERS = int | float | list | None
-RUN: dict[str, Any] = {
-    "model": dict,
-    "text": str,
-    "ids": list,
-    "block_rows": int,
-    "overrides": list,
-    "parity": dict,
-    "trace": dict | None,
-    "lens": dict | None,
-}
-WHOLE = RUN | {
-    "versions": dict,
-    "further_runs": list,
-    "view": str,
-    "options": dict,
-    "panels": list,
-    "columns": int,
-    "figure": dict,
-    "numbers": dict,
-    "command": str,
-}
-
-FIGURE: dict[str, Any] = {
-    "what": str,
-    "format": str,
-    "venue": TEXT,
-    "width": str | int | float,
-    "dpi": int,
-    "title": bool,
-    "dark": bool,
-}
 
 
 @dataclass(frozen=True)
@@ -67,16 +34,18 @@ class Known:
         return Look(**self.record["figure"])
 
     @property
-    def drawing(self) -> Drawing:
+    def drawing(self) -> Drawing | Situation:
         """What the file shows."""
+        if self.record.get("kind") == KIND:
+            return Situation.of_record(self.record)
         shared = self.record["options"]
         parts = tuple(Part(panel["run"], shared | panel["options"]) for panel in self.record["panels"])
         return Drawing(self.record["view"], parts, self.record["columns"])
 
     @property
     def runs(self) -> list[dict[str, Any]]:
-        """The runs, each with the keys of RUN."""
-        return [self.record, *self.record["further_runs"]]
+        """The runs, each with the keys of RUN; masks of a situation are of none."""
+        return [] if self.record.get("kind") == KIND else [self.record, *self.record["further_runs"]]
 
 
 def read_record(path: Path) -> Known:
@@ -114,37 +83,42 @@ def read_record(path: Path) -> Known:
 def _check(known: Known) -> None:
     """Every part has its kind, and what is drawn exists; raises whatever the mistake raises."""
     record = known.record
-    _kinds(record, WHOLE)
-    _kinds(record["numbers"], {"rows": int, "sha256": str})
+    kind = record.get("kind")
+    if kind not in (None, KIND):
+        raise ValueError(f"it is of kind {kind!r}; allowed: none, or {KIND!r}")
+    check(record, FILE if kind == KIND else DRAWING | FILE)
+    check(record["numbers"], {"rows": int, "sha256": str})
+    check(record["figure"], FIGURE)
+    _ = known.look
     for run in known.runs:
-        _kinds(run, RUN)
-        _kinds(run["model"], {name: str if name in ("name", "source", "dtype", "device") else TEXT for name in MODEL})
-        _kinds(run["parity"], {"sentence": str, "tokens": int})
-        _kinds(run["trace"] or {"sha256": "", "name": ""}, {"sha256": str, "name": str})
-        _kinds(run["lens"] or {"token": None}, {"token": TEXT})
-        if run["block_rows"] < 1 or not all(isinstance(token, int) for token in run["ids"]):
-            raise ValueError("'block_rows' must be at least 1 and 'ids' must be whole numbers")
-        for change in run["overrides"]:
-            from_data({name: value for name, value in change.items() if name != "sentence"})
-            _kinds(change, {name: NUMBERS for name in change} | {"kind": str, "sentence": str})
-    for panel in record["panels"]:
-        _kinds(panel, {"run": int, "options": dict, "caption": str})
-        if not 0 <= panel["run"] < len(known.runs):
-            raise ValueError(f"a panel shows run {panel['run']}, and there are {len(known.runs)}")
-    view = view_named(record["view"])
-    for part in known.drawing.parts:
+        _check_run(run)
+    drawing = known.drawing
+    if isinstance(drawing, Drawing):
+        _check_drawing(drawing, record["panels"], len(known.runs))
+
+
+def _check_run(run: dict[str, Any]) -> None:
+    check(run, RUN)
+    check(run["model"], {name: str if name in ("name", "source", "dtype", "device") else TEXT for name in MODEL})
+    check(run["parity"], {"sentence": str, "tokens": int})
+    check(run["trace"] or {"sha256": "", "name": ""}, {"sha256": str, "name": str})
+    check(run["lens"] or {"token": None}, {"token": TEXT})
+    if run["block_rows"] < 1 or not all(isinstance(token, int) for token in run["ids"]):
+        raise ValueError("'block_rows' must be at least 1 and 'ids' must be whole numbers")
+    for change in run["overrides"]:
+        from_data({name: value for name, value in change.items() if name != "sentence"})
+        check(change, {name: NUMBERS for name in change} | {"kind": str, "sentence": str})
+
+
+def _check_drawing(drawing: Drawing, panels: list[dict[str, Any]], runs: int) -> None:
+    for panel in panels:
+        check(panel, {"run": int, "options": dict, "caption": str})
+        if not 0 <= panel["run"] < runs:
+            raise ValueError(f"a panel shows run {panel['run']}, and there are {runs}")
+    view = view_named(drawing.view)
+    for part in drawing.parts:
         if part.options.keys() != {option.name for option in view.options}:
             raise ValueError(f"the options of view {view.name!r} are not {', '.join(part.options) or 'none'}")
-    _kinds(record["figure"], FIGURE)
-    _ = known.look
-
-
-def _kinds(data: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
-    for name, kind in kinds.items():
-        if name not in data:
-            raise KeyError(name)
-        if not isinstance(data[name], kind):
-            raise TypeError(f"{name!r} is {type(data[name]).__name__}")
 
 
 def _reason(error: Exception) -> str:

@@ -4,6 +4,9 @@ Layout: `tool`, `record` (its version), `versions`; the run (`model`, `text`, `i
 `modified_model`, `parity`, `trace`, `lens`) and `further_runs` alike; `view`, `options` (those that all panels share,
 defaults filled in), `panels` (each with its `run`, its own options and its caption), `columns`; `figure` (what it is,
 format, venue, width, dpi, title, dark); `numbers` (rows and checksum of the table behind it); `command`.
+A file of masks (`kind`: mask) is of no run: `model` (its name, its own window, where it was read from, what was read),
+`text`, `ids` and `names` of the tokens, each null if none was given; `setting` (`workbench.masks.setting.Setting`) and
+the same as a `sentence`; `layers` and `passes` that are shown; `changes` against the model.
 Nothing in it depends on when and where it was made, but for the name of a model's folder, so that the same file can be
 made again.
 """
@@ -18,10 +21,11 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from workbench.maps import Maps
-from workbench.provenance.command import command_of
+from workbench.provenance.command import command_of, mask_command
 from workbench.provenance.drawing import Drawing
 from workbench.provenance.look import Look
 from workbench.provenance.run import Run, described
+from workbench.provenance.situation import Situation
 from workbench.versions import TOOL, versions
 
 VERSION = 1
@@ -29,25 +33,36 @@ LENS_VIEWS = ("lens", "contributions")  # of a trace that was captured with its 
 
 
 def record_of(
-    drawing: Drawing, look: Look, runs: Sequence[Run], numbers: pd.DataFrame | Maps, file_name: str
+    drawing: Drawing | Situation, look: Look, runs: Sequence[Run], numbers: pd.DataFrame | Maps, file_name: str
 ) -> dict[str, Any]:
     """Everything that says how a file came to be, as JSON can hold it.
 
     Args:
         drawing: what is drawn.
         look: how.
-        runs: the runs that the drawing's parts count.
+        runs: the runs that the drawing's parts count; none for a situation.
         numbers: the table behind the figure, or the table or the maps themselves.
         file_name: what the command calls the file.
     """
-    first, *further = (described(run, drawing.view in LENS_VIEWS) for run in runs)
-    options = [part.options for part in drawing.parts]
-    varied = [name for name in options[0] if len({each[name] for each in options}) > 1]
-    captions = drawing.captions([run.trace for run in runs])
+    situation = isinstance(drawing, Situation)
     record = {
         "tool": TOOL,
         "record": VERSION,
         "versions": versions(),
+        **(drawing.as_record() if situation else _of_runs(drawing, runs)),
+        "figure": asdict(look),
+        "numbers": {"rows": _rows(numbers), "sha256": checksum(numbers)},
+    }
+    return record | {"command": (mask_command if situation else command_of)(record, file_name)}
+
+
+def _of_runs(drawing: Drawing, runs: Sequence[Run]) -> dict[str, Any]:
+    """The runs, and what is drawn of them."""
+    first, *further = (described(run, drawing.view in LENS_VIEWS) for run in runs)
+    options = [part.options for part in drawing.parts]
+    varied = [name for name in options[0] if len({each[name] for each in options}) > 1]
+    captions = drawing.captions([run.trace for run in runs])
+    return {
         **first,
         "further_runs": further,
         "view": drawing.view,
@@ -57,10 +72,7 @@ def record_of(
             for part, caption in zip(drawing.parts, captions, strict=True)
         ],
         "columns": drawing.columns,
-        "figure": asdict(look),
-        "numbers": {"rows": _rows(numbers), "sha256": checksum(numbers)},
     }
-    return record | {"command": command_of(record, file_name)}
 
 
 def checksum(numbers: pd.DataFrame | Maps) -> str:

@@ -15,18 +15,16 @@ RUN: dict[str, Any] = {
     "trace": dict | None,
     "lens": dict | None,
 }
-WHOLE = RUN | {
+DRAWING = RUN | {"further_runs": list, "view": str, "options": dict}
+# Beside DRAWING or SITUATION, in every record.
+FILE: dict[str, Any] = {
     "versions": dict,
-    "further_runs": list,
-    "view": str,
-    "options": dict,
     "panels": list,
     "columns": int,
     "figure": dict,
     "numbers": dict,
     "command": str,
 }
-
 FIGURE: dict[str, Any] = {
     "what": str,
     "format": str,
@@ -36,7 +34,6 @@ FIGURE: dict[str, Any] = {
     "title": bool,
     "dark": bool,
 }
-
 SITUATION: dict[str, Any] = {
     "model": dict | None,
     "text": TEXT,

@@ -1,11 +1,12 @@
 """The views, in the order of the tabs. Adding one: a module with `table`, `figure` and `VIEW`, and a line here."""
 
-from workbench.views import atlas, attention, cell, contributions, lens, mask, softcap, softcap_curve, text
+from workbench.views import atlas, attention, cell, contributions, head_view, lens, mask, softcap, softcap_curve, text
 from workbench.views.view import Option, View
 
 VIEWS: tuple[View, ...] = (
     attention.VIEW,
     cell.VIEW,
+    head_view.VIEW,
     atlas.VIEW,
     softcap.VIEW,
     softcap_curve.VIEW,

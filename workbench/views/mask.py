@@ -1,8 +1,8 @@
 """Mask of a layer: which keys each query may see, and for every hidden cell why.
 
 Query i sees key j if j is not later than i; in a local (sliding) layer only if i - j < window as well, which is the
-query itself and window - 1 earlier tokens. A bidirectional model (a token classifier, `is_causal=False`) sees later keys
-too, in a local layer those with |i - j| <= window. Local and global layers alternate, so what a local layer cannot see
+query itself and window - 1 earlier tokens. A bidirectional model (`is_causal=False`, a token classifier) sees later
+keys too, in a local layer those with |i - j| <= window. Local and global layers alternate, so what a local layer cannot see
 directly reaches it through the layers below. This is the mask that the model used for this text, not a drawing of it.
 """
 

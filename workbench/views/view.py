@@ -1,5 +1,6 @@
 """What a view is: a table of a trace and a picture of that table, with the options that choose what to show."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import getdoc
@@ -27,7 +28,8 @@ class Option:
         label: what to write beside the control.
         kind: "layer" and "head" are indices into the trace, "token" is a position, "choice" is one of `choices`,
             "range" is a part of the tokens written `first:stop`, None for all of them. An index may be None where its
-            default is None; the view says what that means.
+            default is None; the view says what that means. "heads" are one or several indices written `0,3`, None for
+            all of them, "share" is a number from 0 to 1.
         default: value when nothing is chosen.
         choices: allowed values of a "choice".
     """
@@ -50,6 +52,10 @@ class Option:
             return value
         if self.kind == "range":
             return _range(self.name, value, len(trace.tokens))
+        if self.kind == "heads":
+            return _heads(self.name, value, trace.heads)
+        if self.kind == "share":
+            return _share(self.name, value)
         if value is None and self.default is None:
             return None
         count = {"layer": len(trace.layers), "head": trace.heads, "token": len(trace.tokens)}[self.kind]
@@ -110,6 +116,28 @@ def _range(name: str, value: Any, tokens: int) -> range:
     if not 0 <= chosen.start < chosen.stop <= tokens or len(chosen) > LONGEST:
         raise ValueError(f"{name}={value} must lie within 0:{tokens} and hold 1 to {LONGEST} tokens")
     return chosen
+
+
+def _heads(name: str, value: Any, count: int) -> tuple[int, ...]:
+    """The heads that `0,3` names, each once and in order; all of them for None."""
+    if value is None:
+        return tuple(range(count))
+    parts = str(value).split(",")
+    chosen = sorted({int(part) for part in parts if part.strip().isdecimal()})
+    if not all(part.strip().isdecimal() for part in parts) or chosen[-1] >= count:
+        raise ValueError(f"{name}={value!r} is not allowed; write heads from 0 to {count - 1}, for example {name}=0,1")
+    return tuple(chosen)
+
+
+def _share(name: str, value: Any) -> float:
+    """A number from 0 to 1."""
+    try:
+        share = float(value)
+    except (TypeError, ValueError):
+        share = math.nan
+    if not 0 <= share <= 1:
+        raise ValueError(f"{name}={value!r} is not allowed; write a number from 0 to 1, for example {name}=0.05")
+    return share
 
 
 def help_of(module: ModuleType | str) -> str:

@@ -23,6 +23,7 @@ from workbench.figures.spec import (
     Scatter,
     Series,
     TokenGrid,
+    TokenLinks,
     TokenMap,
     TokenStrip,
 )
@@ -79,6 +80,11 @@ def head_grid(layers, heads, group, text=True):
     return HeadGrid(values, kinds, group, Scale("sequential", 0, 1, "entropy (bits)"), "Entropy", text)
 
 
+def token_links(names, heads=1, threshold=0.0):
+    maps = np.stack([causal_map(names, 2 * head + 2).values for head in range(heads)])
+    return TokenLinks(maps, tuple(f"head {i}" for i in range(heads)), names, names, "p", threshold, title="links")
+
+
 def token_grid(rows, names):
     values = np.random.default_rng(rows).random((rows, len(names)))
     values[0, 0] = np.nan
@@ -114,6 +120,10 @@ def build():
         "map-nan": TokenMap(nothing, None, tokens(4), tokens(4), PROBABILITY),
         "map-mask": TokenMap(whole, causal_map(tokens(9), 3, 2).reasons, tokens(9), tokens(9), visible),
         "map-signed": TokenMap(signed, None, tokens(5), tokens(7), Scale.of(signed, "Δ logit", "diverging")),
+        "links-1": token_links(tokens(1)),
+        "links-12": token_links(tokens(12), heads=6, threshold=0.1),
+        "links-64": token_links(tokens(64), heads=32),
+        "links-odd": token_links(ODD, heads=2),
         "grid-1": head_grid(1, 1, 1),
         "grid-6": head_grid(6, 6, 3),
         "grid-26": head_grid(26, 8, 2),
@@ -134,6 +144,7 @@ def build():
         "strip-64": TokenStrip(tokens(64), np.linspace(0, 2, 64), PROBABILITY),
         "panels-maps": Panels(maps, 2, "three windows"),
         "panels-mixed": Panels((maps[0], head_grid(6, 4, 2), softcap_curve(), softcap_dots(5)), 3, "mixed <b>"),
+        "panels-links": Panels((token_links(ODD, 2), token_links(tokens(5)), maps[0]), 2, "several"),
         "panels-27": Panels(tuple(causal_map(tokens(2)) for _ in range(27)), 9),
     }
 

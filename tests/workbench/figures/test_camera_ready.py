@@ -14,7 +14,10 @@ from workbench.figures.paper.letters import Letters
 from workbench.figures.spec import Scale, TokenMap, TokenStrip
 
 SVG = "{http://www.w3.org/2000/svg}"
-KINDS = ("map-3", "grid-6", "words-7", "curve", "scatter-9", "bars-1", "strip-1", "panels-maps", "panels-mixed")
+KINDS = (
+    *("map-3", "links-12", "grid-6", "words-7", "curve", "scatter-9", "bars-1", "strip-1"),
+    *("panels-maps", "panels-mixed"),
+)
 # Column and text width in points, computed by hand from the style files, and the smallest type that is allowed.
 PAGES = {
     ("acl", "single"): (218.16, 6),
@@ -35,7 +38,8 @@ def opened(pdf):
     """The PDF's streams, decompressed."""
     for found in re.finditer(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
         try:
-            yield zlib.decompress(found.group(1))
+            # Not `decompress`, which misses a last byte that looks like the end of a line.
+            yield zlib.decompressobj().decompress(found.group(1))
         except zlib.error:
             yield found.group(1)
 

@@ -18,6 +18,7 @@ from workbench.figures.spec import (
     Scale,
     Scatter,
     Series,
+    TokenLinks,
     TokenMap,
     TokenStrip,
 )
@@ -39,6 +40,11 @@ def grid(**changes):
     return HeadGrid(**({"values": np.eye(2), "kinds": ("local", "global"), "group": 1, "scale": SCALE} | changes))
 
 
+def links(**changes):
+    given = {"weights": np.eye(2)[None], "heads": ("h",), "rows": ("a", "b"), "columns": ("a", "b"), "label": "p"}
+    return TokenLinks(**(given | changes))
+
+
 MISTAKES = {
     "one axis": (lambda: token_map(values=np.ones(3)), r"shape \[rows, columns\].*got \(3,\)"),
     "empty": (lambda: token_map(values=np.ones((0, 2))), r"not empty; got \(0, 2\)"),
@@ -52,6 +58,15 @@ MISTAKES = {
     "reasons' codes": (lambda: token_map(reasons=np.full((2, 2), 9)), "codes 0..4; got 9..9"),
     "kinds": (lambda: grid(kinds=("local", "full")), "one of local, global; got 'full'"),
     "group": (lambda: grid(group=3), "must divide the 2 heads; got 3"),
+    "links' shape": (lambda: links(weights=np.eye(2)), r"shape \[heads, rows, columns\].*got \(2, 2\)"),
+    "links' heads": (lambda: links(heads=("h", "i")), "heads must hold 1 labels"),
+    "links' looks": (lambda: links(looks=(1, 2)), "looks must hold 1 numbers.*got 2"),
+    "links below zero": (lambda: links(weights=-np.ones((1, 2, 2))), r"between 0 and 1.*got -1\.\.-1"),
+    "links' threshold": (lambda: links(threshold=np.nan), "threshold must lie between 0 and 1; got nan"),
+    "links of many": (
+        lambda: links(weights=np.ones((1, 65, 2)), rows=("a",) * 65),
+        r"at most 64 tokens in a column; these are 65: show a part of them \(positions=0:64\)",
+    ),
     "series": (lambda: Series("s", np.ones(2), np.ones(3)), "one length; got 2 and 3"),
     "no series": (lambda: Curve((), "x", "y"), "at least one Series"),
     "guide": (lambda: Guide(wrong("z"), 0, ""), "one of x, y; got 'z'"),
@@ -97,6 +112,18 @@ def test_hidden_cells_keep_their_reason_and_values_stay_visible():
     spec = token_map(values=values, reasons=np.array([[0, 1], [0, 2]]))
     # A value is drawn even where the mask would hide it (scores before the mask), NaN without a reason says so.
     assert spec.hidden().tolist() == [[0, 1], [NO_VALUE, 0]]
+
+
+def test_the_strongest_links_from_the_threshold_on_are_drawn_weakest_first():
+    weights = np.array([[[0.2, np.nan], [0.7, 0.3]], [[0.0, 0.1], [0.25, np.nan]]])
+    spec = links(weights=weights, heads=("h", "i"), threshold=0.2)
+    found = spec.links()
+    drawn = zip(found.heads.tolist(), found.rows.tolist(), found.columns.tolist(), strict=True)
+    assert list(drawn) == [(0, 0, 0), (1, 1, 0), (0, 1, 1), (0, 1, 0)]
+    assert found.weights.tolist() == [0.2, 0.25, 0.3, 0.7]
+    assert links(weights=weights, heads=("h", "i")).links().total == 5
+    many = links(weights=np.full((1, 64, 64), 0.5), rows=("a",) * 64, columns=("a",) * 64).links()
+    assert (many.weights.size, many.total) == (1500, 4096)
 
 
 def test_reasons_are_those_of_the_model():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from workbench.figures.paper import grid, lines, maps, strip, words
+from workbench.figures.paper import grid, lines, links, maps, strip, words
 from workbench.figures.paper.fonts import Faces
 from workbench.figures.paper.frame import Frame
 from workbench.figures.paper.legend import Key
 from workbench.figures.paper.sheet import Box, Sheet
-from workbench.figures.spec import Bars, Curve, HeadGrid, Panel, Scatter, TokenGrid, TokenMap, TokenStrip
+from workbench.figures.spec import Bars, Curve, HeadGrid, Panel, Scatter, TokenGrid, TokenLinks, TokenMap, TokenStrip
 
 
 def frame_of(spec: Panel, faces: Faces, width: float, with_bar: bool = True) -> Frame:
@@ -15,6 +15,8 @@ def frame_of(spec: Panel, faces: Faces, width: float, with_bar: bool = True) -> 
     match spec:
         case TokenMap():
             return maps.frame(spec, faces, width, with_bar=with_bar)
+        case TokenLinks():
+            return links.frame(spec, faces, width)
         case TokenGrid():
             return words.frame(spec, faces, width, with_bar)
         case HeadGrid():
@@ -37,6 +39,8 @@ def draw_panel(
     match spec:
         case TokenMap():
             maps.draw(spec, sheet, box, with_bar, outer, named)
+        case TokenLinks():
+            links.draw(spec, sheet, box)
         case TokenGrid():
             words.draw(spec, sheet, box, with_bar)
         case HeadGrid():
@@ -52,6 +56,8 @@ def keys_of(spec: Panel) -> list[Key]:
     match spec:
         case TokenMap():
             return maps.keys(spec)
+        case TokenLinks():
+            return links.keys(spec)
         case TokenGrid():
             return words.keys(spec)
         case HeadGrid():

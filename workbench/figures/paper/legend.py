@@ -14,7 +14,7 @@ _SIGN, _GAP = 0.18, 0.14  # inches: width of a sign, and from one entry to the n
 
 @dataclass(frozen=True)
 class Key:
-    """One entry: a box with a fill and a hatch, or a line with a dash; `letter` is written into a box."""
+    """One entry: a box with a fill and a hatch, or a line with a dash and `thick` points; boxes take a `letter`."""
 
     name: str
     colour: str
@@ -22,6 +22,7 @@ class Key:
     edge: str = REFERENCE
     dash: str = ""
     letter: str = ""
+    thick: float = 1.2
 
 
 def rows(keys: Iterable[Key], width: float, faces: Faces) -> list[list[tuple[float, Key]]]:
@@ -47,7 +48,9 @@ def draw(placed: list[list[tuple[float, Key]]], sheet: Sheet, left: float, top: 
         for x, key in row:
             start = left + x
             if key.dash:
-                sheet.line([(start, middle), (start + _SIGN, middle)], color=key.colour, ls=key.dash, linewidth=1.2)
+                sheet.line(
+                    [(start, middle), (start + _SIGN, middle)], color=key.colour, ls=key.dash, linewidth=key.thick
+                )
             else:
                 box = Box(start, middle - high / 2, _SIGN, high)
                 sheet.rectangle(box, facecolor=key.colour, hatch=key.hatch or None, edgecolor=key.edge)

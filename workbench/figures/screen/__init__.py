@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from workbench.figures import colours
-from workbench.figures.screen import grid, lines, maps, panels, strip, words
+from workbench.figures.screen import grid, lines, links, maps, panels, strip, words
 from workbench.figures.screen.page import page
 from workbench.figures.screen.room import room
 from workbench.figures.screen.slot import Drawing, Slot
@@ -20,6 +20,7 @@ from workbench.figures.spec import (
     Panels,
     Scatter,
     TokenGrid,
+    TokenLinks,
     TokenMap,
     TokenStrip,
 )
@@ -82,6 +83,8 @@ def draw(spec: Panel, slot: Slot) -> int:
     match spec:
         case TokenMap():
             return maps.draw(spec, slot)
+        case TokenLinks():
+            return links.draw(spec, slot)
         case TokenGrid():
             return words.draw(spec, slot)
         case HeadGrid():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workbench.figures.spec import Bars, HeadGrid, Panel, TokenGrid, TokenMap, TokenStrip
+from workbench.figures.spec import Bars, HeadGrid, Panel, TokenGrid, TokenLinks, TokenMap, TokenStrip
 
 LONGEST = 24  # characters of a token or bar label on the screen
 WIDE = 1000  # the width in pixels of a usual column; the browser stretches figures, so this is for proportions only
@@ -28,6 +28,8 @@ def room(spec: Panel, width: float = WIDE) -> Room:
             longest = _pixels(spec.columns)
             below = 16 if longest < width / len(spec.columns) else longest
             return Room(_pixels(spec.rows) + 40, 90, below + 40)
+        case TokenLinks():
+            return Room(_pixels(spec.rows) + 40, _pixels(spec.columns) + 40, 40)
         case HeadGrid():
             return Room(64, 90, 66 if spec.group > 1 else 46)
         case Bars():

@@ -11,6 +11,7 @@ from workbench.figures.spec.curves import Curve, Guide, Scatter, Series
 from workbench.figures.spec.head_grid import HeadGrid
 from workbench.figures.spec.panels import FigureSpec, Panel, Panels
 from workbench.figures.spec.token_grid import TokenGrid
+from workbench.figures.spec.token_links import TokenLinks
 from workbench.figures.spec.token_map import NO_VALUE, TokenMap
 from workbench.figures.spec.token_strip import TokenStrip
 
@@ -27,6 +28,7 @@ __all__ = [
     "Scatter",
     "Series",
     "TokenGrid",
+    "TokenLinks",
     "TokenMap",
     "TokenStrip",
 ]

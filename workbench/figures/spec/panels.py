@@ -11,10 +11,11 @@ from workbench.figures.spec.bars import Bars
 from workbench.figures.spec.curves import Curve, Scatter
 from workbench.figures.spec.head_grid import HeadGrid
 from workbench.figures.spec.token_grid import TokenGrid
+from workbench.figures.spec.token_links import TokenLinks
 from workbench.figures.spec.token_map import TokenMap
 from workbench.figures.spec.token_strip import TokenStrip
 
-Panel = TokenMap | TokenGrid | HeadGrid | Curve | Scatter | Bars | TokenStrip
+Panel = TokenMap | TokenLinks | TokenGrid | HeadGrid | Curve | Scatter | Bars | TokenStrip
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,18 @@ function weigh() {
   now.heads = now.tiles.map(({ head, tile }) => ({ head, weights: weightsOf(tile, now.groups, options()) }));
   label();
   draw();
+  report();
+}
+
+// The rest of the page saves what is shown here, in the words of the view's options.
+let reporting = null;
+function report() {
+  const { run, layer, heads } = now;
+  const { hideFirst, renormalise, threshold } = options();
+  const bos = hideFirst ? (renormalise ? 'renormalised' : 'hidden') : 'shown';
+  const shown = { layer, heads: heads.map(({ head }) => head).join(','), unit: isOn('.merge') ? 'words' : 'tokens', bos, threshold };
+  clearTimeout(reporting);
+  reporting = setTimeout(() => now.run === run && trigger('select', { ...shown, run: run.id }), 100);
 }
 
 function label() {
