@@ -7,16 +7,15 @@ import io
 from collections.abc import Mapping, Sequence
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from workbench.provenance.drawing import Drawing
 from workbench.provenance.look import Look
 from workbench.provenance.product import included, produced
+from workbench.provenance.record import Shown
 from workbench.provenance.run import Run
-from workbench.provenance.situation import Situation
 
 _READABLE = 0o644 << 16
 
 
-def bundle(drawing: Drawing | Situation, look: Look, runs: Sequence[Run], name: str) -> bytes:
+def bundle(drawing: Shown, look: Look, runs: Sequence[Run], name: str) -> bytes:
     """The archive.
 
     Args:

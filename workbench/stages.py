@@ -100,8 +100,10 @@ def checked_stage(name: str) -> Stage:
 def derive(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows: range, keys: range) -> Tensor:
     """One stage of one head for some queries and keys, float32 [Q, S]; NaN where the mask leaves no value."""
     shared = tensors.q.shape[0] // tensors.k.shape[0]
-    q_11QH = tensors.q[None, head : head + 1, rows.start : rows.stop]
-    k_11SH = tensors.k[None, head // shared : head // shared + 1, keys.start : keys.stop]
+    # Copies, because the last bits of a product depend on where its factors lie in memory: the same rows of a trace
+    # from a file and of one just captured must give the same bytes.
+    q_11QH = tensors.q[None, head : head + 1, rows.start : rows.stop].clone()
+    k_11SH = tensors.k[None, head // shared : head // shared + 1, keys.start : keys.stop].clone()
     value_11QS = attention_logits(q_11QH, k_11SH, info.scale)
     if stage.name != "attn_logits":
         value_11QS = softcap(value_11QS, info.softcap)

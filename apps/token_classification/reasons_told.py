@@ -8,7 +8,7 @@ from workbench.classification.reasons.gradients import Saliency
 from workbench.classification.reasons.heads import HeadEffects
 from workbench.classification.reasons.masks import MaskCost
 from workbench.classification.reasons.target import Target
-from workbench.classification.reasons.words import removal_words, saliency_words, signed
+from workbench.classification.reasons.words import head_words, removal_words, saliency_words
 
 MOST_HEADS = 10
 
@@ -56,10 +56,7 @@ def heads_told(found: HeadEffects) -> dict[str, Any]:
             }
             for row in ranked
         ],
-        "sentence": (
-            f"Each head was set to zero in turn. Red: the score {signed(found.score)} falls without "
-            "it. Heads can stand in for each other, so effects do not add up. Press one to see where it looks."
-        ),
+        "sentence": f"{head_words(found)} Press one to see where it looks.",
     }
 
 

@@ -1,6 +1,7 @@
 """Traces on disk come back equal, or are refused with a reason."""
 
 import json
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,15 @@ def test_a_trace_comes_back_equal(trace: Trace, saved: Path) -> None:
     assert again == trace
     assert again.table("atlas").equals(trace.table("atlas"))
     assert [file.name for file in saved.parent.iterdir()] == [saved.name]
+
+
+def test_rows_of_a_read_trace_are_the_same_to_the_last_bit(loaded: LoadedModel, tmp_path: Path) -> None:
+    # In a file tensors lie where the header ends, which no processor likes: products of one row came out otherwise.
+    trace = capture(loaded, "Anna met Bob. Later Anna met Bob", lens=True, parity=False)
+    again = Trace.load(trace.save(tmp_path / "run.safetensors"))
+    for layer, head, row in product(range(6), range(6), range(len(trace.tokens))):
+        pair = [run.stage(layer, head, rows=range(row, row + 1)).nan_to_num() for run in (trace, again)]
+        assert torch.equal(*pair)
 
 
 def test_a_trace_differs_from_another(trace: Trace, saved: Path) -> None:

@@ -7,9 +7,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from workbench.cli import app, bench, classify, evaluate, finetune, headvis, mask, models, redraw, trace, view
+from workbench.cli import app, bench, classify, evaluate, finetune, headvis, mask, models, redraw, trace, view, why
 
-COMMANDS = (app, bench, trace, view, redraw, mask, classify, evaluate, models, finetune, headvis)
+COMMANDS = (app, bench, trace, view, redraw, mask, classify, why, evaluate, models, finetune, headvis)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,6 +1,7 @@
-"""The flags that say how a figure looks, and writing it: what `figure` and `mask` have in common."""
+"""The flags that say how a figure looks, and writing it: what `figure`, `mask` and `why` have in common."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,18 @@ from workbench.provenance.look import Look
 from workbench.provenance.product import Product, included
 
 FLAGS = ("venue", "width", "dpi", "title", "dark")
+OF_A_FIGURE = (*FLAGS, "columns", "latex")
 
 
-def add_look(command: argparse.ArgumentParser | argparse._ArgumentGroup, width: str = "") -> None:
-    """The flags; `width` goes in front of what is said of --width."""
+def add_look(command: argparse.ArgumentParser | argparse._ArgumentGroup, width: str = "", columns: bool = True) -> None:
+    """The flags; `width` goes in front of what is said of --width, `columns` is for figures of several panels."""
     command.add_argument("--venue", help="acl, icml, neurips, iclr, aaai, cvpr or jmlr")
     command.add_argument("--width", help=f"{width}single, text or double column, or inches; default single")
     command.add_argument("--dpi", type=int, help="of a .png, and of pictures inside other files; default 300")
     command.add_argument("--title", action="store_true", default=None, help="write the title into the figure")
     command.add_argument("--dark", action="store_true", default=None, help="an .html for a dark page")
-    command.add_argument("--columns", type=int, help="panels in a row; default: as fits what changes fastest")
+    if columns:
+        command.add_argument("--columns", type=int, help="panels in a row; default: as fits what changes fastest")
     command.add_argument(
         "--latex", action="store_true", default=None, help="write a .tex beside it that includes it, with a caption"
     )
@@ -34,6 +37,17 @@ def look_of(options: argparse.Namespace) -> Look:
     if options.width is not None and not options.width.isalpha():
         given["width"] = _inches(options.width)
     return Look.of("figure", options.out, **given)
+
+
+def refuse(options: argparse.Namespace, names: Sequence[str], why: str) -> None:
+    """Refuse flags that mean nothing here; `why` goes behind the flag.
+
+    Raises:
+        ValueError: one of them is given.
+    """
+    odd = next((name for name in names if getattr(options, name, None) is not None), None)
+    if odd is not None:
+        raise ValueError(f"--{'pass' if odd == 'step' else odd} {why}")
 
 
 def save(product: Product, out: Path, latex: bool | None = None) -> None:

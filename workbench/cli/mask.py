@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.look import FLAGS, add_look, look_of, save
+from workbench.cli.look import OF_A_FIGURE, add_look, look_of, refuse, save
 from workbench.cli.model import given_text
 from workbench.export import FIGURE_SUFFIXES, TABLE_SUFFIXES
 from workbench.loading import DEFAULT
@@ -22,7 +22,6 @@ from workbench.provenance.product import produced
 from workbench.provenance.situation import Situation
 
 POSITIONS = 12  # where there is no text
-OF_A_FIGURE = (*FLAGS, "columns", "latex")
 
 
 def add(commands: Any) -> None:
@@ -69,7 +68,7 @@ def answer(options: argparse.Namespace) -> str:
         ValueError: a situation that cannot be, or flags that are of a file.
         OSError: there is no such model.
     """
-    _refuse(options, (*(name for name in OF_A_FIGURE if name != "width"), "step"), "is of a file; give --out as well")
+    refuse(options, (*(name for name in OF_A_FIGURE if name != "width"), "step"), "is of a file; give --out as well")
     if options.width is not None and not options.width.isdecimal():
         raise ValueError(f"--width {options.width} is not a number of columns to print; with --out it is of a figure")
     setting, origin, given = _situation(options)
@@ -92,18 +91,11 @@ def _write(options: argparse.Namespace) -> None:
     if options.json:
         raise ValueError("--json is printed; leave it or --out out")
     if suffix in TABLE_SUFFIXES:
-        _refuse(options, OF_A_FIGURE, f"is of a figure, and {options.out.name} is a table; leave it out")
+        refuse(options, OF_A_FIGURE, f"is of a figure, and {options.out.name} is a table; leave it out")
     look = look_of(options) if suffix in FIGURE_SUFFIXES else Look.of("table", options.out)
     setting, origin, given = _situation(options)
     shown = Situation.of(setting, origin, given, layer=options.layer, step=options.step, columns=options.columns)
     save(produced(shown, look, (), options.out.name), options.out, options.latex)
-
-
-def _refuse(options: argparse.Namespace, names: tuple[str, ...], why: str) -> None:
-    """Refuse flags that mean nothing here."""
-    odd = next((name for name in names if getattr(options, name) is not None), None)
-    if odd is not None:
-        raise ValueError(f"--{'pass' if odd == 'step' else odd} {why}")
 
 
 def _situation(options: argparse.Namespace) -> tuple[Setting, Origin | None, Given | None]:

@@ -32,16 +32,17 @@ def saliency_words(found: Saliency) -> str:
 def head_words(found: HeadEffects) -> str:
     """What an effect is, and that effects do not add up."""
     return (
-        f"Each head was set to zero in turn. Positive: the score {signed(found.score)} falls without it. Heads can stand "
-        "in for each other, so effects do not add up."
+        f"Each head was set to zero in turn. Positive (red): the score {signed(found.score)} falls without it. Heads can "
+        "stand in for each other, so effects do not add up."
     )
 
 
 def attention_words(found: HeadEffects, layer: int, head: int) -> str:
-    """What a row of attention shows, what it does not, and the head's measured effect."""
+    """What a row of attention shows, what it does not, and what the head is worth."""
+    without = found.score - float(found.effects[layer, head])
     return (
-        "Where the token at which the label is read looks in this head. That is not yet a reason: without the head the "
-        f"score {signed(found.score)} loses {signed(float(found.effects[layer, head]))}."
+        "Where the token at which the label is read looks in this head. That alone is no reason: without the head the "
+        f"score is {signed(without)} instead of {signed(found.score)}."
     )
 
 

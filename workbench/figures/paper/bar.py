@@ -58,10 +58,11 @@ def draw(scale: Scale, sheet: Sheet, plot: Box) -> None:
 
 
 def draw_lying(scale: Scale, sheet: Sheet, left: float, top: float, width: float) -> None:
-    """A bar that lies at (left, top), at most 1.4 inches long, its name to its right."""
+    """A bar that lies at (left, top), 1 to 1.4 inches long as its name to its right leaves room."""
     if scale.kind == "categorical":
         return
-    box = Box(left + 0.05, top + 0.04, min(1.4, width / 2), _THICK)
+    left_over = width - 0.25 - sheet.faces.width(scale.label, sheet.letters.label) - 0.01
+    box = Box(left + 0.05, top + 0.04, min(max(1.0, left_over), 1.4, width / 2), _THICK)
     axes = sheet.axes(box, frame=False)
     axes.imshow(colours.lut(scale.kind)[None], aspect="auto", interpolation="none", extent=(0, 1, 0, 1))
     size = sheet.letters.tick

@@ -1,0 +1,55 @@
+"""Words of a text by number, from 0 through all its sentences, or by what they are."""
+
+from difflib import get_close_matches
+
+from workbench.classification.labelled import Classification, Labelled
+
+
+def number_of(found: Classification, given: int | str | None) -> int:
+    """The number of a word, from 0 through all sentences of a text.
+
+    Args:
+        found: the labels of the text.
+        given: the number; the word itself, the first of its kind (a string of digits is a number, unless there are not
+            so many words); None is the first word of the first entity, or word 0.
+
+    Raises:
+        ValueError: no such word.
+    """
+    words = [labelled.reading.word(at) for labelled in found.sentences for at in range(len(labelled.reading.words))]
+    if given is None:
+        return _first(found)
+    if isinstance(given, str) and given in words and not (given.isdecimal() and int(given) < len(words)):
+        return words.index(given)
+    number = int(given) if isinstance(given, int) or given.isdecimal() else -1
+    if 0 <= number < len(words):
+        return number
+    if found.kind == "sequence":
+        raise ValueError("the classifier labels the text as a whole; leave the word out")
+    near = get_close_matches(str(given), words, n=1) if isinstance(given, str) else []
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise ValueError(
+        f"the text has no word {given!r}; {hint}give one of its words, or its number, 0 to {len(words) - 1}"
+    )
+
+
+def counted(found: Classification, sentence: int, word: int) -> int:
+    """The number, through all sentences, of a word of one sentence."""
+    return sum(len(labelled.reading.words) for labelled in found.sentences[:sentence]) + word
+
+
+def _first(found: Classification) -> int:
+    """The first word of the first entity, word 0 where there is none."""
+    if not found.entities:
+        return 0
+    entity = found.entities[0]
+    return counted(found, entity.sentence, entity.first)
+
+
+def located(found: Classification, number: int) -> tuple[Labelled, int]:
+    """The sentence of a word, and its index there."""
+    for labelled in found.sentences:
+        if number < len(labelled.reading.words):
+            return labelled, number
+        number -= len(labelled.reading.words)
+    raise ValueError(f"there is no word {number}")

@@ -1,0 +1,162 @@
+"""`Question` and `answered`: a text, one of its words and what is asked about it, answered with a table of numbers.
+
+Command line, bench and `redraw` all ask here, which is why they give the same numbers.
+"""
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from workbench.classification.labelled import classify
+from workbench.classification.reasons.deletion import alone, deletions
+from workbench.classification.reasons.figures import attention_figure, deletion_figure, head_figure, saliency_figure
+from workbench.classification.reasons.gradients import METHODS, saliency
+from workbench.classification.reasons.heads import head_effects
+from workbench.classification.reasons.places import located, number_of
+from workbench.classification.reasons.tables import attention_table, deletion_table, head_table, saliency_table
+from workbench.classification.reasons.target import Target, target_of
+from workbench.classification.reasons.words import attention_words, head_words, removal_words, saliency_words
+from workbench.classification.tables import entity_table, token_table, word_table
+from workbench.figures.spec import Panel
+from workbench.interventions import Intervention, applied
+from workbench.loading import LoadedModel
+from workbench.trace import ModelInfo
+
+REASONS = ("saliency", "heads", "removals", "attention")
+LABELS = ("entities", "words", "tokens")
+_FIGURES = dict(zip(REASONS, (saliency_figure, head_figure, deletion_figure, attention_figure), strict=True))
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked; None leaves it to the model.
+
+    Attributes:
+        text: the text.
+        show: a reason (`REASONS`), or the labels themselves (`LABELS`), which are of no word.
+        word: number of the word, from 0 through all sentences of the text, or the word itself, the first of its kind;
+            None is the first word of the first entity, or word 0.
+        label, against: classes; None is the most probable one, and the next best.
+        method: of the saliency.
+        layer, head: of the attention; None is the head with the largest effect.
+        changes: what is changed in the model.
+
+    Raises:
+        ValueError: there is no such thing to show, or no such method.
+    """
+
+    text: str
+    show: str = "saliency"
+    word: int | str | None = None
+    label: str | None = None
+    against: str | None = None
+    method: str = METHODS[0]
+    layer: int | None = None
+    head: int | None = None
+    changes: tuple[Intervention, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without the model."""
+        for name, given, allowed in (("show", self.show, (*REASONS, *LABELS)), ("method", self.method, METHODS)):
+            if given not in allowed:
+                raise ValueError(f"{name} {given!r} is unknown; choose from {', '.join(allowed)}")
+        if (self.layer is None) != (self.head is None):
+            raise ValueError("a head is named by its layer and its head; give both, or none")
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The numbers that answer a question.
+
+    Attributes:
+        question: the question, with nothing left to the model.
+        model: which weights.
+        ids: the tokens that were read: those of the word's sentence, or of all where the labels of all are shown.
+        table: the numbers, a tidy table.
+        target: the two classes at the word; None for labels.
+        score: how far the label is ahead, logit[label] - logit[against]; None for labels.
+        probability: of the label at the word; None for labels.
+        meaning: what the numbers mean, in a sentence.
+    """
+
+    question: Question
+    model: ModelInfo
+    ids: tuple[int, ...]
+    table: pd.DataFrame
+    target: Target | None = None
+    score: float | None = None
+    probability: float | None = None
+    meaning: str = ""
+
+    def figure(self) -> Panel:
+        """The picture of a reason.
+
+        Raises:
+            ValueError: labels are shown, or no word could be removed.
+        """
+        if self.question.show not in _FIGURES:
+            raise ValueError(f"{self.question.show} are a table: save them as .csv, .parquet or .tex")
+        drawn = _FIGURES[self.question.show](self.table)
+        changes = ", ".join(change.sentence for change in self.question.changes)
+        return replace(drawn, title=f"{drawn.title} (modified model: {changes})") if changes else drawn
+
+
+def answered(loaded: LoadedModel, question: Question) -> Answer:
+    """Label the text, and ask the model for the reason.
+
+    Args:
+        loaded: a token or sequence classifier.
+        question: what is asked.
+
+    Raises:
+        ValueError: the text has no words or no such word, the model no such class or head; as `classify`.
+        MemoryError: the text is too long for its reasons.
+    """
+    found = classify(loaded, question.text, interventions=question.changes)
+    if question.show in ("entities", "words"):
+        ids = tuple(token for labelled in found.sentences for token in labelled.reading.tokens.ids)
+        table = (entity_table if question.show == "entities" else word_table)(found)
+        return Answer(Question(question.text, question.show, changes=question.changes), found.model, ids, table)
+    number = number_of(found, question.word)
+    labelled, word = located(found, number)
+    ids = labelled.reading.tokens.ids
+    if question.show == "tokens":
+        known = Question(question.text, question.show, number, changes=question.changes)
+        return Answer(known, found.model, ids, token_table(labelled))
+    target = target_of(labelled, word, question.label, question.against)
+    known = replace(question, word=number, label=target.label, against=target.against)
+    with applied(loaded, question.changes):
+        known, table, meaning = _SHOWN[question.show](loaded, target, known)
+    label, _ = target.pair
+    logits_C = labelled.logits[target.at]
+    probability = float(labelled.probs[word, label])
+    return Answer(known, found.model, ids, table, target, target.score(logits_C), probability, meaning)
+
+
+def _saliency(loaded: LoadedModel, target: Target, question: Question) -> tuple[Question, pd.DataFrame, str]:
+    found = saliency(loaded, target, question.method)
+    return question, saliency_table(found), saliency_words(found)
+
+
+def _heads(loaded: LoadedModel, target: Target, question: Question) -> tuple[Question, pd.DataFrame, str]:
+    found = head_effects(loaded, target)
+    return question, head_table(found), head_words(found)
+
+
+def _removals(loaded: LoadedModel, target: Target, question: Question) -> tuple[Question, pd.DataFrame, str]:
+    rows, left = deletions(loaded, target), alone(loaded, target)
+    table = deletion_table(target, [*rows, *([] if left is None else [left])])
+    return question, table, removal_words(rows, left)
+
+
+def _attention(loaded: LoadedModel, target: Target, question: Question) -> tuple[Question, pd.DataFrame, str]:
+    found = head_effects(loaded, target)
+    best = found.ranked(1)[0]
+    layer, head = question.layer, question.head
+    if layer is None or head is None:
+        layer, head = best.layer, best.head
+    table = attention_table(found, layer, head)
+    return replace(question, layer=layer, head=head), table, attention_words(found, layer, head)
+
+
+_SHOWN = dict(zip(REASONS, (_saliency, _heads, _removals, _attention), strict=True))
