@@ -14,7 +14,7 @@ app: $(VENV)/.app ## open the explorer in the browser (ARGS="--port 7861" and so
 	$(BIN)/gemma2-workbench app $(ARGS)
 
 test: $(VENV)/.dev ## run the tests (ARGS="-k softcap" and so on)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: lint types layers test ## all that CI checks: format, lint, types, import layers, tests
 

@@ -9,6 +9,7 @@ from workbench.lens import Lens, lens, token_id
 from workbench.loading import LoadedModel, ModelNotFoundError, embedded, load
 from workbench.parity import Parity, ParityError
 from workbench.prediction import Prediction, predict
+from workbench.provenance.saving import save_figure, save_table
 from workbench.stages import STAGES, LayerInfo, Stage
 from workbench.tokens import Tokens, tokenize
 from workbench.trace import Trace
@@ -45,6 +46,8 @@ __all__ = [
     "lens",
     "load",
     "predict",
+    "save_figure",
+    "save_table",
     "token_id",
     "tokenize",
     "view_named",

@@ -3,9 +3,9 @@
 Each number is a mean over the queries of the text. Entropy: how spread the attention is (0 looks at one token).
 Distance: how far from the query it looks. BOS sink: share of the attention on the first token, where heads rest.
 Previous token: share on the token just before. Duplicate token: share on earlier occurrences of the same token, and
-induction: share on the tokens that followed them (arXiv 2209.11895); both are means over the queries whose token occurred before, so they
-need a text with repeats. Local layers see a sliding window, global layers see everything; bracketed heads share one
-key/value head.
+induction: share on the tokens that followed them (arXiv 2209.11895); both are means over the queries whose token
+occurred before, so they need a text with repeats. Local layers see a sliding window, global layers see everything;
+bracketed heads share one key/value head.
 """
 
 import numpy as np

@@ -2,8 +2,9 @@
 
 Query i sees key j if j is not later than i; in a local (sliding) layer only if i - j < window as well, which is the
 query itself and window - 1 earlier tokens. A bidirectional model (`is_causal=False`, a token classifier) sees later
-keys too, in a local layer those with |i - j| <= window. Local and global layers alternate, so what a local layer cannot see
-directly reaches it through the layers below. This is the mask that the model used for this text, not a drawing of it.
+keys too, in a local layer those with |i - j| <= window. Local and global layers alternate, so what a local layer cannot
+see directly reaches it through the layers below. This is the mask that the model used for this text, not a drawing of
+it.
 """
 
 import numpy as np
@@ -13,6 +14,7 @@ from model import Reason
 from workbench.figures.spec import Scale, TokenMap
 from workbench.tidy import tidy
 from workbench.trace import Trace
+from workbench.views.reasons import codes_of, words_of
 from workbench.views.view import Option, View, help_of
 
 COLUMNS = ("layer", "kind", "window", "query", "key", "query_token", "key_token", "visible", "reason")
@@ -24,7 +26,6 @@ def table(trace: Trace, layer: int, rows: range, keys: range) -> pd.DataFrame:
     frame = tidy({"reason": reasons}, {"query": rows, "key": keys})
     info = trace.layers[layer]
     names = np.asarray(trace.tokens.display, dtype=object)
-    words = np.asarray([reason.name.lower() for reason in Reason], dtype=object)
     frame = frame.assign(
         layer=layer,
         kind=info.kind,
@@ -32,7 +33,7 @@ def table(trace: Trace, layer: int, rows: range, keys: range) -> pd.DataFrame:
         query_token=names[frame["query"]],
         key_token=names[frame["key"]],
         visible=frame["reason"] == Reason.VISIBLE,
-        reason=words[frame["reason"]],
+        reason=words_of(frame["reason"]),
     )
     return frame.reindex(columns=list(COLUMNS))
 
@@ -40,14 +41,13 @@ def table(trace: Trace, layer: int, rows: range, keys: range) -> pd.DataFrame:
 def figure(frame: pd.DataFrame) -> TokenMap:
     """Visible cells filled, hidden cells hatched by reason."""
     first = frame.iloc[0]
-    codes = np.asarray([Reason[word.upper()] for word in frame["reason"]])
     rows = frame.drop_duplicates("query")["query_token"]
     columns = frame.drop_duplicates("key")["key_token"]
     shape = (len(rows), len(columns))
     kind = f"local, window {first['window']}" if first["kind"] == "local" else "global"
     return TokenMap(
         values=np.where(frame["visible"].to_numpy(), 1.0, np.nan).reshape(shape),
-        reasons=codes.reshape(shape),
+        reasons=codes_of(frame["reason"]).reshape(shape),
         rows=tuple(rows),
         columns=tuple(columns),
         row_start=int(first["query"]),
