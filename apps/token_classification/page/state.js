@@ -36,7 +36,8 @@ function say(state, sentence) {
 // For tests and other scripts of the page, as a property of the element: read only.
 function publish() {
   const { text, model, mask, sentence, word, label, against, method, paint } = now;
-  const asked = { text, model, mask, sentence, word, label, against, method };
+  const { layer = -1, head = -1 } = paint;
+  const asked = { text, model, mask, sentence, word, label, against, method, layer, head };
   const has = (part) => now[part] !== null;
   const parts = ['labels', 'detail', 'saliency', 'heads', 'removals'].filter(has);
   root.bench = { ...asked, paint, parts, state: root.dataset.state };

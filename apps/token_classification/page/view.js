@@ -108,7 +108,7 @@ function usePaint(paint) {
   now.paint = paint;
   markHead();
   paintSentence();
-  publish();
+  trigger('select', { asked: publish() });
 }
 
 function useHead(layer, head) {
@@ -136,20 +136,10 @@ for (const name of ['label', 'against']) {
   });
 }
 
-const observers = [];
-// A page that has replaced this component must not hear from it again.
-const alive = (then) => () => {
-  if (element.isConnected) then();
-  else observers.forEach((observer) => observer.disconnect());
-};
-const resized = new ResizeObserver(alive(labelWhenShown));
-resized.observe(root);
-const themed = new MutationObserver(alive(() => {
+watchPage(root, labelWhenShown, () => {
   paintSentence();
   if (now.heads) showGrid(now.heads.effects);
-}));
-themed.observe(document.body, { attributes: true, attributeFilter: ['class'] });
-observers.push(resized, themed);
+});
 
 fillMethods();
 watch('value', receive);

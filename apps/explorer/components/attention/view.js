@@ -99,22 +99,7 @@ function redraw() {
   drawAll();
 }
 
-const observers = [];
-// A page that has replaced this component must not hear from it again.
-const alive = (then) => () => {
-  if (element.isConnected) then();
-  else observers.forEach((observer) => observer.disconnect());
-};
-let knownWidth = root.clientWidth;
-const resized = new ResizeObserver(alive(() => {
-  if (root.clientWidth === knownWidth) return;
-  knownWidth = root.clientWidth;
-  redraw();
-}));
-resized.observe(root);
-const themed = new MutationObserver(alive(redraw));
-themed.observe(document.body, { attributes: true, attributeFilter: ['class'] });
-observers.push(resized, themed);
+watchPage(root, redraw);
 
 watch(['value', 'move'], receive);
 receive();

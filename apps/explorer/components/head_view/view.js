@@ -193,7 +193,6 @@ root.addEventListener('keydown', () => { readerChose = true; }, true);
 for (const name of ['.layer', '.start']) $(name).addEventListener('input', () => now.run && load());
 for (const name of ['.hide-bos', '.renormalise', '.log', '.threshold']) $(name).addEventListener('input', () => now.tiles && weigh());
 $('.merge').addEventListener('input', () => now.tiles && arrange(now.groups[0].start, now.groups.at(-1).stop - now.groups[0].start));
-new ResizeObserver(() => draw()).observe(root);
-new MutationObserver(() => { if (now.run) { makeHeads(); label(); draw(); } }).observe(document.body, { attributes: true, attributeFilter: ['class'] });
+watchPage(root, () => draw(), () => { if (now.run) { makeHeads(); label(); draw(); } });
 watch('value', open);
 open();

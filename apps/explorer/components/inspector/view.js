@@ -54,22 +54,7 @@ function receive() {
   return look({ layer, head, stage, query, key });
 }
 
-const observers = [];
-// A page that has replaced this component must not hear from it again.
-const alive = (then) => () => {
-  if (element.isConnected) then();
-  else observers.forEach((observer) => observer.disconnect());
-};
-let knownWidth = root.clientWidth;
-const resized = new ResizeObserver(alive(() => {
-  if (root.clientWidth === knownWidth) return;
-  knownWidth = root.clientWidth;
-  draw();
-}));
-resized.observe(root);
-const themed = new MutationObserver(alive(draw));
-themed.observe(document.body, { attributes: true, attributeFilter: ['class'] });
-observers.push(resized, themed);
+watchPage(root, draw);
 
 watch('value', receive);
 receive();

@@ -131,6 +131,5 @@ map.addEventListener('keydown', (event) => {
 });
 
 watch('value', show);
-new ResizeObserver(draw).observe(root);
-new MutationObserver(draw).observe(document.body, { attributes: true, attributeFilter: ['class'] });
+watchPage(root, draw);
 show();

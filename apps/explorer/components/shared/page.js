@@ -47,3 +47,23 @@ function readStyle(root, settings, theme) {
     hidden: settings.reasons[1][theme].paper,
   };
 }
+
+// Calls `resized` when the width of `root` changes and `themed` when the page turns light or dark.
+function watchPage(root, resized, themed = resized) {
+  const observers = [];
+  // A page that has replaced this component must not hear from it again.
+  const alive = (then) => () => {
+    if (root.isConnected) then();
+    else observers.forEach((observer) => observer.disconnect());
+  };
+  let width = root.clientWidth;
+  const sizes = new ResizeObserver(alive(() => {
+    if (root.clientWidth === width) return;
+    width = root.clientWidth;
+    resized();
+  }));
+  sizes.observe(root);
+  const themes = new MutationObserver(alive(themed));
+  themes.observe(document.body, { attributes: true, attributeFilter: ['class'] });
+  observers.push(sizes, themes);
+}
