@@ -20,18 +20,20 @@ def bundle(drawing: Shown, look: Look, runs: Sequence[Run], name: str) -> bytes:
 
     Args:
         drawing, runs: what is drawn, see `produced`.
-        look: the look of the picture, a .pdf or .png.
+        look: the look of the picture, a .pdf or .png; or that of a table, of which there is no picture.
         name: of the files, without an ending.
 
     Raises:
         ValueError: as `produced`, or LaTeX cannot include such a picture.
     """
-    picture = produced(drawing, look, runs, f"{name}{look.suffix}")
+    shown = produced(drawing, look, runs, f"{name}{look.suffix}")
     numbers = produced(drawing, Look("table", "csv"), runs, f"{name}.csv")
-    files = {f"{name}{look.suffix}": picture, f"{name}.csv": numbers}
+    files = {f"{name}{look.suffix}": shown, f"{name}.csv": numbers}
     contents = {file: product.data for file, product in files.items()}
     contents |= {f"{file}.json": product.sidecar for file, product in files.items()}
-    return _zipped(contents | {f"{name}.tex": included(picture, f"{name}{look.suffix}")})
+    if look.what == "figure":
+        contents |= {f"{name}.tex": included(shown, f"{name}{look.suffix}")}
+    return _zipped(contents)
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:

@@ -41,7 +41,7 @@ def export(
     """Write a figure, a table or maps to `path` and return the path.
 
     Args:
-        content: a figure specification (.pdf, .svg, .png, .html; a coloured text also .tex), a table (.csv, .parquet,
+        content: a figure specification (.pdf, .svg, .png, .html; coloured texts also .tex), a table (.csv, .parquet,
             .tex with booktabs), or maps (.npz, .safetensors).
         path: the file; its folder must exist. A file of that name is replaced.
         width, venue, dpi, title: of paper figures, see `workbench.figures.paper.render`.
@@ -88,18 +88,18 @@ def as_bytes(
         return _table(content, kind, record)
     if not isinstance(content, Panel | Panels):
         raise TypeError(f"export takes a figure specification, a DataFrame or Maps; got {type(content).__name__}")
-    strip = isinstance(content, TokenStrip)
-    _check(suffix, (*FIGURE_SUFFIXES, STRIP_SUFFIX) if strip else FIGURE_SUFFIXES, "a text" if strip else "a figure")
+    strips = _strips(content)
+    _check(suffix, (*FIGURE_SUFFIXES, STRIP_SUFFIX) if strips else FIGURE_SUFFIXES, "a text" if strips else "a figure")
     # Renderers are loaded when they are needed: matplotlib takes a second that a table need not wait for.
     if kind == ".html":
         from workbench.figures import screen
 
         page = screen.page(screen.render(content, dark), content.title, dark, provenance)
         return page.encode(errors="backslashreplace")
-    if isinstance(content, TokenStrip) and kind == STRIP_SUFFIX:
-        from workbench.latex import colorbox
+    if kind == STRIP_SUFFIX:
+        from workbench.latex import colorbox, colorboxes
 
-        return _source(colorbox(content), record)
+        return _source(colorbox(content) if isinstance(content, TokenStrip) else colorboxes(strips), record)
     from workbench.figures import paper
 
     return paper.render(content, kind[1:], width, venue=venue, dpi=dpi, title=title, record=record)
@@ -127,6 +127,13 @@ def sidecar(data: bytes, provenance: dict[str, Any]) -> bytes:
     record = {**provenance, "sha256": hashlib.sha256(data).hexdigest()}
     text = json.dumps(record, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
     return f"{text}\n".encode(errors="backslashreplace")
+
+
+def _strips(content: Panel | Panels) -> tuple[TokenStrip, ...]:
+    """The coloured texts that a figure consists of; none if anything else is in it."""
+    parts = content.figures if isinstance(content, Panels) else (content,)
+    strips = tuple(part for part in parts if isinstance(part, TokenStrip))
+    return strips if len(strips) == len(parts) else ()
 
 
 def _check(suffix: str, allowed: tuple[str, ...], what: str) -> None:

@@ -97,7 +97,7 @@ def from_data(data: Mapping[str, Any]) -> Intervention:
     Raises:
         ValueError: it is none, or one of a newer workbench.
     """
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    values: dict[str, Any] = {name: tuple(x) if isinstance(x, list) else x for name, x in data.items()}
     kind = _KINDS.get(values.pop("kind", ""))
     if kind is None or values.keys() != {field.name for field in fields(kind)}:
         raise ValueError(f"{dict(data)} is no intervention; known: {', '.join(_KINDS)}, each with its own fields")

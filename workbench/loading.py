@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.utils import logging as hub_logging
 from transformers import AutoTokenizer
 from transformers.utils import logging as transformers_logging
 from transformers.utils.hub import cached_file
@@ -112,7 +113,7 @@ def load(
     place = _best_device() if device is None else _checked_device(device)
     revision_or_main = revision or "main"
     try:
-        config_file = Path(str(cached_file(source, "config.json", revision=revision_or_main)))
+        config_file = configuration(source, revision_or_main)
         cls = _model_class(json.loads(config_file.read_text()), wanted)
         with _quiet():
             kind = _chosen_dtype(dtype or ("float32" if wanted in shipped else None), place)
@@ -129,6 +130,27 @@ def load(
         model=model.to(place).eval(),
         tokenizer=tokenizer,
     )
+
+
+def configuration(source: str, revision: str) -> Path:
+    """The config.json of a folder or of a hub id, which is downloaded if it is not there yet.
+
+    Raises:
+        OSError: there is none. A name without an owner is not looked up, because no Gemma 2 of the hub has one.
+    """
+    folder = Path(source)
+    if "/" not in source and not folder.exists():
+        raise OSError(f"there is no folder {source!r}, and a hub id is written owner/name")
+    if folder.exists() and not (folder / "config.json").is_file():
+        unfinished = "; its fine-tuning is not finished, `finetune --resume` goes on" if _is_begun(folder) else ""
+        raise OSError(f"there is no config.json in {source}{unfinished}")
+    with _quiet():
+        return Path(str(cached_file(source, "config.json", revision=revision)))
+
+
+def _is_begun(folder: Path) -> bool:
+    """Whether fine-tuning into this folder was interrupted."""
+    return (folder / "checkpoints").is_dir()
 
 
 def _model_class(config: dict[str, Any], wanted: str) -> Any:
@@ -207,11 +229,13 @@ def _advice(wanted: str, shipped: dict[str, Path], error: Exception) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without transformers' progress bars, which would end up in the output of commands."""
-    was_active = transformers_logging.is_progress_bar_enabled()
+    """Without progress bars and the hub's notes on every attempt, which would end up in the output of commands."""
+    was_active, hub_verbosity = transformers_logging.is_progress_bar_enabled(), hub_logging.get_verbosity()
     transformers_logging.disable_progress_bar()
+    hub_logging.set_verbosity_error()
     try:
         yield
     finally:
+        hub_logging.set_verbosity(hub_verbosity)
         if was_active:
             transformers_logging.enable_progress_bar()

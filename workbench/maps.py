@@ -46,6 +46,20 @@ class Maps:
     reasons: np.ndarray | None
     about: Mapping[str, Any]
 
+    @property
+    def sentence(self) -> str:
+        """How many maps of how many tokens."""
+        *stacked, queries, keys = self.values.shape
+        size = f"of {queries} queries and {keys} keys"
+        if not stacked:
+            return f"one map {size}"
+        layers, heads = stacked
+        count = layers * heads
+        return (
+            f"{count} {'map' if count == 1 else 'maps'} {size} ({layers} {'layer' if layers == 1 else 'layers'}, "
+            f"{heads} {'head' if heads == 1 else 'heads'})"
+        )
+
 
 def of_figure(spec: TokenMap) -> Maps:
     """The map that a figure shows, with its scale."""

@@ -8,12 +8,13 @@ from typing import Any
 
 import torch
 
-from workbench.interventions import from_data
+from workbench.classification.reasons.question import Question, answered
 from workbench.loading import LoadedModel, load
 from workbench.provenance.comparing import differences
 from workbench.provenance.product import Product, produced
 from workbench.provenance.reading import Known
-from workbench.provenance.run import Run, opened, run_text
+from workbench.provenance.reason import Reason
+from workbench.provenance.run import Run, changes_in, opened, run_text
 from workbench.provenance.situation import Situation
 from workbench.provenance.situation_again import read_again
 
@@ -64,6 +65,8 @@ def drawn_again(known: Known, traces: Sequence[Path] = (), model: str | None = N
     drawing = known.drawing
     if isinstance(drawing, Situation):
         return _masks_again(known, drawing, traces, model)
+    if isinstance(drawing, Question):
+        return _reason_again(known, drawing, traces, model)
     if traces and len(traces) != len(known.runs):
         raise ValueError(f"the record is of {len(known.runs)} runs; give --trace so many files, or none")
     models = _Models(model)
@@ -71,10 +74,25 @@ def drawn_again(known: Known, traces: Sequence[Path] = (), model: str | None = N
         runs = [_taken(path, run) for path, run in zip(traces, known.runs, strict=True)]
     else:
         runs = [_run_again(run, models) for run in known.runs]
-    fresh = produced(drawing, known.look, runs, known.file.name)
+    try:
+        fresh = produced(drawing, known.look, runs, known.file.name)
+    except ValueError as error:
+        _check_lengths(known, runs)
+        raise error
     product = replace(fresh, record=_as_it_was(fresh.record, known.record))
     notes = [_RAN_AGAIN] if not traces and any(run["trace"] for run in known.runs) else []
     return _compared(known, product, [*models.notes, *notes])
+
+
+def _check_lengths(known: Known, runs: Sequence[Run]) -> None:
+    """Refuse runs of other lengths than then, which the options of the record need not fit."""
+    for run, record in zip(runs, known.runs, strict=True):
+        then, now = len(record["ids"]), len(run.trace.tokens)
+        if then != now:
+            raise ValueError(
+                f"{known.file.name} cannot be drawn again: its text has {now} tokens now and had {then} then; the text "
+                "in the record was changed, or the model has another tokenizer"
+            )
 
 
 def _masks_again(known: Known, then: Situation, traces: Sequence[Path], model: str | None) -> Redrawn:
@@ -84,6 +102,17 @@ def _masks_again(known: Known, then: Situation, traces: Sequence[Path], model: s
     situation, notes = read_again(then, model)
     fresh = produced(situation, known.look, (), known.file.name)
     return _compared(known, replace(fresh, record=fresh.record | {"command": known.record["command"]}), notes)
+
+
+def _reason_again(known: Known, question: Question, traces: Sequence[Path], model: str | None) -> Redrawn:
+    """The same for a reason, which needs the weights: the model is asked again."""
+    if traces:
+        raise ValueError("the record is of a reason, which a trace does not hold; leave --trace out")
+    models = _Models(model)
+    answer = answered(models.of(known.record["model"]), question)
+    fresh = produced(Reason(answer), known.look, (), known.file.name)
+    as_it_was = {"model": _named_as(fresh.record, known.record), "command": known.record["command"]}
+    return _compared(known, replace(fresh, record=fresh.record | as_it_was), models.notes)
 
 
 def _compared(known: Known, product: Product, notes: Sequence[str]) -> Redrawn:
@@ -130,11 +159,10 @@ def _taken(path: Path, record: Mapping[str, Any]) -> Run:
 
 def _run_again(record: Mapping[str, Any], models: _Models) -> Run:
     """Run the text of a record through its model, with its changes."""
-    plain = [{name: value for name, value in change.items() if name != "sentence"} for change in record["overrides"]]
     return run_text(
         models.of(record["model"]),
         record["text"],
-        list(map(from_data, plain)),
+        changes_in(record),
         with_lens=record["lens"] is not None,
         token=(record["lens"] or {}).get("token"),
         block_rows=record["block_rows"],
@@ -150,11 +178,16 @@ def _as_it_was(fresh: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, An
 
 
 def _run_as_it_was(fresh: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for one run; the same weights may have gone by another name."""
+    """The same for one run."""
+    return {**fresh, "model": _named_as(fresh, old), "trace": old["trace"]}
+
+
+def _named_as(fresh: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """The model of the new record; the same weights may have gone by another name in the old one."""
     model, identity = fresh["model"], ("weights_sha256", "revision")
     if all(model[name] == old["model"][name] for name in identity) and any(model[name] for name in identity):
-        model = model | {name: old["model"][name] for name in ("name", "source")}
-    return {**fresh, "model": model, "trace": old["trace"]}
+        return model | {name: old["model"][name] for name in ("name", "source")}
+    return model
 
 
 def _notes(known: Known, product: Product, same: bool, found: Sequence[str]) -> Iterator[str]:

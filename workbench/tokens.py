@@ -6,7 +6,8 @@ from typing import Any
 
 SPACE = "▁"
 _VISIBLE = {"\n": "↵", "\t": "⇥", "\r": "␍", "\x0b": "␋", "\x0c": "␌"}
-_BYTE = re.compile(r"<0x[0-9A-F]{2}>")
+# The byte of a character that the vocabulary lacks; below 0x80 it is the whole character.
+_ASCII = re.compile(r"<0x([0-7][0-9A-F])>")
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Tokens:
     Attributes:
         text: the text as given.
         ids: token ids.
-        display: what to show for each: the vocabulary's piece, `▁` for a space, line breaks and tabs made visible.
+        display: what to show for each: the vocabulary's piece, `▁` for a space, line breaks and tabs made visible;
+            a byte (`<0xF0>`) only where it is part of a character, or invisible.
         spans: (start, end) character offsets in `text`; (0, 0) for tokens that stand for no text.
         special: whether a token is one of the tokenizer's special tokens.
     """
@@ -60,7 +62,13 @@ def _goes_on(text: str, before: tuple[int, int], span: tuple[int, int]) -> bool:
 
 
 def shown(piece: str) -> str:
-    """A vocabulary piece with its invisible characters made visible; a space is `▁` as in the vocabulary."""
+    """A vocabulary piece with its invisible characters made visible; a space is `▁` as in the vocabulary.
+
+    The byte `<0x26>` is the character `&`; bytes of longer characters and of controls stay as they are.
+    """
+    byte = _ASCII.fullmatch(piece)
+    if byte is not None and ((character := chr(int(byte[1], 16))).isprintable() or character in _VISIBLE):
+        piece = character
     return "".join(_VISIBLE.get(character, character) for character in piece.replace(" ", SPACE)) or "∅"
 
 
@@ -90,8 +98,3 @@ def tokenize(tokenizer: Any, text: str) -> Tokens:
     specials = set(tokenizer.all_special_ids)
     pieces = tokenizer.convert_ids_to_tokens(ids)
     return Tokens(text, tuple(ids), tuple(map(shown, pieces)), tuple(spans), tuple(token in specials for token in ids))
-
-
-def is_byte(display: str) -> bool:
-    """Whether a display string is a byte that the vocabulary falls back to (`<0xF0>`)."""
-    return _BYTE.fullmatch(display) is not None

@@ -7,10 +7,10 @@ TOOL = "gemma2-workbench"
 PACKAGES = (TOOL, "torch", "transformers", "numpy", "pandas", "matplotlib", "plotly", "pyarrow")
 
 
-def versions() -> dict[str, str]:
-    """The version of Python and of every package of `PACKAGES`."""
+def versions(*more: str) -> dict[str, str]:
+    """The version of Python and of every package of `PACKAGES` and of `more`."""
     found = {"python": platform.python_version()}
-    for name in PACKAGES:
+    for name in (*PACKAGES, *more):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -19,6 +19,7 @@ class Asked:
         sentence, word: which word; a sequence classifier has one, the whole text.
         label, against: classes by index; -1 is the best class and the best of the others.
         method: how the saliency is computed, a key of `METHODS`.
+        layer, head: the head whose attention is shown; -1 is the one with the largest effect.
     """
 
     model: str = ""
@@ -29,6 +30,8 @@ class Asked:
     label: int = -1
     against: int = -1
     method: str = "integrated_gradients"
+    layer: int = -1
+    head: int = -1
 
     def __post_init__(self) -> None:
         """Check types and choices; ValueError says which part is wrong."""
@@ -39,8 +42,8 @@ class Asked:
         for name, allowed in (("mask", MASKS), ("method", tuple(METHODS))):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} {getattr(self, name)!r} is unknown; choose from {', '.join(allowed)}")
-        if min(self.sentence, self.word, self.label + 1, self.against + 1) < 0:
-            raise ValueError("sentence, word, label and against are indices from 0")
+        if min(self.sentence, self.word, self.label + 1, self.against + 1, self.layer + 1, self.head + 1) < 0:
+            raise ValueError("sentence, word, label, against, layer and head are indices from 0")
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Asked":

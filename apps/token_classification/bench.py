@@ -12,7 +12,7 @@ from apps.token_classification.component import bench_value, bench_view
 from apps.token_classification.findings import Findings
 from apps.token_classification.take_away import take_away
 from workbench import LoadedModel, embedded
-from workbench.classification.reasons import deletion, heads, masks, saliency, target
+from workbench.classification.reasons import deletion, gradients, heads, masks, target
 
 DEFAULT = "tiny-ner"
 LABELS = """
@@ -25,7 +25,7 @@ them (`id2label`). *Confidence is not truth*: a model can be sure and wrong.
 """
 REASONS = {
     "Why this label rather than that one": target,
-    "Integrated gradients, gradient × input": saliency,
+    "Integrated gradients, gradient × input": gradients,
     "Heads": heads,
     "Words taken out": deletion,
     "The other mask": masks,

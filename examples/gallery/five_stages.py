@@ -4,6 +4,8 @@ Softcap bends large logits, the mask removes the future, the softmax makes proba
 decides how much a probability matters: in this head <bos> takes most of the attention and contributes little with it.
 """
 
+from typing import Any
+
 from workbench import STAGES, capture, load, view_named
 from workbench.export import export
 from workbench.figures.spec import FigureSpec, Panels
@@ -17,7 +19,7 @@ def figure() -> FigureSpec:
     """The five maps of one head."""
     trace = capture(load(), TEXT)
     view = view_named("attention")
-    maps = [view.figure(view.table(trace, layer=LAYER, head=HEAD, stage=stage)) for stage in STAGES]
+    maps: list[Any] = [view.figure(view.table(trace, layer=LAYER, head=HEAD, stage=stage)) for stage in STAGES]
     return Panels(tuple(maps), columns=3)
 
 

@@ -20,6 +20,7 @@ from apps.token_classification.app import build_app, launch_options
 from model import Gemma2ForSequenceClassification, Gemma2ForTokenClassification
 from workbench import AblateHead, LoadedModel, SetCausal
 from workbench.classification.labelled import Classification, classify
+from workbench.provenance.reading import read_record
 
 TEXT = "Jordan flew to Jordan in May, and May met Jordan there. The Germans left London on 4 May 1815."
 HOSTILE = '<img src=x onerror="window.hacked = 1"> met ${window.hacked = 7*6} and {{value}} in Paris; `x` \\n saw Emma.'
@@ -320,7 +321,11 @@ def test_labels_and_reasons_are_saved_as_files(reader: Reader, tagger: LoadedMod
         download.value.save_as(path)
         return path
 
-    assert save("the saliency").read_bytes().startswith(b"%PDF")
+    asked = read_record(save("the saliency")).record["question"]
+    assert asked["word"] == 0
+    reader.page.locator(".heads .cell[data-layer='2'][data-head='1']").click()
+    shown = read_record(save("the attention of a head")).record
+    assert (shown["layer"], shown["head"]) == (2, 1)
     rows = list(csv.DictReader(io.StringIO(save("the entities").read_text())))
     assert [(row["label"], row["text"]) for row in rows] == [
         (at.label, at.text) for at in classify(tagger, TEXT).entities

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -33,9 +34,42 @@ def test_several_values_are_panels_and_latex_includes_them(tmp_path: Path) -> No
     assert shown[:2] == [(0, 0, "layer 0 head 0, “Anna met Bob”"), (1, 0, "layer 0 head 0, “Bob met Anna”")]
     assert [layer for _, layer, _ in shown] == [0, 0, 1, 1]
     assert record["columns"] == 4
-    source = (tmp_path / "fig.tex").read_text()
+    source = (tmp_path / "fig.figure.tex").read_text()
     assert r"\includegraphics[width=\textwidth]{fig.pdf}" in source
     assert "(d) layer 1 head 0, “Bob met Anna”" in source
+
+
+def test_latex_never_replaces_a_file_of_the_author(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paper, around = tmp_path / "main.tex", tmp_path / "main.figure.tex"
+    paper.write_text("the paper")
+    words = ["figure", "text", "--text", "Anna met Bob", "--out", str(tmp_path / "main.pdf")]
+    assert main([*words, "--latex"]) == 0
+    assert main([*words, "--latex", "--width", "8cm"]) == 0
+    assert "width=3.1496in" in around.read_text()
+    assert paper.read_text() == "the paper"
+    around.write_text("by hand")
+    (tmp_path / "main.pdf").write_text("old")
+    assert main([*words, "--latex"]) == 2
+    assert "was not written by --latex; move it" in capsys.readouterr().err
+    assert (around.read_text(), (tmp_path / "main.pdf").read_text()) == ("by hand", "old")
+
+
+def test_several_coloured_texts_are_one_latex_source(tmp_path: Path) -> None:
+    target = tmp_path / "t.tex"
+    words = ["figure", "text", "--text", "Anna met Bob & {Carl}", "--layer", "1", "5", "--head", "2"]
+    assert main([*words, "--out", str(target)]) == 0
+    source = target.read_text()
+    assert source.index("(a) layer 1 head 2") < source.index("(b) layer 5 head 2")
+    assert source.count(r"\enspace probability") == 1  # they share a scale
+    assert source.count(r"{\&}%") == source.count(r"{\{}%") == 2
+
+
+def test_maps_say_what_they_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["table", "attention", "--text", "Anna met", "--layer", "0", "3", "--head", "1", "--rows", "1:3"]
+    assert main([*words, "--out", str(tmp_path / "m.npz")]) == 0
+    with np.load(tmp_path / "m.npz") as file:
+        keys = file["values"].shape[3]
+    assert capsys.readouterr().out.endswith(f"m.npz: 2 maps of 2 queries and {keys} keys (2 layers, 1 head)\n")
 
 
 def test_several_texts_are_rows_of_their_own(tmp_path: Path) -> None:
@@ -51,7 +85,7 @@ def test_a_modified_model_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[
     changes = "modified model: attention softcap off in layer 1, layer 0 head 3 set to zero"
     assert changes in capsys.readouterr().out
     assert main(["figure", "atlas", "--trace", run, "--latex", "--out", str(tmp_path / "a.png")]) == 0
-    caption = next(line for line in (tmp_path / "a.tex").read_text().splitlines() if r"\caption" in line)
+    caption = next(line for line in (tmp_path / "a.figure.tex").read_text().splitlines() if r"\caption" in line)
     assert caption.count(changes) == 1
     assert json.loads((tmp_path / "a.png.json").read_text())["modified_model"] is True
 
@@ -82,6 +116,10 @@ def test_models_lists_the_embedded_ones(capsys: pytest.CaptureFixture[str]) -> N
         ),
         (["figure", "attention", "--text", "a", "--dpi", "9", "--out", "x.png"], "dpi must lie between 30 and 1200"),
         (["figure", "attention", "--text", "a", "--latex", "--out", "x.html"], "LaTeX includes .pdf and .png"),
+        (["figure", "lens", "--text", "a", "--out", "x.tex"], "`table lens` writes the numbers as .tex"),
+        (["figure", "atlas", "--text", "a", "--dark", "--out", "x.pdf"], "--dark is of an .html"),
+        (["figure", "atlas", "--text", "a", "--width", "4yd", "--out", "x.pdf"], "a length such as 4.5 (inches)"),
+        (["figure", "atlas", "--text", "a", "--width", "1cm", "--out", "x.pdf"], "between 2 and 20 inches"),
         (["figure", "attention", "--text", "a", "--metric", "rank", "--out", "x.pdf"], "has no option 'metric'"),
         (["figure", "attention", "--text", "a", "--columns", "0", "--out", "x.pdf"], "a panel and a column"),
         (["figure", "atlas", "--text", "a", "--softcap", "-1", "--out", "x.pdf"], "must be above 0"),
@@ -89,7 +127,13 @@ def test_models_lists_the_embedded_ones(capsys: pytest.CaptureFixture[str]) -> N
         (["figure", "atlas", "--text", "a", "--window", "2.5", "--out", "x.pdf"], "a whole number above 0, or off"),
         (["figure", "atlas", "--text", "a", "--ablate", "1", "--out", "x.pdf"], "write layer.head"),
         (["figure", "atlas", "--trace", "a", "--window", "2", "--out", "x.pdf"], "where a --text is run"),
-        (["table", "atlas", "--text", "a", "--out", "x.npz"], "a map is of the attention view"),
+        (["table", "atlas", "--text", "a", "--out", "x.npz"], "save the view atlas as .csv"),
+        (
+            ["table", "attention", "--text", "a", "--stage", "attn_probs", "attn_logits", "--out", "x.npz"],
+            "got several values of stage: write a file for each",
+        ),
+        (["table", "attention", "--text", "a", "--text", "b", "--out", "x.npz"], "got several values of text: write"),
+        (["figure", "text", "--text", "a", "--out", "x.eps"], ".html, a coloured text also as .tex; got .eps"),
         (["trace", "a", "--model", "no/such-model", "--out", "x"], "Use an embedded checkpoint"),
     ],
 )

@@ -178,6 +178,30 @@ def test_numbers_of_tables():
     assert r"\begin{tabular}{rrl}" in booktabs(table)
 
 
+def test_a_table_longer_than_a_page_goes_on_over_pages_with_its_header(tmp_path):
+    long = pd.DataFrame({"n_o": range(130), "token": [f"▁t{i} &" for i in range(130)]})
+    assert r"\begin{tabular}" in booktabs(long.head(40))
+    packages = r"\documentclass{article}\usepackage{booktabs,longtable}\begin{document}"
+    text = compiled("pdflatex", packages + booktabs(long) + r"\end{document}", tmp_path)
+    assert text.count("token") == text.count("\f") >= 3
+    assert re.findall(r"t(\d+) &", text) == [str(i) for i in range(130)]
+    with pytest.raises(ValueError, match=r"at most 3,000 rows, and this one has 3,001; save it as \.csv"):
+        booktabs(pd.DataFrame({"n": range(3001)}))
+
+
+def test_a_wide_table_tells_what_is_the_same_in_every_row_and_fits(tmp_path):
+    same = {f"a_long_name_{i}": ["the same"] * 3 for i in range(6)}
+    table = pd.DataFrame({**same, **{f"col{i}": [1.5, -2.25e-9, np.nan] for i in range(5)}})
+    source = booktabs(table)
+    assert "% the same in every row, so left out: a_long_name_0 the same, " in source
+    assert "the same &" not in source
+    # A narrow one keeps them.
+    assert "left out" not in booktabs(table.iloc[:, :2])
+    packages = r"\documentclass{article}\usepackage{booktabs}\begin{document}\noindent "
+    compiled("pdflatex", f"{packages}{source}\\end{{document}}", tmp_path)
+    assert "Overfull" not in (tmp_path / "t.log").read_text(errors="replace")
+
+
 @pytest.mark.parametrize(
     ("venue", "width", "star", "room"),
     [
@@ -219,3 +243,18 @@ def test_the_caption_states_model_head_stage_scale_and_changes():
     words = caption(Panels((titled, titled), 2), record)
     assert words.startswith("(a) Layer 3, head 1: probability; (b) Layer 3, head 1: probability. Model: tiny")
     assert words.count("logit from −2 (blue) over 0 (white) to 2 (red)") == 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        ([4], "Text of 4 tokens."),
+        ([1], "Text of 1 token."),
+        ([4, 5], "Texts of 4 and 5 tokens."),
+        ([4, 5, 4], "Texts of 4, 5 and 4 tokens."),
+        ([4, 4], "2 texts of 4 tokens each."),
+    ],
+)
+def test_the_caption_counts_the_tokens_of_every_text(counts, sentence):
+    first, *further = ({"ids": [2] * count} for count in counts)
+    assert caption(strip(("a",)), {**first, "further_runs": further}).startswith(sentence)

@@ -1,6 +1,7 @@
 """Models from the package, from folders and by hub id, and what is said when there is none."""
 
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 
 from model import Gemma2ForTokenClassification
 from workbench import LoadedModel, ModelNotFoundError, capture, embedded, load
+from workbench.masks.origin import configured
 
 
 def test_the_embedded_model_is_the_default(loaded: LoadedModel) -> None:
@@ -63,6 +65,32 @@ def test_a_hub_model_that_cannot_be_had_says_what_to_do() -> None:
         ModelNotFoundError, match=r"no model 'google/gemma-2-2b' here. Use an embedded checkpoint \(tiny"
     ):
         load("google/gemma-2-2b")
+
+
+def test_a_name_without_an_owner_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def looked_up(*_args: object, **_kwargs: object) -> None:
+        raise AssertionError("looked up")
+
+    monkeypatch.setattr("workbench.loading.cached_file", looked_up)
+    for find in (load, configured):
+        with pytest.raises(ModelNotFoundError, match=r"'nosuch' here. Use an embedded .* is written owner/name"):
+            find("nosuch")
+
+
+def test_a_look_up_says_nothing_until_it_ends(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = logging.getLogger("huggingface_hub.utils._http")
+
+    def fruitless(*_args: object, **_kwargs: object) -> None:
+        log.warning("Retrying in 1s")
+        raise OSError("no connection")
+
+    monkeypatch.setattr("workbench.loading.cached_file", fruitless)
+    with pytest.raises(ModelNotFoundError, match="Reason: no connection"):
+        load("no/such")
+    assert not caplog.records
+    assert log.isEnabledFor(logging.WARNING)
 
 
 def test_a_gated_model_says_how_to_get_access(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,7 @@ def test_panels_are_layer_kinds_and_passes_with_letters_on_a_page_of_the_venue(h
     assert main([*words, "--dpi", "100", "--layer", "1", "--pass", "1", "--latex", "--out", "b.png"]) == 0
     with Image.open("b.png") as picture:
         assert picture.width == 630
-    source = Path("b.tex").read_text()
+    source = Path("b.figure.tex").read_text()
     assert "Mask of layer 1 (global), decode 9 (modified model: window 4 instead of tiny's 32)" in source
     assert "9 tokens + 2 pads (left), window 4, dynamic cache, 3 passes" in source
     assert "Model: tiny, configuration; no weights" in source
@@ -143,7 +143,7 @@ def test_another_configuration_text_or_version_is_named(here: Path, twin_folder:
         (["--out", "a.pdf", "--json"], "--json is printed; leave it or --out out"),
         (["--out", "a.csv", "--venue", "acl"], "--venue is of a figure, and a.csv is a table; leave it out"),
         (["--out", "a.svg", "--latex"], "LaTeX includes .pdf and .png"),
-        (["--out", "a.svg", "--width", "4x"], "--width 4x is not allowed; give single, text, double or inches"),
+        (["--out", "a.svg", "--width", "4x"], "--width 4x is not allowed; give single, text, double or a length"),
         (["--out", "missing/a.svg"], "the folder missing does not exist"),
         (["--out", "a.svg", "--layer", "9"], "layer 9 does not exist; allowed: 0..5"),
         (["--out", "a.svg", "--pass", "1"], "pass 1 does not exist; allowed: 0..0"),

@@ -129,6 +129,7 @@ def test_another_version_is_named_and_the_picture_told_apart_from_it(here: Path,
     ("changes", "sentence"),
     [
         ({"text": "Anna met Bob. Later Anna met Tom"}, "other bytes. What differs: token ids: "),
+        ({"text": "Anna"}, "a.csv cannot be drawn again: its text has 4 tokens now and had 16 then"),
         ({"ids": [2, 3]}, "the record says otherwise: token ids: 2 then, 16 now"),
         ({"ids": [2, 7]}, "token ids"),
         ({"numbers": {"rows": 1, "sha256": ""}}, "the record says otherwise: numbers: 1 rows then, 256 now"),

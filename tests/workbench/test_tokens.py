@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench import LoadedModel, tokenize
+from workbench.tokens import shown
 
 ODD = [
     "😀 👩‍🚀",
@@ -34,6 +35,15 @@ def test_any_text_becomes_tokens(loaded: LoadedModel, text: str) -> None:
     tokens = tokenize(loaded.tokenizer, text)
     assert tokens.ids.count(loaded.tokenizer.bos_token_id) == 1 + text.count("<bos>") - text.startswith("<bos>")
     assert all(0 <= start <= end <= len(text) for start, end in tokens.spans)
+
+
+def test_a_byte_is_shown_as_the_character_that_it_is(loaded: LoadedModel) -> None:
+    tokens = tokenize(loaded.tokenizer, "& {é\x01 <0x26>")
+    for place, (start, end) in enumerate(tokens.spans):
+        if end == start + 1 and tokens.text[start:end] in "&{":
+            assert tokens.display[place] == tokens.text[start:end]
+    assert {"&", "{", "<0x01>"} <= set(tokens.display)
+    assert [shown(f"<0x{byte}>") for byte in ("26", "0A", "7F", "C3", "2g")] == ["&", "↵", "<0x7F>", "<0xC3>", "<0x2g>"]
 
 
 def test_a_template_that_brings_its_own_bos_gets_no_second(loaded: LoadedModel) -> None:

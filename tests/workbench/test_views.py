@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 import torch
 
+from model import Reason
 from workbench import VIEWS, LoadedModel, Trace, View, capture, view_named
 from workbench.figures import paper, screen
-from workbench.figures.spec import TokenLinks
+from workbench.figures.spec import TokenLinks, TokenMap
+from workbench.provenance.drawing import Drawing
 
 each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 
@@ -37,8 +39,21 @@ def test_the_table_is_the_same_after_a_round_trip(view: View, trace: Trace, tmp_
 
 def test_no_visible_cell_is_empty(trace: Trace) -> None:
     frame = trace.table("attention", layer=2, head=1)
-    assert frame.loc[frame["reason"] == 0, "value"].notna().all()
-    assert frame.loc[frame["reason"] != 0, "value"].isna().all()
+    assert frame.loc[frame["reason"] == "visible", "value"].notna().all()
+    assert frame.loc[frame["reason"] != "visible", "value"].isna().all()
+
+
+def test_tables_write_reasons_as_words_and_figures_take_their_codes(trace: Trace) -> None:
+    for layer in (0, 1):
+        codes = trace.reasons(layer).numpy()
+        frame = trace.table("attention", layer=layer)
+        words = [Reason(code).name.lower() for code in codes.ravel()]
+        assert list(frame["reason"]) == words
+        spec = view_named("attention").figure(frame)
+        assert isinstance(spec, TokenMap)
+        np.testing.assert_array_equal(spec.reasons, codes)
+    assert set(trace.table("text", query=3)["reason"]) == {"visible", "future"}
+    assert set(trace.table("cell", query=3, key=1)["reason"]) <= {"visible", "future", "outside_window"}
 
 
 def test_the_attention_table_holds_the_numbers_of_the_trace(trace: Trace) -> None:
@@ -135,6 +150,12 @@ def test_wrong_names_and_values_say_what_is_allowed(trace: Trace) -> None:
 
 def test_a_map_too_large_for_a_table_is_refused_with_the_way_out(loaded: LoadedModel) -> None:
     long = capture(loaded, "word " * 1200, parity=False)
-    with pytest.raises(ValueError, match="too large for a table or a picture; choose a part"):
-        long.table("attention")
-    assert len(long.table("attention", rows="1100:1110", keys="1000:1110")) == 1100
+    whole = f"0:{len(long.tokens)}"
+    for rows, part in ((None, "0:1024"), (whole, "0:1024"), ("7:1190", "7:1031")):
+        with pytest.raises(ValueError, match=f"too large for a table or a picture.* --rows {part} --keys 0:1024"):
+            long.table("attention", rows=rows, keys=None if rows is None else whole)
+    assert len(long.table("attention", rows="1100:1110")) == 10 * len(long.tokens)
+    assert len(long.table("text")) == len(long.tokens)
+    # Maps are data: only the memory limits them.
+    drawing = Drawing.of(view_named("attention"), [long], {"layer": 1})
+    assert drawing.maps([long]).values.shape == (1, 1, len(long.tokens), len(long.tokens))

@@ -13,12 +13,14 @@ from workbench.cli.changes import add_changes, changes_of
 from workbench.cli.look import add_look, look_of, save
 from workbench.cli.model import add_model
 from workbench.cli.trace import runs_of
+from workbench.export import FIGURE_SUFFIXES, STRIP_SUFFIX
+from workbench.maps import Maps
 from workbench.provenance.drawing import Drawing
 from workbench.provenance.look import Look
 from workbench.provenance.product import Product, produced
 from workbench.provenance.record import LENS_VIEWS
 from workbench.provenance.run import Run, opened
-from workbench.views import VIEWS, View, view_named
+from workbench.views import VIEWS, View, text, view_named
 from workbench.views.view import Option
 
 _KINDS = {
@@ -34,6 +36,10 @@ _KINDS = {
 def add(commands: Any) -> None:
     """Declare both commands."""
     figure = _add(commands, "figure", "draw a view: .pdf .svg .png for print, .html for the screen", draw)
+    figure.description = (
+        "Draw a view: .pdf .svg .png for print, .html for the screen. `figure text` also writes .tex: the text as "
+        "LaTeX source, every token in a box of its colour."
+    )
     add_look(figure)
     _add(commands, "table", "write the numbers of a view: .csv .parquet .tex; maps: .npz .safetensors", tabulate)
 
@@ -59,13 +65,20 @@ def _add(commands: Any, name: str, help: str, run: Callable[[argparse.Namespace]
 
 def draw(options: argparse.Namespace) -> None:
     """Write the picture of the view, its record, and a LaTeX figure around it if asked."""
+    if options.out.suffix.lower() == STRIP_SUFFIX and options.view != text.VIEW.name:
+        raise ValueError(
+            f"the view {options.view} is drawn as {', '.join(FIGURE_SUFFIXES)}; {STRIP_SUFFIX} is of the view "
+            f"{text.VIEW.name}, whose tokens LaTeX colours itself. --latex writes the lines that include a .pdf or "
+            f".png, and `table {options.view}` writes the numbers as {STRIP_SUFFIX}"
+        )
     save(_product(options, look_of(options), options.columns), options.out, options.latex)
 
 
 def tabulate(options: argparse.Namespace) -> None:
     """Write the numbers of the view and their record."""
     product = _product(options, Look.of("table", options.out))
-    print(f"{product.save(options.out)}: {product.record['numbers']['rows']} rows")
+    rows = f"{product.record['numbers']['rows']} rows"
+    print(f"{product.save(options.out)}: {product.content.sentence if isinstance(product.content, Maps) else rows}")
 
 
 def _product(options: argparse.Namespace, look: Look, columns: int | None = None) -> Product:

@@ -4,6 +4,7 @@ import argparse
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from workbench.cli.look import OF_A_FIGURE, add_look, look_of, refuse, save
 from workbench.cli.model import add_model, given_text, loaded_model
 from workbench.export import FIGURE_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES
 from workbench.figures.text import one_line
+from workbench.interventions import SetCausal
 from workbench.loading import CLASSIFIER
 from workbench.provenance.look import Look
 from workbench.provenance.product import produced
@@ -71,7 +73,11 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Ask, and print or write the answer."""
     question, look = _question(options), _look(options)
-    answer = answered(loaded_model(options), question)
+    loaded = loaded_model(options)
+    # A model under its own mask is not modified.
+    own = SetCausal(not loaded.config.sees_later)
+    changes = tuple(change for change in question.changes if change != own)
+    answer = answered(loaded, replace(question, changes=changes))
     if look is None:
         print(_FORMATS[options.format or "table"](answer))
     else:
@@ -125,14 +131,18 @@ def _printed(answer: Answer) -> str:
         return f"{answer.model.name}{modified}: {question.show}\n{_rows(answer.table)}"
     target, columns = answer.target, _PRINTED[question.show]
     by = next(iter(columns))
-    largest = answer.table.loc[answer.table[by].abs().sort_values(ascending=False, kind="stable").index].head(MOST)
-    more = f"\n({len(answer.table) - MOST} more rows: --out FILE.csv)" if len(answer.table) > MOST else ""
+    # The word without its sentence is told below.
+    table = answer.table.dropna(subset=["removed"]) if question.show == "removals" else answer.table
+    largest = table.sort_values(by, ascending=False, kind="stable", key=lambda column: column.abs()).head(MOST)
+    more = f"\n({len(table) - MOST} more rows: --out FILE.csv)" if len(table) > MOST else ""
+    sign = "" if question.show == "attention" else f"; positive numbers speak for {target.label}"
     where = "" if question.layer is None else f", attention of layer {question.layer} head {question.head}"
+    rows = _rows(largest.reindex(columns=list(columns)).set_axis(list(columns.values()), axis=1))
     return (
         f"{answer.model.name}{modified}: {target.sentence}{where}\n"
         f"score {signed(answer.score)} logits: {target.label} (probability {answer.probability:.3f}) is "
-        f"{math.exp(answer.score):.3g} times as probable as {target.against}\n"
-        f"{_rows(largest[list(columns)].rename(columns=columns))}{more}\n{answer.meaning}"
+        f"{math.exp(answer.score):.3g} times as probable as {target.against}{sign}\n"
+        f"{rows}{more}\n{answer.meaning}"
     )
 
 

@@ -6,15 +6,21 @@ import html
 import unicodedata
 
 _VISIBLE = {"\n": "↵", "\r": "␍", "\t": "⇥"}
+_JOINERS = "\u200c\u200d"  # they shape the letters of many scripts
 
 
 def one_line(text: str, longest: int = 0) -> str:
-    """`text` with line breaks, tabs and other control or lone surrogate characters made visible.
+    """`text` with line breaks, tabs and other control, format or lone surrogate characters made visible.
 
-    Control characters become U+XXXX. With `longest` > 0 more characters than that end in an ellipsis.
+    They become U+XXXX, such as those that would turn the direction of the text; joiners stay. With `longest` > 0 more
+    characters than that end in an ellipsis.
     """
-    shown = "".join(_VISIBLE.get(c) or (code_point(c) if unicodedata.category(c) in ("Cc", "Cs") else c) for c in text)
+    shown = "".join(_VISIBLE.get(c) or (code_point(c) if _unseen(c) else c) for c in text)
     return shown[: longest - 1] + "…" if 0 < longest < len(shown) else shown
+
+
+def _unseen(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs") and character not in _JOINERS
 
 
 def code_point(character: str) -> str:

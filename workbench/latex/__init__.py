@@ -1,8 +1,8 @@
 """LaTeX: coloured text, tables and figure environments as source that compiles, whatever the tokens are."""
 
-from workbench.latex.boxes import colorbox
-from workbench.latex.environment import caption, inclusion
+from workbench.latex.boxes import colorbox, colorboxes
+from workbench.latex.environment import MARK, caption, inclusion
 from workbench.latex.tabular import booktabs
 from workbench.latex.words import escaped
 
-__all__ = ["booktabs", "caption", "colorbox", "escaped", "inclusion"]
+__all__ = ["MARK", "booktabs", "caption", "colorbox", "colorboxes", "escaped", "inclusion"]

@@ -3,7 +3,9 @@ r"""Coloured text as LaTeX source: every token in a box of its colour, in lines 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
+from string import ascii_lowercase
 
 import numpy as np
 
@@ -57,6 +59,16 @@ def colorbox(strip: TokenStrip, *, document: bool = False, key: bool = True) -> 
     body = "\n".join([*lines, r"\par\endgroup", ""])
     comment = f"% {visible(strip.title)}\n" if strip.title else ""
     return _document(comment + body, texts) if document else comment + body
+
+
+def colorboxes(strips: Sequence[TokenStrip]) -> str:
+    """Several texts one after another, each under its letter and title, with one key where they share a scale."""
+    shared = all(strip.scale == strips[0].scale for strip in strips)
+    parts = []
+    for index, strip in enumerate(strips):
+        heading = rf"\par\medskip\noindent ({ascii_lowercase[index]}) {escaped(strip.title)}\par\nobreak"
+        parts += [heading, colorbox(strip, key=not shared or index == len(strips) - 1)]
+    return "\n".join(parts)
 
 
 def _needs(texts: tuple[str, ...]) -> list[str]:

@@ -14,6 +14,7 @@ from workbench.figures.ticks import tick_text
 from workbench.latex.words import escaped
 from workbench.stages import STAGES
 
+MARK = "% figure environment made by gemma2-workbench"  # tells a file of ours from an author's
 _INCLUDED = (".pdf", ".png")
 _NAME = re.compile(r"[\w./: +=@-]+")
 _ENDS = {"sequential": ("light", "dark"), "diverging": ("blue", "red")}
@@ -40,7 +41,7 @@ def inclusion(
     """
     target = Path(path)
     if target.suffix.lower() not in _INCLUDED:
-        raise ValueError(f"LaTeX includes {' and '.join(_INCLUDED)}; got {target.name!r}: save the figure as .pdf")
+        raise ValueError(f"LaTeX includes {' and '.join(_INCLUDED)}; got {target.name!r}: {_instead(target)}")
     if not _NAME.fullmatch(target.as_posix()):
         raise ValueError(
             f"LaTeX cannot include a file called {target.as_posix()!r}; use letters, digits, spaces and - _ + = @ . /"
@@ -49,6 +50,7 @@ def inclusion(
     tag = re.sub(r"[^A-Za-z0-9:-]+", "-", label if label is not None else target.stem).strip("-")
     return "\n".join(
         [
+            MARK,
             "% needs \\usepackage{graphicx}",
             f"% alternative text: {' '.join(caption.split())}",
             rf"\begin{{figure{star}}}[t]",
@@ -73,14 +75,13 @@ def caption(spec: FigureSpec, record: Mapping[str, Any] | None = None) -> str:
     record = record or {}
     sentences = [_what(spec)]
     options = _options(record.get("options") or {}, sentences[0])
-    model, ids = record.get("model") or {}, record.get("ids")
+    model = record.get("model") or {}
     if options:
         sentences.append(f"Shown: {options}")
     if model:
         revision = f", revision {model['revision']}" if model.get("revision") else ""
         sentences.append(f"Model: {model['name']}{revision}, {model['dtype']}")
-    if ids is not None:
-        sentences.append(f"Text of {len(ids)} {'token' if len(ids) == 1 else 'tokens'}")
+    sentences.append(_texts(record))
     sentences += _scales(spec)
     changes = [str(change["sentence"]).rstrip(".") for change in record.get("overrides") or ()]
     if changes or record.get("modified_model"):
@@ -97,6 +98,23 @@ def _room(width: str | float, venue: str | None) -> tuple[str, str]:
         return "", r"\columnwidth"
     both = width == "double" if venue is None else VENUES[venue]["single"] != VENUES[venue][width]
     return "*" if both else "", r"\textwidth"
+
+
+def _instead(target: Path) -> str:
+    r"""What to do with a file that a figure environment cannot hold."""
+    return r"it is source already, \input it" if target.suffix.lower() == ".tex" else "save the figure as .pdf"
+
+
+def _texts(record: Mapping[str, Any]) -> str:
+    """How long the text is, or each of several, in the order of the runs."""
+    runs = [record, *(record.get("further_runs") or ())]
+    if record.get("ids") is None:
+        return ""
+    counts = [str(len(run["ids"])) for run in runs]
+    if len(set(counts)) == 1:
+        several = "Text" if len(runs) == 1 else f"{len(runs)} texts"
+        return f"{several} of {counts[0]} {'token' if counts[0] == '1' else 'tokens'}{' each' * (len(runs) > 1)}"
+    return f"Texts of {', '.join(counts[:-1])} and {counts[-1]} tokens"
 
 
 def _what(spec: FigureSpec) -> str:

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from transformers import AutoTokenizer
-from transformers.utils.hub import cached_file
 
 from model import Gemma2Config
-from workbench.loading import DEFAULT, ModelNotFoundError, embedded
+from workbench.loading import DEFAULT, ModelNotFoundError, configuration, embedded
 from workbench.masks.setting import KINDS, Setting
 from workbench.tokens import Tokens, tokenize
 from workbench.trace import Trace
@@ -120,7 +119,7 @@ def configured(name: str | None = None, revision: str | None = None) -> Configur
     wanted = name or DEFAULT
     source = str(embedded().get(wanted, wanted))
     try:
-        file = Path(str(cached_file(source, "config.json", revision=revision or "main")))
+        file = configuration(source, revision or "main")
         about: dict[str, Any] = json.loads(file.read_text())
     except (OSError, ValueError) as error:
         raise ModelNotFoundError(

@@ -46,6 +46,21 @@ def mask_command(record: Mapping[str, Any], file_name: str) -> str:
     return shlex.join(words if record["text"] is None else [*words, "--", record["text"]])
 
 
+def why_command(record: Mapping[str, Any], file_name: str) -> str:
+    """The command of a record of a reason, or of labels."""
+    model, asked = record["model"], record["question"] or {}
+    words = ["gemma2-workbench", "why", f"--show={record['show']}"]
+    values = {**asked, **{name: record[name] for name in ("method", "layer", "head")}}
+    words += [f"--{name}={value}" for name, value in values.items() if name != "sentence" and value is not None]
+    words += [f"--model={model['name']}", f"--dtype={model['dtype']}", f"--device={model['device']}"]
+    for change in record["overrides"]:
+        words += flags_of(change)
+    if record["figure"]["what"] == "figure":
+        words += _settings(record)
+    # Behind --, because a text may begin with a dash.
+    return shlex.join([*words, "--out", file_name, "--", record["text"]])
+
+
 def flags_of(change: Mapping[str, Any]) -> list[str]:
     """The flags that make one change to the model; `change` is the data of an intervention."""
     layers = change.get("layers")

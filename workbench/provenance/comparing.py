@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workbench.provenance.situation import KIND
+from workbench.provenance.situation import KIND as MASK
 
 # What a record says about a run, in the words of a sentence.
 _MODEL = {
@@ -23,7 +23,7 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, .
 
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    yield from (_of_masks if then.get("kind") == KIND else _of_runs)(then, now)
+    yield from (_of_masks if then.get("kind") == MASK else _of_runs)(then, now)
     for name in sorted({*then["versions"], *now["versions"]}):
         yield from _one(f"version of {name}", then["versions"].get(name), now["versions"].get(name))
     if then["numbers"] != now["numbers"]:
@@ -42,7 +42,7 @@ def _of_masks(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_runs(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    before, after = ([record, *record["further_runs"]] for record in (then, now))
+    before, after = ([record, *record.get("further_runs", [])] for record in (then, now))
     for number, (old, new) in enumerate(zip(before, after, strict=True)):
         where = f" of run {number}" if len(before) > 1 else ""
         for name, words in _MODEL.items():
@@ -51,7 +51,9 @@ def _of_runs(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
         if old["ids"] != new["ids"]:
             yield f"token ids{where}: {_first(old['ids'], new['ids'])}"
         yield from _one(f"changes to the model{where}", _changes(old), _changes(new))
-        yield from _one(f"parity{where}", old["parity"]["sentence"], new["parity"]["sentence"])
+        # Reasons have none.
+        if "parity" in old:
+            yield from _one(f"parity{where}", old["parity"]["sentence"], new["parity"]["sentence"])
 
 
 def _one(what: str, then: Any, now: Any) -> Iterator[str]:

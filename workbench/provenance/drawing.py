@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench.figures.spec import FigureSpec, Panel, Panels
 from workbench.figures.text import one_line
-from workbench.maps import Maps, stack
+from workbench.maps import MAP_SUFFIXES, Maps, stack
 from workbench.provenance.scales import with_shared_scales
 from workbench.stages import STAGES
 from workbench.trace import Trace
@@ -96,10 +96,16 @@ class Drawing:
             ValueError: another view than attention, several runs or several stages.
         """
         first = self.parts[0].options
-        if self.view != "attention" or len(traces) > 1 or self.varied() - {"layer", "head"}:
+        if self.view != "attention":
             raise ValueError(
-                f"a map is of the attention view, one text and one stage, with any layers and heads; got the view "
-                f"{self.view!r} of {len(traces)} texts, with several values of: {', '.join(self.varied()) or 'nothing'}"
+                f"{' and '.join(MAP_SUFFIXES)} hold attention maps, of the view attention; save the view {self.view} "
+                "as .csv, .parquet or .tex"
+            )
+        several = [*(["text"] if len(traces) > 1 else []), *sorted(self.varied() - {"layer", "head"})]
+        if several:
+            raise ValueError(
+                f"a file of maps holds any layers and heads of one text, one stage and one part; got several values "
+                f"of {' and of '.join(several)}: write a file for each"
             )
         chosen = {name: list(dict.fromkeys(part.options[name] for part in self.parts)) for name in ("layer", "head")}
         rows, keys = (option.checked(first[option.name], traces[0]) for option in self._options(("rows", "keys")))
@@ -181,7 +187,7 @@ def _words(option: Option, value: Any) -> str:
         return STAGES[value].label if value in STAGES else str(value)
     if option.kind == "choice":
         return str(value).replace("_", " ")
-    return f"{option.label.lower()} {'default' if value is None else value}"
+    return option.none if value is None else f"{option.label.lower()} {value}"
 
 
 def _modified(trace: Trace) -> str:

@@ -33,11 +33,14 @@ class Look:
 
     def __post_init__(self) -> None:
         """Check the format and the resolution."""
-        kinds = {"figure": (*FIGURE_SUFFIXES, STRIP_SUFFIX), "table": (*TABLE_SUFFIXES, *MAP_SUFFIXES)}
-        allowed = kinds[self.what]
-        if self.suffix not in allowed:
-            given = self.format or "a name without an ending"
-            raise ValueError(f"a {self.what} is saved as {', '.join(allowed)}; got {given}")
+        kinds = {"figure": FIGURE_SUFFIXES, "table": TABLE_SUFFIXES}
+        also = {"figure": ((STRIP_SUFFIX,), "a coloured text"), "table": (MAP_SUFFIXES, "attention maps")}
+        allowed, (further, of) = kinds[self.what], also[self.what]
+        if self.suffix not in (*allowed, *further):
+            given = self.suffix if self.format else "a name without an ending"
+            raise ValueError(
+                f"a {self.what} is saved as {', '.join(allowed)}, {of} also as {', '.join(further)}; got {given}"
+            )
         if not LEAST_DPI <= self.dpi <= MOST_DPI:
             raise ValueError(f"dpi must lie between {LEAST_DPI} and {MOST_DPI}; got {self.dpi}")
 

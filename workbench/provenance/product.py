@@ -12,11 +12,12 @@ import pandas as pd
 from workbench.export import as_bytes, sidecar, write
 from workbench.figures.spec import FigureSpec, Panel, Panels
 from workbench.maps import MAP_SUFFIXES, Maps
-from workbench.provenance.drawing import Drawing, check_panels
+from workbench.provenance.drawing import check_panels
 from workbench.provenance.look import Look
-from workbench.provenance.record import record_of
+from workbench.provenance.record import Shown, record_of
 from workbench.provenance.run import Run
-from workbench.provenance.situation import KIND, Situation
+from workbench.provenance.scales import scales_of
+from workbench.provenance.situation import KIND
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +55,8 @@ class Product:
         return path
 
 
-def produced(drawing: Drawing | Situation, look: Look, runs: Sequence[Run], file_name: str) -> Product:
-    """Draw, or take the numbers, and record it; a situation needs no runs.
+def produced(drawing: Shown, look: Look, runs: Sequence[Run], file_name: str) -> Product:
+    """Draw, or take the numbers, and record it; a situation and a reason need no runs.
 
     Raises:
         ValueError: an option's value that a run does not have, or more panels than letters.
@@ -69,8 +70,11 @@ def produced(drawing: Drawing | Situation, look: Look, runs: Sequence[Run], file
         check_panels(len(drawing.parts))
     tables = drawing.tables(traces)
     numbers = drawing.table(tables)
-    content = numbers if look.what == "table" else drawing.figure(traces, tables)
-    return Product(content, look, record_of(drawing, look, runs, numbers, file_name))
+    record = record_of(drawing, look, runs, numbers, file_name)
+    if look.what == "table":
+        return Product(numbers, look, record)
+    figure = drawing.figure(traces, tables)
+    return Product(figure, look, record | {"scales": scales_of(figure)})
 
 
 def included(product: Product, file_name: str) -> bytes:
@@ -92,7 +96,7 @@ def included(product: Product, file_name: str) -> bytes:
     else:
         whole = f"0:{len(record['ids'])}"
         # What the title says already, and that all of the text is shown, need no sentence of the caption.
-        options = {name: value for name, value in record["options"].items() if value != whole}
+        options = {name: value for name, value in record.get("options", {}).items() if value != whole}
         words = caption(content, record | {"options": options, "overrides": [], "modified_model": False})
     source = inclusion(file_name, words, width=look.width, venue=look.venue)
     return source.encode(errors="backslashreplace")

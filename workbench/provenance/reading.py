@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workbench.classification.reasons.question import Question
 from workbench.interventions import from_data
 from workbench.provenance.drawing import Drawing, Part
 from workbench.provenance.embedded import embedded_record
 from workbench.provenance.look import Look
+from workbench.provenance.reason import KIND as REASON
+from workbench.provenance.reason import question_of
 from workbench.provenance.record import TOOL, VERSION
 from workbench.provenance.run import MODEL
 from workbench.provenance.schema import DRAWING, FIGURE, FILE, NUMBERS, RUN, TEXT, check
-from workbench.provenance.situation import KIND, Situation
+from workbench.provenance.situation import KIND as MASK
+from workbench.provenance.situation import Situation
 from workbench.views import view_named
 
 
@@ -34,18 +38,20 @@ class Known:
         return Look(**self.record["figure"])
 
     @property
-    def drawing(self) -> Drawing | Situation:
-        """What the file shows."""
-        if self.record.get("kind") == KIND:
+    def drawing(self) -> Drawing | Situation | Question:
+        """What the file shows; of a reason, the question that it answers."""
+        if self.record.get("kind") == MASK:
             return Situation.of_record(self.record)
+        if self.record.get("kind") == REASON:
+            return question_of(self.record)
         shared = self.record["options"]
         parts = tuple(Part(panel["run"], shared | panel["options"]) for panel in self.record["panels"])
         return Drawing(self.record["view"], parts, self.record["columns"])
 
     @property
     def runs(self) -> list[dict[str, Any]]:
-        """The runs, each with the keys of RUN; masks of a situation are of none."""
-        return [] if self.record.get("kind") == KIND else [self.record, *self.record["further_runs"]]
+        """The runs, each with the keys of RUN; masks of a situation and reasons are of none."""
+        return [self.record, *self.record["further_runs"]] if self.record.get("kind") is None else []
 
 
 def read_record(path: Path) -> Known:
@@ -84,9 +90,9 @@ def _check(known: Known) -> None:
     """Every part has its kind, and what is drawn exists; raises whatever the mistake raises."""
     record = known.record
     kind = record.get("kind")
-    if kind not in (None, KIND):
-        raise ValueError(f"it is of kind {kind!r}; allowed: none, or {KIND!r}")
-    check(record, FILE if kind == KIND else DRAWING | FILE)
+    if kind not in (None, MASK, REASON):
+        raise ValueError(f"it is of kind {kind!r}; allowed: none, {MASK!r} or {REASON!r}")
+    check(record, DRAWING | FILE if kind is None else FILE)
     check(record["numbers"], {"rows": int, "sha256": str})
     check(record["figure"], FIGURE)
     _ = known.look
@@ -95,16 +101,25 @@ def _check(known: Known) -> None:
     drawing = known.drawing
     if isinstance(drawing, Drawing):
         _check_drawing(drawing, record["panels"], len(known.runs))
+    if isinstance(drawing, Question):
+        _check_model(record)
 
 
 def _check_run(run: dict[str, Any]) -> None:
     check(run, RUN)
-    check(run["model"], {name: str if name in ("name", "source", "dtype", "device") else TEXT for name in MODEL})
+    _check_model(run)
     check(run["parity"], {"sentence": str, "tokens": int})
     check(run["trace"] or {"sha256": "", "name": ""}, {"sha256": str, "name": str})
     check(run["lens"] or {"token": None}, {"token": TEXT})
-    if run["block_rows"] < 1 or not all(isinstance(token, int) for token in run["ids"]):
-        raise ValueError("'block_rows' must be at least 1 and 'ids' must be whole numbers")
+    if run["block_rows"] < 1:
+        raise ValueError("'block_rows' must be at least 1")
+
+
+def _check_model(run: dict[str, Any]) -> None:
+    """The model, what is changed in it, and the tokens that it read."""
+    check(run["model"], {name: str if name in ("name", "source", "dtype", "device") else TEXT for name in MODEL})
+    if not all(isinstance(token, int) for token in run["ids"]):
+        raise ValueError("'ids' must be whole numbers")
     for change in run["overrides"]:
         from_data({name: value for name, value in change.items() if name != "sentence"})
         check(change, {name: NUMBERS for name in change} | {"kind": str, "sentence": str})

@@ -3,10 +3,15 @@
 Layout: `tool`, `record` (its version), `versions`; the run (`model`, `text`, `ids`, `block_rows`, `overrides`,
 `modified_model`, `parity`, `trace`, `lens`) and `further_runs` alike; `view`, `options` (those that all panels share,
 defaults filled in), `panels` (each with its `run`, its own options and its caption), `columns`; `figure` (what it is,
-format, venue, width, dpi, title, dark); `numbers` (rows and checksum of the table behind it); `command`.
+format, venue, width, dpi, title, dark); `scales` (of a figure: each panel's colour scale, null where it has none);
+`numbers` (rows and checksum of the table behind it); `command`.
 A file of masks (`kind`: mask) is of no run: `model` (its name, its own window, where it was read from, what was read),
 `text`, `ids` and `names` of the tokens, each null if none was given; `setting` (`workbench.masks.setting.Setting`) and
 the same as a `sentence`; `layers` and `passes` that are shown; `changes` against the model.
+A file of the reason for a label, or of labels (`kind`: reason), has `model`, `text`, `ids` (of the sentence, or of all
+that is shown), `overrides` and `modified_model` as a run has them; `show`: what is shown; `question`: number of the
+`word`, its `label`, the class `against` which it is held, and all that as a `sentence`, null where the labels of all
+words are shown; `method` of the saliency; `layer` and `head` of the attention.
 Nothing in it depends on when and where it was made, but for the name of a model's folder, so that the same file can be
 made again.
 """
@@ -21,39 +26,41 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from workbench.maps import Maps
-from workbench.provenance.command import command_of, mask_command
+from workbench.provenance.command import command_of, mask_command, why_command
 from workbench.provenance.drawing import Drawing
 from workbench.provenance.look import Look
+from workbench.provenance.reason import Reason
 from workbench.provenance.run import Run, described
 from workbench.provenance.situation import Situation
 from workbench.versions import TOOL, versions
 
 VERSION = 1
+_COMMANDS = {Drawing: command_of, Situation: mask_command, Reason: why_command}
+Shown = Drawing | Situation | Reason
 LENS_VIEWS = ("lens", "contributions")  # of a trace that was captured with its lens
 
 
 def record_of(
-    drawing: Drawing | Situation, look: Look, runs: Sequence[Run], numbers: pd.DataFrame | Maps, file_name: str
+    drawing: Shown, look: Look, runs: Sequence[Run], numbers: pd.DataFrame | Maps, file_name: str
 ) -> dict[str, Any]:
     """Everything that says how a file came to be, as JSON can hold it.
 
     Args:
         drawing: what is drawn.
         look: how.
-        runs: the runs that the drawing's parts count; none for a situation.
+        runs: the runs that the drawing's parts count; none for a situation or a reason.
         numbers: the table behind the figure, or the table or the maps themselves.
         file_name: what the command calls the file.
     """
-    situation = isinstance(drawing, Situation)
     record = {
         "tool": TOOL,
         "record": VERSION,
         "versions": versions(),
-        **(drawing.as_record() if situation else _of_runs(drawing, runs)),
+        **(_of_runs(drawing, runs) if isinstance(drawing, Drawing) else drawing.as_record()),
         "figure": asdict(look),
         "numbers": {"rows": _rows(numbers), "sha256": checksum(numbers)},
     }
-    return record | {"command": (mask_command if situation else command_of)(record, file_name)}
+    return record | {"command": _COMMANDS[type(drawing)](record, file_name)}
 
 
 def _of_runs(drawing: Drawing, runs: Sequence[Run]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from model import BLOCK_ROWS
 from workbench.capture import capture
 from workbench.contributions import contributions
-from workbench.interventions import Intervention, as_data
+from workbench.interventions import Intervention, as_data, from_data
 from workbench.lens import lens, token_id
 from workbench.loading import LoadedModel
 from workbench.trace import ModelInfo, Trace
@@ -67,6 +67,16 @@ def run_text(
         parts = contributions(loaded, ids, followed, changes)
         trace = replace(trace, lens=lens(loaded, ids, followed, changes), contributions=parts)
     return Run(trace, token=token)
+
+
+def changes_in(record: Mapping[str, Any]) -> tuple[Intervention, ...]:
+    """The changes to the model that a record names.
+
+    Raises:
+        ValueError: one is no intervention.
+    """
+    plain = [{name: value for name, value in change.items() if name != "sentence"} for change in record["overrides"]]
+    return tuple(map(from_data, plain))
 
 
 def described(run: Run, lens: bool) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """One colour scale for all panels that show the same quantity, so that their colours can be compared."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from workbench.figures.scale import Scale
-from workbench.figures.spec import Panel
+from workbench.figures.spec import FigureSpec, Panel, Panels
 
 
 def with_shared_scales(panels: Sequence[Panel]) -> tuple[Panel, ...]:
@@ -34,3 +34,10 @@ def _scale(panel: Panel) -> Scale | None:
 
 def _quantity(panel: Panel, scale: Scale) -> tuple[Any, ...]:
     return type(panel), scale.kind, scale.label, scale.power
+
+
+def scales_of(figure: FigureSpec) -> list[dict[str, Any] | None]:
+    """The colour scale of every panel as JSON can hold it; None for panels without one."""
+    panels = figure.figures if isinstance(figure, Panels) else (figure,)
+    scales: list[Scale | None] = [getattr(panel, "scale", None) for panel in panels]
+    return [None if scale is None else asdict(scale) | {"names": list(scale.names)} for scale in scales]

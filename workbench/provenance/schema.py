@@ -16,7 +16,7 @@ RUN: dict[str, Any] = {
     "lens": dict | None,
 }
 DRAWING = RUN | {"further_runs": list, "view": str, "options": dict}
-# Beside DRAWING or SITUATION, in every record.
+# Beside DRAWING, SITUATION or REASON, in every record.
 FILE: dict[str, Any] = {
     "versions": dict,
     "panels": list,
@@ -43,6 +43,18 @@ SITUATION: dict[str, Any] = {
     "layers": list,
     "passes": list,
 }
+REASON: dict[str, Any] = {
+    "model": dict,
+    "text": str,
+    "ids": list,
+    "overrides": list,
+    "show": str,
+    "question": dict | None,
+    "method": TEXT,
+    "layer": int | None,
+    "head": int | None,
+}
+ASKED: dict[str, Any] = {"word": int, "label": TEXT, "against": TEXT}
 ORIGIN: dict[str, Any] = {
     "name": str,
     "source": str,

@@ -13,13 +13,14 @@ from workbench.figures.spec import Scale, TokenMap
 from workbench.stages import STAGES
 from workbench.tidy import tidy
 from workbench.trace import Trace
+from workbench.views.reasons import codes_of, words_of
 from workbench.views.view import Option, View, help_of
 
 COLUMNS = ("layer", "head", "stage", "query", "key", "query_token", "key_token", "value", "reason")
 
 
 def table(trace: Trace, layer: int, head: int, stage: str, rows: range, keys: range) -> pd.DataFrame:
-    """One row per query and key of one head; `value` is NaN and `reason` is not 0 where the mask hides the cell."""
+    """One row per query and key of one head; where the mask hides it `value` is NaN and `reason` says why."""
     cells = {
         "value": trace.stage(layer, head, stage, rows, keys).numpy(),
         "reason": trace.reasons(layer, rows, keys).numpy(),
@@ -27,7 +28,12 @@ def table(trace: Trace, layer: int, head: int, stage: str, rows: range, keys: ra
     frame = tidy(cells, {"query": rows, "key": keys})
     names = np.asarray(trace.tokens.display, dtype=object)
     frame = frame.assign(
-        layer=layer, head=head, stage=stage, query_token=names[frame["query"]], key_token=names[frame["key"]]
+        layer=layer,
+        head=head,
+        stage=stage,
+        query_token=names[frame["query"]],
+        key_token=names[frame["key"]],
+        reason=words_of(frame["reason"].to_numpy()),
     )
     return frame.reindex(columns=list(COLUMNS))
 
@@ -42,7 +48,7 @@ def figure(frame: pd.DataFrame) -> TokenMap:
     values = frame["value"].to_numpy().reshape(shape)
     return TokenMap(
         values=values,
-        reasons=frame["reason"].to_numpy().reshape(shape) if stage.masked else None,
+        reasons=codes_of(frame["reason"].to_numpy()).reshape(shape) if stage.masked else None,
         rows=tuple(rows),
         columns=tuple(columns),
         row_start=int(rows.index[0]),

@@ -73,8 +73,8 @@ VIEW = View(
     options=(
         Option("layer", "Layer", "layer", 0),
         Option("head", "Head", "head", 0),
-        Option("query", "Query", "token", None),
-        Option("key", "Key", "token", None),
+        Option("query", "Query", "token", None, none="last query"),
+        Option("key", "Key", "token", None, none="strongest key"),
     ),
     make_table=table,
     figure=figure,

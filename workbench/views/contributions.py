@@ -35,7 +35,9 @@ def table(trace: Trace, position: int | None) -> pd.DataFrame:
     """
     lens, parts = required_lens(trace), trace.contributions
     if parts is None:
-        raise ValueError("this trace has no contributions; capture(loaded, text, lens=True) keeps them")
+        raise ValueError(
+            "this trace has no contributions; make it with `trace --lens`, or with capture(loaded, text, lens=True)"
+        )
     at = len(trace.tokens) - 1 if position is None else position
     shared = trace.heads // trace.kv_heads
     layers = range(len(trace.layers))
@@ -97,7 +99,7 @@ VIEW = View(
     title="Direct contributions",
     help=help_of(__doc__ or ""),
     columns=COLUMNS,
-    options=(Option("position", "Position", "token", None),),
+    options=(Option("position", "Position", "token", None, none="last position"),),
     make_table=table,
     figure=figure,
 )

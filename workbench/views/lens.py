@@ -41,7 +41,9 @@ def required_lens(trace: Trace) -> Lens:
         ValueError: it was captured without one.
     """
     if trace.lens is None:
-        raise ValueError("this trace has no logit lens; capture(loaded, text, lens=True) keeps one")
+        raise ValueError(
+            "this trace has no logit lens; make it with `trace --lens`, or with capture(loaded, text, lens=True)"
+        )
     return trace.lens
 
 

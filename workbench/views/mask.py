@@ -33,7 +33,7 @@ def table(trace: Trace, layer: int, rows: range, keys: range) -> pd.DataFrame:
         query_token=names[frame["query"]],
         key_token=names[frame["key"]],
         visible=frame["reason"] == Reason.VISIBLE,
-        reason=words_of(frame["reason"]),
+        reason=words_of(frame["reason"].to_numpy()),
     )
     return frame.reindex(columns=list(COLUMNS))
 
@@ -47,7 +47,7 @@ def figure(frame: pd.DataFrame) -> TokenMap:
     kind = f"local, window {first['window']}" if first["kind"] == "local" else "global"
     return TokenMap(
         values=np.where(frame["visible"].to_numpy(), 1.0, np.nan).reshape(shape),
-        reasons=codes_of(frame["reason"]).reshape(shape),
+        reasons=codes_of(frame["reason"].to_numpy()).reshape(shape),
         rows=tuple(rows),
         columns=tuple(columns),
         row_start=int(first["query"]),

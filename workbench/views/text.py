@@ -12,6 +12,7 @@ from workbench.figures.spec import Scale, TokenStrip
 from workbench.stages import STAGES
 from workbench.tidy import tidy
 from workbench.trace import Trace
+from workbench.views.reasons import words_of
 from workbench.views.view import Option, View, help_of
 
 MEAN = "mean"
@@ -56,6 +57,7 @@ def table(
         shown=shown,
         query_token=names[frame["query"]],
         key_token=names[frame["key"]],
+        reason=words_of(frame["reason"].to_numpy()),
     )
     return frame.reindex(columns=list(COLUMNS))
 
@@ -85,9 +87,9 @@ VIEW = View(
     columns=COLUMNS,
     options=(
         Option("layer", "Layer", "layer", 0),
-        Option("head", "Head", "head", None),
+        Option("head", "Head", "head", None, none="mean over heads"),
         Option("stage", "Stage", "choice", "attn_probs", tuple(STAGES)),
-        Option("query", "Query", "token", None),
+        Option("query", "Query", "token", None, none="last query"),
         Option("key", "Key", "token", None),
         Option("positions", "Tokens", "range", None),
     ),

@@ -1,7 +1,7 @@
 """What a view is: a table of a trace and a picture of that table, with the options that choose what to show."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import getdoc
 from types import ModuleType
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from workbench.trace import Trace
 
 
-# Queries or keys of one table: a million cells is what a plot and a spreadsheet still take.
+# Tokens of each side of one map: a million cells is what a plot and a spreadsheet still take.
 LONGEST = 1024
+MOST_CELLS = LONGEST**2
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Option:
             all of them, "share" is a number from 0 to 1.
         default: value when nothing is chosen.
         choices: allowed values of a "choice".
+        none: what an index that is None means, as a caption says it.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Option:
     kind: str
     default: Any
     choices: tuple[Any, ...] = ()
+    none: str = "default"
 
     def checked(self, value: Any, trace: "Trace") -> Any:
         """`value` as this option takes it.
@@ -90,32 +93,41 @@ class View:
         """The long table of `trace` for some options; the others take their defaults.
 
         Raises:
-            ValueError: an unknown option or value.
+            ValueError: an unknown option or value, or a part of the text that is too large for a table.
         """
         known = {option.name: option for option in self.options}
         for name in options:
             if name not in known:
                 raise ValueError(f"view {self.name!r} has no option {name!r}; it has: {', '.join(known) or 'none'}")
         chosen = {name: option.checked(options.get(name, option.default), trace) for name, option in known.items()}
+        _check_size({name: chosen[name] for name, option in known.items() if option.kind == "range"})
         return self.make_table(trace, **chosen)
 
 
 def _range(name: str, value: Any, tokens: int) -> range:
-    """The tokens that `first:stop` names; all of them for None, as long as a table can hold them."""
+    """The tokens that `first:stop` names; all of them for None."""
     if value is None:
-        if tokens > LONGEST:
-            raise ValueError(
-                f"a map of {tokens} x {tokens} tokens is too large for a table or a picture; choose a part of at most "
-                f"{LONGEST} tokens, for example {name}=0:{LONGEST // 2}"
-            )
         return range(tokens)
     parts = str(value).split(":")
     if len(parts) != 2 or not all(part.isdecimal() for part in parts):
         raise ValueError(f"{name}={value!r} is not allowed; write first:stop, for example {name}=0:{tokens}")
     chosen = range(int(parts[0]), int(parts[1]))
-    if not 0 <= chosen.start < chosen.stop <= tokens or len(chosen) > LONGEST:
-        raise ValueError(f"{name}={value} must lie within 0:{tokens} and hold 1 to {LONGEST} tokens")
+    if not 0 <= chosen.start < chosen.stop <= tokens:
+        raise ValueError(f"{name}={value} must lie within 0:{tokens} and hold at least one token")
     return chosen
+
+
+def _check_size(ranges: Mapping[str, range]) -> None:
+    """Refuse what is too large for a table or a picture: a cell for each combination of the tokens of the ranges."""
+    if math.prod(map(len, ranges.values())) <= MOST_CELLS:
+        return
+    parts = {name: chosen[:LONGEST] for name, chosen in ranges.items()}
+    part = " ".join(f"--{name} {shown.start}:{shown.stop}" for name, shown in parts.items())
+    raise ValueError(
+        f"a map of {' x '.join(str(len(chosen)) for chosen in ranges.values())} tokens is too large for a table or a "
+        f"picture, which take {MOST_CELLS:,} cells; choose a part, for example {part}. Attention maps of any size are "
+        "saved as .npz or .safetensors"
+    )
 
 
 def _heads(name: str, value: Any, count: int) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from workbench.figures.paper import VENUES
 from workbench.provenance.drawing import Drawing
 from workbench.provenance.look import Look
 from workbench.provenance.product import produced
+from workbench.provenance.reason import Reason
 from workbench.provenance.run import Run
 from workbench.provenance.situation import Situation
 
@@ -28,6 +29,7 @@ class Format(NamedTuple):
 
 
 EVERYTHING = "Everything (ZIP)"
+COLOURED = "LaTeX text"  # of what is a text in colours
 FORMATS = {
     "PDF": Format("figure", "pdf"),
     "SVG": Format("figure", "svg"),
@@ -38,6 +40,7 @@ FORMATS = {
     "LaTeX table": Format("table", "tex"),
     EVERYTHING: Format("figure", "pdf"),
 }
+_KNOWN = FORMATS | {COLOURED: Format("figure", "tex")}
 
 
 def _pages() -> dict[str, tuple[str | None, str]]:
@@ -112,18 +115,20 @@ def save_row(name: str, inputs: Sequence[Any], make: Callable[..., Taken | Situa
     saved.success(None, js=FETCH.format(f"file-{name}"))
 
 
-def written(taken: Taken | Situation, name: str, kind: str, page: str) -> Path:
-    """The file in a folder of its own, as `gemma2-workbench figure`, `table` or `mask` would write it.
+def written(taken: Taken | Situation | Reason, name: str, kind: str, page: str) -> Path:
+    """The file in a folder of its own, as `gemma2-workbench figure`, `table`, `mask` or `why` would write it.
 
     Raises:
         ValueError: the view cannot be drawn so.
         ImportError: Parquet is asked for and pyarrow is not installed.
     """
-    form, (venue, width) = FORMATS[kind], PAGES[page]
+    form, (venue, width) = _KNOWN[kind], PAGES[page]
+    if kind == EVERYTHING and isinstance(taken, Reason) and not taken.drawable:
+        form = FORMATS["LaTeX table"]
     look = Look("figure", form.ending, venue, width) if form.what == "figure" else Look("table", form.ending)
-    # Masks are of no run.
-    runs = [] if isinstance(taken, Situation) else [Run(taken.trace, token=taken.token)]
-    drawing = taken if isinstance(taken, Situation) else Drawing.of(taken.view, [taken.trace], taken.options)
+    # Masks are of no run, and neither are reasons.
+    runs = [Run(taken.trace, token=taken.token)] if isinstance(taken, Taken) else []
+    drawing = Drawing.of(taken.view, [taken.trace], taken.options) if isinstance(taken, Taken) else taken
     ending = "zip" if kind == EVERYTHING else form.ending
     path = Path(tempfile.mkdtemp()) / f"{name}.{ending}"
     if kind == EVERYTHING:

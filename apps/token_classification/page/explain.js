@@ -63,15 +63,22 @@ async function explain() {
 
 // Reasons that take long are worked out when the reader wants them, and from then on for this model.
 const LONGEST_MINUTES = 0.5;
+// Nobody waits for more, and all other readers of the server would have to.
+const MOST_MINUTES = 10;
 
 function asksFirst() {
   const { minutes } = now.labels;
-  const isLong = minutes > LONGEST_MINUTES && patient !== now.model;
+  const isTooLong = minutes > MOST_MINUTES;
+  const isLong = isTooLong || (minutes > LONGEST_MINUTES && patient !== now.model);
   $('.patience').hidden = !isLong;
   $('.found').hidden = isLong;
   if (isLong) {
-    $('.why > .told').textContent = 'This model is large for this machine, so the reasons are not worked out unasked.';
-    $('.patience').textContent = `Work them out (about ${Math.ceil(minutes)} ${minutes > 1 ? 'minutes' : 'minute'})`;
+    const time = `about ${Math.ceil(minutes)} ${minutes > 1 ? 'minutes' : 'minute'}`;
+    $('.patience').hidden = isTooLong;
+    $('.patience').textContent = `Work them out (${time})`;
+    $('.why > .told').textContent = isTooLong
+      ? `The reasons would take ${time} on this machine: the sentence is too long for this model. Split it, or take a smaller model.`
+      : 'For a sentence of this length this model is slow on this machine, so the reasons are not worked out unasked.';
   }
   return isLong;
 }

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import threading
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -15,7 +16,7 @@ from matplotlib.font_manager import findfont
 
 from workbench.figures import paper
 from workbench.figures.paper import fonts
-from workbench.figures.spec import HeadGrid, Panels, Scale, TokenMap, TokenStrip
+from workbench.figures.spec import HeadGrid, Panels, Scale, TokenGrid, TokenMap, TokenStrip
 
 SVG = "{http://www.w3.org/2000/svg}"
 SCALE = Scale("sequential", 0, 1, "attention probability")
@@ -178,6 +179,69 @@ def test_words_are_cut_and_wrapped_to_their_room():
     lines = faces.wrap("share of attention on the previous token", 1.0, 8)
     assert " ".join(lines) == "share of attention on the previous token"
     assert all(faces.width(line, 8) <= 1.0 for line in lines)
+
+
+def test_words_wider_than_the_room_are_broken_where_they_must_not_be_cut():
+    faces = fonts.faces(())
+    lines = faces.wrap("a Donaudampfschifffahrtsgesellschaft", 0.6, 9, strict=True)
+    assert "".join(lines).replace(" ", "") == "aDonaudampfschifffahrtsgesellschaft"
+    assert max(faces.width(line, 9) for line in lines) <= 0.6
+
+
+def test_lines_are_balanced_and_numbers_stay_with_their_word():
+    faces = fonts.faces(())
+    assert faces.balanced("layer 12 head 10", faces.width("layer 12 head", 8), 8) == ["layer 12", "head 10"]
+    one, two = faces.balanced("mean attention paid to the first token", 1.9, 8)
+    assert faces.width(one, 8) / faces.width(two, 8) == pytest.approx(1, abs=0.35)
+
+
+def test_titles_take_as_many_lines_as_they_need(samples):
+    title = "Layer 0, head 0: probability (modified model: attention softcap 2 in layers 0, 1, 2, 3, 4, 5)"
+    for spec in (replace(samples["map-3"], title=title), replace(samples["panels-maps"], title=title)):
+        text = words(paper.render(spec, "svg", venue="acl", title=True))
+        lines = [n for n in range(1, 9) if any(" ".join(text[i : i + n]) == title for i in range(len(text)))]
+        assert len(lines) == 1
+        assert lines[0] > 1
+        short = paper.height(replace(spec, title="Layer 0"), venue="acl", title=True)
+        line = 1.26 * 11 / 72
+        assert paper.height(spec, venue="acl", title=True) == pytest.approx(short + line * (lines[0] - 1), abs=0.01)
+
+
+def test_titles_of_panels_are_never_cut(samples):
+    title = "layer 3 head 1, “the cat sat on the mat”, probability (modified model: no softcap in layer 0)"
+    named = tuple(replace(samples["map-3"], title=title) for _ in range(4))
+    assert " ".join(words(paper.render(Panels(named, 2), "svg", "double", venue="acl"))).count(title) == 4
+
+
+def test_names_of_axes_and_bars_are_never_cut():
+    label = "mean probability over the heads of the layer"
+    name = "position (the token that was just read)"
+    values, scale = np.eye(3), Scale("sequential", 0, 1, label)
+    grid = TokenGrid(values, (("a", "b", "c"),) * 3, ("r",) * 3, ("x",) * 3, scale, "w", x_label=name, y_label=name)
+    written = " ".join(words(paper.render(grid, "svg", venue="acl")))
+    assert written.count(name) == 2
+    assert label in written
+    for spec in (TokenStrip(("a",), np.ones(1), scale), Panels((TokenStrip(("a",), np.ones(1), scale),) * 3, 3)):
+        assert label in " ".join(words(paper.render(spec, "svg", venue="acl")))
+
+
+def test_joiners_and_selectors_go_where_they_join_nothing(monkeypatch):
+    monkeypatch.setattr(fonts, "FALLBACKS", ("No Such Family",))
+    family, flame, persian = "\U0001f469\u200d\U0001f467", "❤\ufe0f\u200d\U0001f525", "می\u200cخواهم"
+    faces = fonts.faces(strip(family, flame, persian))
+    assert faces.printable(family) == "U+1F469U+1F467"
+    assert faces.printable(flame) == "❤U+1F525"
+    assert faces.printable(persian) == persian
+    assert [faces.printable(c) for c in ("\u200d", "\ufe0f", "\u202eabc")] == ["U+200D", "U+FE0F", "U+202Eabc"]
+
+
+def test_panels_that_stack_higher_than_a_page_become_lower(samples):
+    grids = Panels((samples["grid-6"],) * 6, 3)
+    assert paper.height(Panels((samples["grid-6"],), 1), venue="acl") * 6 > paper.tallest("acl")
+    assert paper.height(grids, venue="acl") <= paper.tallest("acl") < 9.72
+    svg = ElementTree.fromstring(paper.render(grids, "svg", venue="acl"))
+    assert float(svg.attrib["height"].removesuffix("pt")) == pytest.approx(72 * paper.height(grids, venue="acl"))
+    assert paper.height(strip(*["a long word"] * 600), venue="acl") > paper.tallest("acl")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def attention_figure(frame: pd.DataFrame) -> TokenStrip:
     weights = frame["weight"].to_numpy(dtype=float)
     first, stage = frame.iloc[0], STAGES["attn_probs"]
     scale = Scale("sequential", 0.0, float(weights.max()) or 1.0, stage.label, power=0.5)
-    title = f"{_title(frame)}, layer {first['layer']} ({first['kind']}) head {first['head']}"
+    title = f"{_title(frame)}, attention of layer {first['layer']} ({first['kind']}) head {first['head']}"
     return TokenStrip(tuple(frame["token"]), np.where(weights > 0, weights, np.nan), scale, title)
 
 
@@ -38,7 +38,7 @@ def head_figure(frame: pd.DataFrame) -> HeadGrid:
         kinds=tuple(frame.drop_duplicates("layer").sort_values("layer")["kind"]),
         group=wide.shape[1] // frame["kv_head"].nunique(),
         scale=Scale.of(wide, f"effect on {_score(frame)} (logits)", "diverging"),
-        title=_title(frame),
+        title=f"{_title(frame)}, each head switched off",
         text=wide.shape[1] <= 8,
     )
 
@@ -55,7 +55,7 @@ def deletion_figure(frame: pd.DataFrame, most: int = 20) -> Bars:
     shown = removed.loc[removed["effect"].abs().nlargest(most).index].sort_values("removed")
     names = tuple(f"{row.text} → {row.label_after}" if row.changed else str(row.text) for row in shown.itertuples())
     effects = shown["effect"].to_numpy(dtype=float)
-    return Bars(names, effects, f"effect on {_score(frame)} (logits)", _title(frame))
+    return Bars(names, effects, f"effect on {_score(frame)} (logits)", f"{_title(frame)}, each word taken out")
 
 
 def _title(frame: pd.DataFrame) -> str:

@@ -28,7 +28,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-from captum.attr import InputXGradient, IntegratedGradients
 from torch import Tensor
 
 from workbench.classification.reasons.batches import rows_at_once
@@ -111,6 +110,9 @@ def saliency(
         raise ValueError(f"method {method!r} is unknown; choose from {', '.join(METHODS)}")
     if steps is not None and steps < 1:
         raise ValueError(f"integrated gradients need at least 1 step, got {steps}; {FEWEST_STEPS} is a good start")
+    # It takes a second to load, for which a command that draws something else need not wait.
+    from captum.attr import InputXGradient, IntegratedGradients
+
     words = context_words(loaded, target.reading)
     rows = rows_at_once(loaded.config, len(target.reading.tokens), graph=True)
     with loaded.lock, torch.enable_grad():

@@ -3,6 +3,7 @@
 Command line, bench and `redraw` all ask here, which is why they give the same numbers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -24,7 +25,12 @@ from workbench.trace import ModelInfo
 
 REASONS = ("saliency", "heads", "removals", "attention")
 LABELS = ("entities", "words", "tokens")
-_FIGURES = dict(zip(REASONS, (saliency_figure, head_figure, deletion_figure, attention_figure), strict=True))
+_FIGURES: dict[str, Callable[[pd.DataFrame], Panel]] = {
+    "saliency": saliency_figure,
+    "heads": head_figure,
+    "removals": deletion_figure,
+    "attention": attention_figure,
+}
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,9 @@ class Answer:
         return replace(drawn, title=f"{drawn.title} (modified model: {changes})") if changes else drawn
 
 
+_Shown = tuple[Question, pd.DataFrame, str]
+
+
 def answered(loaded: LoadedModel, question: Question) -> Answer:
     """Label the text, and ask the model for the reason.
 
@@ -133,23 +142,23 @@ def answered(loaded: LoadedModel, question: Question) -> Answer:
     return Answer(known, found.model, ids, table, target, target.score(logits_C), probability, meaning)
 
 
-def _saliency(loaded: LoadedModel, target: Target, question: Question) -> tuple[Question, pd.DataFrame, str]:
+def _saliency(loaded: LoadedModel, target: Target, question: Question) -> _Shown:
     found = saliency(loaded, target, question.method)
     return question, saliency_table(found), saliency_words(found)
 
 
-def _heads(loaded: LoadedModel, target: Target, question: Question) -> tuple[Question, pd.DataFrame, str]:
+def _heads(loaded: LoadedModel, target: Target, question: Question) -> _Shown:
     found = head_effects(loaded, target)
     return question, head_table(found), head_words(found)
 
 
-def _removals(loaded: LoadedModel, target: Target, question: Question) -> tuple[Question, pd.DataFrame, str]:
+def _removals(loaded: LoadedModel, target: Target, question: Question) -> _Shown:
     rows, left = deletions(loaded, target), alone(loaded, target)
     table = deletion_table(target, [*rows, *([] if left is None else [left])])
     return question, table, removal_words(rows, left)
 
 
-def _attention(loaded: LoadedModel, target: Target, question: Question) -> tuple[Question, pd.DataFrame, str]:
+def _attention(loaded: LoadedModel, target: Target, question: Question) -> _Shown:
     found = head_effects(loaded, target)
     best = found.ranked(1)[0]
     layer, head = question.layer, question.head
@@ -159,4 +168,9 @@ def _attention(loaded: LoadedModel, target: Target, question: Question) -> tuple
     return replace(question, layer=layer, head=head), table, attention_words(found, layer, head)
 
 
-_SHOWN = dict(zip(REASONS, (_saliency, _heads, _removals, _attention), strict=True))
+_SHOWN: dict[str, Callable[[LoadedModel, Target, Question], _Shown]] = {
+    "saliency": _saliency,
+    "heads": _heads,
+    "removals": _removals,
+    "attention": _attention,
+}

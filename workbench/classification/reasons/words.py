@@ -32,8 +32,8 @@ def saliency_words(found: Saliency) -> str:
 def head_words(found: HeadEffects) -> str:
     """What an effect is, and that effects do not add up."""
     return (
-        f"Each head was set to zero in turn. Positive (red): the score {signed(found.score)} falls without it. Heads can "
-        "stand in for each other, so effects do not add up."
+        f"Each head was set to zero in turn. Positive (red): the score {signed(found.score)} falls without it. Heads "
+        "can stand in for each other, so effects do not add up."
     )
 
 
@@ -58,7 +58,8 @@ def removal_words(rows: tuple[Deletion, ...], alone: Deletion | None, where: str
     if not rows:
         return "There is no other word that could be taken out."
     if not changed:
-        result = f"Taking out any single one of {len(rows)} words leaves the label as it is."
+        one = "the only other word" if len(rows) == 1 else f"any single one of {len(rows)} words"
+        result = f"Taking out {one} leaves the label as it is."
     else:
         result = f"{changed} of {len(rows)} words{where} would change the label if missing."
     if alone is None:

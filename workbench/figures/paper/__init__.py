@@ -12,19 +12,16 @@ from typing import Any
 
 import matplotlib
 
-from workbench.figures.paper import panels
-from workbench.figures.paper.families import draw_panel, frame_of, keys_of
 from workbench.figures.paper.fonts import Faces, faces
-from workbench.figures.paper.legend import draw as draw_legend
-from workbench.figures.paper.legend import rows as legend_rows
-from workbench.figures.paper.sheet import THINNEST, Sheet
-from workbench.figures.paper.venues import RULES, VENUES, WIDTHS, inches, letters
+from workbench.figures.paper.page import drawn, measured
+from workbench.figures.paper.sheet import THINNEST
+from workbench.figures.paper.venues import RULES, VENUES, WIDTHS, inches, letters, tallest
 from workbench.figures.spec import FigureSpec, Panel, Panels
+from workbench.figures.tens import in_tens
 
-__all__ = ["FORMATS", "RULES", "VENUES", "WIDTHS", "inches", "render"]
+__all__ = ["FORMATS", "RULES", "VENUES", "WIDTHS", "height", "inches", "render", "tallest"]
 
 FORMATS = ("pdf", "svg", "png")
-_MARGIN = 0.04  # inches around everything
 # matplotlib's settings are one per process: figures of several threads take turns.
 _LOCK = threading.Lock()
 
@@ -54,8 +51,7 @@ def render(
         TypeError: `spec` is not a figure specification.
         ValueError: unknown format, width or venue; the message lists what is allowed.
     """
-    if not isinstance(spec, Panel | Panels):
-        raise TypeError(f"render takes a figure specification (TokenMap, HeadGrid, ...); got {type(spec).__name__}")
+    spec = _checked(spec)
     if fmt not in FORMATS:
         raise ValueError(f"fmt must be one of {', '.join(FORMATS)}; got {fmt!r}")
     page_width = inches(width, venue)
@@ -64,10 +60,29 @@ def render(
         matplotlib.rcdefaults()
         faces_ = faces(spec, letters(venue))
         _set_style(faces_, fmt)
-        sheet = _compose(spec, page_width, faces_, title)
+        sheet = drawn(spec, measured(spec, page_width, faces_, title, tallest(venue)), faces_)
         target = io.BytesIO()
         sheet.figure.savefig(target, format=fmt, dpi=dpi, metadata=_metadata(fmt, faces_.printable(spec.title), record))
         return target.getvalue()
+
+
+def height(spec: FigureSpec, width: str | float = "single", *, venue: str | None = None, title: bool = False) -> float:
+    """The height in inches of the figure that `render` draws; see `tallest` for what a page has room for.
+
+    Raises:
+        TypeError, ValueError: as `render`.
+    """
+    spec, page_width = _checked(spec), inches(width, venue)
+    with _LOCK, matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        return measured(spec, page_width, faces(spec, letters(venue)), title, tallest(venue)).height
+
+
+def _checked(spec: FigureSpec) -> FigureSpec:
+    """`spec` with numbers as short as cells need them, or TypeError."""
+    if not isinstance(spec, Panel | Panels):
+        raise TypeError(f"render takes a figure specification (TokenMap, HeadGrid, ...); got {type(spec).__name__}")
+    return in_tens(spec)
 
 
 def _set_style(faces_: Faces, fmt: str) -> None:
@@ -78,32 +93,6 @@ def _set_style(faces_: Faces, fmt: str) -> None:
     families = faces_.embedded() if fmt == "pdf" else faces_.families
     matplotlib.rc("font", size=faces_.letters.label, family=list(families))
     matplotlib.rc("hatch", linewidth=THINNEST)
-
-
-def _compose(spec: FigureSpec, width: float, faces_: Faces, title: bool) -> Sheet:
-    """Lay the parts out from top to bottom, then draw them: title, plots, legend."""
-    inner = width - 2 * _MARGIN
-    parts = spec.figures if isinstance(spec, Panels) else (spec,)
-    legend = legend_rows([key for part in parts for key in keys_of(part)], inner, faces_)
-    size = faces_.letters.title
-    top = _MARGIN + (1.6 * size / 72 if title and spec.title else 0.04)
-    plan = panels.layout(spec, faces_, inner) if isinstance(spec, Panels) else _alone(spec, faces_, inner)
-    bottom = top + plan.height + (0.06 if legend else 0.0)
-    sheet = Sheet(width, round(bottom + faces_.letters.line * len(legend) + _MARGIN, 3), faces_)
-    if title and spec.title:
-        sheet.text(_MARGIN, _MARGIN + 0.96 * size / 72, faces_.fit(spec.title, inner, size), size, weight="bold")
-    if isinstance(spec, Panels):
-        panels.draw(spec, sheet, plan, _MARGIN, top)
-    else:
-        draw_panel(spec, sheet, plan.places[0].moved(_MARGIN, top))
-    draw_legend(legend, sheet, _MARGIN, bottom)
-    return sheet
-
-
-def _alone(spec: Panel, faces_: Faces, inner: float) -> panels.Layout:
-    """The layout of a single figure."""
-    frame = frame_of(spec, faces_, inner)
-    return panels.Layout([frame.box(0, 0, inner)], [True], [(True, True)], [], frame.height + frame.below)
 
 
 def _metadata(fmt: str, title: str, record: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.figures import colours
+from workbench.figures.paper import picture
 from workbench.figures.paper.fonts import Faces
 from workbench.figures.paper.legend import Key
 from workbench.figures.paper.sheet import THINNEST, Box, Sheet
@@ -12,6 +13,7 @@ from workbench.figures.scale import Scale
 from workbench.figures.ticks import tick_text
 
 _GAP, _THICK, _TICK = 0.07, 0.09, 0.04  # inches
+_BEYOND = 0.2  # inches that the name of a standing bar may be longer than the bar
 
 
 def keys(scale: Scale) -> list[Key]:
@@ -28,13 +30,35 @@ def room(scale: Scale, faces: Faces, height: float) -> float:
         return 0.04
     letters = faces.letters
     numbers = max(faces.width(tick_text(tick), letters.tick) for tick in scale.ticks())
-    lines = faces.wrap(scale.label, height, letters.label)
+    lines = _name(scale, faces, height)
     return _GAP + _THICK + _TICK + numbers + 0.04 + letters.line * len(lines)
 
 
-def lying(scale: Scale, faces: Faces) -> float:
-    """Inches below a plot that its lying bar needs with its numbers."""
-    return 0.02 if scale.kind == "categorical" else 0.24 + faces.letters.tick_line
+def _name(scale: Scale, faces: Faces, height: float) -> list[str]:
+    """The quantity in lines beside a bar `height` inches high."""
+    return faces.balanced(scale.label, max(height + _BEYOND, 0.8), faces.letters.label)
+
+
+def lying(scale: Scale, faces: Faces, width: float) -> float:
+    """Inches below a plot that its lying bar needs with its numbers and its name, in `width` inches."""
+    if scale.kind == "categorical":
+        return 0.02
+    _, lines, beside = _lying(scale, faces, width)
+    high = 0.24 + faces.letters.tick_line
+    named = faces.letters.line * len(lines)
+    return max(high, 0.06 + named) if beside else high + named
+
+
+def _lying(scale: Scale, faces: Faces, width: float) -> tuple[float, list[str], bool]:
+    """How long a lying bar is, the lines of its name, and whether they stand to its right; else they stand below it."""
+    size = faces.letters.label
+    # 1 to 1.4 inches, as the name leaves room.
+    left_over = width - 0.25 - faces.width(faces.printable(scale.label), size) - 0.01
+    length = min(max(1.0, left_over), 1.4, width / 2)
+    lines = faces.wrap(scale.label, width - length - 0.25, size)
+    if max(faces.width(line, size) for line in lines) <= width - length - 0.25:
+        return length, lines, True
+    return min(1.4, width - 0.3), faces.wrap(scale.label, width - 0.05, size, strict=True), False
 
 
 def draw(scale: Scale, sheet: Sheet, plot: Box) -> None:
@@ -43,7 +67,7 @@ def draw(scale: Scale, sheet: Sheet, plot: Box) -> None:
         return
     box = Box(plot.right + _GAP, plot.top, _THICK, plot.height)
     axes = sheet.axes(box, frame=False)
-    axes.imshow(colours.lut(scale.kind)[::-1, None], aspect="auto", interpolation="none", extent=(0, 1, 0, 1))
+    picture.show(axes, colours.lut(scale.kind)[::-1, None], (0, 1, 0, 1))
     widest, letters = 0.0, sheet.letters
     for tick, place in _spread(scale, plot.height, 0.92 * letters.tick_line):
         y = box.bottom - place * box.height
@@ -51,27 +75,28 @@ def draw(scale: Scale, sheet: Sheet, plot: Box) -> None:
         sheet.line([(box.right, y), (box.right + 0.025, y)], linewidth=THINNEST)
         sheet.text(box.right + _TICK, y, words, letters.tick, va="center_baseline")
         widest = max(widest, sheet.faces.width(words, letters.tick))
-    lines = sheet.faces.wrap(scale.label, plot.height, letters.label)
+    lines = _name(scale, sheet.faces, plot.height)
     x, middle = box.right + _TICK + widest + 0.04 + letters.line * len(lines) / 2, box.top + box.height / 2
     upright = {"rotation": 90, "ha": "center", "va": "center", "linespacing": 1.1}
     sheet.text(x, middle, "\n".join(lines), **upright)
 
 
 def draw_lying(scale: Scale, sheet: Sheet, left: float, top: float, width: float) -> None:
-    """A bar that lies at (left, top), 1 to 1.4 inches long as its name to its right leaves room."""
+    """A bar that lies at (left, top) in `width` inches, its name to its right."""
     if scale.kind == "categorical":
         return
-    left_over = width - 0.25 - sheet.faces.width(scale.label, sheet.letters.label) - 0.01
-    box = Box(left + 0.05, top + 0.04, min(max(1.0, left_over), 1.4, width / 2), _THICK)
+    length, lines, beside = _lying(scale, sheet.faces, width)
+    box = Box(left + 0.05, top + 0.04, length, _THICK)
     axes = sheet.axes(box, frame=False)
-    axes.imshow(colours.lut(scale.kind)[None], aspect="auto", interpolation="none", extent=(0, 1, 0, 1))
+    picture.show(axes, colours.lut(scale.kind)[None], (0, 1, 0, 1))
     size = sheet.letters.tick
     for tick, place in _spread(scale, box.width, sheet.faces.width("0.00", size) + 0.04):
         x = box.left + place * box.width
         sheet.line([(x, box.bottom), (x, box.bottom + 0.025)], linewidth=THINNEST)
         sheet.text(x, box.bottom + 0.01 + sheet.letters.tick_line, tick_text(tick), size, ha="center")
-    words = sheet.faces.fit(scale.label, width - box.width - 0.25, sheet.letters.label)
-    sheet.text(box.right + 0.14, box.top + _THICK / 2, words, va="center_baseline")
+    x, first = (box.right + 0.14, _THICK / 2) if beside else (box.left, 0.2 + 1.5 * sheet.letters.tick_line)
+    for i, words in enumerate(lines):
+        sheet.text(x, box.top + first + i * sheet.letters.line, words, va="center_baseline")
 
 
 def _spread(scale: Scale, length: float, pitch: float) -> list[tuple[float, float]]:

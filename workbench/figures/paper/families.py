@@ -10,21 +10,24 @@ from workbench.figures.paper.sheet import Box, Sheet
 from workbench.figures.spec import Bars, Curve, HeadGrid, Panel, Scatter, TokenGrid, TokenLinks, TokenMap, TokenStrip
 
 
-def frame_of(spec: Panel, faces: Faces, width: float, with_bar: bool = True) -> Frame:
-    """The room that `spec` needs, with its bar or without, and its plot's size when it may be `width` inches wide."""
+def frame_of(spec: Panel, faces: Faces, width: float, with_bar: bool = True, squeeze: float = 1.0) -> Frame:
+    """The room that `spec` needs, with its bar or without, and its plot's size when it may be `width` inches wide.
+
+    Grids, maps and plots become lower by `squeeze` as far as they stay legible; lines of text do not.
+    """
     match spec:
         case TokenMap():
-            return maps.frame(spec, faces, width, with_bar=with_bar)
+            return maps.frame(spec, faces, width, with_bar=with_bar, squeeze=squeeze)
         case TokenLinks():
             return links.frame(spec, faces, width)
         case TokenGrid():
             return words.frame(spec, faces, width, with_bar)
         case HeadGrid():
-            return grid.frame(spec, faces, width, with_bar)
+            return grid.frame(spec, faces, width, with_bar, squeeze)
         case TokenStrip():
             return strip.frame(spec, faces, width, with_bar)
         case Curve() | Scatter() | Bars():
-            return lines.frame(spec, faces, width)
+            return lines.frame(spec, faces, width, squeeze)
 
 
 def draw_panel(

@@ -10,6 +10,8 @@ installed fonts only where a fallback is used.
 from __future__ import annotations
 
 import dataclasses
+import re
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -22,6 +24,8 @@ from workbench.figures.paper.truetype import embeddable
 from workbench.figures.text import code_point, one_line
 
 SANS, SERIF = "DejaVu Sans", "STIXGeneral"
+_BREAK = re.compile(r" (?!\d)")  # between words; a number stays with the word before it: "head 3"
+_JOINERS = "\u200c\u200d"
 _SPACE = ("\u2581", "\u2423")  # SentencePiece's mark of a space, and the open box that stands for it in print
 FALLBACKS = (
     *("Droid Sans Fallback", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "IPAexGothic", "IPAGothic", "NanumGothic"),
@@ -42,8 +46,7 @@ class Faces:
 
     def printable(self, text: str) -> str:
         """`text` on one line, a subword's mark of a space as an open box, U+XXXX for what no family has."""
-        known = frozenset().union(*(_characters(family) for family in self.families))
-        return "".join(c if ord(c) in known else code_point(c) for c in _shown(text))
+        return _printable(self.families, text)
 
     def embedded(self) -> tuple[str, ...]:
         """The families as a PDF file takes them, all with TrueType outlines."""
@@ -65,16 +68,49 @@ class Faces:
             shown = whole + "…"
         return shown
 
-    def wrap(self, text: str, room: float, size: float) -> list[str]:
-        """Printable `text` in lines of whole words, each at most `room` inches wide where its words allow."""
+    def wrap(self, text: str, room: float, size: float, strict: bool = False) -> list[str]:
+        """Printable `text` in lines of whole words, each at most `room` inches wide where its words allow.
+
+        With `strict` a word that is wider than the room is broken, so that no line is too wide.
+        """
         lines: list[str] = []
-        for word in self.printable(text).split(" "):
+        words = _BREAK.split(self.printable(text))
+        if strict:
+            words = [piece for word in words for piece in self._pieces(word, room, size)]
+        for word in words:
             longer = f"{lines[-1]} {word}" if lines else word
             if lines and self.width(longer, size) <= room:
                 lines[-1] = longer
             else:
                 lines.append(word)
         return lines
+
+    def balanced(self, text: str, room: float, size: float) -> list[str]:
+        """`text` in as few lines of at most `room` inches as it takes, all about equally wide."""
+        lines = self.wrap(text, room, size, strict=True)
+        low, high = (0.0, room) if len(lines) > 1 else (room, room)
+        while high - low > room / 100:
+            middle = (low + high) / 2
+            tried = self.wrap(text, middle, size)
+            if len(tried) <= len(lines) and max(self.width(line, size) for line in tried) <= room:
+                lines, high = tried, middle
+            else:
+                low = middle
+        return lines
+
+    def _pieces(self, word: str, room: float, size: float) -> list[str]:
+        """A word in pieces of at most `room` inches, parted at its spaces first; the whole word where it fits."""
+        if self.width(word, size) <= room:
+            return [word]
+        first, space, rest = word.partition(" ")
+        if space:
+            return [*self._pieces(first, room, size), *self._pieces(rest, room, size)]
+        pieces = [""]
+        for character in word:
+            if pieces[-1] and self.width(pieces[-1] + character, size) > room:
+                pieces.append("")
+            pieces[-1] += character
+        return pieces
 
 
 def faces(spec: Any, letters: Letters | None = None) -> Faces:
@@ -94,8 +130,30 @@ def faces(spec: Any, letters: Letters | None = None) -> Faces:
 
 
 def _shown(text: str) -> str:
-    """`text` on one line, with open boxes for the marks of spaces, which hang below the line like rules."""
-    return one_line(text).replace(*_SPACE)
+    """`text` on one line, with open boxes for the marks of spaces, which hang below the line like rules.
+
+    Variation selectors are left out; they, and joiners, are code points where there is nothing else.
+    """
+    line = one_line(text).replace(*_SPACE)
+    seen = "".join(c for c in line if not ("\ufe00" <= c <= "\ufe0f" or "\U000e0100" <= c <= "\U000e01ef"))
+    return seen if seen.strip(_JOINERS) else "".join(map(code_point, line))
+
+
+@lru_cache(maxsize=4096)
+def _printable(families: tuple[str, ...], text: str) -> str:
+    """The same few words are asked for again and again, here and below."""
+    known = frozenset().union(*(_characters(family) for family in families))
+    line = _shown(text)
+    return "".join(_sign(line, i, known) for i in range(len(line)))
+
+
+def _sign(line: str, i: int, known: frozenset[int]) -> str:
+    """Character `i` as it is printed; a joiner only where it shapes letters: elsewhere it shifts its neighbours."""
+    if line[i] in _JOINERS:
+        beside = line[max(i - 1, 0) : i] + line[i + 1 : i + 2]
+        shapes = len(beside) == 2 and all(ord(c) in known and unicodedata.category(c)[0] in "LM" for c in beside)
+        return line[i] if shapes else ""
+    return line[i] if ord(line[i]) in known else code_point(line[i])
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -112,7 +170,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def _width(families: tuple[str, ...], text: str, size: float) -> float:
-    """Layout asks for the same few words again and again."""
+    """Inches of printable text."""
     font = FontProperties(family=list(families), size=size)
     return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
 

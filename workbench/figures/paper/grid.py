@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from workbench.figures import colours
-from workbench.figures.paper import bar, signs
+from workbench.figures.paper import bar, picture, signs
 from workbench.figures.paper.fonts import Faces
 from workbench.figures.paper.frame import Frame
 from workbench.figures.paper.legend import Key
@@ -18,8 +18,8 @@ from workbench.figures.ticks import cell_text
 _WIDE, _HIGH, _TALL = 0.62, 0.24, 7.0  # largest cell, tallest grid, in inches
 
 
-def frame(spec: HeadGrid, faces: Faces, width: float, with_bar: bool = True) -> Frame:
-    """The room of the grid; cells are never wider than they need to be for two digits."""
+def frame(spec: HeadGrid, faces: Faces, width: float, with_bar: bool = True, squeeze: float = 1.0) -> Frame:
+    """The room of the grid; cells are as wide as two digits need at most, and never lower than a line of type."""
     layers, heads = spec.values.shape
     letters = faces.letters
     left = letters.line + _number(faces) + letters.small_line + 0.06
@@ -27,8 +27,11 @@ def frame(spec: HeadGrid, faces: Faces, width: float, with_bar: bool = True) -> 
     for _ in range(2):  # the bar's name wraps by the height, which hangs on the bar's room
         right = bar.room(spec.scale, faces, height) if with_bar else 0.04
         plot = min(width - left - right, _WIDE * heads)
-        height = layers * min(max(0.7 * plot / heads, 0.125, 1.12 * letters.smallest / 72), _HIGH, _TALL / layers)
-        height = max(height, 0.6)
+        high = squeeze * min(max(0.7 * plot / heads, 0.125), _HIGH)
+        height = max(layers * min(max(high, 1.12 * letters.smallest / 72), _TALL / layers), 0.6)
+    if with_bar:
+        right = bar.room(spec.scale, faces, height)
+        plot = min(width - left - right, plot)
     below = letters.tick_line + 0.02 + letters.line + (letters.small_line if spec.group > 1 else 0)
     return Frame(left, right, below, plot, height)
 
@@ -38,7 +41,7 @@ def draw(spec: HeadGrid, sheet: Sheet, box: Box, with_bar: bool = True) -> None:
     layers, heads = spec.values.shape
     axes = sheet.axes(box, frame=False)
     cells = colours.paint(spec.scale, spec.values)
-    axes.imshow(cells, aspect="auto", interpolation="none", extent=(0, heads, layers, 0))
+    picture.show(axes, cells, (0, heads, layers, 0))
     high, wide = box.height / layers, box.width / heads
     rule = {"color": "white", "linewidth": THINNEST}
     for i in range(1, layers):

@@ -16,13 +16,14 @@ from workbench.figures.paper.sheet import FAINT, INK, REFERENCE, THINNEST, Box, 
 from workbench.figures.spec import Bars, Curve, Guide, Scatter
 from workbench.figures.ticks import padded, round_ticks, tick_text
 
+_AROUND = 0.2  # inches that the name of the x axis may be wider than the plot
 _LONGEST = 1.2  # inches, at most, for the name of a bar
 _NAMED = 12  # points that get their labels printed
 _MANY = 1500  # points from which on a scatter plot is a picture inside the vector figure
 
 
-def frame(spec: Curve | Scatter | Bars, faces: Faces, width: float) -> Frame:
-    """The room of a plot with numbers on both axes, or with names on the left for bars."""
+def frame(spec: Curve | Scatter | Bars, faces: Faces, width: float, squeeze: float = 1.0) -> Frame:
+    """The room of a plot with numbers on both axes, or with names on the left for bars, which are never squeezed."""
     letters = faces.letters
     size = letters.tick
     if isinstance(spec, Bars):
@@ -32,9 +33,11 @@ def frame(spec: Curve | Scatter | Bars, faces: Faces, width: float) -> Frame:
         numbers = max(faces.width(tick_text(tick), size) for tick in round_ticks(*_ranges(spec)[1]))
         left = letters.line + 0.1 + numbers
         # A long name of the y axis wraps, and takes the room of its lines from the plot.
-        left += letters.line * (len(_y_name(spec, faces, _height(width - left))) - 1)
-        height = _height(width - left)
-    return Frame(left, 0.1, letters.tick_line + 0.02 + letters.line, width - left - 0.1, height)
+        left += letters.line * (len(_y_name(spec, faces, squeeze * _height(width - left))) - 1)
+        height = squeeze * _height(width - left)
+    plot = width - left - 0.1
+    named = len(names.wrapped(spec.label if isinstance(spec, Bars) else spec.x_label, plot + _AROUND, faces))
+    return Frame(left, 0.1, letters.tick_line + 0.02 + letters.line * named, plot, height)
 
 
 def draw(spec: Curve | Scatter | Bars, sheet: Sheet, box: Box) -> None:
@@ -79,7 +82,7 @@ def _height(width: float) -> float:
 
 def _y_name(spec: Curve | Scatter, faces: Faces, height: float) -> list[str]:
     """The name of the y axis in lines that fit beside a plot of this height."""
-    return faces.wrap(spec.y_label, height + 0.1, faces.letters.label)
+    return names.wrapped(spec.y_label, height + 0.1, faces)
 
 
 def _ranges(spec: Curve | Scatter) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -135,9 +138,9 @@ def _x_ticks(low: float, high: float, width: float, faces: Faces) -> np.ndarray:
 
 
 def _name_x(label: str, sheet: Sheet, box: Box) -> None:
-    words = sheet.faces.fit(label, box.width + 0.4, sheet.letters.label)
     down = sheet.letters.tick_line + 0.02 + 1.08 * sheet.letters.label / 72
-    sheet.text(box.left + box.width / 2, box.bottom + down, words, ha="center")
+    for i, words in enumerate(names.wrapped(label, box.width + _AROUND, sheet.faces)):
+        sheet.text(box.left + box.width / 2, box.bottom + down + i * sheet.letters.line, words, ha="center")
 
 
 def _draw_guide(guide: Guide, sheet: Sheet, axes: Axes, box: Box) -> None:

@@ -12,7 +12,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from workbench.figures import colours
-from workbench.figures.paper import bar, signs
+from workbench.figures.paper import bar, picture, signs
 from workbench.figures.paper.fonts import Faces
 from workbench.figures.paper.frame import Frame
 from workbench.figures.paper.legend import Key
@@ -35,11 +35,13 @@ def frame(
     across: int = 1,
     gap: float = 0,
     with_bar: bool = True,
+    squeeze: float = 1.0,
 ) -> Frame:
     """The room of one map, or of `across` maps of the same tokens side by side, `gap` inches apart.
 
     `scales` are those of all the maps (by default the map's own). One common scale has one bar on the right; with
-    different scales every map has its bar, and the frame's `right` is the room of one bar.
+    different scales every map has its bar, and the frame's `right` is the room of one bar. `squeeze` makes maps
+    smaller.
     """
     rows, columns = spec.values.shape
     cell = max(_CELL, _SMALL / max(rows, columns))
@@ -49,8 +51,8 @@ def frame(
         left = faces.letters.line + 0.08 + _Labels.fitting(spec.rows, height, faces).widest
         rooms = [bar.room(scale, faces, height) for scale in dict.fromkeys(scales or (spec.scale,))]
         right = max(rooms) if with_bar else 0.04
-        plot = min((width - left - bars * right - gap * (across - 1)) / across, cell * columns)
-        height = min(max(plot * rows / columns, min(_SMALL, cell * rows)), _TALL)
+        plot = squeeze * min((width - left - bars * right - gap * (across - 1)) / across, cell * columns)
+        height = min(max(plot * rows / columns, squeeze * min(_SMALL, cell * rows)), _TALL)
     labels = _Labels.fitting(spec.columns, plot, faces)
     below = labels.depth(plot, faces) + 0.06 + faces.letters.line
     return Frame(left, right, below, plot, height)
@@ -68,7 +70,7 @@ def draw(
     rows, columns = spec.values.shape
     axes = sheet.axes(box)
     edges = (-0.5, columns - 0.5, rows - 0.5, -0.5)
-    axes.imshow(colours.paint(spec.scale, spec.values), extent=edges, aspect="auto", interpolation="none")
+    picture.show(axes, colours.paint(spec.scale, spec.values), edges)
     hidden = spec.hidden()
     for reason in np.unique(hidden[hidden != 0]).tolist():
         _hatch(axes, hidden == reason, reason)
@@ -84,12 +86,16 @@ def draw(
         bar.draw(spec.scale, sheet, box)
 
 
-def name_axes(spec: TokenMap, sheet: Sheet, box: Box, frame: Frame) -> None:
-    """Write the names of the axes below and left of `box`, which holds maps of the size in `frame`."""
+def name_axes(spec: TokenMap, sheet: Sheet, box: Box, frame: Frame, last: Box | None = None) -> None:
+    """Write the names of the axes below and left of `box`, which holds maps of the size in `frame`.
+
+    `last` holds the maps of the last row, if it is not the whole box.
+    """
+    low = last or box
     faces, letters = sheet.faces, sheet.letters
     deep = _Labels.fitting(spec.columns, frame.width, faces).depth(frame.width, faces)
-    place = box.left + box.width / 2, box.bottom + deep + 0.06 + letters.label / 72
-    sheet.text(*place, _short(spec.x_label, box.width + 0.3, faces), ha="center")
+    place = low.left + low.width / 2, low.bottom + deep + 0.06 + letters.label / 72
+    sheet.text(*place, _short(spec.x_label, low.width + 0.3, faces), ha="center")
     wide = _Labels.fitting(spec.rows, frame.height, faces).widest
     words = _short(spec.y_label, box.height + 0.3, faces)
     sheet.text(box.left - wide - 0.08, box.top + box.height / 2, words, rotation=90, ha="right", va="center")

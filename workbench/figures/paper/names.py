@@ -1,15 +1,21 @@
-"""Names beside points, none over another."""
+"""Names of points, none over another, and of axes, none cut."""
 
 from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from workbench.figures.paper.fonts import Faces
 from workbench.figures.paper.sheet import INK, Box, Sheet
 from workbench.figures.spec import Scatter
 
 _WIDEST = 1.0  # inches
 _APART = 0.07  # inches from a point to its name
+
+
+def wrapped(name: str, room: float, faces: Faces) -> list[str]:
+    """The name of an axis in lines of at most `room` inches where its words allow."""
+    return faces.balanced(name, max(room, 0.8), faces.letters.label)
 
 
 def write(spec: Scatter, sheet: Sheet, axes: Axes, box: Box) -> None:

@@ -14,7 +14,7 @@ from workbench.figures.spec import Panels, TokenMap, TokenStrip
 
 _GAP = 0.16  # inches between panels
 _LEAST, _LEAST_ALONE = 0.5, 0.9  # inches: no plot is narrower, with shared labels and without; columns are fewer then
-_LINES = 2  # of a panel's title, at most
+_SQUEEZES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)  # of the plots' heights
 
 
 @dataclass(frozen=True)
@@ -38,23 +38,31 @@ class Layout:
     shared_names: Frame | None = None  # axes are named once for all panels, whose common frame this is
 
 
-def layout(spec: Panels, faces: Faces, width: float) -> Layout:
+def layout(spec: Panels, faces: Faces, width: float, tallest: float) -> Layout:
     """As many columns as the specification says, or fewer where the plots would become too narrow to read.
 
-    Maps of the same tokens share labels, and their bar if they share the scale; others stand on their own.
+    Maps of the same tokens share labels, and their bar if they share the scale; others stand on their own. Panels that
+    stack higher than `tallest` inches become lower, if that is enough and leaves them legible.
     """
+    plans = (_fitting(spec, faces, width, squeeze) for squeeze in _SQUEEZES)
+    first = next(plans)
+    return first if first.height <= tallest else next((plan for plan in plans if plan.height <= tallest), first)
+
+
+def _fitting(spec: Panels, faces: Faces, width: float, squeeze: float) -> Layout:
+    """The layout with as many columns as leave the plots wide enough."""
     common = spec.shared_tokens()
     for columns in range(min(spec.columns, len(spec.figures)), 0, -1):
-        plan = (
-            _separate(spec, faces, width, columns) if common is None else _linked(spec, common, faces, width, columns)
-        )
-        least = _LEAST_ALONE if common is None else _LEAST
+        if common is None:
+            plan, least = _separate(spec, faces, width, columns, squeeze), _LEAST_ALONE
+        else:
+            plan, least = _linked(spec, common, faces, width, columns, squeeze), _LEAST
         if columns == 1 or min(place.width for place in plan.places) >= least:
             return plan
     raise AssertionError("a layout with one column always exists")
 
 
-def _separate(spec: Panels, faces: Faces, width: float, columns: int) -> Layout:
+def _separate(spec: Panels, faces: Faces, width: float, columns: int, squeeze: float) -> Layout:
     """Panels with their own labels; one bar beside the first row if all have one scale."""
     shared = _common_bar(spec)
     count = len(spec.figures)
@@ -65,7 +73,9 @@ def _separate(spec: Panels, faces: Faces, width: float, columns: int) -> Layout:
     for _ in range(3):  # the bar's name wraps by the height of its plot, which hangs on the bar's room
         room = (width - aside - _GAP * (columns - 1)) / columns
         own = [shared is None or (lying and bars[i]) for i in range(count)]
-        frames = [frame_of(panel, faces, room, with_bar) for panel, with_bar in zip(spec.figures, own, strict=True)]
+        frames = [
+            frame_of(panel, faces, room, with_bar, squeeze) for panel, with_bar in zip(spec.figures, own, strict=True)
+        ]
         aside = 0.0 if shared is None or lying else bar.room(shared, faces, frames[min(owner, count - 1)].height)
     headings = [_heading(spec, i, faces, (i % columns) * (room + _GAP), room) for i in range(count)]
     places: list[Box] = []
@@ -93,12 +103,16 @@ def _aligned(frame: Frame, column: list[Frame], room: float) -> float:
     return max(left, frame.left) + slack / 2
 
 
-def _linked(spec: Panels, first: TokenMap, faces: Faces, width: float, columns: int) -> Layout:
+def _linked(spec: Panels, first: TokenMap, faces: Faces, width: float, columns: int, squeeze: float) -> Layout:
     """Equal maps: row labels at the left edge, column labels under the last of each column, bars as needed."""
     scales = [panel.scale for panel in spec.figures if isinstance(panel, TokenMap)]
-    frame = maps.frame(first, faces, width, scales, columns, _GAP / 2)
+    frame = maps.frame(first, faces, width, scales, columns, _GAP / 2, squeeze=squeeze)
     shared = len(set(scales)) == 1
     pitch = frame.width + _GAP / 2 + (0 if shared else frame.right)
+    if columns > 1:
+        # Titles of small maps take what room the page has left, so that no word is broken without need.
+        spare = (width - frame.left - frame.width - frame.right) / (columns - 1)
+        pitch = max(pitch, min(spare, _longest_word(spec, faces) + 0.06))
     start = frame.box(0, 0, width - (columns - 1) * pitch).left
     count = len(scales)
     headings = [_heading(spec, i, faces, start + (i % columns) * pitch, pitch - 0.05) for i in range(count)]
@@ -107,7 +121,7 @@ def _linked(spec: Panels, first: TokenMap, faces: Faces, width: float, columns: 
     for i in range(count):
         row, column = divmod(i, columns)
         if column == 0:
-            top += frame.height if row else 0.0
+            top += frame.height + _GAP / 2 if row else 0.0
             top += _head(headings[i : i + columns], faces)
         places.append(Box(start + column * pitch, top, frame.width, frame.height))
     outers = [(i + columns >= count, i % columns == 0) for i in range(count)]
@@ -119,15 +133,20 @@ def _heading(spec: Panels, i: int, faces: Faces, left: float, room: float) -> He
     """Letter and title of panel `i`, which may be `room` inches wide."""
     letter, size = spec.letter(i), faces.letters.label
     room -= _indent(letter, faces)
-    lines = faces.wrap(spec.figures[i].title, room, size) if spec.figures[i].title else []
-    if len(lines) > _LINES:
-        lines = [*lines[: _LINES - 1], " ".join(lines[_LINES - 1 :])]
-    return Heading(left, letter, [faces.fit(line, room, size) for line in lines])
+    return Heading(left, letter, faces.balanced(spec.figures[i].title, room, size) if spec.figures[i].title else [])
 
 
 def _indent(letter: str, faces: Faces) -> float:
     """How far right of its bold letter a title starts, in inches."""
     return 1.15 * faces.width(letter, faces.letters.label) + 0.04 if letter else 0.0
+
+
+def _longest_word(spec: Panels, faces: Faces) -> float:
+    """Inches of the widest word of a title behind its letter."""
+    size = faces.letters.label
+    words = [faces.wrap(panel.title, 0, size) for panel in spec.figures]
+    widths = [max(faces.width(word, size) for word in titled) for titled in words]
+    return max(_indent(spec.letter(i), faces) + width for i, width in enumerate(widths))
 
 
 def _head(headings: list[Heading], faces: Faces) -> float:
@@ -151,7 +170,9 @@ def draw(spec: Panels, sheet: Sheet, plan: Layout, left: float, top: float) -> N
     first = spec.shared_tokens()
     if plan.shared_names is not None and first is not None:
         boxes = [place.moved(left, top) for place in plan.places]
-        maps.name_axes(first, sheet, _around(boxes), plan.shared_names)
+        # The names go with the labels: below the last row, which may be shorter than the others.
+        last = [box for box in boxes if box.top == boxes[-1].top]
+        maps.name_axes(first, sheet, _around(boxes), plan.shared_names, _around(last))
 
 
 def _around(boxes: list[Box]) -> Box:

@@ -14,31 +14,32 @@ from workbench.figures.paper.sheet import INK, THINNEST, Box
 from workbench.figures.scale import Scale
 
 _PITCH = 3.0  # points from one dash to the next, at least: in finer maps only some cells carry one
-_NEUTRAL = 0.02  # of the scale: nearer to zero no colour shows a sign that a dash would have to tell apart
+_NEAR = 0.15  # of the scale's end: nearer to zero both colours are so light that a wrong sign misleads nobody
+_WORDS = f"below zero by over {_NEAR:.0%} of the scale"
 
 
 def below(scale: Scale, values: np.ndarray) -> np.ndarray:
-    """Which values of a diverging scale are visibly below zero (same shape, bool); none on other scales."""
+    """Which values of a diverging scale are clearly below zero (same shape, bool); none on other scales."""
     if scale.kind != "diverging":
         return np.zeros(values.shape, bool)
-    return np.nan_to_num(scale.position(np.asarray(values, np.float64)), nan=0.5) < 0.5 - _NEUTRAL
+    return np.nan_to_num(scale.position(np.asarray(values, np.float64)), nan=0.5) < 0.5 - _NEAR / 2
 
 
 def keys(scale: Scale, values: np.ndarray) -> list[Key]:
     """The legend entry that explains the dash, if any value needs it."""
     colour = colours.hex_of(colours.lut("diverging")[48])
-    return [Key("below zero", colour, letter="\N{MINUS SIGN}")] if below(scale, values).any() else []
+    return [Key(_WORDS, colour, letter="\N{MINUS SIGN}")] if below(scale, values).any() else []
 
 
 def underlined(scale: Scale, values: np.ndarray) -> list[Key]:
     """The same for words, which are underlined."""
-    return [Key("below zero", INK, dash="solid")] if below(scale, values).any() else []
+    return [Key(_WORDS, INK, dash="solid")] if below(scale, values).any() else []
 
 
 def dash(
     axes: Axes, box: Box, scale: Scale, values: np.ndarray, corner: tuple[float, float], middle: float = 0.5
 ) -> None:
-    """A dash in every cell of `values` [rows, columns] that is below zero, black or white by contrast.
+    """A dash in every cell of `values` [rows, columns] that is clearly below zero, black or white by contrast.
 
     `corner` is the place of the first cell's upper left corner on the axes, `middle` how far down a cell the dash lies.
     """
@@ -51,6 +52,6 @@ def dash(
     i, j = i[kept], j[kept]
     inks = np.array([colours.ink_on(fill) for fill in colours.paint(scale, values[i, j])])
     y = corner[1] + i + middle
-    lines = np.stack([np.stack([corner[0] + j + 0.32, y], -1), np.stack([corner[0] + j + 0.68, y], -1)], 1)
+    lines = np.stack([np.stack([corner[0] + j + 0.37, y], -1), np.stack([corner[0] + j + 0.63, y], -1)], 1)
     for ink in np.unique(inks).tolist():
-        axes.add_collection(LineCollection(list(lines[inks == ink]), colors=ink, linewidths=1.4 * THINNEST))
+        axes.add_collection(LineCollection(list(lines[inks == ink]), colors=ink, linewidths=THINNEST))

@@ -19,7 +19,7 @@ _PAD, _GAP = 0.03, 0.02  # inches: beside a token's text, between boxes
 def frame(spec: TokenStrip, faces: Faces, width: float, with_bar: bool = True) -> Frame:
     """The room of all lines; a colour bar comes below, unless the scale is shown elsewhere or has categories."""
     lines = _flow(spec, faces, width)[-1][0] + 1
-    below = bar.lying(spec.scale, faces) if with_bar else 0.02
+    below = bar.lying(spec.scale, faces, width) if with_bar else 0.02
     return Frame(0, 0, below, width, lines * _PITCH * faces.letters.line)
 
 

@@ -1,4 +1,4 @@
-"""What venues ask of figures: widths in inches and sizes of type, each with its source.
+"""What venues ask of figures: widths and the page's height in inches and sizes of type, each with its source.
 
 All of them refuse Type 3 fonts and want every font embedded, which holds for every figure here. Lines are 0.5 points or
 thicker everywhere, as ICML and AAAI ask. AAAI also asks for CMYK colours, which matplotlib does not write.
@@ -13,6 +13,7 @@ from workbench.figures.paper.letters import Letters
 
 _SINGLE, _TEXT, _DOUBLE = "single", "text", "double"
 WIDTHS = {_SINGLE: 3.25, _TEXT: 5.5, _DOUBLE: 6.75}
+_PAGE, _CAPTION = 9.0, 0.5  # inches: the text of a page of no venue, and what a caption takes of it
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Venue:
 
     Attributes:
         single, double: width of a column and of the text block in inches; equal for one-column venues.
+        page: height of the text of a page in inches.
         letters: the type that follows from what it asks.
         asks: its words on type in figures, as short as they can be.
         source: where they stand.
@@ -28,6 +30,7 @@ class Venue:
 
     single: float
     double: float
+    page: float
     letters: Letters
     asks: str
     source: str
@@ -37,6 +40,7 @@ RULES = {
     "acl": Venue(
         3.03,
         6.30,
+        9.72,
         Letters(7, 9, 10, 11, serif=True),
         "Figures in the document's 11 points 'whenever possible', clearly readable on A4; text in Times Roman; all "
         "fonts embedded; readable in grey, nothing by colour alone.",
@@ -45,6 +49,7 @@ RULES = {
     "icml": Venue(
         3.25,
         6.75,
+        9.0,
         Letters(7, 8, 9, 10, serif=True),
         "Embedded fonts, no Type 3 (Type 1 preferred); lines dark and at least 0.5 points; no title inside the figure; "
         "names on all axes; 10 point Times text, 9 point captions.",
@@ -53,6 +58,7 @@ RULES = {
     "neurips": Venue(
         5.5,
         5.5,
+        9.0,
         Letters(7, 8, 9, 10, serif=True),
         "Only Type 1 or embedded TrueType fonts; legible, lines dark enough to reproduce; Times New Roman is the "
         "preferred typeface throughout; makes sense in black and white.",
@@ -61,6 +67,7 @@ RULES = {
     "iclr": Venue(
         5.5,
         5.5,
+        9.0,
         Letters(7, 8, 9, 10, serif=True),
         "Neat, clean and legible, lines dark enough to reproduce; Times New Roman is the preferred typeface "
         "throughout; makes sense in black and white.",
@@ -69,6 +76,7 @@ RULES = {
     "aaai": Venue(
         3.3,
         6.975,
+        9.0,
         Letters(9, 9, 10, 11, serif=True),
         "Text in illustrations at least 9 points, in Times Roman or Helvetica; no Type 3, all fonts embedded; lines at "
         "least 0.5 points; contrast 4.5:1; 300 dpi; readable in grey.",
@@ -77,6 +85,7 @@ RULES = {
     "cvpr": Venue(
         3.25,
         6.875,
+        8.875,
         Letters(8, 9, 10, 11, serif=True),
         "Fonts in figures match the body (10 point Times); resolvable in print without zooming; a second feature "
         "beside colour.",
@@ -85,6 +94,7 @@ RULES = {
     "jmlr": Venue(
         6.0,
         6.0,
+        8.5,
         Letters(7, 8, 9, 10),
         "No rule on type in figures was found.",
         "jmlr.org/format/authors-guide.html",
@@ -96,6 +106,15 @@ VENUES = {name: {_SINGLE: rule.single, _TEXT: rule.double, _DOUBLE: rule.double}
 def letters(venue: str | None = None) -> Letters:
     """The type that `venue` asks for; small sans-serif type without one. ValueError for an unknown name."""
     return Letters() if venue is None else RULES[_known(venue)].letters
+
+
+def tallest(venue: str | None = None) -> float:
+    """The height in inches of the tallest figure that a page of `venue` holds with its caption.
+
+    Raises:
+        ValueError: for an unknown venue.
+    """
+    return (_PAGE if venue is None else RULES[_known(venue)].page) - _CAPTION
 
 
 def inches(width: str | float = _SINGLE, venue: str | None = None) -> float:

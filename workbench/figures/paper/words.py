@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from workbench.figures import colours
-from workbench.figures.paper import bar, signs
+from workbench.figures.paper import bar, names, picture, signs
 from workbench.figures.paper.fonts import Faces
 from workbench.figures.paper.frame import Frame
 from workbench.figures.paper.legend import Key
@@ -17,6 +17,7 @@ from workbench.figures.spec import TokenGrid
 _WIDE = 0.62  # inches: the widest cell
 _TALL = 7.0  # inches: the tallest grid
 _SHARE = 0.24  # of the width, at most, for a row label
+_AROUND = 0.6  # inches that the name of the x axis may be wider than the grid
 _DEEP = 0.9  # inches, at most, for a token below the grid
 
 
@@ -32,7 +33,9 @@ def frame(spec: TokenGrid, faces: Faces, width: float, with_bar: bool = True) ->
         plot = min(width - left - right, _WIDE * columns)
         high = (1.2 if _readable(plot / columns, faces) else 1.0) * letters.small_line
         height = max(rows * min(high, _TALL / rows), 0.6)
-    below = max(faces.width(word, tick) for word in _columns(spec, faces, plot)[1]) + 0.06 + letters.line
+    below = max(faces.width(word, tick) for word in _columns(spec, faces, plot)[1]) + 0.06
+    below += letters.line * len(names.wrapped(spec.x_label, plot + _AROUND, faces))
+    left += letters.line * (len(names.wrapped(spec.y_label, height + 0.1, faces)) - 1)
     return Frame(left, right, below, plot, height)
 
 
@@ -41,7 +44,7 @@ def draw(spec: TokenGrid, sheet: Sheet, box: Box, with_bar: bool = True) -> None
     rows, columns = spec.values.shape
     axes = sheet.axes(box, frame=False)
     cells = colours.paint(spec.scale, spec.values)
-    axes.imshow(cells, aspect="auto", interpolation="none", extent=(0, columns, rows, 0))
+    picture.show(axes, cells, (0, columns, rows, 0))
     high, wide = box.height / rows, box.width / columns
     smallest, tick, label = sheet.letters.smallest, sheet.letters.tick, sheet.letters.label
     if _readable(wide, sheet.faces) and 72 * high >= 1.1 * smallest:
@@ -57,8 +60,9 @@ def draw(spec: TokenGrid, sheet: Sheet, box: Box, with_bar: bool = True) -> None
         x = box.left + (i * step + 0.5) * wide
         sheet.text(x, box.bottom + 0.04, word, tick, rotation=90, ha="center", va="top")
     deep = max(sheet.faces.width(word, tick) for word in words)
-    name = sheet.faces.fit(spec.x_label, box.width + 0.8, label)
-    sheet.text(box.left + box.width / 2, box.bottom + deep + 0.06 + label / 72, name, ha="center")
+    below = box.bottom + deep + 0.06 + label / 72
+    for i, name in enumerate(names.wrapped(spec.x_label, box.width + _AROUND, sheet.faces)):
+        sheet.text(box.left + box.width / 2, below + i * sheet.letters.line, name, ha="center")
     if with_bar:
         bar.draw(spec.scale, sheet, box)
 
@@ -89,5 +93,6 @@ def _label_rows(spec: TokenGrid, sheet: Sheet, box: Box, high: float) -> None:
         middle = box.top + (i + 0.5) * high
         sheet.text(box.left - 0.04, middle, words[i], size, ha="right", va="center_baseline")
     left = box.left - 0.08 - max(sheet.faces.width(word, size) for word in words)
-    name = sheet.faces.fit(spec.y_label, box.height + 0.1, letters.label)
-    sheet.text(left, box.top + box.height / 2, name, rotation=90, ha="right", va="center")
+    name = "\n".join(names.wrapped(spec.y_label, box.height + 0.1, sheet.faces))
+    upright = {"rotation": 90, "ha": "right", "va": "center", "multialignment": "center"}
+    sheet.text(left, box.top + box.height / 2, name, **upright)

@@ -24,6 +24,7 @@ from workbench.figures.spec import (
     TokenMap,
     TokenStrip,
 )
+from workbench.figures.tens import in_tens
 from workbench.figures.text import for_plotly
 
 __all__ = ["page", "render"]
@@ -41,6 +42,7 @@ def render(spec: FigureSpec, dark: bool = False) -> go.Figure:
         TypeError: when `spec` is not a figure specification.
     """
     title = spec_title(spec)
+    spec = in_tens(spec)
     drawing = Drawing(layout=_layout(title, dark))
     if isinstance(spec, Panels):
         height = panels.draw(spec, drawing, dark, draw)

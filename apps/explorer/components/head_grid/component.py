@@ -8,6 +8,7 @@ import numpy as np
 from apps.explorer.components.shared.sources import source, style
 from workbench.figures import colours
 from workbench.figures.spec import HeadGrid
+from workbench.figures.tens import in_tens
 from workbench.figures.ticks import cell_text
 
 
@@ -30,6 +31,7 @@ def head_grid(**options: Any) -> gr.HTML:
 
 def grid_value(spec: HeadGrid) -> dict[str, Any]:
     """The value that shows `spec`, with the colours of light and of dark pages."""
+    spec = in_tens(spec)
     texts = [[cell_text(value) if np.isfinite(value) else "–" for value in row] for row in spec.values]
     steps = np.linspace(spec.scale.low, spec.scale.high, 9)
     themes = {
