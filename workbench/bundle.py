@@ -32,7 +32,7 @@ def bundle(drawing: Shown, look: Look, runs: Sequence[Run], name: str) -> bytes:
     contents = {file: product.data for file, product in files.items()}
     contents |= {f"{file}.json": product.sidecar for file, product in files.items()}
     if look.what == "figure":
-        contents |= {f"{name}.tex": included(shown, f"{name}{look.suffix}")}
+        contents |= {f"{name}.figure.tex": included(shown, f"{name}{look.suffix}")}
     return _zipped(contents)
 
 

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 
 import torch
+from torch import Tensor
 
 from model import BLOCK_ROWS, attached, set_block_rows
 from workbench import parity as parities
@@ -63,16 +64,8 @@ def capture(
         ids_1T = torch.tensor([tokens.ids], device=loaded.model.device)
         recorder = Recorder(loaded.trunk, ids_1T[0], store, progress)
         readers = (LensReader(loaded, followed), ContributionsReader(loaded, followed)) if lens else None
-        started = time.perf_counter()
-        set_block_rows(loaded.trunk, block_rows)
-        try:
-            with attached(loaded.trunk, recorder.hooks()), ExitStack() as stack:
-                for reader in readers or ():
-                    stack.enter_context(reader.watching())
-                loaded.trunk(ids_1T, use_cache=False)
-        finally:
-            set_block_rows(loaded.trunk, BLOCK_ROWS)
-        seconds = time.perf_counter() - started
+        watches = [reader.watching() for reader in readers or ()]
+        seconds = _timed_pass(loaded, ids_1T, block_rows, attached(loaded.trunk, recorder.hooks()), *watches)
     heads = loaded.config.num_attention_heads
     return Trace(
         tokens=tokens,
@@ -89,3 +82,19 @@ def capture(
         lens=readers[0].lens() if readers else None,
         contributions=readers[1].contributions() if readers else None,
     )
+
+
+def _timed_pass(
+    loaded: LoadedModel, ids_1T: Tensor, block_rows: int, *watches: AbstractContextManager[object]
+) -> float:
+    """Run the trunk once, watched, in blocks of `block_rows`; return the seconds it took."""
+    started = time.perf_counter()
+    set_block_rows(loaded.trunk, block_rows)
+    try:
+        with ExitStack() as stack:
+            for watch in watches:
+                stack.enter_context(watch)
+            loaded.trunk(ids_1T, use_cache=False)
+    finally:
+        set_block_rows(loaded.trunk, BLOCK_ROWS)
+    return time.perf_counter() - started

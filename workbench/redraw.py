@@ -76,9 +76,9 @@ def drawn_again(known: Known, traces: Sequence[Path] = (), model: str | None = N
         runs = [_run_again(run, models) for run in known.runs]
     try:
         fresh = produced(drawing, known.look, runs, known.file.name)
-    except ValueError as error:
+    except ValueError:
         _check_lengths(known, runs)
-        raise error
+        raise
     product = replace(fresh, record=_as_it_was(fresh.record, known.record))
     notes = [_RAN_AGAIN] if not traces and any(run["trace"] for run in known.runs) else []
     return _compared(known, product, [*models.notes, *notes])

@@ -13,6 +13,7 @@ from apps.explorer.address import on_tab
 from apps.explorer.components.status.component import status_line
 from apps.explorer.opening import MAX_UPLOAD, Header, saved_traces, wire
 from apps.explorer.routes import attention_routes
+from apps.explorer.serving import serve_page
 from apps.explorer.session import Session
 from apps.explorer.tabs.order import tabs
 from apps.explorer.tabs.shared import Shared
@@ -125,12 +126,7 @@ def serve(
     if session.first is not None:
         # The page is drawn while the weights load.
         threading.Thread(target=_load_ahead, args=(session, session.first), daemon=True).start()
-    app = build_app(session)
-    _, url, _ = app.launch(
-        server_name=host, server_port=port, inbrowser=browser, prevent_thread_lock=True, **launch_options(session)
-    )
-    print(f"Gemma 2 workbench: {url} (stop with ctrl-c)", flush=True)  # noqa: T201 - the address is the output
-    app.block_thread()
+    serve_page(build_app(session), "Gemma 2 workbench", host, port, browser, launch_options(session))
 
 
 def _load_ahead(session: Session, name: str) -> None:

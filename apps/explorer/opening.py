@@ -19,7 +19,6 @@ PROGRESS = gr.Progress()
 MAX_UPLOAD = "512mb"
 FIRST_WORDS = 70
 LOST = "this saved trace is no longer held by the server: open its file again"
-TOO_LARGE = f"Larger traces than {MAX_UPLOAD}: gemma2-workbench app --trace FILE"
 FAILURES = (ValueError, OSError, MemoryError, ParityError)
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 # Gradio's <base href="./"> says nothing, but for its sake plotly writes the address of the page into every pattern and

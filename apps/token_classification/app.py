@@ -7,6 +7,7 @@ import gradio as gr
 
 from apps.explorer.address import BACK_AND_FORWARD, Address, writing
 from apps.explorer.app import CSS, THEME, TOGGLE
+from apps.explorer.serving import serve_page
 from apps.explorer.session import Session
 from apps.token_classification.bench import DEFAULT, QUICK, build
 
@@ -68,9 +69,4 @@ def serve(
     session = Session(model or DEFAULT, dtype, device)
     # The page is drawn while the weights load.
     threading.Thread(target=session.model, args=(session.first,), daemon=True).start()
-    app = build_app(session)
-    _, url, _ = app.launch(
-        server_name=host, server_port=port, inbrowser=browser, prevent_thread_lock=True, **launch_options()
-    )
-    print(f"Labels and reasons: {url} (stop with ctrl-c)", flush=True)  # noqa: T201 - the address is the output
-    app.block_thread()
+    serve_page(build_app(session), "Labels and reasons", host, port, browser, launch_options())

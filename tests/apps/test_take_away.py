@@ -56,14 +56,14 @@ def test_everything_is_one_stable_archive_whose_parts_are_the_downloads(
     with zipfile.ZipFile(file) as archive:
         archive.extractall(tmp_path)
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-    names = ["attention.csv", "attention.csv.json", "attention.pdf", "attention.pdf.json", "attention.tex"]
+    names = ["attention.csv", "attention.csv.json", "attention.figure.tex", "attention.pdf", "attention.pdf.json"]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     for kind in ("PDF", "CSV"):
         alone = written(attention, "attention", kind, "ACL, column")
         assert (tmp_path / alone.name).read_bytes() == alone.read_bytes()
         assert main(["redraw", str(tmp_path / f"{alone.name}.json")]) == 0
     assert capsys.readouterr().out.count("same bytes") == 2
-    assert r"\includegraphics[width=\columnwidth]{attention.pdf}" in (tmp_path / "attention.tex").read_text()
+    assert r"\includegraphics[width=\columnwidth]{attention.pdf}" in (tmp_path / "attention.figure.tex").read_text()
 
 
 def test_the_venue_decides_the_width(attention: Taken, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_saved_mask_and_its_command_are_the_same_bytes(
     monkeypatch.chdir(tmp_path)
     with zipfile.ZipFile(written(shown, "mask", EVERYTHING, "ACL, column")) as archive:
         assert "mask.csv.json" in archive.namelist()
-        assert "Situation: " in archive.read("mask.tex").decode()
+        assert "Situation: " in archive.read("mask.figure.tex").decode()
         command = json.loads(archive.read("mask.pdf.json"))["command"]
         assert main(shlex.split(command)[1:]) == 0
         assert Path("mask.pdf").read_bytes() == archive.read("mask.pdf")

@@ -1,6 +1,7 @@
 """The embedded checkpoint, a trace of it, and a random twin of Gemma 2 on disk with the same tokenizer."""
 
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 
 from model import Gemma2Config, Gemma2ForCausalLM
 from workbench import LoadedModel, Trace, capture, embedded, load
+from workbench.cli import main
 
 # Longer than the window of the local layers, and with repeats, so that every fold has something to say.
 TEXT = (
@@ -47,3 +49,22 @@ def twin_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
         return folder
 
     return make
+
+
+@pytest.fixture
+def makes_again(capsys: pytest.CaptureFixture[str]) -> Callable[[str, str], None]:
+    """`makes_again(command, name)`: redrawing the file `name`, and the command in its record, give the same bytes."""
+
+    def check(command: str, name: str) -> None:
+        made, beside = Path(name).read_bytes(), Path(f"{name}.json").read_bytes()
+        again = name.replace("a.", "b.")
+        assert main(["redraw", name if name != "a.csv" else "a.csv.json", "--out", again]) == 0
+        assert f"{again}: same bytes" in capsys.readouterr().out
+        assert (Path(again).read_bytes(), Path(f"{again}.json").read_bytes()) == (made, beside)
+        words = shlex.split(json.loads(beside)["command"])
+        assert words[:2] == ["gemma2-workbench", command]
+        Path(name).unlink()
+        assert main(words[1:]) == 0
+        assert (Path(name).read_bytes(), Path(f"{name}.json").read_bytes()) == (made, beside)
+
+    return check

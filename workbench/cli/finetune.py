@@ -9,11 +9,16 @@ from typing import Any
 from workbench.classification.finetune.settings import TASKS, Settings
 from workbench.classification.inputs import VARIANTS
 
+FILE_HELP = (
+    "labelled file: .conll, .tsv or .txt (TOKEN<TAB>TAG lines), or .jsonl with an object a line: tokens and tags, text "
+    "and entities (each start, end, label), or text and label"
+)
+
 
 def add(commands: Any) -> None:
     """Declare the command."""
     command = commands.add_parser("finetune", help="train a classification head on your own CoNLL or JSONL file")
-    command.add_argument("data", type=Path, metavar="FILE", help="labelled file: .conll (TOKEN<TAB>TAG) or .jsonl")
+    command.add_argument("data", type=Path, metavar="FILE", help=FILE_HELP)
     command.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="new folder for the checkpoint")
     command.add_argument("--model", help="embedded name, folder or hub id; default: the embedded language model")
     command.add_argument("--dev", type=Path, metavar="FILE", help="file to measure on; default: a held-out tenth")

@@ -1,5 +1,6 @@
-"""What venues ask of figures: widths and the page's height in inches and sizes of type, each with its source.
+"""What venues ask of figures: widths and the page's height in inches and sizes of type, with the source of the latter.
 
+The heights are those of the style files as remembered, not looked up; only a remark about tall figures hangs on them.
 All of them refuse Type 3 fonts and want every font embedded, which holds for every figure here. Lines are 0.5 points or
 thicker everywhere, as ICML and AAAI ask. AAAI also asks for CMYK colours, which matplotlib does not write.
 """
