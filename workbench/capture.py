@@ -11,6 +11,7 @@ from model import BLOCK_ROWS, attached, set_block_rows
 from workbench import parity as parities
 from workbench.contributions import ContributionsReader
 from workbench.estimate import check_memory
+from workbench.finite import check_finite
 from workbench.interventions import Intervention, applied, attention_layers
 from workbench.lens import LensReader, chosen_tokens
 from workbench.loading import LoadedModel
@@ -48,6 +49,7 @@ def capture(
     Raises:
         ValueError: the text is empty or too long; or a lens is asked for and the model has no language-model head.
         MemoryError: the machine has not enough memory; says how much it takes.
+        NotFiniteError: the model computes NaN or infinity; says where first.
         ParityError: the model's numbers are not transformers' numbers.
     """
     tokens = tokenize(loaded.tokenizer, text)
@@ -101,5 +103,7 @@ def _timed_pass(loaded: LoadedModel, ids_1T: Tensor, *watches: AbstractContextMa
     with ExitStack() as stack:
         for watch in watches:
             stack.enter_context(watch)
-        loaded.trunk(ids_1T, use_cache=False)
-    return time.perf_counter() - started
+        output = loaded.trunk(ids_1T, use_cache=False)
+    seconds = time.perf_counter() - started
+    check_finite(loaded.model, lambda: loaded.trunk(ids_1T, use_cache=False), output.last_hidden_state)
+    return seconds

@@ -12,6 +12,7 @@ What rounding leaves is the remainder. Shapes: T tokens, D model, N heads, H hea
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -21,6 +22,7 @@ from model import attached
 from model.attention import softcap
 from model.gemma2 import Gemma2DecoderLayer, RMSNorm
 from model.hooks import Hook
+from workbench.finite import check_finite
 from workbench.interventions import Intervention, applied
 from workbench.lens import chosen_tokens
 from workbench.loading import LoadedModel
@@ -70,14 +72,17 @@ def contributions(
 
     Raises:
         ValueError: the model has no language-model head, `token` is not in the vocabulary, an intervention cannot be.
+        NotFiniteError: the model computes NaN or infinity.
     """
     chosen = chosen_tokens(loaded, ids, token, interventions)
     ids_1T = torch.tensor([list(ids)], device=loaded.model.device)
     with torch.no_grad(), applied(loaded, interventions) as changed:
         reader = ContributionsReader(changed, chosen)
         with reader.watching():
-            changed.trunk(ids_1T, use_cache=False)
-    return reader.contributions()
+            output = changed.trunk(ids_1T, use_cache=False)
+        found = reader.contributions()
+        check_finite(changed.model, partial(changed.model, ids_1T), output.last_hidden_state, found.logits)
+    return found
 
 
 class ContributionsReader:

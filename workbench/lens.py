@@ -8,13 +8,14 @@ Shapes: T tokens, D model, V vocab, L layers, R = L + 1 rows, K top tokens.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
 
 from model import attached
 from model.attention import blocks, softcap
+from workbench.finite import check_finite
 from workbench.interventions import Intervention, applied
 from workbench.loading import LoadedModel
 from workbench.prediction import predict
@@ -90,14 +91,18 @@ def lens(
 
     Raises:
         ValueError: the model has no language-model head, `token` is not in the vocabulary, an intervention cannot be.
+        NotFiniteError: the model computes NaN or infinity.
     """
     chosen = chosen_tokens(loaded, ids, token, interventions)
     ids_1T = torch.tensor([list(ids)], device=loaded.model.device)
     with torch.no_grad(), applied(loaded, interventions) as changed:
         reader = LensReader(changed, chosen, progress)
         with reader.watching():
-            changed.trunk(ids_1T, use_cache=False)
-    return reader.lens()
+            output = changed.trunk(ids_1T, use_cache=False)
+        found = reader.lens()
+        run = partial(changed.model, ids_1T)
+        check_finite(changed.model, run, output.last_hidden_state, found.top_logits, found.log_sum)
+    return found
 
 
 def chosen_tokens(

@@ -1,12 +1,16 @@
 """The parity statement: our forward pass against transformers' own eager Gemma 2, same weights, same text."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 import transformers
 from torch import Tensor
 
+from model import attached
+from workbench.finite import check_finite
 from workbench.loading import LoadedModel
 
 # Where attention is causal, what holds for the first tokens of a text holds for them in the whole text too; where it
@@ -40,7 +44,8 @@ class Parity:
     @property
     def holds(self) -> bool:
         """Whether both differences are within the tolerance."""
-        return self.tokens > 0 and max(self.output_max_diff, self.probs_max_diff) <= self.tolerance
+        # Each by itself: the larger of a number and NaN may be either.
+        return self.tokens > 0 and all(diff <= self.tolerance for diff in (self.output_max_diff, self.probs_max_diff))
 
     @property
     def sentence(self) -> str:
@@ -69,17 +74,25 @@ def compare(loaded: LoadedModel, ids: tuple[int, ...]) -> Parity:
     """Run transformers' model and ours on the first `PARITY_TOKENS` ids and compare outputs and all attention maps.
 
     Raises:
+        NotFiniteError: our model computes NaN or infinity.
         ParityError: a difference is beyond the tolerance of the dtype.
     """
     ids_1T = torch.tensor([ids[:PARITY_TOKENS]], device=loaded.model.device)
+    # Before the final softcap, which bends infinity back to a number.
+    raw: list[Tensor] = []
+    is_speaker = hasattr(loaded.model, "lm_head")
     with torch.no_grad(), loaded.lock:
-        ours = loaded.model(ids_1T, output_attentions=True, return_dict=True)
+        with attached(
+            loaded.model, {"final_logits": lambda _module, _args, out: raw.append(out)} if is_speaker else {}
+        ):
+            ours = loaded.model(ids_1T, output_attentions=True, output_hidden_states=[-1], return_dict=True)
+        check_finite(loaded.model, partial(loaded.model, ids_1T), *raw, ours[0], ours.hidden_states[0])
         theirs = reference(loaded)(ids_1T, output_attentions=True, return_dict=True)
     parity = Parity(
         reference=reference_name(),
         tokens=ids_1T.shape[1],
         output_max_diff=_difference(ours[0], theirs[0]),
-        probs_max_diff=max(map(_difference, ours.attentions, theirs.attentions)),
+        probs_max_diff=_largest(map(_difference, ours.attentions, theirs.attentions)),
         tolerance=TOLERANCE[loaded.dtype],
     )
     if not parity.holds:
@@ -101,6 +114,11 @@ def reference(loaded: LoadedModel) -> Any:
     trunk.rotary_emb = type(trunk.rotary_emb)(config).to(place)
     trunk.embed_tokens.embed_scale = torch.tensor(config.hidden_size**0.5, device=place)
     return twin.eval()
+
+
+def _largest(differences: Iterable[float]) -> float:
+    """The largest, NaN where any is: Python's own max drops it."""
+    return float(torch.tensor(list(differences), dtype=torch.float64).max())
 
 
 def _difference(ours: Tensor, theirs: Tensor) -> float:

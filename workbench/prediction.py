@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from model import attached
+from workbench.finite import check_finite
 from workbench.interventions import Intervention, applied
 from workbench.loading import LoadedModel
 
@@ -36,6 +37,7 @@ def predict(
 
     Raises:
         ValueError: the model has no language-model head, or an intervention cannot be.
+        NotFiniteError: the model computes NaN or infinity.
     """
     if not hasattr(loaded.model, "lm_head"):
         raise ValueError(f"{loaded.name} has no language-model head; predictions need Gemma2ForCausalLM")
@@ -44,5 +46,10 @@ def predict(
     keep = torch.tensor([position % ids_1T.shape[1]], device=loaded.model.device)
     reader = {"final_logits": lambda _module, _args, out: kept.append(out)}
     with torch.no_grad(), applied(loaded, interventions) as changed, attached(changed.model, reader):
-        capped = changed.model(ids_1T, logits_to_keep=keep, use_cache=False).logits
+
+        def run() -> Tensor:
+            return changed.model(ids_1T, logits_to_keep=keep, use_cache=False).logits
+
+        capped = run()
+        check_finite(changed.model, run, kept[0], capped)
     return Prediction(kept[0][0, 0].float().cpu(), capped[0, 0].float().cpu())

@@ -3,13 +3,14 @@
 Letters: B batch, T tokens, D model, C classes.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from workbench.classification.inputs import Encoded, collate
+from workbench.finite import check_finite
 
 # Padded tokens per forward pass: short sentences share one, the longest of all still fits into memory.
 TOKENS_PER_PASS = 2048
@@ -28,16 +29,30 @@ def class_logits(model: Any, encoded: Sequence[Encoded], pad: int | None, progre
         encoded: what to read.
         pad: id of the padding token.
         progress: wraps the list of forward passes, as tqdm does.
+
+    Raises:
+        NotFiniteError: the model computes NaN or infinity; says where first.
     """
     logits: list[Tensor] = [torch.empty(0)] * len(encoded)
     for chosen in progress(_passes([len(row.ids) for row in encoded])):
         inputs = collate([encoded[at] for at in chosen], pad or 0)
         inputs = {name: tensor.to(model.device) for name, tensor in inputs.items()}
-        hidden_BTD = model.base_model(**inputs, use_cache=False).last_hidden_state
-        logits_BTC = model.score(hidden_BTD).float().cpu()
+        logits_BTC = _pass(model, inputs).float().cpu()
         for row, at in enumerate(chosen):
             logits[at] = logits_BTC[row, : len(encoded[at].ids)]
     return logits
+
+
+def _pass(model: Any, inputs: Mapping[str, Tensor]) -> Tensor:
+    """Class scores of one forward pass, [B, T, C]."""
+
+    def run() -> tuple[Tensor, Tensor]:
+        hidden_BTD = model.base_model(**inputs, use_cache=False).last_hidden_state
+        return hidden_BTD, model.score(hidden_BTD)
+
+    hidden_BTD, logits_BTC = run()
+    check_finite(model, run, hidden_BTD, logits_BTC)
+    return logits_BTC
 
 
 def _passes(lengths: list[int]) -> list[list[int]]:

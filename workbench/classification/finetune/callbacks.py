@@ -10,6 +10,8 @@ from typing import Any
 from tqdm.auto import tqdm
 from transformers import ProgressCallback, TrainerCallback
 
+from workbench.finite import NotFiniteError
+
 
 class StopOnInterrupt(TrainerCallback):
     """Ctrl-C ends training after the step at hand, which is then saved; a second one ends it at once.
@@ -61,11 +63,21 @@ class Progress(ProgressCallback):
         if not logs or "loss" not in logs or self.stop.stopped:
             return
         loss = float(logs["loss"])
-        self.diverged = not math.isfinite(loss)
-        if self.diverged:
+        f1 = self._measured(loss)
+        self.diverged = f1 is None
+        if f1 is None:
             control.should_training_stop, control.should_save = True, False
             return
         # in the Trainer's own history, which its checkpoints keep
-        state.log_history[-1]["f1"] = f1 = self.measure()
+        state.log_history[-1]["f1"] = f1
         line = f"epoch {state.epoch:g}/{state.num_train_epochs}: loss {loss:.4f}, F1 {f1:.3f}"
         tqdm.write(line, file=sys.stderr)
+
+    def _measured(self, loss: float) -> float | None:
+        """F1 of the model as it is; None where the loss or what it computes is no number."""
+        if not math.isfinite(loss):
+            return None
+        try:
+            return self.measure()
+        except NotFiniteError:
+            return None

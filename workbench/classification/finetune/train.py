@@ -20,6 +20,7 @@ from workbench.classification.finetune.settings import Settings
 from workbench.classification.finetune.start import Start, merged, starting_point
 from workbench.classification.inputs import Encoded, encode_texts
 from workbench.classification.scores import Scores
+from workbench.finite import check_weights
 from workbench.loading import LoadedModel, load
 
 
@@ -66,6 +67,7 @@ def fine_tune(settings: Settings, say: Callable[[str], None]) -> Tuned:
 
     loaded = _loaded(settings)
     start = starting_point(loaded, data.kind, data.labels, settings.variant, settings.seed)
+    check_weights(start.model)
     train, dev = (_encoded(part, data.kind, loaded, start) for part in (division.train, division.dev))
     rate = settings.rate_for(loaded.config.hidden_size)
     run = Run(settings, data, division, loaded, start, rate)

@@ -25,7 +25,7 @@ mattered alone. What two tokens do only together is divided between them. Values
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
@@ -33,6 +33,7 @@ from torch import Tensor
 from workbench.classification.reasons.batches import rows_at_once
 from workbench.classification.reasons.target import Target, context_words, ids_of, scores
 from workbench.classification.words import Span
+from workbench.finite import check_finite
 from workbench.loading import LoadedModel
 from workbench.tokens import SPACE
 
@@ -104,6 +105,7 @@ def saliency(
 
     Raises:
         ValueError: an unknown method, fewer than one step.
+        NotFiniteError: the model or its gradients are NaN or infinite.
         MemoryError: the text is too long to keep one pass of it for the gradients.
     """
     if method not in METHODS:
@@ -120,6 +122,7 @@ def saliency(
         score = _score(loaded, target, input_1TD)
         if method == "gradient_x_input":
             values_1TD = InputXGradient(_forward(loaded, target)).attribute(input_1TD.requires_grad_())
+            check_finite(loaded.model, partial(_score, loaded, target, input_1TD), values_1TD)
             return Saliency(_per_token(values_1TD), score, None, None, 1, method, "", target, words)
         baseline_1TD, name = _baseline(loaded, target, input_1TD)
         baseline_score = _score(loaded, target, baseline_1TD)
@@ -129,6 +132,7 @@ def saliency(
             values_1TD = IntegratedGradients(_forward(loaded, target)).attribute(
                 input_1TD, baseline_1TD, n_steps=count, internal_batch_size=None if rows >= count else rows
             )
+            check_finite(loaded.model, partial(_score, loaded, target, input_1TD), values_1TD)
             values_T = _per_token(values_1TD)
             delta = float(values_T.double().sum()) - (score - baseline_score)
             if steps or count >= most or _close(delta, score, baseline_score):

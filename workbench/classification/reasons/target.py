@@ -16,6 +16,7 @@ from torch import Tensor
 from workbench.classification.labelled import Labelled
 from workbench.classification.reading import Reading, kind_of
 from workbench.classification.words import Span, word_spans
+from workbench.finite import check_finite
 from workbench.loading import LoadedModel
 
 
@@ -95,9 +96,18 @@ def ids_of(loaded: LoadedModel, target: Target) -> Tensor:
 
 
 def scores(loaded: LoadedModel, target: Target, ids: Tensor | None = None, embeddings: Tensor | None = None) -> Tensor:
-    """Score f of every row, float32 [B], from ids [B, T] or embeddings [B, T, D] (already scaled by sqrt(D))."""
-    hidden_BTD = loaded.trunk(input_ids=ids, inputs_embeds=embeddings, use_cache=False).last_hidden_state
-    logits_BC = loaded.model.score(hidden_BTD[:, target.at]).float()
+    """Score f of every row, float32 [B], from ids [B, T] or embeddings [B, T, D] (already scaled by sqrt(D)).
+
+    Raises:
+        NotFiniteError: the model computes NaN or infinity; says where first.
+    """
+
+    def run() -> tuple[Tensor, Tensor]:
+        hidden_BTD = loaded.trunk(input_ids=ids, inputs_embeds=embeddings, use_cache=False).last_hidden_state
+        return hidden_BTD, loaded.model.score(hidden_BTD[:, target.at]).float()
+
+    hidden_BTD, logits_BC = run()
+    check_finite(loaded.model, run, hidden_BTD, logits_BC)
     label, against = target.pair
     return logits_BC[:, label] - logits_BC[:, against]
 
