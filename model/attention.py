@@ -5,6 +5,8 @@ Source of the formulas: Gemma 2 report (arXiv 2408.00118) and transformers' eage
 of operations and dtypes are kept.
 """
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 from transformers.cache_utils import Cache
@@ -90,7 +92,8 @@ class Gemma2Attention(nn.Module):
     ) -> tuple[Tensor, Tensor | None]:
         """Attend from the T new tokens to all keys the layer holds.
 
-        Returns the output [B, T, D] and, with `keep_maps`, the dense probabilities [B, N, T, S] (else None).
+        Returns the output [B, T, D] and, with `keep_maps`, the dense probabilities [B, N, T, S] (else None). Where
+        gradients are recorded, the output is computed from these very probabilities: they have a gradient too.
         """
         B, T, _ = x_BTD.shape
         q_BNTH, k_BGTH, v_BGTH = (
@@ -101,19 +104,41 @@ class Gemma2Attention(nn.Module):
         k_BGTH = self.k_rot(rotate(k_BGTH, *rotary))
         v_BGTH = self.v(v_BGTH)
         k_BGSH, v_BGSH, rows, keys = self._remember(k_BGTH, v_BGTH, cache)
-        maps_BNTS = q_BNTH.new_zeros(B, q_BNTH.shape[1], T, len(keys)) if keep_maps else None
+        if keep_maps and torch.is_grad_enabled():
+            maps_BNTS = self._maps(q_BNTH, k_BGSH, mask, rows, keys)
+            mixed_BNTH = mix_values(maps_BNTS, v_BGSH)
+        else:
+            mixed_BNTH, maps_BNTS = self._mixed(q_BNTH, k_BGSH, v_BGSH, mask, rows, keys, keep_maps)
+        out_BTD = self.o_proj(self.head_out(mixed_BNTH).transpose(1, 2).reshape(B, T, -1))
+        return out_BTD, maps_BNTS
+
+    def _maps(self, q_BNTH: Tensor, k_BGSH: Tensor, mask: Mask, rows: range, keys: range) -> Tensor:
+        """The dense probabilities [B, N, T, S], put together from the blocks so that autograd passes through them."""
+        wide = []
+        for span, own, seen in self._spans(mask, rows, keys):
+            probs_BNQS = self._attend(q_BNTH[:, :, own], k_BGSH[:, :, seen], mask, span)
+            wide.append(nn.functional.pad(probs_BNQS, (seen.start, len(keys) - seen.stop)))
+        return torch.cat(wide, dim=2)
+
+    def _mixed(
+        self, q_BNTH: Tensor, k_BGSH: Tensor, v_BGSH: Tensor, mask: Mask, rows: range, keys: range, keep_maps: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        """The values mixed block by block [B, N, T, H] without a dense map; with `keep_maps` copies of the maps too."""
+        maps_BNTS = q_BNTH.new_zeros(*q_BNTH.shape[:3], len(keys)) if keep_maps else None
         outs = []
-        for block in blocks(rows, self.block_rows):
-            span = Span(block, mask.reach(block, keys))
-            seen = slice(span.keys.start - keys.start, span.keys.stop - keys.start)
-            own = slice(block.start - rows.start, block.stop - rows.start)
+        for span, own, seen in self._spans(mask, rows, keys):
             probs_BNQS = self._attend(q_BNTH[:, :, own], k_BGSH[:, :, seen], mask, span)
             outs.append(mix_values(probs_BNQS, v_BGSH[:, :, seen]))
             if maps_BNTS is not None:
                 maps_BNTS[:, :, own, seen] = probs_BNQS
-        head_out_BNTH = self.head_out(torch.cat(outs, dim=2))
-        out_BTD = self.o_proj(head_out_BNTH.transpose(1, 2).reshape(B, T, -1))
-        return out_BTD, maps_BNTS
+        return torch.cat(outs, dim=2), maps_BNTS
+
+    def _spans(self, mask: Mask, rows: range, keys: range) -> Iterator[tuple[Span, slice, slice]]:
+        """Each block: its absolute rows and keys, and where these lie in the tensors of queries and keys."""
+        for block in blocks(rows, self.block_rows):
+            span = Span(block, mask.reach(block, keys))
+            own = slice(block.start - rows.start, block.stop - rows.start)
+            yield span, own, slice(span.keys.start - keys.start, span.keys.stop - keys.start)
 
     def _attend(self, q_BNQH: Tensor, k_BGSH: Tensor, mask: Mask, span: Span) -> Tensor:
         """The attention equation for one block of query rows: logits, softcap, mask, softmax; [B, N, Q, S]."""

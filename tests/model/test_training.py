@@ -110,3 +110,38 @@ def test_bfloat16_trains_too(twins, token_ids):
     ours, _ = twins(initializer_range=0.3)
     for name, gradient in gradients(ours.to(torch.bfloat16), token_ids(2, 9)).items():
         assert gradient.isfinite().all(), name
+
+
+@pytest.mark.parametrize("rows", [1, 4, 128])
+@pytest.mark.parametrize("training", [False, True])
+def test_returned_maps_have_the_gradient_of_the_reference(twins, token_ids, rows, training):
+    """Relevance methods multiply each map with its gradient; cells that the mask hides have one as well."""
+    ours, stock = twins()
+    set_block_rows(ours, rows)
+    ids, mask = token_ids(2, 12), torch.tensor([[1] * 12, [0] * 4 + [1] * 8])
+    found = []
+    for twin in (ours, stock):
+        output = twin.train(training)(ids, attention_mask=mask, output_attentions=True, output_hidden_states=True)
+        kept = (*output.attentions, *output.hidden_states[:-1])
+        for tensor in kept:
+            tensor.retain_grad()
+        output.logits[:, -1, 7].sum().backward()
+        found.append([tensor.grad for tensor in kept])
+    assert len(found[0]) == 2 * len(ours.model.layers)
+    for mine, theirs in zip(*found, strict=True):
+        assert theirs.abs().max() > 0
+        assert_close(mine, theirs, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("rows", [1, 4, 128])
+def test_maps_are_the_same_with_and_without_a_graph(twins, token_ids, rows):
+    ours, _ = twins()
+    set_block_rows(ours, rows)
+    ids = token_ids(1, 12)
+    recorded = ours(ids, output_attentions=True)
+    with torch.no_grad():
+        plain = ours(ids, output_attentions=True)
+    assert_close(recorded.logits.detach(), plain.logits, atol=1e-5, rtol=1e-5)
+    for mine, theirs in zip(recorded.attentions, plain.attentions, strict=True):
+        assert not theirs.requires_grad
+        assert_close(mine.detach(), theirs, atol=1e-5, rtol=0)
