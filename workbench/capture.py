@@ -14,6 +14,7 @@ from workbench.estimate import check_memory
 from workbench.finite import check_finite
 from workbench.interventions import Intervention, applied, attention_layers
 from workbench.lens import LensReader, chosen_tokens
+from workbench.limits import whole
 from workbench.loading import LoadedModel
 from workbench.own_copy import own_copy
 from workbench.recorder import Recorder
@@ -47,11 +48,14 @@ def capture(
             after every layer, which takes longer than the pass itself where the vocabulary is large.
 
     Raises:
-        ValueError: the text is empty or too long; or a lens is asked for and the model has no language-model head.
+        ValueError: the text is empty or too long; an option is no such number; or a lens is asked for and the model has
+            no language-model head.
         MemoryError: the machine has not enough memory; says how much it takes.
         NotFiniteError: the model computes NaN or infinity; says where first.
         ParityError: the model's numbers are not transformers' numbers.
     """
+    block_rows = whole("block_rows", block_rows, 1)
+    budget_bytes = whole("budget_bytes", budget_bytes, 0)
     tokens = tokenize(loaded.tokenizer, text)
     longest = loaded.config.max_position_embeddings
     if len(tokens) > longest:

@@ -10,7 +10,7 @@ def whole(what: str, given: object, least: int, most: int = MOST, otherwise: str
     """A whole number from `least` to `most` as an int, of numpy too; True and 3.0 are none.
 
     Args:
-        what: what the number is, the first words of the sentence.
+        what: what the number is, the first words of the sentence, for example `window` or `window=`.
         given: what was given.
         least, most: what is allowed.
         otherwise: what else is allowed, in words.
@@ -18,13 +18,12 @@ def whole(what: str, given: object, least: int, most: int = MOST, otherwise: str
     Raises:
         ValueError: it is no such number.
     """
-    is_whole = isinstance(given, Integral) and not isinstance(given, bool)
-    if is_whole and least <= int(given) <= most:
-        return int(given)
-    limit = f"{least} to {most}" if most < MOST else "above 0" if least == 1 else f"at least {least}"
-    if is_whole and int(given) > most == MOST:
-        limit = f"at most {most}"
-    raise ValueError(f"{what} {told(given)} must be {limit} and a whole number{otherwise}")
+    limit = "a whole number"
+    if isinstance(given, Integral) and not isinstance(given, bool):
+        if least <= int(given) <= most:
+            return int(given)
+        limit = f"at least {least}" if int(given) < least else f"at most {most}"
+    raise ValueError(f"{what}{'' if what.endswith('=') else ' '}{told(given)} must be {limit}{otherwise}")
 
 
 def above_zero(what: str, given: object, otherwise: str = "") -> float:
@@ -53,5 +52,9 @@ def told(given: object) -> str:
     """A value in a sentence: short, whatever it is."""
     if isinstance(given, int) and given.bit_length() > 128:
         return f"of about {given.bit_length() * 3 // 10} digits"
-    text = f"{given:g}" if isinstance(given, float) else repr(given)
+    return short(f"{given:g}" if isinstance(given, float) else repr(given))
+
+
+def short(text: str) -> str:
+    """A text in a sentence, cut where it is long."""
     return text if len(text) <= 40 else f"{text[:37]}..."

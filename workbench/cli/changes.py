@@ -1,9 +1,11 @@
 """The flags that change the model for one run, and the interventions that they mean."""
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 from workbench.interventions import AblateHead, Intervention, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow
+from workbench.limits import short
 
 
 def add_changes(command: argparse.ArgumentParser) -> None:
@@ -27,12 +29,12 @@ def changes_of(options: argparse.Namespace) -> tuple[Intervention, ...]:
     changes: list[Intervention] = []
     if options.softcap is not None:
         value, layers = _located("--softcap", options.softcap)
-        changes.append(SetSoftcap(_number("--softcap", value, float), layers))
+        changes.append(_made("--softcap", value, float, lambda cap: SetSoftcap(cap, layers)))
     if options.window is not None:
         value, layers = _located("--window", options.window)
-        changes.append(SetWindow(_number("--window", value, int), layers))
+        changes.append(_made("--window", value, int, lambda window: SetWindow(window, layers)))
     if options.final_softcap is not None:
-        changes.append(SetFinalSoftcap(_number("--final-softcap", options.final_softcap, float)))
+        changes.append(_made("--final-softcap", options.final_softcap, float, SetFinalSoftcap))
     if options.causal is not None:
         changes.append(SetCausal(options.causal == "on"))
     return (*changes, *map(_head, options.ablate))
@@ -44,24 +46,27 @@ def _located(flag: str, text: str) -> tuple[str, tuple[int, ...] | None]:
     if not at:
         return value, None
     numbers = layers.split(",")
-    if not all(number.isdecimal() for number in numbers):
-        raise ValueError(f"{flag} {text} is not allowed; write the layers as {value}@0,2")
+    if not all(map(_is_index, numbers)):
+        raise ValueError(f"{flag} {short(text)} is not allowed; write the layers as {short(value)}@0,2")
     return value, tuple(map(int, numbers))
 
 
-def _number(flag: str, text: str, kind: type) -> Any:
-    """A number, or None for off."""
-    if text == "off":
-        return None
+def _made(flag: str, text: str, kind: type[int] | type[float], change: Callable[[Any], Intervention]) -> Intervention:
+    """The intervention of a number, or of None for off."""
     try:
-        return kind(text)
+        return change(None if text == "off" else kind(text))
     except ValueError:
-        words = "a whole number" if kind is int else "a number"
-        raise ValueError(f"{flag} {text} is not allowed; give {words} above 0, or off") from None
+        words = "a whole number" if kind is int else "a finite number"
+        raise ValueError(f"{flag} {short(text)} is not allowed; give {words} above 0, or off") from None
 
 
 def _head(text: str) -> AblateHead:
     layer, _, head = text.partition(".")
-    if not (layer.isdecimal() and head.isdecimal()):
-        raise ValueError(f"--ablate {text} is not allowed; write layer.head, for example 1.2")
+    if not (_is_index(layer) and _is_index(head)):
+        raise ValueError(f"--ablate {short(text)} is not allowed; write layer.head, for example 1.2")
     return AblateHead(int(layer), int(head))
+
+
+def _is_index(text: str) -> bool:
+    """Whether it is the number of a layer or head, which has few digits."""
+    return text.isdecimal() and len(text) < 10

@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.classification.finetune.settings import TASKS, Settings
 from workbench.classification.inputs import VARIANTS
+from workbench.cli.numeric import whole_number
 
 FILE_HELP = (
     "labelled file: .conll, .tsv or .txt (TOKEN<TAB>TAG lines), or .jsonl with an object a line: tokens and tags, text "
@@ -29,10 +30,10 @@ def add(commands: Any) -> None:
         help="what a word sees; default: the classifier's own, else bidirectional for words and causal for texts",
     )
     command.add_argument("--lora", action="store_true", help="train low-rank adapters (peft) and merge them")
-    command.add_argument("--epochs", type=int, default=Settings.epochs, help=f"default {Settings.epochs}")
+    command.add_argument("--epochs", type=whole_number, default=Settings.epochs, help=f"default {Settings.epochs}")
     command.add_argument("--rate", type=float, help="highest learning rate; default: 0.2 / width, with LoRA 1 / width")
-    command.add_argument("--batch", type=int, default=Settings.batch, help=f"default {Settings.batch}")
-    command.add_argument("--seed", type=int, default=Settings.seed, help=f"default {Settings.seed}")
+    command.add_argument("--batch", type=whole_number, default=Settings.batch, help=f"default {Settings.batch}")
+    command.add_argument("--seed", type=whole_number, default=Settings.seed, help=f"default {Settings.seed}")
     command.add_argument("--device", choices=("cpu", "cuda", "mps"), help="default: the best there is")
     command.add_argument("--many-columns", action="store_true", help="CoNLL-2003: first column token, last column tag")
     command.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in FOLDER")

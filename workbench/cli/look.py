@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from workbench.cli.numeric import whole_number
 from workbench.export import FIGURE_SUFFIXES, write
 from workbench.figures.spec import Panel, Panels
 from workbench.provenance.look import Look
@@ -24,11 +25,13 @@ def add_look(command: argparse.ArgumentParser | argparse._ArgumentGroup, width: 
     command.add_argument(
         "--width", help=f"{width}single, text or double column, or a length: 3.5 (inches), 8cm, 240pt; default single"
     )
-    command.add_argument("--dpi", type=int, help="of a .png, and of pictures inside other files; default 300")
+    command.add_argument("--dpi", type=whole_number, help="of a .png, and of pictures inside other files; default 300")
     command.add_argument("--title", action="store_true", default=None, help="write the title into the figure")
     command.add_argument("--dark", action="store_true", default=None, help="an .html for a dark page; paper is white")
     if columns:
-        command.add_argument("--columns", type=int, help="panels in a row; default: as fits what changes fastest")
+        command.add_argument(
+            "--columns", type=whole_number, help="panels in a row; default: as fits what changes fastest"
+        )
     command.add_argument(
         "--latex",
         action="store_true",

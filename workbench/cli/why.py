@@ -16,6 +16,7 @@ from workbench.classification.reasons.words import signed
 from workbench.cli.changes import add_changes, changes_of
 from workbench.cli.look import OF_A_FIGURE, add_look, look_of, refuse, save
 from workbench.cli.model import add_model, given_text, loaded_model
+from workbench.cli.numeric import whole_number
 from workbench.export import FIGURE_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES
 from workbench.figures.text import one_line
 from workbench.interventions import SetCausal
@@ -52,9 +53,9 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--method", choices=METHODS, help=f"of the saliency; default {METHODS[0]}")
     command.add_argument(
-        "--layer", type=int, help="of the attention, from 0; default: the head with the largest effect"
+        "--layer", type=whole_number, help="of the attention, from 0; default: the head with the largest effect"
     )
-    command.add_argument("--head", type=int, help="of the attention, from 0")
+    command.add_argument("--head", type=whole_number, help="of the attention, from 0")
     command.add_argument("--format", choices=_FORMATS, help="what is printed; default table")
     drawn = command.add_argument_group("with a file")
     endings = " ".join((*FIGURE_SUFFIXES, *TABLE_SUFFIXES))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from model import Gemma2Config
+from workbench.limits import whole
 from workbench.views.view import LONGEST
 
 KINDS = {"sliding_attention": "local", "full_attention": "global"}
@@ -64,11 +65,11 @@ class Setting:
     causal: bool = True
 
     def __post_init__(self) -> None:
-        least = {"tokens": 1, "window": 1, "padding": 0, "decode": 0, "chunk": 1}
+        least = {"tokens": 1, "window": 1, "padding": 0, "decode": 0, "chunk": 1, "slots": 1}
         for name, low in least.items():
             value = getattr(self, name)
-            if value is not None and value < low:
-                raise ValueError(f"{name}={value} must be at least {low}")
+            if value is not None or name not in ("chunk", "slots"):
+                whole(f"{name}=", value, low)
         for name, value, allowed in (("side", self.side, SIDES), ("cache", self.cache, CACHES)):
             if value not in allowed:
                 raise ValueError(f"{name}={value!r} is not known; choose {', '.join(allowed)}")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from workbench.export import FIGURE_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES, check_folder
+from workbench.limits import told
 from workbench.maps import MAP_SUFFIXES
 
 LEAST_DPI, MOST_DPI = 30, 1200
@@ -41,8 +42,8 @@ class Look:
             raise ValueError(
                 f"a {self.what} is saved as {', '.join(allowed)}, {of} also as {', '.join(further)}; got {given}"
             )
-        if not LEAST_DPI <= self.dpi <= MOST_DPI:
-            raise ValueError(f"dpi must lie between {LEAST_DPI} and {MOST_DPI}; got {self.dpi}")
+        if not (isinstance(self.dpi, int) and LEAST_DPI <= self.dpi <= MOST_DPI):
+            raise ValueError(f"dpi must lie between {LEAST_DPI} and {MOST_DPI}; got {told(self.dpi)}")
 
     @classmethod
     def of(cls, what: Literal["figure", "table"], path: Path, **settings: Any) -> Self:

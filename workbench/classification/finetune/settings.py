@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.limits import whole
+
 TASKS = ("token", "sequence")
 
 
@@ -50,8 +52,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Check the numbers before anything is read."""
         for name in ("epochs", "batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"--{name} {getattr(self, name)} must be at least 1")
+            whole(f"--{name}", getattr(self, name), 1)
         if self.rate is not None and not (math.isfinite(self.rate) and self.rate > 0):
             raise ValueError(f"--rate {self.rate} must be a number above 0, such as 0.0002")
         if not 0 <= self.seed < 1 << 32:
