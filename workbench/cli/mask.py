@@ -13,6 +13,7 @@ from workbench.cli.look import OF_A_FIGURE, add_look, look_of, refuse, save
 from workbench.cli.model import given_text
 from workbench.cli.numeric import whole_number
 from workbench.export import FIGURE_SUFFIXES, TABLE_SUFFIXES
+from workbench.limits import short
 from workbench.loading import DEFAULT
 from workbench.masks.origin import Given, Origin, configured
 from workbench.masks.record import as_json
@@ -74,8 +75,10 @@ def answer(options: argparse.Namespace) -> str:
         OSError: there is no such model.
     """
     refuse(options, (*(name for name in OF_A_FIGURE if name != "width"), "step"), "is of a file; give --out as well")
-    if options.width is not None and not options.width.isdecimal():
-        raise ValueError(f"--width {options.width} is not a number of columns to print; with --out it is of a figure")
+    if options.width is not None and not (options.width.isdecimal() and len(options.width) < 10):
+        raise ValueError(
+            f"--width {short(options.width)} is not a number of columns to print; with --out it is of a figure"
+        )
     setting, origin, given = _situation(options)
     names = None if given is None else given.names
     if options.json:
