@@ -147,7 +147,7 @@ FLAGS = [("figure", flag) for flag in ("--softcap", "--final-softcap", "--window
 FLAGS += [("why", "--layer"), ("mask", "--tokens"), ("mask", "--chunk"), ("mask", "--pass")]
 
 
-@pytest.mark.parametrize("value", ["nan", "inf", "-1", "1e308", str(HUGE), ENDLESS], ids=lambda value: value[:9])
+@pytest.mark.parametrize("value", ["nan", "-1", str(HUGE), ENDLESS], ids=lambda value: value[:9])
 @pytest.mark.parametrize(("command", "flag"), FLAGS)
 def test_flags(
     command: str, flag: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
