@@ -79,6 +79,11 @@ class Gemma2Config(TransformersGemma2Config):
         # Not in the constructor: `from_pretrained(..., num_labels=5)` hands over both, and the number counts.
         if isinstance(names, dict) and count is not None and count != len(names):
             raise ValueError(f"config.json has num_labels={count!r}, but id2label has {len(names)} entries")
+        base, parameters = config.get("rope_theta"), config.get("rope_parameters")
+        if isinstance(parameters, dict) and base not in (None, parameters.get("rope_theta", base)):
+            raise ValueError(
+                f"config.json has rope_theta={base!r}, but rope_parameters has another one, which would count"
+            )
         return config, unused
 
     @property

@@ -120,11 +120,14 @@ def _check_sizes(config: "Gemma2Config") -> None:
         raise ValueError(f"num_attention_heads={N} is not a multiple of num_key_value_heads={G}; use a divisor of {N}")
     if config.head_dim % 2:
         raise ValueError(f"head_dim={config.head_dim} is odd; rotary embedding pairs coordinates and needs an even one")
-    pad = config.pad_token_id
-    if pad is not None and not 0 <= pad < config.vocab_size:
-        raise ValueError(
-            f"pad_token_id={shown(pad)} is outside the vocabulary 0..{config.vocab_size - 1}; use None for no pad"
-        )
+    for name in ("pad_token_id", "bos_token_id", "eos_token_id"):
+        token = getattr(config, name)
+        for number in token if isinstance(token, list) else [token]:
+            if number is not None and not 0 <= number < config.vocab_size:
+                last = config.vocab_size - 1
+                raise ValueError(
+                    f"{name}={shown(number)} is outside the vocabulary 0..{last}; use None for no such token"
+                )
 
 
 def _check_numbers(config: "Gemma2Config") -> None:

@@ -14,6 +14,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from model import Gemma2Config
+from workbench.quiet import quiet
 
 INDEX = {"model.safetensors": "model.safetensors.index.json", "pytorch_model.bin": "pytorch_model.bin.index.json"}
 _JSON_FILES = (
@@ -23,9 +24,13 @@ _JSON_FILES = (
     "special_tokens_map.json",
     "added_tokens.json",
 )
+_KINDS = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "true or false", type(None): "null"}
 # By their names in safetensors files and in torch.
 _DTYPES = {
-    "F64": torch.float64, "F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16,
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "BF16": torch.bfloat16,
+    "F16": torch.float16,
     **{str(kind): kind for kind in (torch.float64, torch.float32, torch.bfloat16, torch.float16)},
 }
 
@@ -52,7 +57,10 @@ def configuration(folder: Path) -> Gemma2Config:
     if about.get("quantization_config") is not None:
         raise ValueError("its weights are quantised (quantization_config in config.json); give those that are not")
     try:
-        return Gemma2Config.from_pretrained(folder)
+        with quiet():
+            # How an output is packed is a matter of the caller; what the workbench needs, it asks for.
+            packed = {"return_dict": True, "output_hidden_states": False, "output_attentions": False}
+            return Gemma2Config.from_pretrained(folder, **packed)
     except (ValueError, TypeError) as error:
         text = str(error)
         raise ValueError(text if text.startswith("config.json") else f"config.json: {text}") from error
@@ -68,10 +76,14 @@ def json_object(file: Path) -> dict[str, Any]:
         found = json.loads(file.read_bytes().decode())
     except UnicodeDecodeError as error:
         raise OSError(f"{file.name} is not UTF-8 text (byte at position {error.start}); save it as UTF-8") from error
-    except (ValueError, RecursionError) as error:
-        raise OSError(f"{file.name} is no JSON: {error}; write it anew or copy it from where it came from") from error
+    except json.JSONDecodeError as error:
+        raise OSError(f"{file.name} is no JSON ({error}); write it anew or copy it from where it came from") from error
+    except (RecursionError, ValueError) as error:
+        what = "is nested too deeply" if isinstance(error, RecursionError) else "holds a number with too many digits"
+        raise OSError(f"{file.name} {what}; write it anew or copy it from where it came from") from error
     if not isinstance(found, dict):
-        raise OSError(f"{file.name} holds a {type(found).__name__}, not an object: {{...}}")
+        what = _KINDS[type(found)]
+        raise OSError(f"{file.name} holds {what} instead of an object, {{...}}; copy it from where it came from")
     return found
 
 

@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, Gemma2Config
 
+from workbench.checkpoint import json_object
 from workbench.quiet import quiet
 
 FILES = ("tokenizer.json", "tokenizer.model")
-# So many pieces of a vocabulary are read again by its tokenizer; one that gives them back is enough.
+SETTINGS = "tokenizer_config.json"
+# So many pieces of a vocabulary are read again by its tokenizer; most must come back as tokens.
 _TRIED = 50
 
 
@@ -27,27 +29,51 @@ def tokenizer_of(folder: Path, rows: int) -> Any:
     """
     if not any((folder / name).is_file() for name in FILES):
         raise OSError(f"there is no tokenizer in it: neither {' nor '.join(FILES)}; copy it from the base model")
+    _check_settings(folder / SETTINGS)
     try:
         with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+            # Whose tokenizer it is, is known; transformers would read config.json anew, by rules of its own.
+            tokenizer = AutoTokenizer.from_pretrained(
+                folder, config=Gemma2Config(), trust_remote_code=False, local_files_only=True
+            )
+            ends = tokenizer("a", verbose=False)["input_ids"]
     except Exception as error:  # the tokenizers library, written in Rust, raises plain Exception
-        present = " or ".join(name for name in (*FILES, "tokenizer_config.json") if (folder / name).is_file())
-        reason = (str(error).splitlines() or [""])[0]
-        raise OSError(
-            f"the tokenizer cannot be read ({present}: {type(error).__name__}: {reason[:200]}); copy its files anew"
-        ) from error
+        raise OSError(_unreadable(folder, error)) from error
     if not tokenizer.is_fast:
         raise ValueError(f"its tokenizer, {type(tokenizer).__name__}, knows no offsets; give a tokenizer.json")
-    _check_rows(tokenizer, rows)
+    # What a tokenizer.json adds at the ends stands there as a number of its own.
+    _check_rows({**{f"token {token}": token for token in ends}, **tokenizer.get_vocab()}, rows)
     _check_reads(tokenizer)
     return tokenizer
 
 
-def _check_rows(tokenizer: Any, rows: int) -> None:
+def _check_settings(file: Path) -> None:
+    """Refuse switches that are none: any text would count as "yes"."""
+    about = json_object(file) if file.exists() else {}
+    for key in ("add_bos_token", "add_eos_token"):
+        if not isinstance(about.get(key), bool | None):
+            raise ValueError(f"{file.name}: {key}={about[key]!r} must be true or false")
+
+
+def _unreadable(folder: Path, error: Exception) -> str:
+    """Why a tokenizer cannot be read: a broken JSON file if there is one, else what transformers says.
+
+    Raises:
+        OSError: a JSON file is broken.
+    """
+    present = [name for name in (*FILES, SETTINGS) if (folder / name).exists()]
+    for name in present:
+        if name.endswith(".json"):
+            json_object(folder / name)
+    reason = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
+    if "tiktoken" in reason:  # the format that transformers tries where a tokenizer.model is not what it should be
+        reason = "no SentencePiece vocabulary"
+    return f"the tokenizer cannot be read ({' or '.join(present)}: {reason}); copy its files anew"
+
+
+def _check_rows(vocabulary: dict[str, int], rows: int) -> None:
     """Refuse a token that the embeddings have no row for."""
-    beyond = sorted((token, piece) for piece, token in tokenizer.get_vocab().items() if token >= rows)
-    # What a tokenizer.json adds at the ends stands there as a number of its own.
-    beyond += [(token, "at an end") for token in tokenizer("a", verbose=False)["input_ids"] if token >= rows]
+    beyond = sorted((token, piece) for piece, token in vocabulary.items() if token >= rows)
     if beyond:
         token, piece = beyond[0]
         more = f" (and {len(beyond) - 1} more)" if len(beyond) > 1 else ""
@@ -58,9 +84,10 @@ def _check_rows(tokenizer: Any, rows: int) -> None:
 
 
 def _check_reads(tokenizer: Any) -> None:
-    """Refuse a vocabulary that turns its own pieces into nothing but unknown tokens."""
+    """Refuse a vocabulary that turns most of its own pieces into nothing, or into unknown tokens alone."""
     ordinary = sorted(set(tokenizer.get_vocab().values()) - set(tokenizer.added_tokens_decoder))
-    tried = [tokenizer.decode([token]) for token in ordinary[:: max(1, len(ordinary) // _TRIED)]]
-    read = [tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"] for text in tried if text]
-    if not any(token != tokenizer.unk_token_id for ids in read for token in ids):
-        raise ValueError("the tokenizer knows no text: every piece of its vocabulary becomes the unknown token")
+    pieces = [tokenizer.decode([token]) for token in ordinary[:: max(1, len(ordinary) // _TRIED)]]
+    read = [tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"] for text in pieces if text]
+    known = [any(token != tokenizer.unk_token_id for token in ids) for ids in read]
+    if sum(known) <= len(known) / 2:
+        raise ValueError("the tokenizer knows no text: most pieces of its vocabulary become the unknown token")
