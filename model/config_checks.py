@@ -46,6 +46,10 @@ def check_given(given: Mapping[str, Any], cls: type["Gemma2Config"]) -> None:
     for key in ("is_causal", "return_dict", "output_hidden_states", "output_attentions"):
         if not isinstance(given.get(key, False), bool):
             raise ValueError(f"{key}={shown(given[key])} must be true or false")
+    if given.get("is_encoder_decoder"):
+        raise ValueError(
+            f"is_encoder_decoder={shown(given['is_encoder_decoder'])} is not part of Gemma 2; leave it out"
+        )
     _check_whole("num_hidden_layers", given.get("num_hidden_layers", 1), 0)
 
 

@@ -56,6 +56,8 @@ def configuration(folder: Path) -> Gemma2Config:
         raise ValueError(f"it is a {kind!r} model; the workbench reads Gemma 2 (model_type 'gemma2') only")
     if about.get("quantization_config") is not None:
         raise ValueError("its weights are quantised (quantization_config in config.json); give those that are not")
+    if about.get("workbench_input", "plain") not in ("plain", "echo"):
+        raise ValueError(f"config.json: workbench_input={about['workbench_input']!r} is unknown; use 'plain' or 'echo'")
     try:
         with quiet():
             # How an output is packed is a matter of the caller; what the workbench needs, it asks for.
