@@ -122,12 +122,11 @@ def _check_report(source: str, model: nn.Module, report: dict[str, Any], sizes_m
     misshapen = [] if sizes_may_differ else [str(entry[0]) for entry in report["mismatched_keys"]]
     for what, names in (
         ("lack", missing),
-        ("hold unexpected", unexpected),
-        ("have misshapen", misshapen),
+        ("hold, beyond what is wanted,", unexpected),
+        ("hold in another shape", misshapen),
     ):
         if names:
-            some = ", ".join(sorted(names)[:3])
+            some, more = ", ".join(sorted(names)[:3]), f" and {len(names) - 3} more" if len(names) > 3 else ""
             raise ValueError(
-                f"{source}: the weights {what} {len(names)} tensors ({some}{', ...' if len(names) > 3 else ''}); "
-                "config.json and weights do not belong together"
+                f"{source}: the weights {what} {some}{more}; config.json and weights do not belong together"
             )

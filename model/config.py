@@ -24,7 +24,7 @@ def _raising_value_errors(cls: type[C]) -> type[C]:
             initialise(self, **kwargs)
         except StrictDataclassError as error:
             # Two lines, of which the second says it all: what was given, then the types that are allowed.
-            reason = str(error).splitlines()[-1].strip().removeprefix("TypeError: ")
+            reason = str(error).splitlines()[-1].strip().removeprefix("TypeError: ").removeprefix("ValueError: ")
             short = reason if len(reason) < 200 else f"{reason[:100]}...{reason[-80:]}"
             raise ValueError(f"Gemma2Config: {short}") from error
 

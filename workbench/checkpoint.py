@@ -4,7 +4,6 @@ Only headers are opened, so a folder that does not fit together is refused befor
 """
 
 import json
-import pickle
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +104,10 @@ def weight_files(folder: Path) -> list[Path]:
 
 def _shards(index: Path) -> list[Path]:
     """The files that an index of shards names."""
-    names = json_object(index).get("weight_map")
+    about = json_object(index)
+    names = about.get("weight_map")
+    if not isinstance(about.get("metadata"), dict):
+        raise OSError(f"{index.name} has no metadata, an object that may be empty")
     if not isinstance(names, dict) or not names or not all(isinstance(name, str) for name in names.values()):
         raise OSError(f"{index.name} has no weight_map from tensors to files")
     files = sorted(set(names.values()))
@@ -124,26 +126,30 @@ def headers(folder: Path) -> dict[str, Header]:
     """
     found: dict[str, Header] = {}
     for file in weight_files(folder):
-        try:
-            found |= _safetensors(file) if file.suffix == ".safetensors" else _pickled(file)
-        except (SafetensorError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError, TypeError) as error:
-            reason = (str(error).splitlines() or [""])[0]
-            raise OSError(f"{file.name}: the weights cannot be read ({reason}); copy the file anew") from error
+        found |= _safetensors(file) if file.suffix == ".safetensors" else _pickled(file)
     return found
 
 
 def _safetensors(file: Path) -> dict[str, Header]:
-    with safe_open(file, "pt") as opened:
-        names = opened.keys()
-        parts = {name: opened.get_slice(name) for name in names}
-        return {name: Header(tuple(part.get_shape()), part.get_dtype()) for name, part in parts.items()}
+    try:
+        with safe_open(file, "pt") as opened:
+            names = opened.keys()
+            parts = {name: opened.get_slice(name) for name in names}
+            return {name: Header(tuple(part.get_shape()), part.get_dtype()) for name, part in parts.items()}
+    except SafetensorError as error:
+        raise OSError(f"{file.name}: the weights cannot be read ({error}); copy the file anew") from error
 
 
 def _pickled(file: Path) -> dict[str, Header]:
-    # Files of old are no archives and cannot be mapped.
-    tensors = torch.load(file, map_location="meta", weights_only=True, mmap=zipfile.is_zipfile(file))
+    try:
+        # Files of old are no archives and cannot be mapped.
+        tensors = torch.load(file, map_location="meta", weights_only=True, mmap=zipfile.is_zipfile(file))
+    except Exception as error:  # a damaged pickle can end in any
+        raise OSError(
+            f"{file.name}: the weights cannot be read ({type(error).__name__}); copy the file anew"
+        ) from error
     if not isinstance(tensors, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
-        raise TypeError("not a dictionary of tensors")
+        raise OSError(f"{file.name} is no dictionary of tensors; save the model's state_dict, or save_pretrained")
     return {str(name): Header(tuple(tensor.shape), str(tensor.dtype)) for name, tensor in tensors.items()}
 
 

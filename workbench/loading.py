@@ -109,9 +109,8 @@ def load(
         config = configuration(place.folder)
         tokenizer = tokenizer_of(place.folder, config.vocab_size)
         _fetch_weights(place)
-        stored = check_fit(config, headers(place.folder))
-        if place.source.startswith("embedded:"):
-            stored = torch.float32
+        in_files = check_fit(config, headers(place.folder))
+        stored = torch.float32 if place.source.startswith("embedded:") else config.dtype or in_files
         model, fresh = _read(place, config, chosen_dtype(dtype, where, stored), new_head)
         return LoadedModel(
             name=wanted,
@@ -167,6 +166,9 @@ def _read(place: Place, config: Gemma2Config, dtype: torch.dtype, new_head: bool
             model, report = cls.from_pretrained(
                 place.folder, config=config, dtype=dtype, output_loading_info=True, local_files_only=True
             )
+        except (OSError, ValueError) as error:
+            kind = OSError if isinstance(error, OSError) else ValueError
+            raise kind(str(error).removeprefix(f"{place.folder}: ")) from error
         except (RuntimeError, TypeError, AttributeError, KeyError, ImportError) as error:
             raise ValueError(f"the weights cannot be loaded ({type(error).__name__}: {error})") from error
     if report["missing_keys"] and not new_head:

@@ -1,5 +1,6 @@
 """`tokenizer_of`: the tokenizer of a model's folder, refused where its tokens are not those of the embeddings."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,10 @@ def tokenizer_of(folder: Path, rows: int) -> Any:
     if not tokenizer.is_fast:
         raise ValueError(f"its tokenizer, {type(tokenizer).__name__}, knows no offsets; give a tokenizer.json")
     # What a tokenizer.json adds at the ends stands there as a number of its own.
-    _check_rows({**{f"token {token}": token for token in ends}, **tokenizer.get_vocab()}, rows)
-    _check_reads(tokenizer)
+    _check_rows(tokenizer.get_vocab().items(), rows)
+    _check_rows([("added at an end", token) for token in ends], rows)
+    with quiet():
+        _check_reads(tokenizer)
     return tokenizer
 
 
@@ -71,9 +74,9 @@ def _unreadable(folder: Path, error: Exception) -> str:
     return f"the tokenizer cannot be read ({' or '.join(present)}: {reason}); copy its files anew"
 
 
-def _check_rows(vocabulary: dict[str, int], rows: int) -> None:
+def _check_rows(vocabulary: Iterable[tuple[str, int]], rows: int) -> None:
     """Refuse a token that the embeddings have no row for."""
-    beyond = sorted((token, piece) for piece, token in vocabulary.items() if token >= rows)
+    beyond = sorted((token, piece) for piece, token in vocabulary if token >= rows)
     if beyond:
         token, piece = beyond[0]
         more = f" (and {len(beyond) - 1} more)" if len(beyond) > 1 else ""
