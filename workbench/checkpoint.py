@@ -16,6 +16,8 @@ from model import Gemma2Config
 from workbench.quiet import quiet
 
 INDEX = {"model.safetensors": "model.safetensors.index.json", "pytorch_model.bin": "pytorch_model.bin.index.json"}
+# A vocabulary of 256,000 pieces takes 34 MB.
+LARGEST_JSON_BYTES = 256 << 20
 _JSON_FILES = (
     "config.json",
     "generation_config.json",
@@ -60,8 +62,9 @@ def configuration(folder: Path) -> Gemma2Config:
     try:
         with quiet():
             # How an output is packed is a matter of the caller; what the workbench needs, it asks for.
-            packed = {"return_dict": True, "output_hidden_states": False, "output_attentions": False}
-            return Gemma2Config.from_pretrained(folder, **packed)
+            return Gemma2Config.from_pretrained(
+                folder, return_dict=True, output_hidden_states=False, output_attentions=False
+            )
     except (ValueError, TypeError) as error:
         text = str(error)
         raise ValueError(text if text.startswith("config.json") else f"config.json: {text}") from error
@@ -73,6 +76,10 @@ def json_object(file: Path) -> dict[str, Any]:
     Raises:
         OSError: it cannot be read, is no JSON in UTF-8, or holds something else.
     """
+    if not file.is_file() or file.stat().st_size > LARGEST_JSON_BYTES:
+        raise OSError(
+            f"{file.name} is no file of at most {LARGEST_JSON_BYTES >> 20} MB; copy it from where it came from"
+        )
     try:
         found = json.loads(file.read_bytes().decode())
     except UnicodeDecodeError as error:

@@ -109,8 +109,7 @@ def load(
         config = configuration(place.folder)
         tokenizer = tokenizer_of(place.folder, config.vocab_size)
         _fetch_weights(place)
-        in_files = check_fit(config, headers(place.folder))
-        stored = torch.float32 if place.source.startswith("embedded:") else config.dtype or in_files
+        stored = _stored(place, config, check_fit(config, headers(place.folder)))
         model, fresh = _read(place, config, chosen_dtype(dtype, where, stored), new_head)
         return LoadedModel(
             name=wanted,
@@ -140,6 +139,13 @@ def _one_line(text: object) -> str:
     """A message without line breaks, cut where a damaged file gives it no end."""
     line = " ".join(str(text).split())
     return line if len(line) <= 1000 else f"{line[:997]}..."
+
+
+def _stored(place: Place, config: Gemma2Config, in_files: torch.dtype) -> torch.dtype:
+    """The dtype of a checkpoint: what config.json says, else that of the files; the embedded ones are small."""
+    if place.source.startswith("embedded:"):
+        return torch.float32
+    return config.dtype if isinstance(config.dtype, torch.dtype) else in_files
 
 
 def _fetch_weights(place: Place) -> None:
@@ -194,9 +200,9 @@ def _model_class(config: Gemma2Config) -> Any:
 
 
 def _weights_hash(folder: Path) -> str | None:
-    """SHA-256 over the weight files in the order of their names; None where there is too much to read."""
-    files = sorted([*folder.glob("*.safetensors"), *folder.glob("pytorch_model*.bin")])
-    if not files or sum(file.stat().st_size for file in files) > HASH_LIMIT_BYTES:
+    """SHA-256 over the files that were read, in the order of their names; None where there is too much to read."""
+    files = weight_files(folder)
+    if sum(file.stat().st_size for file in files) > HASH_LIMIT_BYTES:
         return None
     digest = hashlib.sha256()
     for file in files:

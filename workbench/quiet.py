@@ -1,5 +1,6 @@
 """Reading models without progress bars, load reports and notes on every attempt, which would end up in the output."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ def _enter() -> None:
             bars = transformers_logging.is_progress_bar_enabled()
             _before = (bars, transformers_logging.get_verbosity(), hub_logging.get_verbosity())
             transformers_logging.disable_progress_bar()
-            transformers_logging.set_verbosity(transformers_logging.CRITICAL)
+            transformers_logging.set_verbosity(logging.CRITICAL)
             hub_logging.set_verbosity_error()
 
 

@@ -253,18 +253,18 @@ NO_OBJECTS = {
 }
 
 
-@pytest.mark.parametrize("data", NO_OBJECTS, ids=lambda data: ascii(data[:12]))
 @pytest.mark.parametrize(
     "file", ["config.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", INDEX]
 )
-def test_a_json_file_that_holds_no_object(copy: Callable[[str], Path], file: str, data: bytes) -> None:
+def test_a_json_file_that_holds_no_object(copy: Callable[[str], Path], file: str) -> None:
     folder = copy("tiny")
     if file == INDEX:
         gone(WEIGHTS)(folder)
-    content(file, data)(folder)
-    with pytest.raises(ModelNotFoundError, match=f"{file} {NO_OBJECTS[data]}") as caught:
-        load(folder)
-    assert "\n" not in str(caught.value)
+    for data, words in NO_OBJECTS.items():
+        content(file, data)(folder)
+        with pytest.raises(ModelNotFoundError, match=f"{file} {words}") as caught:
+            load(folder)
+        assert "\n" not in str(caught.value)
 
 
 FINE: dict[str, Damage] = {
