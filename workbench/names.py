@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HFValidationError
+from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RevisionNotFoundError
 from huggingface_hub.utils import validate_repo_id
 
 from workbench.quiet import quiet
@@ -119,9 +119,9 @@ def _refusal(name: str, error: Exception) -> str:
             f"{name} is gated, or does not exist: accept its licence on its page of the Hugging Face hub, then log in "
             "with `hf auth login` (or set HF_TOKEN) and try again"
         )
-    if "Revision" in type(error).__name__:
+    if isinstance(error, RevisionNotFoundError):
         return absent(name, "the hub has no such revision of it")
-    if "LocalEntryNotFound" in type(error).__name__:
+    if isinstance(error, LocalEntryNotFoundError):
         return absent(name, "it is not in the cache, and the hub cannot be reached")
     return absent(name, text.splitlines()[0] if text else type(error).__name__)
 

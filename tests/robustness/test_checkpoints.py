@@ -210,6 +210,7 @@ FILES: dict[str, tuple[Damage, str]] = {
     "a shard elsewhere": (shards(also={"model.norm.weight": "../part.safetensors"}), f"{INDEX} names '../part"),
     "an index without names": (shards(weight_map=[]), f"{INDEX} has no weight_map"),
     "an index without metadata": (shards(metadata=None), f"{INDEX} has no metadata"),
+    "a pipe for a file": (lambda folder: os.mkfifo(folder / "added_tokens.json"), "added_tokens.json is no file"),
     "an adapter": (content("adapter_config.json", b"{}"), "adapter_config.json.*merge"),
 }
 CASES = [
@@ -274,6 +275,7 @@ FINE: dict[str, Damage] = {
     ),
     "float64": weights(lambda tensors: tensors.update({name: value.double() for name, value in tensors.items()})),
     "shards": shards(),
+    "a pipe that nobody reads": lambda folder: os.mkfifo(folder / "pytorch_model.bin"),
     "no settings of the tokenizer": gone("tokenizer_config.json"),
     "a tokenizer.json": vocabulary(lambda _: None),
     "the head left out": setting(architectures=["Gemma2Model"]),
