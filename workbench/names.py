@@ -68,8 +68,8 @@ def located(name: str, revision: str | None = None) -> Place:
         _check_folder(name, folder)
         return Place(name, str(folder), folder, None)
     snapshot = fetched(name, revision, SMALL_FILES)
+    _check_kind(name, snapshot)
     if not (snapshot / "config.json").is_file():
-        _check_kind(name, snapshot)
         raise ModelNotFoundError(absent(name, "there is no config.json in it"))
     return Place(name, name, snapshot, snapshot.name)
 
