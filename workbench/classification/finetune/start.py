@@ -41,7 +41,7 @@ def starting_point(
 ) -> Start:
     """A classifier on the trunk of `loaded`, which is used up: its configuration changes with it.
 
-    A checkpoint of the same kind with the same labels keeps its head; any other gets a new one, drawn from
+    A checkpoint of the same kind with a head for the same labels keeps it; any other gets a new one, drawn from
     Normal(0, initializer_range).
 
     Args:
@@ -60,7 +60,7 @@ def starting_point(
         variant = _variant(config) if is_classifier else ("bidirectional" if kind == "token" else "causal")
     for key, value in variant_settings(variant).items():
         setattr(config, key, value)
-    if type(loaded.model) is cls and set(class_names(loaded)) == set(labels):
+    if type(loaded.model) is cls and not loaded.fresh_head and set(class_names(loaded)) == set(labels):
         return Start(loaded.model, class_names(loaded), variant, fresh=False)
     if config.pad_token_id is None:
         config.pad_token_id = loaded.tokenizer.pad_token_id
