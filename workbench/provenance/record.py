@@ -17,7 +17,7 @@ made again.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -60,7 +60,12 @@ def record_of(
         "figure": asdict(look),
         "numbers": {"rows": _rows(numbers), "sha256": checksum(numbers)},
     }
-    return record | {"command": _COMMANDS[type(drawing)](record, file_name)}
+    return record | {"command": command_for(drawing, record, file_name)}
+
+
+def command_for(drawing: Shown, record: Mapping[str, Any], file_name: str) -> str:
+    """The command line that makes the file of a record, which it calls `file_name`."""
+    return _COMMANDS[type(drawing)](record, file_name)
 
 
 def _of_runs(drawing: Drawing, runs: Sequence[Run]) -> dict[str, Any]:
