@@ -65,13 +65,15 @@ def _are_lists(*values: Any) -> bool:
 
 def _words(path: _Path, further: int) -> str:
     """What differs: a path, or the words for it, and of which run where there are several."""
-    run = ""
-    if path[0] == "further_runs" and len(path) > 2:
-        run, path = f" of run {int(path[1]) + 1}", path[2:]
-    elif further and path[0] in ("model", "text", "ids", "parity", "overrides", "block_rows", "trace", "lens"):
-        run = " of run 0"
-    if path[0] == "versions" and len(path) == 2:
-        return f"version of {one_line(path[1], 40)}"
+    match path:
+        case ("versions", name):
+            return f"version of {one_line(name, 40)}"
+        case ("further_runs", number, first, *rest):
+            run, path = f" of run {int(number) + 1}", (first, *rest)
+        case (("model" | "text" | "ids" | "parity" | "overrides" | "block_rows" | "trace" | "lens"), *_) if further:
+            run = " of run 0"
+        case _:
+            run = ""
     dotted = ".".join(path)
     return f"{_WORDS.get(dotted, one_line(dotted, _LONG))}{run}"
 

@@ -17,9 +17,10 @@ from workbench.provenance.comparing import differences
 from workbench.provenance.drawing import Drawing, Part
 from workbench.provenance.embedded import READERS, embedded_record
 from workbench.provenance.json_text import MOST_BYTES, parsed
+from workbench.provenance.kinds import change_of, said
 from workbench.provenance.look import Look
 from workbench.provenance.record import TOOL, VERSION
-from workbench.provenance.schema import KINDS, OfMasks, OfReason, OfRuns, Record, RunPart, change_of, said
+from workbench.provenance.schema import KINDS, OfMasks, OfReason, OfRuns, Record, RunPart
 from workbench.provenance.situation import Situation
 
 
@@ -100,8 +101,10 @@ def _record_in(path: Path) -> dict[str, Any]:
     if not isinstance(record, dict) or record.get("tool") != TOOL:
         raise ValueError(f"{path.name} is JSON, but no record of {TOOL}")
     version = record.get("record")
-    if type(version) is not int or version != VERSION:
-        raise ValueError(f"{path.name} is a record of version {version!r}, this workbench reads {VERSION}; update it")
+    if type(version) is not int or version < 1:
+        raise ValueError(f"{path.name} is JSON, but no record of {TOOL}: its version is no number above 0")
+    if version > VERSION:
+        raise ValueError(f"{path.name} is a record of version {version}, this workbench reads {VERSION}; update it")
     return record
 
 
