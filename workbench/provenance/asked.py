@@ -31,7 +31,9 @@ def as_asked(
         notes += _name_as(mine, its)
         if its.get("trace") != mine.get("trace"):
             notes += _trace_as(mine, its, with_traces)
-    name = _named_in(old["command"]) or known.file.name
+    name = _named_in(old["command"]) or ""
+    if Path(name).suffix.lower() != known.file.suffix.lower():
+        name = known.file.name
     if name != known.file.name:
         notes.append(f"the command calls the file {name!r}")
     record["command"] = command_for(shown, record, name)

@@ -49,7 +49,7 @@ def differences(
 def _leaves(path: _Path, then: Any, now: Any) -> Iterator[tuple[_Path, Any, Any]]:
     """Path and both values wherever they differ."""
     if isinstance(then, Mapping) and isinstance(now, Mapping):
-        for key in sorted({*then, *now}, key=lambda key: (key in _LAST and not path, key)):
+        for key in sorted({*then, *now}, key=lambda key: (_LAST.index(key) if key in _LAST and not path else -1, key)):
             yield from _leaves((*path, key), then.get(key, _ABSENT), now.get(key, _ABSENT))
     elif _are_lists(then, now) and len(then) == len(now) and any(isinstance(part, Mapping) for part in then):
         for number, pair in enumerate(zip(then, now, strict=True)):

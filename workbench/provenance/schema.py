@@ -28,6 +28,9 @@ from workbench.provenance.kinds import (
 from workbench.provenance.look import Look
 from workbench.views import view_named
 
+# What the values of a view's options are, by their kind; a range is written out, other kinds are checked by the view.
+_KINDS = {"range": str, "layer": int | None, "head": int | None, "token": int | None}
+
 
 class Part(BaseModel):
     """A part of a record."""
@@ -134,10 +137,16 @@ class OfRuns(FilePart, RunPart):
             raise ValueError(f"a panel shows run {max(shown)}, and there are {runs}")
         if len(shown) < runs:
             raise ValueError(f"there are {runs} runs, and the panels show {len(shown)}")
-        names = {option.name for option in view_named(self.view).options}
+        kinds = {option.name: option.kind for option in view_named(self.view).options}
         for panel in self.panels:
-            if {*self.options, *panel.options} != names:
-                raise ValueError(f"the options of view {self.view!r} are {', '.join(sorted(names)) or 'none'}")
+            options = self.options | panel.options
+            if options.keys() != kinds.keys():
+                raise ValueError(f"the options of view {self.view!r} are {', '.join(sorted(kinds)) or 'none'}")
+            odd = next(
+                (name for name, kind in kinds.items() if not isinstance(options[name], _KINDS.get(kind, object))), None
+            )
+            if odd is not None:
+                raise ValueError(f"the option {odd!r} of view {self.view!r} is of another kind")
         return self
 
 
