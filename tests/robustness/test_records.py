@@ -8,6 +8,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -261,7 +262,6 @@ def test_odd_json_is_one_sentence(text: str, sentence: str, capsys: Any) -> None
         ("why.csv", lambda r: r | {"text": "a " * 3000}, "tokens, and at most 2,048 are run again"),
         ("view.csv", lambda r: r | {"ids": [10**15]}, "'ids.0': input should be less than or equal to"),
         ("view.csv", lambda r: r | {"block_rows": 10**12}, "'block_rows': input should be less than"),
-        ("strips.tex", lambda r: r | {"figure": r["figure"] | {"width": 1e9}}, "width must lie between 2 and 20"),
         ("view.csv", lambda r: r | {"figure": r["figure"] | {"dpi": 301}}, "a table has no venue, width, dpi"),
         ("view.csv", lambda r: r | {"figure": r["figure"] | {"format": "parquet"}}, "it is of a .parquet file, not of"),
         ("mask.csv", lambda r: r | {"passes": [0] * 5000}, "'passes': list should have at most 4096 items"),
@@ -286,10 +286,12 @@ def test_the_work_is_bounded(
 
 def test_what_fills_the_memory_is_not_drawn(loaded_trace: Trace, monkeypatch: Any) -> None:
     look = Look("figure", "png", width=20.0, dpi=1200)
-    drawing = Drawing.of(view_named("attention"), [loaded_trace], {"layer": [0, 1]}, columns=1)
+    drawing = Drawing.of(view_named("attention"), [loaded_trace], {"layer": list(range(6))}, columns=1)
+    with pytest.raises(ValueError, match="width must lie between 2 and 20 inches"):
+        check_pixels(produced(drawing, replace(look, width=1e9), [Run(loaded_trace)], "a.png"))
     with pytest.raises(ValueError, match="pixels at 1200 dpi; at most 200,000,000 are drawn again"):
         check_pixels(produced(drawing, look, [Run(loaded_trace)], "a.png"))
-    cells = 2 * len(loaded_trace.tokens) ** 2
+    cells = 6 * len(loaded_trace.tokens) ** 2
     monkeypatch.setattr(limits, "MOST_CELLS", cells)
     check_cells(drawing, [Run(loaded_trace)])
     monkeypatch.setattr(limits, "MOST_CELLS", cells - 1)
