@@ -24,6 +24,7 @@ _WORDS = {
     "parity.sentence": "parity",
     "text": "text",
     "command": "command",
+    "numbers.rows": "numbers",
     "numbers.sha256": "numbers",
 }
 _Path = tuple[str, ...]
@@ -83,7 +84,7 @@ def _unlike(path: _Path, then: Any, now: Any, names: tuple[str, str]) -> str:
     if path == ("numbers", "sha256"):
         return "other values"
     if path == ("numbers", "rows"):
-        return f"{then} {first}, {now} {second}"
+        return f"{then} rows {first}, {now} {second}"
     if _are_lists(then, now):
         if len(then) != len(now):
             return f"{len(then)} {first}, {len(now)} {second}"

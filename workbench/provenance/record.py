@@ -13,7 +13,8 @@ that is shown), `overrides` and `modified_model` as a run has them; `show`: what
 `word`, its `label`, the class `against` which it is held, and all that as a `sentence`, null where the labels of all
 words are shown; `method` of the saliency; `layer` and `head` of the attention.
 Nothing in it depends on when and where it was made, but for the name of a model's folder, so that the same file can be
-made again.
+made again. `schema` has the kinds and limits of all parts; `redraw` makes all of them again and compares them, but for
+those that `asked` lists.
 """
 
 import hashlib

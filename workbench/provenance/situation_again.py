@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from workbench.figures.text import one_line
 from workbench.loading import ModelNotFoundError
 from workbench.masks.origin import Given, configured
 from workbench.provenance.nearby import place_of
@@ -30,10 +31,11 @@ def read_again(
         place = place_of(origin.name, origin.revision, instead, download)
         known = configured(place.source, place.revision)
         tokens = None if then.given is None else known.tokens(then.given.text)
-    except ModelNotFoundError as error:
+    except ModelNotFoundError:
         if instead is not None:
             raise
-        return then, (f"{error}: its layers and tokens are those of the record, unchecked",)
+        missing = f"{one_line(origin.name, 80)} is not here: its layers and tokens are those of the record, unchecked"
+        return then, (f"{missing}; --model says where it is, --download fetches it from the hub",)
     given = None if tokens is None else Given.of(tokens, then.setting.tokens)
     count = then.setting.tokens if given is None else len(given.ids)
     setting = replace(then.setting, layers=known.layers, tokens=count)
