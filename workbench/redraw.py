@@ -1,28 +1,44 @@
-"""Drawing a file again from its record, and saying whether it came out the same to the byte."""
+"""Drawing a file again from its record, and saying whether it came out the same to the byte.
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+The whole record is made again too and compared with the old one, leaf by leaf.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from workbench.classification.reasons.question import Question, answered
+from workbench.classification.reasons.question import REASONS, Question, answered
 from workbench.loading import LoadedModel, load
+from workbench.maps import MAP_SUFFIXES
+from workbench.provenance.asked import as_asked, without_meaning
 from workbench.provenance.comparing import differences
+from workbench.provenance.drawing import Drawing
+from workbench.provenance.kinds import change_of
+from workbench.provenance.limits import (
+    MOST_TOKENS,
+    MOST_TOKENS_OF_A_REASON,
+    check_cells,
+    check_pixels,
+    check_tokens,
+)
+from workbench.provenance.nearby import place_of
 from workbench.provenance.product import Product, produced
-from workbench.provenance.reading import Known
+from workbench.provenance.reading import Known, sha256_of
 from workbench.provenance.reason import Reason
-from workbench.provenance.run import Run, changes_in, opened, run_text
+from workbench.provenance.record import Shown
+from workbench.provenance.run import Run, opened, run_text
+from workbench.provenance.schema import Layers, RunPart, Weights
 from workbench.provenance.situation import Situation
 from workbench.provenance.situation_again import read_again
 
+MOST_MODELS = 8
 _UNEXPLAINED = (
     "neither model, text, numbers nor versions; so the file was changed after it was written, or fonts or libraries "
     "of this system draw it otherwise"
 )
-_RAN_AGAIN = "the text was run again, because no --trace was given"
 
 
 @dataclass(frozen=True)
@@ -32,7 +48,7 @@ class Redrawn:
     Attributes:
         product: its bytes and its record.
         same: whether its bytes are those that the record speaks of.
-        differences: what differs, as far as the record tells.
+        differences: what the record says otherwise than the new one, or than its copy inside or beside the file.
         notes: what else there is to know.
     """
 
@@ -42,52 +58,81 @@ class Redrawn:
     notes: tuple[str, ...]
 
     @property
+    def holds(self) -> bool:
+        """Whether the bytes are the same and all that the record says is true, but for the versions of packages."""
+        return self.same and all(sentence.startswith("version of ") for sentence in self.differences)
+
+    @property
     def sentence(self) -> str:
         """The verdict in words."""
         if self.same:
             otherwise = f"; yet the record says otherwise: {'; '.join(self.differences)}" if self.differences else ""
             return f"same bytes (sha256 {self.product.sha256}){otherwise}"
-        return "other bytes. What differs: " + "; ".join(self.differences or (_UNEXPLAINED,))
+        return "other bytes. What differs: " + "; ".join(self.differences)
 
 
-def drawn_again(known: Known, traces: Sequence[Path] = (), model: str | None = None) -> Redrawn:
+def drawn_again(
+    known: Known, traces: Sequence[Path] = (), model: str | None = None, *, download: bool = False
+) -> Redrawn:
     """Make the file of a record again: load its model, run its text, draw the same options. Masks need no run.
 
     Args:
         known: a record that was read.
         traces: trace files to take instead of running texts, one for each run of the record, in its order.
         model: name, folder or hub id where the weights are now; default: where the record says.
+        download: fetch a hub model that the record names; without it nothing leaves this machine.
 
     Raises:
         OSError: a trace or the model cannot be read.
-        ValueError: a trace is not the one that the record names, or the record does not fit the model.
+        ValueError: a trace is not the one that the record names, the record does not fit the model, or it asks for
+            more than a redrawing does.
     """
-    drawing = known.drawing
-    if isinstance(drawing, Situation):
-        return _masks_again(known, drawing, traces, model)
-    if isinstance(drawing, Question):
-        return _reason_again(known, drawing, traces, model)
     if traces and len(traces) != len(known.runs):
+        if not known.runs:
+            raise ValueError("the record is of no run that a trace holds; leave --trace out")
         raise ValueError(f"the record is of {len(known.runs)} runs; give --trace so many files, or none")
-    models = _Models(model)
-    if traces:
-        runs = [_taken(path, run) for path, run in zip(traces, known.runs, strict=True)]
-    else:
-        runs = [_run_again(run, models) for run in known.runs]
+    models = _Models(model, download)
+    shown, runs = _made_again(known, traces, models)
     try:
-        fresh = produced(drawing, known.look, runs, known.file.name)
+        if isinstance(shown, Drawing) and known.look.suffix not in MAP_SUFFIXES:
+            check_cells(shown, runs)
+        fresh = produced(shown, known.look, runs, known.file.name)
     except ValueError:
         _check_lengths(known, runs)
         raise
-    product = replace(fresh, record=_as_it_was(fresh.record, known.record))
-    notes = [_RAN_AGAIN] if not traces and any(run["trace"] for run in known.runs) else []
-    return _compared(known, product, [*models.notes, *notes])
+    check_pixels(fresh)
+    record, notes = as_asked(shown, fresh.record, known, bool(traces))
+    product = replace(fresh, record=record)
+    same = product.sha256 == known.sha256
+    found = differences(known.record, record)
+    if not same and found and replace(product, record=known.record).sha256 == known.sha256:
+        notes.append("with the old record inside, the bytes are the same: nothing that is drawn or written differs")
+    unexplained = () if same or found else (_UNEXPLAINED,)
+    copies = (*known.beside, *_replaced(known))
+    return Redrawn(product, same, (*found, *unexplained, *copies), (*models.notes, *notes, *without_meaning(known)))
+
+
+def _made_again(known: Known, traces: Sequence[Path], models: "_Models") -> tuple[Shown, list[Run]]:
+    """What is drawn, and the runs it is drawn of."""
+    drawing = known.drawing
+    if isinstance(drawing, Situation):
+        situation, notes = read_again(drawing, models.instead, models.download)
+        models.notes += notes
+        return situation, []
+    if isinstance(drawing, Question):
+        return _answered_again(known.checked.model, drawing, models), []
+    if traces:
+        runs = [_taken(path, run) for path, run in zip(traces, known.runs, strict=True)]
+    else:
+        check_tokens([(models.of(run.model), run.text) for run in known.runs], MOST_TOKENS)
+        runs = [_run_again(models.of(run.model), run) for run in known.runs]
+    return drawing, runs
 
 
 def _check_lengths(known: Known, runs: Sequence[Run]) -> None:
     """Refuse runs of other lengths than then, which the options of the record need not fit."""
-    for run, record in zip(runs, known.runs, strict=True):
-        then, now = len(record["ids"]), len(run.trace.tokens)
+    for run, record in zip(runs, known.runs, strict=False):
+        then, now = len(record.ids), len(run.trace.tokens)
         if then != now:
             raise ValueError(
                 f"{known.file.name} cannot be drawn again: its text has {now} tokens now and had {then} then; the text "
@@ -95,49 +140,36 @@ def _check_lengths(known: Known, runs: Sequence[Run]) -> None:
             )
 
 
-def _masks_again(known: Known, then: Situation, traces: Sequence[Path], model: str | None) -> Redrawn:
-    """The same for masks, which are of no run: only a configuration and a tokenizer are read again."""
-    if traces:
-        raise ValueError("the record is of masks, which need no run; leave --trace out")
-    situation, notes = read_again(then, model)
-    fresh = produced(situation, known.look, (), known.file.name)
-    return _compared(known, replace(fresh, record=fresh.record | {"command": known.record["command"]}), notes)
-
-
-def _reason_again(known: Known, question: Question, traces: Sequence[Path], model: str | None) -> Redrawn:
-    """The same for a reason, which needs the weights: the model is asked again."""
-    if traces:
-        raise ValueError("the record is of a reason, which a trace does not hold; leave --trace out")
-    models = _Models(model)
-    answer = answered(models.of(known.record["model"]), question)
-    fresh = produced(Reason(answer), known.look, (), known.file.name)
-    as_it_was = {"model": _named_as(fresh.record, known.record), "command": known.record["command"]}
-    return _compared(known, replace(fresh, record=fresh.record | as_it_was), models.notes)
-
-
-def _compared(known: Known, product: Product, notes: Sequence[str]) -> Redrawn:
-    found = differences(known.record, product.record)
-    same = product.sha256 == known.sha256
-    return Redrawn(product, same, found, (*notes, *_notes(known, product, same, found)))
+def _answered_again(weights: Weights | Layers | None, question: Question, models: "_Models") -> Reason:
+    if not isinstance(weights, Weights):
+        raise ValueError("the record of a reason names no weights")
+    loaded = models.of(weights)
+    check_tokens([(loaded, question.text)], MOST_TOKENS_OF_A_REASON if question.show in REASONS else MOST_TOKENS)
+    return Reason(answered(loaded, question))
 
 
 class _Models:
     """The models of a record, each loaded once."""
 
-    def __init__(self, instead: str | None) -> None:
-        self._instead = instead
+    def __init__(self, instead: str | None, download: bool) -> None:
+        self.instead, self.download = instead, download
         self._loaded: dict[tuple[Any, ...], LoadedModel] = {}
         self.notes: list[str] = []
 
-    def of(self, model: Mapping[str, Any]) -> LoadedModel:
+    def of(self, model: Weights) -> LoadedModel:
         """The model that a record names, on the device that it names where this machine has it."""
-        key = tuple(model.values())
+        key = tuple(model.model_dump().values())
         if key not in self._loaded:
-            name = self._instead or model["name"]
-            device = model["device"] if _has(model["device"]) else None
-            revision = None if self._instead else model["revision"]
-            self._loaded[key] = load(name, dtype=model["dtype"], device=device, revision=revision)
-            if model["weights_sha256"] is None and model["revision"] is None:
+            if len(self._loaded) == MOST_MODELS:
+                raise ValueError(f"the record names more than {MOST_MODELS} models")
+            place = place_of(model.name, model.revision, self.instead, self.download)
+            device = model.device if _has(model.device) else None
+            loaded = load(place.source, dtype=model.dtype, device=device, revision=place.revision)
+            if place.named is not None:
+                name, revision = place.named
+                loaded = replace(loaded, name=name, source=name, revision=revision)
+            self._loaded[key] = loaded
+            if model.weights_sha256 is None and model.revision is None:
                 self.notes.append("the record names neither a checksum of the weights nor a revision to check them by")
         return self._loaded[key]
 
@@ -145,54 +177,32 @@ class _Models:
 def _has(device: str) -> bool:
     """Whether this machine has a device."""
     known = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    return known.get(device.partition(":")[0], False)
+    kind, _, number = device.partition(":")
+    return known.get(kind, False) and (not number or number.isdecimal())
 
 
-def _taken(path: Path, record: Mapping[str, Any]) -> Run:
+def _taken(path: Path, record: RunPart) -> Run:
     """The run in a trace file, if it is the one of the record."""
     run = opened(path)
-    wanted = (record["trace"] or {}).get("sha256")
+    wanted = None if record.trace is None else record.trace.sha256
     if wanted is not None and run.file is not None and run.file[1] != wanted:
         raise ValueError(f"{path} is not the trace of the record: its sha256 is {run.file[1]}, not {wanted}")
-    return replace(run, token=(record["lens"] or {}).get("token"))
+    return replace(run, token=None if record.lens is None else record.lens.token)
 
 
-def _run_again(record: Mapping[str, Any], models: _Models) -> Run:
+def _run_again(loaded: LoadedModel, record: RunPart) -> Run:
     """Run the text of a record through its model, with its changes."""
     return run_text(
-        models.of(record["model"]),
-        record["text"],
-        changes_in(record),
-        with_lens=record["lens"] is not None,
-        token=(record["lens"] or {}).get("token"),
-        block_rows=record["block_rows"],
-        parity=record["parity"]["tokens"] > 0,
+        loaded,
+        record.text,
+        [change_of(change) for change in record.overrides],
+        with_lens=record.lens is not None,
+        token=None if record.lens is None else record.lens.token,
+        block_rows=record.block_rows,
+        parity=record.parity.tokens > 0,
     )
 
 
-def _as_it_was(fresh: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-    """The new record with what the old one says about how the file was asked for, which no run can tell."""
-    pairs = zip([fresh, *fresh["further_runs"]], [old, *old["further_runs"]], strict=True)
-    first, *further = (_run_as_it_was(*pair) for pair in pairs)
-    return {**first, "further_runs": further, "command": old["command"]}
-
-
-def _run_as_it_was(fresh: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for one run."""
-    return {**fresh, "model": _named_as(fresh, old), "trace": old["trace"]}
-
-
-def _named_as(fresh: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-    """The model of the new record; the same weights may have gone by another name in the old one."""
-    model, identity = fresh["model"], ("weights_sha256", "revision")
-    if all(model[name] == old["model"][name] for name in identity) and any(model[name] for name in identity):
-        return model | {name: old["model"][name] for name in ("name", "source")}
-    return model
-
-
-def _notes(known: Known, product: Product, same: bool, found: Sequence[str]) -> Iterator[str]:
-    """What there is to know beside the verdict."""
-    if known.file.is_file() and hashlib.sha256(known.file.read_bytes()).hexdigest() != known.sha256:
+def _replaced(known: Known) -> Iterator[str]:
+    if known.file.is_file() and sha256_of(known.file) != known.sha256:
         yield f"{known.file.name} is not the file that the record speaks of: it was changed or replaced"
-    if not same and found and replace(product, record=known.record).sha256 == known.sha256:
-        yield "with the old record inside, the bytes are the same: nothing that is drawn or written differs"

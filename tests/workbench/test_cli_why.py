@@ -145,9 +145,12 @@ def test_what_cannot_be_asked_is_one_sentence(words: list[str], sentence: str, h
     ("changes", "sentence"),
     [
         ({"show": "tea"}, "show 'tea' is unknown"),
-        ({"question": {"word": "3", "label": None, "against": None}}, "'word' is str"),
-        ({"question": {"word": 99, "label": None, "against": None}}, "the text has no word 99"),
-        ({"model": {"name": "tiny-ner"}}, "'source' is missing"),
+        (
+            {"question": {"word": "3", "label": None, "against": None}},
+            "'question.word': input should be a valid integer",
+        ),
+        ({"question": {"word": 99, "label": None, "against": None, "sentence": ""}}, "the text has no word 99"),
+        ({"model": {"name": "tiny-ner"}}, "'model.source' is missing"),
         ({"overrides": [{"kind": "SetCausal", "causal": True, "sentence": ""}]}, "numbers: other values"),
         ({"ids": [1]}, "token ids"),
     ],

@@ -103,7 +103,8 @@ def test_another_configuration_text_or_version_is_named(here: Path, twin_folder:
     assert main(["mask", "the cat", "--model", str(folder), "--window", "2", "--out", "a.csv"]) == 0
     sidecar = json.loads(Path("a.csv.json").read_text())
     Path("a.csv.json").write_text(json.dumps(sidecar | {"text": "the cat sat"}))
-    assert main(["redraw", "a.csv.json"]) == 0
+    assert main(["redraw", "a.csv.json"]) == 1
+    assert "the record says otherwise: command: " in said(capsys)
     config = json.loads((folder / "config.json").read_text())
     kinds = {"layer_types": ["full_attention"] * 4, "sliding_window": 9}
     (folder / "config.json").write_text(json.dumps(config | kinds))
@@ -154,13 +155,13 @@ def test_what_cannot_be_done_is_one_sentence(words: list[str], sentence: str, he
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"kind": "film"}, "it is of kind 'film'"),
+        ({"kind": "film"}, "'kind' is neither 'mask' nor 'reason', nor absent"),
         ({"layers": [7]}, "layer 7 does not exist"),
         ({"layers": ["0"]}, "changed or cut off"),
-        ({"passes": []}, "a layer, a pass and a column"),
+        ({"passes": []}, "'passes': list should have at least 1 item"),
         ({"names": ["a"]}, "there are 3 ids for 1 names"),
-        ({"setting": {"tokens": 3}}, "'window' is missing"),
-        ({"model": {"name": "tiny"}}, "'source' is missing"),
+        ({"setting": {"tokens": 3}}, "'setting.window' is missing"),
+        ({"model": {"name": "tiny"}}, "'model.source' is missing"),
     ],
 )
 def test_an_odd_record_of_masks_is_refused(changes: dict[str, Any], sentence: str, here: Path, capsys: Any) -> None:

@@ -1,7 +1,8 @@
 """`gemma2-workbench redraw`: a figure or a table again from its record, compared to the byte.
 
-Nothing is written without `--out`, so no file is replaced by accident. The exit code is 0 where the bytes are the same
-and 1 where they are not.
+Nothing is written without `--out`, so no file is replaced by accident, and nothing is fetched from the network without
+`--download` or `--model`. The exit code is 0 where the bytes are the same and the record is true, and 1 where either is
+not; versions of packages may differ.
 """
 
 import argparse
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.export import check_folder
+from workbench.figures.text import one_line
 from workbench.provenance.reading import read_record
 from workbench.redraw import drawn_again
 
@@ -21,6 +23,7 @@ def add(commands: Any) -> None:
     redraw.add_argument("--out", type=Path, help="write the new file and its record here; default: only compare")
     redraw.add_argument("--trace", nargs="+", type=Path, default=[], help="take these traces instead of running a text")
     redraw.add_argument("--model", help="where the weights are now; default: where the record says")
+    redraw.add_argument("--download", action="store_true", help="fetch a hub model that the record names")
     redraw.set_defaults(run=run)
 
 
@@ -32,12 +35,12 @@ def run(options: argparse.Namespace) -> int:
         if options.out.suffix.lower() != known.look.suffix:
             raise ValueError(f"the record is of a {known.look.suffix} file; {options.out.name!r} must end so")
     if known.runs and not options.trace:
-        names = dict.fromkeys(options.model or run["model"]["name"] for run in known.runs)
+        names = dict.fromkeys(one_line(options.model or run.model.name, 80) for run in known.runs)
         print(f"running the text through {', '.join(names)}", file=sys.stderr)
-    redrawn = drawn_again(known, options.trace, options.model)
+    redrawn = drawn_again(known, options.trace, options.model, download=options.download)
     for note in redrawn.notes:
         print(f"note: {note}", file=sys.stderr)
     if options.out is not None:
         redrawn.product.save(options.out)
     print(f"{options.out or known.file.name}: {redrawn.sentence}")
-    return 0 if redrawn.same else 1
+    return 0 if redrawn.holds else 1

@@ -71,8 +71,18 @@ class Drawing:
         choices = [given.get(option.name, [option.default]) for option in view.options]
         combined = [dict(zip(known, values, strict=True)) for values in product(*choices)]
         parts = [Part(run, _filled(view, chosen, traces[run])) for chosen in combined for run in range(len(traces))]
-        fastest = next((n for n in (len(traces), *map(len, reversed(choices))) if n > 1), 1)
-        return cls(view.name, tuple(parts), min(fastest, 4) if columns is None else columns)
+        drawing = cls(view.name, tuple(parts))
+        return replace(drawing, columns=drawing.usual_columns if columns is None else columns)
+
+    @property
+    def usual_columns(self) -> int:
+        """Panels in a row where nobody says how many: as many as whatever changes fastest has, at most 4."""
+        varied = [option.name for option in self._options(self.varied())]
+        values = (
+            [part.run for part in self.parts],
+            *([part.options[name] for part in self.parts] for name in varied[::-1]),
+        )
+        return min(next((count for each in values if (count := len(set(each))) > 1), 1), 4)
 
     def tables(self, traces: Sequence[Trace]) -> list[pd.DataFrame]:
         """The table of every part.
@@ -108,6 +118,9 @@ class Drawing:
                 f"of {' and of '.join(several)}: write a file for each"
             )
         chosen = {name: list(dict.fromkeys(part.options[name] for part in self.parts)) for name in ("layer", "head")}
+        pairs = {(part.options["layer"], part.options["head"]) for part in self.parts}
+        if len(pairs) < len(chosen["layer"]) * len(chosen["head"]):
+            raise ValueError("a file of maps holds the same heads of all its layers")
         rows, keys = (option.checked(first[option.name], traces[0]) for option in self._options(("rows", "keys")))
         return stack(traces[0], first["stage"], chosen["layer"], chosen["head"], rows, keys)
 

@@ -9,53 +9,54 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from workbench.classification.reasons.question import Question
-from workbench.interventions import from_data
+from workbench.masks.origin import Given, Origin
+from workbench.provenance.comparing import differences
 from workbench.provenance.drawing import Drawing, Part
-from workbench.provenance.embedded import embedded_record
+from workbench.provenance.embedded import READERS, embedded_record
+from workbench.provenance.json_text import MOST_BYTES, parsed
+from workbench.provenance.kinds import change_of, said
 from workbench.provenance.look import Look
-from workbench.provenance.reason import KIND as REASON
-from workbench.provenance.reason import question_of
 from workbench.provenance.record import TOOL, VERSION
-from workbench.provenance.run import MODEL
-from workbench.provenance.schema import DRAWING, FIGURE, FILE, NUMBERS, RUN, TEXT, check
-from workbench.provenance.situation import KIND as MASK
+from workbench.provenance.schema import KINDS, OfMasks, OfReason, OfRuns, Record, RunPart
 from workbench.provenance.situation import Situation
-from workbench.views import view_named
 
 
 @dataclass(frozen=True)
 class Known:
-    """A record that was checked, the file it is about, and the SHA-256 that this file had."""
+    """A record that was checked, and the file that it is about.
+
+    Attributes:
+        record: as JSON holds it.
+        checked: the same, as `workbench.provenance.schema` has it.
+        drawing: what the file shows; of a reason, the question that it answers.
+        file: the file, which need not be there.
+        sha256: checksum that the file had.
+        beside: where the record inside the file and the one beside it say different things.
+    """
 
     record: dict[str, Any]
+    checked: Record
+    drawing: Drawing | Situation | Question
     file: Path
     sha256: str
+    beside: tuple[str, ...] = ()
 
     @property
     def look(self) -> Look:
         """How the file looks."""
-        return Look(**self.record["figure"])
+        return self.checked.figure
 
     @property
-    def drawing(self) -> Drawing | Situation | Question:
-        """What the file shows; of a reason, the question that it answers."""
-        if self.record.get("kind") == MASK:
-            return Situation.of_record(self.record)
-        if self.record.get("kind") == REASON:
-            return question_of(self.record)
-        shared = self.record["options"]
-        parts = tuple(Part(panel["run"], shared | panel["options"]) for panel in self.record["panels"])
-        return Drawing(self.record["view"], parts, self.record["columns"])
-
-    @property
-    def runs(self) -> list[dict[str, Any]]:
-        """The runs, each with the keys of RUN; masks of a situation and reasons are of none."""
-        return [self.record, *self.record["further_runs"]] if self.record.get("kind") is None else []
+    def runs(self) -> list[RunPart]:
+        """The runs; masks of a situation and reasons are of none."""
+        return [self.checked, *self.checked.further_runs] if isinstance(self.checked, OfRuns) else []
 
 
 def read_record(path: Path) -> Known:
-    """The record in a sidecar (.json), or inside a .pdf, .svg, .png, .html, .parquet or .tex file.
+    """The record in a sidecar (.json), or inside a file of any format but .csv.
 
     Raises:
         OSError: the file is missing or unreadable.
@@ -63,78 +64,103 @@ def read_record(path: Path) -> Known:
     """
     if not path.is_file():
         raise OSError(f"there is no file {path}")
-    beside = path.suffix.lower() == ".json"
-    text = path.read_text(encoding="utf-8", errors="replace") if beside else embedded_record(path)
+    is_sidecar = path.suffix.lower() == ".json"
+    record, file = _record_in(path), path.with_suffix("") if is_sidecar else path
+    sha256 = record.pop("sha256", None) if is_sidecar else sha256_of(path)
     try:
-        record = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        checked = _checked(record)
+        drawing = _shown(checked)
+        if not isinstance(sha256, str) or len(sha256) != 64:
+            raise ValueError("'sha256' is missing, or no checksum")
+        if checked.figure.suffix != file.suffix.lower():
+            raise ValueError(f"it is of a {checked.figure.suffix} file, not of {file.name}")
+    except ValueError as error:
+        raise ValueError(f"{path.name} is a record that was changed or cut off: {error}") from error
+    beside = _inside(file, record) if is_sidecar else _beside(file, record, sha256)
+    return Known(record, checked, drawing, file, sha256, beside)
+
+
+def sha256_of(path: Path) -> str:
+    """Checksum of a file, which is not held in memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _record_in(path: Path) -> dict[str, Any]:
+    """What a file says, if it is a record of this version."""
+    if path.suffix.lower() != ".json":
+        text = embedded_record(path)
+    elif path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{path.name} is no record: it is larger than {MOST_BYTES:,} bytes")
+    else:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        record = parsed(text)
+    except ValueError as error:
         raise ValueError(f"{path.name} holds no JSON, or it was cut off ({error})") from error
     if not isinstance(record, dict) or record.get("tool") != TOOL:
         raise ValueError(f"{path.name} is JSON, but no record of {TOOL}")
     version = record.get("record")
-    if not isinstance(version, int) or version > VERSION:
+    if type(version) is not int or version < 1:
+        raise ValueError(f"{path.name} is JSON, but no record of {TOOL}: its version is no number above 0")
+    if version > VERSION:
         raise ValueError(f"{path.name} is a record of version {version}, this workbench reads {VERSION}; update it")
-    file = path.with_suffix("") if beside else path
-    sha256 = record.pop("sha256", None) if beside else hashlib.sha256(path.read_bytes()).hexdigest()
-    if not isinstance(sha256, str):
-        raise ValueError(f"{path.name} is incomplete: 'sha256' is missing")
-    known = Known(record, file, sha256)
-    try:
-        _check(known)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{path.name} is a record that was changed or cut off: {_reason(error)}") from error
-    return known
+    return record
 
 
-def _check(known: Known) -> None:
-    """Every part has its kind, and what is drawn exists; raises whatever the mistake raises."""
-    record = known.record
+def _checked(record: dict[str, Any]) -> Record:
+    """The record with every part of its kind; raises ValueError with the first one that is not."""
     kind = record.get("kind")
-    if kind not in (None, MASK, REASON):
-        raise ValueError(f"it is of kind {kind!r}; allowed: none, {MASK!r} or {REASON!r}")
-    check(record, DRAWING | FILE if kind is None else FILE)
-    check(record["numbers"], {"rows": int, "sha256": str})
-    check(record["figure"], FIGURE)
-    _ = known.look
-    for run in known.runs:
-        _check_run(run)
-    drawing = known.drawing
-    if isinstance(drawing, Drawing):
-        _check_drawing(drawing, record["panels"], len(known.runs))
-    if isinstance(drawing, Question):
-        _check_model(record)
+    if not isinstance(kind, str | None) or kind not in KINDS or ("kind" in record and kind is None):
+        raise ValueError("'kind' is neither 'mask' nor 'reason', nor absent")
+    try:
+        return KINDS[kind].model_validate_json(json.dumps(record), strict=True, extra="forbid")
+    except ValidationError as error:
+        raise ValueError(said(error)) from error
 
 
-def _check_run(run: dict[str, Any]) -> None:
-    check(run, RUN)
-    _check_model(run)
-    check(run["parity"], {"sentence": str, "tokens": int})
-    check(run["trace"] or {"sha256": "", "name": ""}, {"sha256": str, "name": str})
-    check(run["lens"] or {"token": None}, {"token": TEXT})
-    if run["block_rows"] < 1:
-        raise ValueError("'block_rows' must be at least 1")
+def _shown(record: Record) -> Drawing | Situation | Question:
+    """What the file shows; raises ValueError where the parts do not fit each other."""
+    if isinstance(record, OfRuns):
+        parts = tuple(Part(panel.run, record.options | panel.options) for panel in record.panels)
+        return Drawing(record.view, parts, record.columns)
+    if isinstance(record, OfReason):
+        asked = {} if record.question is None else record.question.model_dump(exclude={"sentence"})
+        method = {} if record.method is None else {"method": record.method}
+        changes = tuple(map(change_of, record.overrides))
+        return Question(
+            record.text, record.show, **asked, **method, layer=record.layer, head=record.head, changes=changes
+        )
+    return _situation(record)
 
 
-def _check_model(run: dict[str, Any]) -> None:
-    """The model, what is changed in it, and the tokens that it read."""
-    check(run["model"], {name: str if name in ("name", "source", "dtype", "device") else TEXT for name in MODEL})
-    if not all(isinstance(token, int) for token in run["ids"]):
-        raise ValueError("'ids' must be whole numbers")
-    for change in run["overrides"]:
-        from_data({name: value for name, value in change.items() if name != "sentence"})
-        check(change, {name: NUMBERS for name in change} | {"kind": str, "sentence": str})
+def _situation(record: OfMasks) -> Situation:
+    model = record.model
+    origin = None if model is None else Origin(**model.model_dump(exclude={"read"}))
+    given = None
+    if record.text is not None:
+        given = Given(record.text, tuple(record.ids or ()), tuple(record.names or ()))
+    return Situation(record.setting, tuple(record.layers), tuple(record.passes), record.columns, origin, given)
 
 
-def _check_drawing(drawing: Drawing, panels: list[dict[str, Any]], runs: int) -> None:
-    for panel in panels:
-        check(panel, {"run": int, "options": dict, "caption": str})
-        if not 0 <= panel["run"] < runs:
-            raise ValueError(f"a panel shows run {panel['run']}, and there are {runs}")
-    view = view_named(drawing.view)
-    for part in drawing.parts:
-        if part.options.keys() != {option.name for option in view.options}:
-            raise ValueError(f"the options of view {view.name!r} are not {', '.join(part.options) or 'none'}")
+def _inside(file: Path, record: dict[str, Any]) -> tuple[str, ...]:
+    """What the record inside the file says otherwise than the one beside it; nothing where there is no such record."""
+    if file.suffix.lower() not in READERS or not file.is_file():
+        return ()
+    try:
+        inside = _record_in(file)
+    except (ValueError, OSError) as error:
+        return (f"the record inside {file.name} cannot be read: {error}",)
+    return differences(inside, record, ("inside the file", "beside it"))
 
 
-def _reason(error: Exception) -> str:
-    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+def _beside(file: Path, record: dict[str, Any], sha256: str) -> tuple[str, ...]:
+    """The same, where the file itself is given."""
+    sidecar = file.with_name(f"{file.name}.json")
+    if not sidecar.is_file():
+        return ()
+    try:
+        beside = _record_in(sidecar)
+    except (ValueError, OSError) as error:
+        return (f"the record beside {file.name} cannot be read: {error}",)
+    return differences({**record, "sha256": sha256}, beside, ("inside the file", "beside it"))

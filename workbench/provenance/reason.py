@@ -1,21 +1,19 @@
-"""`Reason`: why a word has its label, or the labels themselves, as a file; and the question that its record holds.
+"""`Reason`: why a word has its label, or the labels themselves, as a file.
 
 It stands where a `Drawing` of runs stands: from an answer of the model follow the numbers, the figure and its part of
 the record.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
 
-from workbench.classification.reasons.question import REASONS, Answer, Question
+from workbench.classification.reasons.question import REASONS, Answer
 from workbench.figures.spec import FigureSpec
 from workbench.interventions import as_data
 from workbench.maps import Maps
-from workbench.provenance.run import changes_in
-from workbench.provenance.schema import ASKED, REASON, check
 from workbench.trace import Trace
 from workbench.versions import versions
 
@@ -89,18 +87,3 @@ class Reason:
     def captions(self, traces: Sequence[Trace] = ()) -> list[str]:
         """One panel needs no caption."""
         return [""]
-
-
-def question_of(record: Mapping[str, Any]) -> Question:
-    """The question that `Reason.as_record` wrote.
-
-    Raises:
-        KeyError, TypeError, ValueError: a part is missing, of another kind, or not allowed.
-    """
-    check(record, REASON)
-    asked = record["question"]
-    if asked is not None:
-        check(asked, ASKED)
-    known = {name: (asked or {}).get(name) for name in ("word", "label", "against")}
-    options = {name: record[name] for name in ("method", "layer", "head") if record[name] is not None}
-    return Question(record["text"], record["show"], **known, **options, changes=changes_in(record))

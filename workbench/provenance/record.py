@@ -13,11 +13,12 @@ that is shown), `overrides` and `modified_model` as a run has them; `show`: what
 `word`, its `label`, the class `against` which it is held, and all that as a `sentence`, null where the labels of all
 words are shown; `method` of the saliency; `layer` and `head` of the attention.
 Nothing in it depends on when and where it was made, but for the name of a model's folder, so that the same file can be
-made again.
+made again. `schema` has the kinds and limits of all parts; `redraw` makes all of them again and compares them, but for
+those that `asked` lists.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -60,7 +61,12 @@ def record_of(
         "figure": asdict(look),
         "numbers": {"rows": _rows(numbers), "sha256": checksum(numbers)},
     }
-    return record | {"command": _COMMANDS[type(drawing)](record, file_name)}
+    return record | {"command": command_for(drawing, record, file_name)}
+
+
+def command_for(drawing: Shown, record: Mapping[str, Any], file_name: str) -> str:
+    """The command line that makes the file of a record, which it calls `file_name`."""
+    return _COMMANDS[type(drawing)](record, file_name)
 
 
 def _of_runs(drawing: Drawing, runs: Sequence[Run]) -> dict[str, Any]:

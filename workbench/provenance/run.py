@@ -2,20 +2,18 @@
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from model import BLOCK_ROWS
 from workbench.capture import capture
 from workbench.contributions import contributions
-from workbench.interventions import Intervention, as_data, from_data
+from workbench.interventions import Intervention, as_data
 from workbench.lens import lens, token_id
 from workbench.loading import LoadedModel
-from workbench.trace import ModelInfo, Trace
-
-MODEL = tuple(field.name for field in fields(ModelInfo))
+from workbench.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -69,23 +67,13 @@ def run_text(
     return Run(trace, token=token)
 
 
-def changes_in(record: Mapping[str, Any]) -> tuple[Intervention, ...]:
-    """The changes to the model that a record names.
-
-    Raises:
-        ValueError: one is no intervention.
-    """
-    plain = [{name: value for name, value in change.items() if name != "sentence"} for change in record["overrides"]]
-    return tuple(map(from_data, plain))
-
-
 def described(run: Run, lens: bool) -> dict[str, Any]:
     """The part of a record that says which run it is; `lens`: whether the view needs the run's lens."""
     trace, parity = run.trace, run.trace.parity
     # JSON has no NaN, which a parity that was not checked consists of.
     numbers = {name: getattr(parity, name) for name in ("output_max_diff", "probs_max_diff", "tolerance")}
     return {
-        "model": {name: getattr(trace.model, name) for name in MODEL},
+        "model": asdict(trace.model),
         "text": trace.tokens.text,
         "ids": list(trace.tokens.ids),
         "block_rows": trace.block_rows,

@@ -4,7 +4,7 @@ It stands where a `Drawing` of runs stands: from it follow the numbers, the figu
 panel is one layer in one pass.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -17,7 +17,6 @@ from workbench.masks.layers import LayerMask, layer_masks
 from workbench.masks.origin import Given, Origin
 from workbench.masks.setting import Setting
 from workbench.masks.words import heading
-from workbench.provenance.schema import ORIGIN, SETTING, SITUATION, check
 from workbench.trace import Trace
 from workbench.views.mask import figure
 from workbench.views.view import LONGEST
@@ -84,25 +83,8 @@ class Situation:
         """One layer or one of each kind, in one pass or in all; without `columns`, the layers are side by side."""
         layers = kinds_of(setting) if layer is None else (layer,)
         passes = tuple(range(len(setting.passes))) if step is None else (step,)
-        beside = len(layers) if len(layers) > 1 else min(len(passes), 2)
-        return cls(setting, layers, passes, beside if columns is None else columns, origin, given)
-
-    @classmethod
-    def of_record(cls, record: Mapping[str, Any]) -> Self:
-        """The situation that `as_record` wrote.
-
-        Raises:
-            KeyError, TypeError, ValueError: a part is missing, of another kind, or does not fit the others.
-        """
-        check(record, SITUATION)
-        check(record["setting"], SETTING)
-        setting = Setting(**{**record["setting"], "layers": tuple(record["setting"]["layers"])})
-        model, text, columns = record["model"], record["text"], record["columns"]
-        if model is not None:
-            check(model, ORIGIN)
-        origin = None if model is None else Origin(**{name: model[name] for name in ORIGIN})
-        given = None if text is None else Given(text, tuple(record["ids"]), tuple(record["names"]))
-        return cls(setting, tuple(record["layers"]), tuple(record["passes"]), columns, origin, given)
+        shown = cls(setting, layers, passes, origin=origin, given=given)
+        return replace(shown, columns=shown.usual_columns if columns is None else columns)
 
     def as_record(self) -> dict[str, Any]:
         """Its part of a record, see `workbench.provenance.record`."""
@@ -126,6 +108,11 @@ class Situation:
             "modified_model": bool(changes),
             "changes": list(changes),
         }
+
+    @property
+    def usual_columns(self) -> int:
+        """Panels in a row where nobody says how many."""
+        return len(self.layers) if len(self.layers) > 1 else min(len(self.passes), 2)
 
     @property
     def parts(self) -> tuple[tuple[int, int], ...]:
