@@ -7,7 +7,7 @@ from starlette.types import Message, Send
 
 from apps.serving.headers import add_security
 
-NOT_FITTING = "the data do not fit what this endpoint takes"
+NOT_FITTING = "this could not be answered: what was given does not fit what is asked for here"
 
 
 class Answer:
@@ -36,6 +36,10 @@ class Answer:
             failure = self._failure = self._failure + message.get("body", b"")
             if not message.get("more_body", False):
                 await self._send({"type": "http.response.body", "body": _sentence(failure)})
+
+    async def end(self) -> None:
+        """End what has begun."""
+        await self._send({"type": "http.response.body", "body": b""})
 
     async def _start(self, message: Message) -> None:
         headers = MutableHeaders(scope=message)

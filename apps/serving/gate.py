@@ -10,12 +10,14 @@ import re
 from typing import Any
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from apps.serving.access import Access, check_origin
 from apps.serving.accounts import Accounts
 from apps.serving.answer import Answer
-from apps.serving.limits import MAX_QUERY, PER_SECOND, SAVED_UP, AtOnce, Buckets, cost, limited
+from apps.serving.body import checked
+from apps.serving.limits import MAX_QUERY, OURS, PER_SECOND, SAVED_UP, AtOnce, Buckets, cost
 from apps.serving.refusal import Refusal
 
 LOG = logging.getLogger("gemma2_workbench.serving")
@@ -29,9 +31,8 @@ CLOSED = re.compile(
     r"run-history|runs|dev/|file[=/]https?:|docs|redoc)",
     re.IGNORECASE,
 )
-# What gradio's routes raise for data that is none of theirs, and the files of its page for names that can be none.
+# Our own routes check what they are given. What gradio's raise for data that is none of theirs:
 NONSENSE = (LookupError, ValueError, TypeError, AttributeError, OSError, RecursionError)
-GRADIOS = (GRADIO, "/static/", "/assets/", "/svelte/", "/pwa_icon")
 
 
 class Gate:
@@ -63,14 +64,17 @@ class Gate:
         try:
             client = self._admitted(scope, headers)
             with self._at_once.one_more(client):
-                await self._app(scope, limited(receive, path, headers.get("content-length")), answer)
+                await self._app(scope, await checked(scope, headers, receive), answer)
         except Refusal as refusal:
             await refusal.response()(scope, receive, answer)
         except Exception as error:
-            # A stream that breaks off, as when its reader left, has begun.
-            if answer.begun:
+            # A stream has begun: gradio says in it what is wrong, as that it knows no such session, and breaks it off.
+            if answer.begun and isinstance(error.__cause__, HTTPException):
+                await answer.end()
+            elif answer.begun:
                 raise
-            await _refused(path, error).response()(scope, receive, answer)
+            else:
+                await _refused(path, error).response()(scope, receive, answer)
 
     def _admitted(self, scope: Scope, headers: Headers) -> str:
         """Who asks, as a user or as an address; or a refusal."""
@@ -119,7 +123,7 @@ def _spend(buckets: Buckets, client: str, price: int) -> None:
 def _refused(path: str, error: Exception) -> Refusal:
     """What is said of an error that nobody caught. Its own words, which may name files, go to the log only."""
     said: dict[str, Any] = {"path": path[:200], "kind": type(error).__name__, "words": str(error)[:200]}
-    if isinstance(error, NONSENSE) and path.startswith(GRADIOS):
+    if isinstance(error, NONSENSE) and not path.startswith(OURS):
         LOG.warning("refused %(path)r: %(kind)s: %(words)s", said)
         return Refusal(400, "this does not fit what the page asks of its server at this address")
     LOG.error("failed at %(path)r", said, exc_info=error)

@@ -9,18 +9,17 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from starlette.exceptions import HTTPException
-from starlette.types import Message, Receive
-
 from apps.serving.refusal import Refusal
 
 UPLOAD = "/gradio_api/upload"
+OURS = ("/attention/", "/cell/")
 # Larger traces, as of long texts through large models, are opened from the command line, where nothing is copied.
 MAX_UPLOAD = 512 << 20
+ENVELOPE = 1 << 20  # the lines of a form around its file
 # All that is posted but files: texts, places in them, settings.
 MAX_BODY = 8 << 20
 MAX_CHARACTERS = 200_000
-MAX_QUERY = 64 << 10
+MAX_QUERY = 48 << 10
 MAX_AT_ONCE = 256
 # Costs of requests, how many may be saved up, and what is added per second.
 READING, ASKING, UPLOADING = 1, 10, 600
@@ -88,7 +87,7 @@ def cost(method: str, path: str) -> int:
     """What a request costs its client; the page's own files are free."""
     if method == "POST":
         return UPLOADING if path.startswith(UPLOAD) else ASKING
-    return READING if path.startswith(("/attention/", "/cell/")) else 0
+    return READING if path.startswith(OURS) else 0
 
 
 def checked_text(text: str) -> str:
@@ -103,34 +102,3 @@ def checked_text(text: str) -> str:
             "it with `gemma2-workbench trace` and open the trace"
         )
     return text
-
-
-def limited(receive: Receive, path: str, announced: str | None) -> Receive:
-    """`receive` of a request's body, which ends when it is larger than may be sent to `path`.
-
-    Args:
-        receive: of the request.
-        path: of the request.
-        announced: its `Content-Length`, None if it does not say.
-
-    Raises:
-        Refusal: 413, or 400 where the length is no number: what is announced is refused before it is sent.
-    """
-    # A form has a few lines around its file.
-    most = MAX_UPLOAD + (1 << 20) if path.startswith(UPLOAD) else MAX_BODY
-    sentence = f"this is larger than the {most >> 20} MB that may be sent here"
-    if announced is not None and not (announced.isascii() and announced.isdecimal()):
-        raise Refusal(400, "the Content-Length of the request is no number")
-    if announced is not None and (len(announced) > 15 or int(announced) > most):
-        raise Refusal(413, sentence)
-    seen = 0
-
-    async def receive_limited() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > most:
-            raise HTTPException(413, sentence)
-        return message
-
-    return receive_limited
