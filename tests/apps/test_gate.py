@@ -51,13 +51,19 @@ async def read_body(request: Request) -> JSONResponse:
 @pytest.fixture(scope="module")
 def page() -> Iterator[Any]:
     """The explorer, served for one user."""
+    # Gradio leaves a loop for every lock to the garbage collector where there is none to bind it to.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
     session = Session()
     app = build_app(session)
     access = Access(accounts={USER: PASSWORD})
     server, url, _ = app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(session, access))
     with httpx.Client(base_url=url, timeout=60) as client:
+        # What serves files is imported at the first one; while others import too, Python 3.11 may fail under pytest.
+        assert client.get("/favicon.ico", headers={"Authorization": BASIC}).status_code == 200
         yield SimpleNamespace(url=url, server=server, client=client, app=app)
     app.close()
+    loop.close()
 
 
 def sentence(response: Any) -> str:
