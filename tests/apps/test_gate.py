@@ -51,19 +51,20 @@ async def read_body(request: Request) -> JSONResponse:
 @pytest.fixture(scope="module")
 def page() -> Iterator[Any]:
     """The explorer, served for one user."""
-    # Gradio leaves a loop for every lock to the garbage collector where there is none to bind it to.
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
     session = Session()
-    app = build_app(session)
     access = Access(accounts={USER: PASSWORD})
-    server, url, _ = app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(session, access))
+
+    async def launched() -> Any:
+        # While a loop runs, because without one gradio leaves a new one behind for every lock that it makes.
+        app = build_app(session)
+        return app, app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(session, access))
+
+    app, (server, url, _) = asyncio.run(launched())
     with httpx.Client(base_url=url, timeout=60) as client:
         # What serves files is imported at the first one; while others import too, Python 3.11 may fail under pytest.
         assert client.get("/favicon.ico", headers={"Authorization": BASIC}).status_code == 200
         yield SimpleNamespace(url=url, server=server, client=client, app=app)
     app.close()
-    loop.close()
 
 
 def sentence(response: Any) -> str:
@@ -131,7 +132,8 @@ def test_the_origin_behind_a_proxy_with_tls_is_the_name_it_passes_on() -> None:
 
 
 def test_an_account_is_asked_for_on_every_route(page: Any) -> None:
-    paths = {route.path for route in page.server.routes if hasattr(route, "path")}
+    routers = [page.server, *(route.original_router for route in page.server.routes if not hasattr(route, "path"))]
+    paths = {route.path for router in routers for route in router.routes if hasattr(route, "path")}
     assert {"/attention/{run}/{stage}/{layer}/{head}", "/gradio_api/upload", "/gradio_api/queue/data"} <= paths
     for path in paths:
         for method in ("GET", "POST"):
