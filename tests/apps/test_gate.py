@@ -240,7 +240,7 @@ def test_streams_are_passed_on_as_they_come() -> None:
 
     sent: list[Any] = []
     scope = {"type": "http", "method": "GET", "path": "/x", "query_string": b"", "headers": [(b"host", b"localhost")]}
-    asyncio.run(gate.Gate(stream, Access())(scope, None, send))  # type: ignore[arg-type]
+    asyncio.run(gate.Gate(stream, Access())(scope, None, send))
     assert sent == [None, b"first", "the stream goes on", b"last"]
 
 

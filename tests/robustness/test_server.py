@@ -1,6 +1,7 @@
 """Addresses and accounts that make no sense: one sentence and exit 2, before anything starts."""
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from workbench.cli.server import serving
 
 
 @pytest.fixture
-def taken() -> "int":
+def taken() -> Iterator[int]:
     """A port that is listened on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
