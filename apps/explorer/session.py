@@ -5,6 +5,7 @@ from collections.abc import Callable, Container, Iterable
 from itertools import count
 
 from apps.explorer.store import RunStore
+from apps.serving.limits import checked_text
 from workbench import LoadedModel, Trace, capture, embedded, load
 
 
@@ -22,6 +23,12 @@ class Session:
         device: device to load models on, None for the best one.
         max_runs: how many runs are held.
         traces: names and saved traces to choose from, held as long as the server runs.
+        models: the only models that are loaded beside `model`, which is then the first of them where it is not given;
+            None for any.
+
+    Attributes:
+        first: the model to start with, None for none.
+        allowed: the only models that are loaded, None for any.
     """
 
     def __init__(
@@ -31,26 +38,32 @@ class Session:
         device: str | None = None,
         max_runs: int = 16,
         traces: Iterable[tuple[str, Trace]] = (),
+        models: Iterable[str] | None = None,
     ):
         self.store = RunStore(max_runs)
         self.traces: dict[str, str] = {}  # run ids by name
         for name, trace in traces:
             self.traces[free_name(name, self.traces)] = self.store.add(trace, keep=True)
-        self.first = model or (None if self.traces else next(iter(embedded())))
+        allowed = None if models is None else tuple(models)
+        self.first = model or (None if self.traces else next(iter([*(allowed or ()), *embedded()])))
+        self.allowed = None if allowed is None else tuple(dict.fromkeys([*filter(None, [self.first]), *allowed]))
         self._dtype, self._device = dtype, device
         self._models: dict[str, LoadedModel] = {}
         self._lock = threading.Lock()
 
     def names(self) -> list[str]:
-        """Models to offer: the one the server was started with, then the embedded ones."""
-        return list(dict.fromkeys([*filter(None, [self.first]), *embedded()]))
+        """Models to offer: the one the server was started with, then those it may load, or the embedded ones."""
+        return list(self.allowed or dict.fromkeys([*filter(None, [self.first]), *embedded()]))
 
     def model(self, name: str) -> LoadedModel:
         """The model called `name`, loaded at its first use.
 
         Raises:
-            OSError, ValueError: as `workbench.load`.
+            OSError, ValueError: as `workbench.load`; or the model is none that may be loaded.
         """
+        if self.allowed is not None and name not in self.allowed:
+            # The same for every name, whether there is such a folder or not.
+            raise ValueError(f"this server runs {', '.join(self.allowed)} only; choose one of them")
         with self._lock:
             if name not in self._models:
                 self._models[name] = load(name, dtype=self._dtype, device=self._device)
@@ -79,7 +92,7 @@ class Session:
         """
         if not name:
             raise ModelAbsentError("no model is chosen: choose one under Model, then run the text")
-        trace = capture(self.model(name), text, progress=progress)
+        trace = capture(self.model(name), checked_text(text), progress=progress)
         return self.store.add(trace), trace
 
 
