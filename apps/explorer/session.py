@@ -1,11 +1,18 @@
 """What the explorer does for a reader: load models once, run texts, keep the runs and the traces that were opened."""
 
-import threading
+import asyncio
 from collections.abc import Callable, Container, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
+from apps.explorer.cache import Kept
+from apps.explorer.departure import watched
+from apps.explorer.desk import Desk
 from apps.explorer.store import RunStore
 from workbench import LoadedModel, Trace, capture, embedded, load
+
+# Models that are loaded at the same time; more would only wait for the same disk.
+LOADERS = 2
 
 
 class ModelAbsentError(ValueError):
@@ -20,8 +27,13 @@ class Session:
             where there are traces to show.
         dtype: dtype to load models in, None for the sensible one.
         device: device to load models on, None for the best one.
-        max_runs: how many runs are held.
+        memory: bytes that models, runs and what follows from them may take together; default: half of what is free.
         traces: names and saved traces to choose from, held as long as the server runs.
+
+    Attributes:
+        kept: the models and runs, and what follows from them.
+        desk: where questions that need a model wait for their turn.
+        store: the runs by their ids.
     """
 
     def __init__(
@@ -29,17 +41,18 @@ class Session:
         model: str | None = None,
         dtype: str | None = None,
         device: str | None = None,
-        max_runs: int = 16,
+        memory: int | None = None,
         traces: Iterable[tuple[str, Trace]] = (),
     ):
-        self.store = RunStore(max_runs)
+        self.kept = Kept(memory)
+        self.desk = Desk()
+        self.store = RunStore(self.kept)
         self.traces: dict[str, str] = {}  # run ids by name
         for name, trace in traces:
             self.traces[free_name(name, self.traces)] = self.store.add(trace, keep=True)
         self.first = model or (None if self.traces else next(iter(embedded())))
         self._dtype, self._device = dtype, device
-        self._models: dict[str, LoadedModel] = {}
-        self._lock = threading.Lock()
+        self._loaders = ThreadPoolExecutor(LOADERS, thread_name_prefix="loader")
 
     def names(self) -> list[str]:
         """Models to offer: the one the server was started with, then the embedded ones."""
@@ -51,10 +64,17 @@ class Session:
         Raises:
             OSError, ValueError: as `workbench.load`.
         """
-        with self._lock:
-            if name not in self._models:
-                self._models[name] = load(name, dtype=self._dtype, device=self._device)
-            return self._models[name]
+        return self.kept.get(("model", name), lambda: self._load(name))
+
+    async def ready(self, name: str) -> LoadedModel:
+        """The model called `name`, as `model`; whoever waits for it keeps nobody from anything.
+
+        Raises:
+            OSError, ValueError: as `workbench.load`.
+        """
+        coming = self.kept.soon(("model", name), lambda: self._load(name), self._loaders)
+        # Shielded, because others may wait for the same model.
+        return await asyncio.shield(asyncio.wrap_future(coming))
 
     def model_of(self, trace: Trace) -> LoadedModel:
         """The loaded model that a trace was captured with: the same weights in the same dtype. None is ever loaded.
@@ -63,12 +83,11 @@ class Session:
             ModelAbsentError: there is none.
         """
         wanted = _weights(trace)
-        with self._lock:
-            for loaded in self._models.values():
-                if (loaded.source, loaded.revision, loaded.weights_sha256, loaded.dtype) == wanted:
-                    return loaded
-            namesake = self._models.get(trace.model.name)
-        raise ModelAbsentError(_absence(trace, namesake))
+        for loaded in self.kept.every(LoadedModel):
+            if (loaded.source, loaded.revision, loaded.weights_sha256, loaded.dtype) == wanted:
+                self.kept.find(("model", loaded.name))  # it is used
+                return loaded
+        raise ModelAbsentError(_absence(trace, self.kept.find(("model", trace.model.name))))
 
     def run(self, name: str, text: str, progress: Callable[[int, int], None] | None = None) -> tuple[str, Trace]:
         """Run `text` through the model called `name`; return the run's id and its trace.
@@ -81,6 +100,14 @@ class Session:
             raise ModelAbsentError("no model is chosen: choose one under Model, then run the text")
         trace = capture(self.model(name), text, progress=progress)
         return self.store.add(trace), trace
+
+    def close(self) -> None:
+        """Stop what is being worked out: the server ends."""
+        self.desk.close()
+        self._loaders.shutdown(wait=False, cancel_futures=True)
+
+    def _load(self, name: str) -> LoadedModel:
+        return watched(load(name, dtype=self._dtype, device=self._device))
 
 
 def free_name(name: str, taken: Container[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from apps.explorer.address import BACK_AND_FORWARD, Address, writing
-from apps.explorer.app import CSS, THEME, TOGGLE
+from apps.explorer.app import CSS, THEME, THREADS, TOGGLE
 from apps.explorer.serving import serve_page
 from apps.explorer.session import Session
 from apps.token_classification.bench import DEFAULT, QUICK, build
@@ -29,7 +29,7 @@ def build_app(session: Session) -> gr.Blocks:
             toggle = gr.Button("Light / dark", size="sm", elem_id="theme-toggle")
         text = gr.Textbox(EXAMPLES[0], label="Text", lines=3, max_lines=12, elem_id="text")
         examples = gr.Examples([[example] for example in EXAMPLES], text, label="Examples")
-        bench = build(session.model, text, session.first or DEFAULT)
+        bench = build(session, text, session.first or DEFAULT)
         text.submit(**bench.labelling)
         chosen = examples.load_input_event.then(**bench.labelling)
         address = Address()
@@ -50,7 +50,8 @@ def build_app(session: Session) -> gr.Blocks:
 
 def launch_options() -> dict[str, Any]:
     """What `launch` needs beside the address; shared with the tests."""
-    return {"theme": THEME, "css": CSS, "run_history": False, "footer_links": ["settings"], "quiet": True}
+    plain = {"run_history": False, "footer_links": ["settings"], "quiet": True}
+    return {"theme": THEME, "css": CSS, "max_threads": THREADS, **plain}
 
 
 def serve(

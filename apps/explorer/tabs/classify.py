@@ -6,6 +6,6 @@ from apps.token_classification.bench import build as build_bench
 
 def build(shared: Shared) -> None:
     """Put the bench into the current tab; it labels the text when it is run, as soon as the tab is open."""
-    bench = build_bench(shared.session.model, shared.text)
+    bench = build_bench(shared.session, shared.text)
     shared.run.change(**bench.labelling)
     shared.address.link("classifier", bench.model)
