@@ -11,9 +11,10 @@ from model import BLOCK_ROWS, attached, set_block_rows
 from workbench import parity as parities
 from workbench.contributions import ContributionsReader
 from workbench.estimate import check_memory
-from workbench.interventions import Intervention, applied
+from workbench.interventions import Intervention, applied, attention_layers
 from workbench.lens import LensReader, chosen_tokens
 from workbench.loading import LoadedModel
+from workbench.own_copy import own_copy
 from workbench.recorder import Recorder
 from workbench.spill import DEFAULT_BUDGET, layer_store
 from workbench.tokens import tokenize
@@ -60,12 +61,13 @@ def capture(
     statement = parities.compare(loaded, tokens.ids) if parity else parities.unchecked()
     followed = chosen_tokens(loaded, tokens.ids, interventions=interventions) if lens else ()
     store = layer_store(loaded.config, len(tokens), budget_bytes)
-    with torch.no_grad(), applied(loaded, interventions):
-        ids_1T = torch.tensor([tokens.ids], device=loaded.model.device)
-        recorder = Recorder(loaded.trunk, ids_1T[0], store, progress)
-        readers = (LensReader(loaded, followed), ContributionsReader(loaded, followed)) if lens else None
+    with torch.no_grad(), applied(loaded, interventions) as changed:
+        ours = _in_blocks(changed, block_rows)
+        ids_1T = torch.tensor([tokens.ids], device=ours.model.device)
+        recorder = Recorder(ours.trunk, ids_1T[0], store, progress)
+        readers = (LensReader(ours, followed), ContributionsReader(ours, followed)) if lens else None
         watches = [reader.watching() for reader in readers or ()]
-        seconds = _timed_pass(loaded, ids_1T, block_rows, attached(loaded.trunk, recorder.hooks()), *watches)
+        seconds = _timed_pass(ours, ids_1T, attached(ours.trunk, recorder.hooks()), *watches)
     heads = loaded.config.num_attention_heads
     return Trace(
         tokens=tokens,
@@ -84,17 +86,20 @@ def capture(
     )
 
 
-def _timed_pass(
-    loaded: LoadedModel, ids_1T: Tensor, block_rows: int, *watches: AbstractContextManager[object]
-) -> float:
-    """Run the trunk once, watched, in blocks of `block_rows`; return the seconds it took."""
+def _in_blocks(loaded: LoadedModel, block_rows: int) -> LoadedModel:
+    """The model with blocks of `block_rows`; where it has others, a copy: somebody else may be running it."""
+    if all(layer.block_rows == block_rows for layer in attention_layers(loaded)):
+        return loaded
+    ours = own_copy(loaded)
+    set_block_rows(ours.trunk, block_rows)
+    return ours
+
+
+def _timed_pass(loaded: LoadedModel, ids_1T: Tensor, *watches: AbstractContextManager[object]) -> float:
+    """Run the trunk once, watched; return the seconds it took."""
     started = time.perf_counter()
-    set_block_rows(loaded.trunk, block_rows)
-    try:
-        with ExitStack() as stack:
-            for watch in watches:
-                stack.enter_context(watch)
-            loaded.trunk(ids_1T, use_cache=False)
-    finally:
-        set_block_rows(loaded.trunk, BLOCK_ROWS)
+    with ExitStack() as stack:
+        for watch in watches:
+            stack.enter_context(watch)
+        loaded.trunk(ids_1T, use_cache=False)
     return time.perf_counter() - started

@@ -73,10 +73,10 @@ def contributions(
     """
     chosen = chosen_tokens(loaded, ids, token, interventions)
     ids_1T = torch.tensor([list(ids)], device=loaded.model.device)
-    with torch.no_grad(), applied(loaded, interventions):
-        reader = ContributionsReader(loaded, chosen)
+    with torch.no_grad(), applied(loaded, interventions) as changed:
+        reader = ContributionsReader(changed, chosen)
         with reader.watching():
-            loaded.trunk(ids_1T, use_cache=False)
+            changed.trunk(ids_1T, use_cache=False)
     return reader.contributions()
 
 

@@ -1,22 +1,25 @@
-"""Changes to a model for one run: data that says what is changed, and a `with` block that changes it and back.
+"""Changes to a model for one run: data that says what is changed, and a `with` block with a model so changed.
 
-Whatever is computed inside is of a *modified model*; traces keep the sentences of their interventions.
+Whatever is computed with it is of a *modified model*; traces keep the sentences of their interventions. The model that
+was given is not touched: others may use it meanwhile.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from typing import Any, cast, get_args
 
 import torch
 from torch import Tensor, nn
 
-from model import attached
+from model import points
 from model.attention import Gemma2Attention
 from model.gemma2 import Gemma2DecoderLayer
+from workbench.limits import above_zero, told, whole
 from workbench.loading import LoadedModel
+from workbench.own_copy import own_copy
 
-_UNSET = object()  # `is_causal` is no field of a Gemma 2 configuration unless somebody sets it
+_OR_OFF = ", or None to switch it off"
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,10 @@ class SetSoftcap:
 
     cap: float | None
     layers: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without the model."""
+        _keep(self, cap=_cap("softcap", self.cap), layers=_layers(self.layers))
 
     @property
     def sentence(self) -> str:
@@ -39,6 +46,11 @@ class SetWindow:
     window: int | None
     layers: tuple[int, ...] | None = None
 
+    def __post_init__(self) -> None:
+        """Check what can be checked without the model."""
+        window = None if self.window is None else whole("window", self.window, 1, otherwise=_OR_OFF)
+        _keep(self, window=window, layers=_layers(self.layers))
+
     @property
     def sentence(self) -> str:
         """What is changed, in words."""
@@ -50,6 +62,10 @@ class SetFinalSoftcap:
     """Another cap on the final logits, or None for no cap."""
 
     cap: float | None
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without the model."""
+        _keep(self, cap=_cap("final softcap", self.cap))
 
     @property
     def sentence(self) -> str:
@@ -64,6 +80,10 @@ class AblateHead:
     layer: int
     head: int
 
+    def __post_init__(self) -> None:
+        """Check what can be checked without the model."""
+        _keep(self, layer=_index("layer", self.layer), head=_index("head", self.head))
+
     @property
     def sentence(self) -> str:
         """What is changed, in words."""
@@ -75,6 +95,11 @@ class SetCausal:
     """Another direction of the mask: causal hides later keys, otherwise each query sees both sides."""
 
     causal: bool
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without the model."""
+        if not isinstance(self.causal, bool):
+            raise ValueError(f"causal {told(self.causal)} must be True or False")
 
     @property
     def sentence(self) -> str:
@@ -95,26 +120,32 @@ def from_data(data: Mapping[str, Any]) -> Intervention:
     """The intervention that `as_data` gave.
 
     Raises:
-        ValueError: it is none, or one of a newer workbench.
+        ValueError: it is none, one with a value that cannot be, or one of a newer workbench.
     """
-    values: dict[str, Any] = {name: tuple(x) if isinstance(x, list) else x for name, x in data.items()}
-    kind = _KINDS.get(values.pop("kind", ""))
+    values: dict[str, Any] = dict(data) if isinstance(data, Mapping) else {}
+    kind = _KINDS.get(str(values.pop("kind", "")))
     if kind is None or values.keys() != {field.name for field in fields(kind)}:
-        raise ValueError(f"{dict(data)} is no intervention; known: {', '.join(_KINDS)}, each with its own fields")
+        raise ValueError(f"{told(data)} is no intervention; known: {', '.join(_KINDS)}, each with its own fields")
     return kind(**values)
 
 
 @contextmanager
-def applied(loaded: LoadedModel, interventions: Sequence[Intervention]) -> Iterator[None]:
-    """Change the model inside a `with` block; afterwards, and after exceptions, it is what it was.
+def applied(loaded: LoadedModel, interventions: Sequence[Intervention]) -> Iterator[LoadedModel]:
+    """A changed model for a `with` block.
+
+    Inside `with applied(loaded, changes) as changed:` run `changed`; `loaded` itself stays as it is, its configuration
+    too, whoever looks at it meanwhile. The changed model has the same weights (the same tensors, not copies), and
+    modules, configuration and lock of its own; hooks that were attached to `loaded` before are in force in it too.
+    Without interventions it is `loaded`. Its lock is held.
 
     Raises:
-        ValueError: a layer or head that does not exist, a cap or window that cannot be.
+        ValueError: a layer or head that does not exist, a cap that the dtype of the model does not hold.
     """
-    with loaded.lock, ExitStack() as stack:
-        for change in interventions:
-            _apply(stack, loaded, change)
-        yield
+    changed = own_copy(loaded) if interventions else loaded
+    for change in interventions:
+        _apply(changed, change)
+    with changed.lock:
+        yield changed
 
 
 def attention_layers(loaded: LoadedModel) -> list[Gemma2Attention]:
@@ -122,27 +153,26 @@ def attention_layers(loaded: LoadedModel) -> list[Gemma2Attention]:
     return [cast(Gemma2DecoderLayer, layer).self_attn for layer in loaded.trunk.layers]
 
 
-def _apply(stack: ExitStack, loaded: LoadedModel, change: Intervention) -> None:
+def _apply(loaded: LoadedModel, change: Intervention) -> None:
+    """Change a model that is nobody else's."""
     layers = attention_layers(loaded)
     if isinstance(change, AblateHead):
         _check(change.layer, len(layers), "layer")
         _check(change.head, loaded.config.num_attention_heads, "head")
-        name = f"layers.{change.layer}.self_attn.head_out"
-        stack.enter_context(attached(loaded.trunk, {name: _zeroed(change.head)}))
+        (out,) = points(loaded.trunk, f"layers.{change.layer}.self_attn.head_out").values()
+        out.register_forward_hook(_zeroed(change.head))
     elif isinstance(change, SetCausal):
-        stack.enter_context(_changed(loaded.config, "is_causal", change.causal))
+        loaded.config.is_causal = change.causal
     elif isinstance(change, SetFinalSoftcap):
-        _check_positive(change.cap, "final softcap")
-        stack.enter_context(_changed(loaded.config, "final_logit_softcapping", change.cap))
+        _check_held(change.cap, loaded, "final softcap")
+        loaded.config.final_logit_softcapping = change.cap
     elif isinstance(change, SetSoftcap):
-        _check_positive(change.cap, "softcap")
+        _check_held(change.cap, loaded, "softcap")
         for layer in _chosen(layers, change.layers):
-            stack.enter_context(_changed(layer, "cap", change.cap))
+            layer.cap = change.cap
     else:
-        _check_positive(change.window, "window")
-        for layer in _chosen(layers, change.layers):
-            if layer.window is not None:
-                stack.enter_context(_changed(layer, "window", change.window))
+        for layer in _local(layers, change.layers):
+            layer.window = change.window
 
 
 def _chosen(layers: list[Gemma2Attention], indices: tuple[int, ...] | None) -> list[Gemma2Attention]:
@@ -151,36 +181,60 @@ def _chosen(layers: list[Gemma2Attention], indices: tuple[int, ...] | None) -> l
     return layers if indices is None else [layers[index] for index in indices]
 
 
-@contextmanager
-def _changed(target: Any, name: str, value: Any) -> Iterator[None]:
-    before = getattr(target, name, _UNSET)
-    setattr(target, name, value)
-    try:
-        yield
-    finally:
-        if before is _UNSET:
-            delattr(target, name)
-        else:
-            setattr(target, name, before)
+def _local(layers: list[Gemma2Attention], indices: tuple[int, ...] | None) -> list[Gemma2Attention]:
+    """The chosen layers, all of which have a window."""
+    chosen = _chosen(layers, indices)
+    local = [layer.layer_idx for layer in layers if layer.window is not None]
+    others = [index for index in indices or () if index not in local]
+    if others or not local:
+        named = f"layer {others[0]} is global" if others else "every layer is global"
+        raise ValueError(f"{named} and has no window to change; local layers: {', '.join(map(str, local)) or 'none'}")
+    return [layer for layer in chosen if layer.window is not None]
 
 
 def _zeroed(head: int) -> Any:
     def zero(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> Tensor:
-        keep = torch.ones(out.shape[1], dtype=out.dtype, device=out.device)
-        keep[head] = 0
-        return out * keep[:, None, None]
+        silent = out.clone()
+        silent[:, head] = 0
+        return silent
 
     return zero
 
 
 def _check(index: int, count: int, what: str) -> None:
     if not 0 <= index < count:
-        raise ValueError(f"{what} {index} does not exist; allowed: 0..{count - 1}")
+        raise ValueError(f"{what} {told(index)} does not exist; allowed: 0..{count - 1}")
 
 
-def _check_positive(value: float | None, what: str) -> None:
-    if value is not None and not value > 0:
-        raise ValueError(f"{what} {value} must be above 0, or None to switch it off")
+def _check_held(cap: float | None, loaded: LoadedModel, what: str) -> None:
+    """A cap that the dtype rounds to 0 or infinity would turn every logit into NaN."""
+    held = torch.finfo(loaded.model.dtype)
+    if cap is not None and not held.tiny <= cap <= held.max:
+        allowed = f"{held.tiny:.2g} to {held.max:.2g}, what {loaded.dtype} holds"
+        raise ValueError(f"{what} {cap:g} must be {allowed}{_OR_OFF}")
+
+
+def _keep(change: Any, **values: object) -> None:
+    """Put checked values into a frozen dataclass while it is being made."""
+    for name, value in values.items():
+        object.__setattr__(change, name, value)
+
+
+def _cap(what: str, given: object) -> float | None:
+    return None if given is None else above_zero(what, given, _OR_OFF)
+
+
+def _index(what: str, given: object) -> int:
+    """A layer or head as an int; whether it exists, only the model knows."""
+    return whole(what, given, 0)
+
+
+def _layers(given: object) -> tuple[int, ...] | None:
+    if given is None:
+        return None
+    if not isinstance(given, Sequence) or isinstance(given, str) or not given:
+        raise ValueError(f"layers {told(given)} must be a tuple of layers, for example (0, 2), or None for all")
+    return tuple(_index("layer", layer) for layer in given)
 
 
 def _where(layers: tuple[int, ...] | None) -> str:

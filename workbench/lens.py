@@ -93,10 +93,10 @@ def lens(
     """
     chosen = chosen_tokens(loaded, ids, token, interventions)
     ids_1T = torch.tensor([list(ids)], device=loaded.model.device)
-    with torch.no_grad(), applied(loaded, interventions):
-        reader = LensReader(loaded, chosen, progress)
+    with torch.no_grad(), applied(loaded, interventions) as changed:
+        reader = LensReader(changed, chosen, progress)
         with reader.watching():
-            loaded.trunk(ids_1T, use_cache=False)
+            changed.trunk(ids_1T, use_cache=False)
     return reader.lens()
 
 

@@ -43,6 +43,6 @@ def predict(
     ids_1T = torch.tensor([list(ids)], device=loaded.model.device)
     keep = torch.tensor([position % ids_1T.shape[1]], device=loaded.model.device)
     reader = {"final_logits": lambda _module, _args, out: kept.append(out)}
-    with torch.no_grad(), applied(loaded, interventions), attached(loaded.model, reader):
-        capped = loaded.model(ids_1T, logits_to_keep=keep, use_cache=False).logits
+    with torch.no_grad(), applied(loaded, interventions) as changed, attached(changed.model, reader):
+        capped = changed.model(ids_1T, logits_to_keep=keep, use_cache=False).logits
     return Prediction(kept[0][0, 0].float().cpu(), capped[0, 0].float().cpu())

@@ -68,20 +68,20 @@ class Findings:
     def saliency(self, asked: Asked) -> Saliency:
         """What each token adds to the score of the label."""
         loaded, target = self.models(asked.model), self.target(asked)
-        with applied(loaded, changes(loaded, asked.mask)):
-            return saliency(loaded, target, asked.method)
+        with applied(loaded, changes(loaded, asked.mask)) as changed:
+            return saliency(changed, target, asked.method)
 
     def heads(self, asked: Asked) -> HeadEffects:
         """What the score loses without each head, and where the deciding token looks."""
         loaded, target = self.models(asked.model), self.target(asked)
-        with applied(loaded, changes(loaded, asked.mask)):
-            return head_effects(loaded, target)
+        with applied(loaded, changes(loaded, asked.mask)) as changed:
+            return head_effects(changed, target)
 
     def removals(self, asked: Asked) -> tuple[tuple[Deletion, ...], Deletion | None]:
         """The label without each other word, and without all of them."""
         loaded, target = self.models(asked.model), self.target(asked)
-        with applied(loaded, changes(loaded, asked.mask)):
-            return deletions(loaded, target), alone(loaded, target)
+        with applied(loaded, changes(loaded, asked.mask)) as changed:
+            return deletions(changed, target), alone(changed, target)
 
     def masks(self, asked: Asked) -> MaskCost:
         """The labels under both masks."""
@@ -105,6 +105,4 @@ def changes(loaded: LoadedModel, mask: str) -> tuple[SetCausal, ...]:
 
 def own_mask(loaded: LoadedModel) -> str:
     """The mask of the checkpoint: "causal" or "bidirectional"."""
-    # Under the lock, because another reader's question may have changed the mask for as long as it takes.
-    with loaded.lock:
-        return "bidirectional" if loaded.config.sees_later else "causal"
+    return "bidirectional" if loaded.config.sees_later else "causal"

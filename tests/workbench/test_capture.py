@@ -142,9 +142,10 @@ def test_every_trace_says_that_it_is_exact(trace: Trace) -> None:
 
 def test_a_model_that_computes_something_else_is_refused(twin_folder: Callable[..., Path]) -> None:
     loaded = load(twin_folder())
-    with applied(loaded, [SetSoftcap(5.0)]), pytest.raises(ParityError, match="different from transformers"):
-        capture(loaded, "one two three four five six seven eight nine ten")
     assert capture(loaded, "one two three four five six seven eight nine ten").parity.holds
+    loaded.trunk.layers[1].self_attn.scale *= 2
+    with pytest.raises(ParityError, match="different from transformers"):
+        capture(loaded, "one two three four five six seven eight nine ten")
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
@@ -227,15 +228,13 @@ def test_a_mask_of_both_sides_is_traced_as_the_model_has_it(causal: bool) -> Non
 def test_an_ablated_head_adds_nothing(loaded: LoadedModel, trace: Trace) -> None:
     outputs: list[Tensor] = []
     reader = {"layers.2.self_attn.head_out": lambda _module, _args, out: outputs.append(out)}
-    with torch.no_grad(), applied(loaded, [AblateHead(2, 4)]), attached(loaded.trunk, reader):
-        loaded.trunk(torch.tensor([trace.tokens.ids]))
+    with torch.no_grad(), applied(loaded, [AblateHead(2, 4)]) as changed, attached(changed.trunk, reader):
+        changed.trunk(torch.tensor([trace.tokens.ids]))
     assert not outputs[0][0, 4].any()
     assert outputs[0][0, 3].any()
 
 
-@pytest.mark.parametrize(
-    "change", [SetSoftcap(0.0), SetWindow(0), AblateHead(6, 0), AblateHead(0, 6), SetSoftcap(5.0, (9,))]
-)
-def test_impossible_interventions_are_refused(loaded: LoadedModel, change) -> None:
-    with pytest.raises(ValueError, match=r"must be above 0|does not exist; allowed: 0\.\.5"):
+@pytest.mark.parametrize("change", [AblateHead(6, 0), AblateHead(0, 6), SetSoftcap(5.0, (9,)), SetWindow(2, (6,))])
+def test_interventions_in_what_is_not_there_are_refused(loaded: LoadedModel, change) -> None:
+    with pytest.raises(ValueError, match=r"does not exist; allowed: 0\.\.5"):
         capture(loaded, "Hello world", interventions=[change])

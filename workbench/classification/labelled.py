@@ -179,6 +179,6 @@ def label(
 ) -> tuple[Labelled, ...]:
     """Run readings through the model, those of like length together."""
     classes = class_names(loaded)
-    with applied(loaded, interventions):
-        logits = class_logits(loaded.model, [row.encoded for row in rows], loaded.tokenizer.pad_token_id, progress)
+    with applied(loaded, interventions) as changed:
+        logits = class_logits(changed.model, [row.encoded for row in rows], loaded.tokenizer.pad_token_id, progress)
     return tuple(Labelled(row, logits_TC, classes) for row, logits_TC in zip(rows, logits, strict=True))

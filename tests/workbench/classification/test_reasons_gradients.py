@@ -100,8 +100,8 @@ def test_a_text_that_does_not_fit_is_refused_before_it_is_read(tagger, monkeypat
 
 
 def test_another_mask_has_other_reasons(tagger):
-    with applied(tagger, [SetCausal(True)]):
-        found = saliency(tagger, asked(tagger, TEXT, 4))
+    with applied(tagger, [SetCausal(True)]) as changed:
+        found = saliency(changed, asked(tagger, TEXT, 4))
     later = found.target.at + 1
     assert torch.equal(found.values[later:], torch.zeros(len(found.values) - later))
     assert saliency(tagger, asked(tagger, TEXT, 4)).values[later:].abs().max() > 0.1

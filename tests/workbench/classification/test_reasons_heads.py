@@ -72,8 +72,8 @@ def test_ranked_by_the_size_of_the_effect(tagger, target, direct):
 
 
 def test_inside_an_intervention_the_effects_are_those_of_the_modified_model(tagger, target):
-    with applied(tagger, [AblateHead(5, 3)]):
-        found = head_effects(tagger, target)
+    with applied(tagger, [AblateHead(5, 3)]) as changed:
+        found = head_effects(changed, target)
     assert found.effects[5, 3] == pytest.approx(0, abs=1e-5)
     assert found.effects.abs().max() > 0.1
 

@@ -1,6 +1,7 @@
 """Reasons for random classifiers: a sequence classifier, the "echo" input, bfloat16; and their figures."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -42,12 +43,12 @@ def test_a_sequence_classifier_explains_the_whole_text(twin):
     target = target_of(labelled, 0)
     label, against = (target.classes.index(name) for name in (target.label, target.against))
 
-    def score(text: str) -> float:
+    def score(text: str, model: Any = loaded.model) -> float:
         ids = torch.tensor(
             [[loaded.tokenizer.bos_token_id, *loaded.tokenizer(text, add_special_tokens=False).input_ids]]
         )
         with torch.no_grad():
-            logits_C = loaded.model(ids, use_cache=False).logits[0]
+            logits_C = model(ids, use_cache=False).logits[0]
         return float(logits_C[label] - logits_C[against])
 
     found = saliency(loaded, target)
@@ -62,8 +63,8 @@ def test_a_sequence_classifier_explains_the_whole_text(twin):
     assert alone(loaded, target) is None
 
     effects = head_effects(loaded, target).effects
-    with applied(loaded, [AblateHead(1, 2)]):
-        assert effects[1, 2] == pytest.approx(found.score - score(TEXT), abs=1e-4)
+    with applied(loaded, [AblateHead(1, 2)]) as changed:
+        assert effects[1, 2] == pytest.approx(found.score - score(TEXT, changed.model), abs=1e-4)
 
 
 def test_figures_and_tables_of_a_sequence_classifier(twin):

@@ -70,7 +70,7 @@ def deletions(loaded: LoadedModel, target: Target, words: Collection[int] | None
     """Remove each other word of the sentence in turn; for a sequence classifier each word of the text.
 
     Args:
-        loaded: a token or sequence classifier. Inside `with applied(loaded, changes)` it is the modified model.
+        loaded: a token or sequence classifier; of `with applied(loaded, changes) as changed`, the changed one.
         target: the question.
         words: indices of the words to remove; None removes each other word. Every removal reads the sentence once more,
             so a long text takes the square of its length.

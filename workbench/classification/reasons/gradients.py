@@ -96,7 +96,7 @@ def saliency(
     digits, which delta then shows: load with dtype="float32" for exact sums.
 
     Args:
-        loaded: a token or sequence classifier. Inside `with applied(loaded, changes)` it is the modified model.
+        loaded: a token or sequence classifier; of `with applied(loaded, changes) as changed`, the changed one.
         target: the question.
         method: one of `METHODS`.
         steps: steps of integrated gradients; None doubles them from 32 until delta is small, up to 256 (in half

@@ -81,7 +81,7 @@ def head_effects(loaded: LoadedModel, target: Target) -> HeadEffects:
     head is switched off in the copy, so no layer is computed for a copy that does not differ yet.
 
     Args:
-        loaded: a token or sequence classifier. Inside `with applied(loaded, changes)` it is the modified model.
+        loaded: a token or sequence classifier; of `with applied(loaded, changes) as changed`, the changed one.
         target: the question.
     """
     layers = attention_layers(loaded)

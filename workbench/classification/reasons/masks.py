@@ -70,10 +70,9 @@ def mask_cost(loaded: LoadedModel, text: str) -> MaskCost:
     Raises:
         ValueError: as `classify`.
     """
-    with loaded.lock:
-        trained = "bidirectional" if loaded.config.sees_later else "causal"
-        causal = classify(loaded, text, interventions=[SetCausal(True)])
-        bidirectional = classify(loaded, text, interventions=[SetCausal(False)])
+    trained = "bidirectional" if loaded.config.sees_later else "causal"
+    causal = classify(loaded, text, interventions=[SetCausal(True)])
+    bidirectional = classify(loaded, text, interventions=[SetCausal(False)])
     return MaskCost(causal, bidirectional, trained)
 
 

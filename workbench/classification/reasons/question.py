@@ -134,8 +134,8 @@ def answered(loaded: LoadedModel, question: Question) -> Answer:
         return Answer(known, found.model, ids, token_table(labelled))
     target = target_of(labelled, word, question.label, question.against)
     known = replace(question, word=number, label=target.label, against=target.against)
-    with applied(loaded, question.changes):
-        known, table, meaning = _SHOWN[question.show](loaded, target, known)
+    with applied(loaded, question.changes) as changed:
+        known, table, meaning = _SHOWN[question.show](changed, target, known)
     label, _ = target.pair
     logits_C = labelled.logits[target.at]
     probability = float(labelled.probs[word, label])
