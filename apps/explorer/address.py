@@ -13,6 +13,8 @@ from workbench import STAGES, Trace
 
 # Servers and mail programs cut longer addresses; such a text is left out of it.
 LONGEST_TEXT = 4000
+# Of numbers in an address; no control goes further.
+LARGEST = 10**9
 PLACE = ("layer", "head", "stage", "query", "key")
 BACK_AND_FORWARD = "() => { window.addEventListener('popstate', () => location.reload()); }"
 
@@ -45,8 +47,14 @@ class Address:
 
 def place_of(query: Mapping[str, str]) -> dict[str, Any]:
     """Layer, head, stage and cell that an address names; what makes no sense is left out."""
-    place: dict[str, Any] = {name: int(query[name]) for name in PLACE if query.get(name, "").isdecimal()}
+    numbers = {name: whole(query.get(name, "")) for name in PLACE}
+    place: dict[str, Any] = {name: number for name, number in numbers.items() if number is not None}
     return place | ({"stage": query["stage"]} if query.get("stage") in STAGES else {})
+
+
+def whole(text: str) -> int | None:
+    """A whole number from 0 in digits 0 to 9, None for anything else; no place has more than nine of them."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
 
 
 def place_in(trace: Trace, place: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,8 +91,10 @@ def _restored(control: Any, text: str | None) -> Any:
     """The control's value as the address spells it; an address that makes no sense changes nothing."""
     if text is None:
         return gr.skip()
+    if not isinstance(control.value, (int, float)):
+        return gr.update(value=text)
     try:
-        value: Any = type(control.value)(text) if isinstance(control.value, (int, float)) else text
+        value = type(control.value)(text)
     except ValueError:
         return gr.skip()
-    return gr.update(value=value)
+    return gr.update(value=value) if abs(value) <= LARGEST else gr.skip()

@@ -1,7 +1,7 @@
 """The explorer: a text, a model, and a tab for every view. This file only puts the parts together."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -11,13 +11,14 @@ from gradio.themes.utils.fonts import LocalFont
 
 from apps.explorer.address import on_tab
 from apps.explorer.components.status.component import status_line
-from apps.explorer.opening import MAX_UPLOAD, Header, saved_traces, wire
+from apps.explorer.opening import Header, saved_traces, wire
 from apps.explorer.routes import attention_routes
-from apps.explorer.serving import serve_page
 from apps.explorer.session import Session
 from apps.explorer.tabs.order import tabs
 from apps.explorer.tabs.shared import Shared
-from workbench import Trace
+from apps.serving.access import Access
+from apps.serving.page import guarded, serve_page
+from workbench import Trace, embedded
 
 EXAMPLES = (
     "The President of the United States met the Prime Minister of Canada. The President of the United States spoke.",
@@ -37,8 +38,6 @@ CSS = """
 /* Gradio's row of tabs does not shrink: on a phone it would make the page scroll sideways. */
 .tab-wrapper .tab-container { overflow-x: auto; width: 0; flex: 1 1 0; }
 """
-# Any other number than gradio's default, for then its functions do not share their threads with the routes.
-THREADS = 200
 IS_DARK = "() => document.body.classList.contains('dark')"
 TOGGLE = "() => { document.body.classList.toggle('dark'); return document.body.classList.contains('dark'); }"
 
@@ -90,17 +89,15 @@ def _header(session: Session) -> Header:
     return Header(text, model, start, saved, upload, shelf, status_line(elem_id="status"))
 
 
-def launch_options(session: Session) -> dict[str, Any]:
-    """What `launch` needs beside the address; shared with the tests."""
+def launch_options(session: Session, access: Access | None = None) -> dict[str, Any]:
+    """What `launch` needs beside the address; shared with the tests. `access` is as of `guarded`."""
     return {
         "theme": THEME,
         "css": CSS,
-        "app_kwargs": {"routes": attention_routes(session.store)},
         "run_history": False,
         "footer_links": ["api", "settings"],
         "quiet": True,
-        "max_file_size": MAX_UPLOAD,
-        "max_threads": THREADS,
+        **guarded(access, attention_routes(session.store)),
     }
 
 
@@ -112,27 +109,40 @@ def serve(
     port: int | None = None,
     browser: bool = False,
     traces: Iterable[tuple[str, Trace]] = (),
+    models: Sequence[str] = (),
+    names: Sequence[str] = (),
+    accounts: Mapping[str, str] | None = None,
 ) -> None:
     """Start the explorer, print its address and wait until it is stopped.
 
     Args:
-        model: name, folder or hub id; None is the embedded language model, or no model where there are traces.
+        model: name, folder or hub id; None is the first of `models`, or the embedded language model, or no model where
+            there are traces.
         dtype, device: as of `workbench.load`.
         host, port: where to listen.
         browser: open the page.
         traces: names and saved traces to show.
+        models: the only models that the page loads beside `model`. Without them it loads any, or the embedded ones
+            where others than this machine reach it.
+        names, accounts: as of `Access`.
 
     Raises:
         OSError: the port is taken.
     """
-    session = Session(model, dtype, device, traces=traces)
-    if session.first is not None:
-        # The page is drawn while the weights load.
-        threading.Thread(target=_load_ahead, args=(session, session.first), daemon=True).start()
-    serve_page(build_app(session), "Gemma 2 workbench", host, port, browser, launch_options(session))
+    access = Access(host, tuple(names), accounts or {})
+    session = Session(model, dtype, device, traces=traces, models=models or (None if access.private else embedded()))
+    load_ahead(session)
+    serve_page(build_app(session), "Gemma 2 workbench", access, port, browser, launch_options(session, access))
 
 
-def _load_ahead(session: Session, name: str) -> None:
-    """Load a model before it is asked for; what goes wrong is told on the page, where the first run meets it again."""
-    with suppress(OSError, ValueError):
-        session.model(name)
+def load_ahead(session: Session) -> None:
+    """Load the first model while the page is drawn; what goes wrong is told on the page, where it is met again."""
+    name = session.first
+    if name is None:
+        return
+
+    def load() -> None:
+        with suppress(OSError, ValueError):
+            session.model(name)
+
+    threading.Thread(target=load, daemon=True).start()

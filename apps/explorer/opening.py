@@ -15,8 +15,6 @@ from workbench import ParityError, Trace
 
 # Gradio finds the progress bar by this default.
 PROGRESS = gr.Progress()
-# Larger traces, as of long texts through large models, are opened from the command line, where nothing is copied.
-MAX_UPLOAD = "512mb"
 FIRST_WORDS = 70
 LOST = "this saved trace is no longer held by the server: open its file again"
 FAILURES = (ValueError, OSError, MemoryError, ParityError)

@@ -18,56 +18,54 @@ import math
 from collections.abc import Callable
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from apps.explorer.address import whole
 from apps.explorer.components.attention.pooling import pooled_map
 from apps.explorer.components.attention.stages import LOOKS
 from apps.explorer.components.attention.thumbnails import thumbnails
 from apps.explorer.components.inspector.story import as_json, story
 from apps.explorer.store import RunStore
+from apps.serving.refusal import Refusal
 from workbench import Trace
 
 MAX_CELLS = 1024 * 1024
 LOST_RUN = "this run is no longer held by the server: run the text again"
+# All but the first are refused, in a sentence.
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+LONGEST_WORD = 40
 # A run never changes, so the browser may keep what it has read; no shared cache may.
 HEADERS = {"Cache-Control": "private, max-age=3600, immutable"}
-
-
-class Refusal(Exception):
-    """A request that cannot be answered: the HTTP status and the sentence that says why."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.sentence = sentence
 
 
 def attention_routes(store: RunStore) -> list[Route]:
     """The routes to hand to `launch(app_kwargs={"routes": ...})`, reading runs from `store`."""
 
     def read_map(request: Request) -> Response:
-        return _answered(lambda: _map(store, request))
+        return _answered(_map, store, request)
 
     def read_thumbnails(request: Request) -> Response:
-        return _answered(lambda: _thumbnails(store, request))
+        return _answered(_thumbnails, store, request)
 
     def read_cell(request: Request) -> Response:
-        return _answered(lambda: _cell(store, request))
+        return _answered(_cell, store, request)
 
     return [
-        Route("/cell/{run}/{layer:int}/{head:int}/{query:int}/{key:int}", read_cell),
-        Route("/attention/{run}/thumbnails/{stage}", read_thumbnails),
-        Route("/attention/{run}/{stage}/{layer:int}/{head:int}", read_map),
+        Route("/cell/{run}/{layer}/{head}/{query}/{key}", read_cell, methods=METHODS),
+        Route("/attention/{run}/thumbnails/{stage}", read_thumbnails, methods=METHODS),
+        Route("/attention/{run}/{stage}/{layer}/{head}", read_map, methods=METHODS),
     ]
 
 
-def _answered(answer: Callable[[], Response]) -> Response:
+def _answered(answer: Callable[[RunStore, Request], Response], store: RunStore, request: Request) -> Response:
     """The answer, or its refusal as JSON."""
     try:
-        return answer()
+        if request.method != "GET":
+            raise Refusal(405, f"{request.method} means nothing here; these routes answer GET", {"Allow": "GET"})
+        return answer(store, request)
     except Refusal as refusal:
-        return JSONResponse({"error": refusal.sentence}, status_code=refusal.status)
+        return refusal.response()
 
 
 def _map(store: RunStore, request: Request) -> Response:
@@ -131,15 +129,16 @@ def _trace(store: RunStore, request: Request) -> Trace:
 
 def _stage(stage: str) -> str:
     if stage not in LOOKS:
-        raise Refusal(404, f"there is no stage {stage!r}: choose one of {', '.join(LOOKS)}")
+        raise Refusal(404, f"there is no stage {_brief(stage)!r}: choose one of {', '.join(LOOKS)}")
     return stage
 
 
 def _index(request: Request, name: str, count: int) -> int:
-    index = request.path_params[name]
-    if not 0 <= index < count:
+    text = request.path_params[name]
+    index = whole(text)
+    if index is None or index >= count:
         several = "queries" if name == "query" else f"{name}s"
-        raise Refusal(404, f"there is no {name} {index}: this run has {several} 0 to {count - 1}")
+        raise Refusal(404, f"there is no {name} {_brief(text)}: this run has {several} 0 to {count - 1}")
     return index
 
 
@@ -148,10 +147,15 @@ def _range(request: Request, name: str, tokens: int) -> range:
     text = request.query_params.get(name)
     if text is None:
         return range(tokens)
-    start, colon, stop = text.partition(":")
-    if not (colon and start.isdecimal() and stop.isdecimal() and start.isascii() and stop.isascii()):
-        raise Refusal(400, f"{name}={text!r} is no range: write {name}=0:{tokens}")
-    chosen = range(int(start), int(stop))
-    if not chosen or chosen.stop > tokens:
-        raise Refusal(400, f"{name}={text!r} must lie within 0:{tokens} and hold at least one position")
-    return chosen
+    start, _, stop = text.partition(":")
+    first, end = whole(start), whole(stop)
+    if first is None or end is None:
+        raise Refusal(400, f"{name}={_brief(text)!r} is no range: write {name}=0:{tokens}")
+    if not first < end <= tokens:
+        raise Refusal(400, f"{name}={_brief(text)!r} must lie within 0:{tokens} and hold at least one position")
+    return range(first, end)
+
+
+def _brief(text: str) -> str:
+    """What was asked for, as far as a sentence repeats it."""
+    return text if len(text) <= LONGEST_WORD else f"{text[:LONGEST_WORD]}…"

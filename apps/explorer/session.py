@@ -9,6 +9,7 @@ from apps.explorer.cache import Kept
 from apps.explorer.departure import watched
 from apps.explorer.desk import Desk
 from apps.explorer.store import RunStore
+from apps.serving.limits import checked_text
 from workbench import LoadedModel, Trace, capture, embedded, load
 
 # Models that are loaded at the same time; more would only wait for the same disk.
@@ -29,8 +30,12 @@ class Session:
         device: device to load models on, None for the best one.
         memory: bytes that models, runs and what follows from them may take together; default: half of what is free.
         traces: names and saved traces to choose from, held as long as the server runs.
+        models: the only models that are loaded beside `model`, which is then the first of them where it is not given;
+            None for any.
 
     Attributes:
+        first: the model to start with, None for none.
+        allowed: the only models that are loaded, None for any.
         kept: the models and runs, and what follows from them.
         desk: where questions that need a model wait for their turn.
         store: the runs by their ids.
@@ -43,6 +48,7 @@ class Session:
         device: str | None = None,
         memory: int | None = None,
         traces: Iterable[tuple[str, Trace]] = (),
+        models: Iterable[str] | None = None,
     ):
         self.kept = Kept(memory)
         self.desk = Desk()
@@ -50,28 +56,32 @@ class Session:
         self.traces: dict[str, str] = {}  # run ids by name
         for name, trace in traces:
             self.traces[free_name(name, self.traces)] = self.store.add(trace, keep=True)
-        self.first = model or (None if self.traces else next(iter(embedded())))
+        allowed = None if models is None else tuple(models)
+        self.first = model or (None if self.traces else next(iter([*(allowed or ()), *embedded()])))
+        self.allowed = None if allowed is None else tuple(dict.fromkeys([*filter(None, [self.first]), *allowed]))
         self._dtype, self._device = dtype, device
         self._loaders = ThreadPoolExecutor(LOADERS, thread_name_prefix="loader")
 
     def names(self) -> list[str]:
-        """Models to offer: the one the server was started with, then the embedded ones."""
-        return list(dict.fromkeys([*filter(None, [self.first]), *embedded()]))
+        """Models to offer: the one the server was started with, then those it may load, or the embedded ones."""
+        return list(self.allowed or dict.fromkeys([*filter(None, [self.first]), *embedded()]))
 
     def model(self, name: str) -> LoadedModel:
         """The model called `name`, loaded at its first use.
 
         Raises:
-            OSError, ValueError: as `workbench.load`.
+            OSError, ValueError: as `workbench.load`; or the model is none that may be loaded.
         """
+        self._check_allowed(name)
         return self.kept.get(("model", name), lambda: self._load(name))
 
     async def ready(self, name: str) -> LoadedModel:
         """The model called `name`, as `model`; whoever waits for it keeps nobody from anything.
 
         Raises:
-            OSError, ValueError: as `workbench.load`.
+            OSError, ValueError: as `model`.
         """
+        self._check_allowed(name)
         coming = self.kept.soon(("model", name), lambda: self._load(name), self._loaders)
         # Shielded, because others may wait for the same model.
         return await asyncio.shield(asyncio.wrap_future(coming))
@@ -98,13 +108,18 @@ class Session:
         """
         if not name:
             raise ModelAbsentError("no model is chosen: choose one under Model, then run the text")
-        trace = capture(self.model(name), text, progress=progress)
+        trace = capture(self.model(name), checked_text(text), progress=progress)
         return self.store.add(trace), trace
 
     def close(self) -> None:
         """Stop what is being worked out: the server ends."""
         self.desk.close()
         self._loaders.shutdown(wait=False, cancel_futures=True)
+
+    def _check_allowed(self, name: str) -> None:
+        if self.allowed is not None and name not in self.allowed:
+            # The same for every name, whether there is such a folder or not.
+            raise ValueError(f"this server runs {', '.join(self.allowed)} only; choose one of them")
 
     def _load(self, name: str) -> LoadedModel:
         return watched(load(name, dtype=self._dtype, device=self._device))

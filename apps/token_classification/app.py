@@ -1,15 +1,17 @@
 """The bench on a page of its own: a text, a classifier, labels and reasons."""
 
-import threading
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 
 from apps.explorer.address import BACK_AND_FORWARD, Address, writing
-from apps.explorer.app import CSS, THEME, THREADS, TOGGLE
-from apps.explorer.serving import serve_page
+from apps.explorer.app import CSS, THEME, TOGGLE, load_ahead
 from apps.explorer.session import Session
-from apps.token_classification.bench import DEFAULT, QUICK, build
+from apps.serving.access import Access
+from apps.serving.page import guarded, serve_page
+from apps.token_classification.bench import DEFAULT, QUICK, build, offered
+from workbench import embedded
 
 EXAMPLES = (
     "Florence Nightingale left Florence in the autumn of 1854 for the hospital at Scutari.",
@@ -29,7 +31,7 @@ def build_app(session: Session) -> gr.Blocks:
             toggle = gr.Button("Light / dark", size="sm", elem_id="theme-toggle")
         text = gr.Textbox(EXAMPLES[0], label="Text", lines=3, max_lines=12, elem_id="text")
         examples = gr.Examples([[example] for example in EXAMPLES], text, label="Examples")
-        bench = build(session, text, session.first or DEFAULT)
+        bench = build(session, text, offered(session.allowed, session.first or DEFAULT))
         text.submit(**bench.labelling)
         chosen = examples.load_input_event.then(**bench.labelling)
         address = Address()
@@ -48,10 +50,10 @@ def build_app(session: Session) -> gr.Blocks:
     return app
 
 
-def launch_options() -> dict[str, Any]:
-    """What `launch` needs beside the address; shared with the tests."""
-    plain = {"run_history": False, "footer_links": ["settings"], "quiet": True}
-    return {"theme": THEME, "css": CSS, "max_threads": THREADS, **plain}
+def launch_options(access: Access | None = None) -> dict[str, Any]:
+    """What `launch` needs beside the address; shared with the tests. `access` is as of `guarded`."""
+    look = {"theme": THEME, "css": CSS, "run_history": False, "footer_links": ["settings"], "quiet": True}
+    return look | guarded(access)
 
 
 def serve(
@@ -61,13 +63,17 @@ def serve(
     host: str = "127.0.0.1",
     port: int | None = None,
     browser: bool = False,
+    models: Sequence[str] = (),
+    names: Sequence[str] = (),
+    accounts: Mapping[str, str] | None = None,
 ) -> None:
-    """Start the bench, print its address and wait until it is stopped.
+    """Start the bench, print its address and wait until it is stopped; the arguments are as of the explorer's `serve`.
 
     Raises:
         OSError, ValueError: the port is taken.
     """
-    session = Session(model or DEFAULT, dtype, device)
-    # The page is drawn while the weights load.
-    threading.Thread(target=session.model, args=(session.first,), daemon=True).start()
-    serve_page(build_app(session), "Labels and reasons", host, port, browser, launch_options())
+    access = Access(host, tuple(names), accounts or {})
+    first = model or next(iter(models), DEFAULT)
+    session = Session(first, dtype, device, models=models or (None if access.private else embedded()))
+    load_ahead(session)
+    serve_page(build_app(session), "Labels and reasons", access, port, browser, launch_options(access))

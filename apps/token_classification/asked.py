@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from apps.serving.limits import checked_text
+
 MASKS = ("own", "causal", "bidirectional")
 METHODS = {"integrated_gradients": "integrated gradients", "gradient_x_input": "gradient × input"}
 
@@ -39,6 +41,7 @@ class Asked:
             value = getattr(self, field.name)
             if type(value) is not type(field.default):
                 raise ValueError(f"{field.name} must be {type(field.default).__name__}, got {type(value).__name__}")
+        checked_text(self.text)
         for name, allowed in (("mask", MASKS), ("method", tuple(METHODS))):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} {getattr(self, name)!r} is unknown; choose from {', '.join(allowed)}")

@@ -1,6 +1,7 @@
 """The bench put together: classifier, button, the page's component, files to take away and help."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -41,6 +42,17 @@ def classifiers() -> list[str]:
     return [name for name, config in named.items() if str(config.get("architectures")).count("Classification")]
 
 
+def offered(allowed: Sequence[str] | None, first: str = DEFAULT) -> list[str]:
+    """Classifiers to choose from.
+
+    Args:
+        allowed: the only models that may be loaded, None for any.
+        first: what to start with, if it is allowed.
+    """
+    named = [first, *classifiers()]
+    return list(dict.fromkeys(named if allowed is None else [name for name in named if name in allowed] + [*allowed]))
+
+
 @dataclass(frozen=True)
 class Bench:
     """What others link to: the choice of the classifier, the button, and the event that labels the text.
@@ -53,18 +65,18 @@ class Bench:
     labelling: dict[str, Any]
 
 
-def build(session: Session, text: gr.Textbox, first: str = DEFAULT) -> Bench:
+def build(session: Session, text: gr.Textbox, names: Sequence[str]) -> Bench:
     """Put the bench into the current page or tab.
 
     Args:
         session: where the classifiers are, and where questions about them wait for their turn.
         text: the box whose text is labelled.
-        first: the classifier to start with.
+        names: classifiers to choose from; the first is the one to start with.
     """
     with gr.Row(elem_classes="take-away"):
         model = gr.Dropdown(
-            list(dict.fromkeys([first, *classifiers()])),
-            value=first,
+            list(names),
+            value=names[0],
             label="Classifier (embedded name, folder or hub id)",
             allow_custom_value=True,
             min_width=240,

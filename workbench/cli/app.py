@@ -17,7 +17,7 @@ def add(commands: Any) -> None:
         "--trace", nargs="+", type=Path, default=[], metavar="FILE", help="show these traces; no model is loaded"
     )
     add_model(app)
-    app.set_defaults(model=None)  # with traces none is loaded
+    app.set_defaults(model=None)  # with traces none is loaded, with --models the first of them
     add_address(app)
     app.set_defaults(run=run)
 

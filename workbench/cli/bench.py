@@ -14,7 +14,7 @@ def add(commands: Any) -> None:
     bench = commands.add_parser("bench", help="open the classification bench in the browser: labels and reasons")
     add_model(bench, CLASSIFIER)
     add_address(bench)
-    bench.set_defaults(run=run)
+    bench.set_defaults(run=run, model=None)  # the first of --models, or the embedded one
 
 
 def run(options: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.address import writing
+from apps.explorer.address import whole, writing
 from apps.explorer.components.lens import lens_value, lens_view
 from apps.explorer.components.status.component import notice, status_line
 from apps.explorer.desk import MODEL
@@ -179,8 +179,8 @@ def _followed(event: gr.EventData) -> str:
 
 def _cell(place: str) -> tuple[int, ...]:
     """The row and position that "row.position" names; empty where it names none."""
-    row, _, position = (place or "").partition(".")
-    return (int(row), int(position)) if row.isdecimal() and position.isdecimal() else ()
+    row, position = map(whole, (place or "").partition(".")[::2])
+    return () if row is None or position is None else (row, position)
 
 
 def _position(trace: Trace, place: str) -> int:

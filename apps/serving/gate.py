@@ -1,0 +1,126 @@
+"""`Gate`: the middleware in front of all routes of a page, ours and gradio's.
+
+In this order a request is refused for an address that makes no sense, a foreign name, a foreign site, no account, a
+route that the page does not use, or too much; see the modules of this room. Plain ASGI, so that streams stay streams.
+Gradio answers CORS preflights in front of it; they hold nothing, and what follows one is checked here.
+"""
+
+import logging
+import re
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from apps.serving.access import Access, check_origin
+from apps.serving.accounts import Accounts
+from apps.serving.answer import Answer
+from apps.serving.limits import MAX_QUERY, PER_SECOND, SAVED_UP, AtOnce, Buckets, cost, limited
+from apps.serving.refusal import Refusal
+
+LOG = logging.getLogger("gemma2_workbench.serving")
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+GRADIO = "/gradio_api/"
+# Asked for once by gradio itself, at the start and without an account.
+STARTUP = f"{GRADIO}startup-events"
+# Routes of gradio that no page of ours uses: recordings, streams, other servers, sign-in of its own, its developers'.
+CLOSED = re.compile(
+    r"/(gradio_api/)?(monitoring|login/?$|logout|deep_link|process_recording|proxy=|stream/|custom_component|"
+    r"run-history|runs|dev/|file[=/]https?:|docs|redoc)",
+    re.IGNORECASE,
+)
+# What gradio's routes raise for data that is none of theirs, and the files of its page for names that can be none.
+NONSENSE = (LookupError, ValueError, TypeError, AttributeError, OSError, RecursionError)
+GRADIOS = (GRADIO, "/static/", "/assets/", "/svelte/", "/pwa_icon")
+
+
+class Gate:
+    """Who is let through to `app`, the rest of a page's server.
+
+    Args:
+        app: what answers.
+        access: who may come in.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app, self._access = app, access
+        self._accounts, self._at_once = Accounts(access.accounts), AtOnce()
+        # On the user's own machine nobody else could be kept waiting.
+        self._buckets = None if access.private else Buckets(SAVED_UP, PER_SECOND)
+        self._started = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer or refuse one request."""
+        if scope["type"] == "http":
+            await self._answer(scope, receive, Answer(send, scope["path"].startswith(GRADIO)))
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": "no page of this server uses websockets"})
+        else:
+            await self._app(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+        headers, path = Headers(scope=scope), scope["path"]
+        try:
+            client = self._admitted(scope, headers)
+            with self._at_once.one_more(client):
+                await self._app(scope, limited(receive, path, headers.get("content-length")), answer)
+        except Refusal as refusal:
+            await refusal.response()(scope, receive, answer)
+        except Exception as error:
+            # A stream that breaks off, as when its reader left, has begun.
+            if answer.begun:
+                raise
+            await _refused(path, error).response()(scope, receive, answer)
+
+    def _admitted(self, scope: Scope, headers: Headers) -> str:
+        """Who asks, as a user or as an address; or a refusal."""
+        method, path = scope["method"], scope["path"]
+        _check_address(method, path, scope["query_string"])
+        self._access.check_host(headers)
+        check_origin(headers, method)
+        address = (scope.get("client") or ("",))[0]
+        starting = path == STARTUP and not self._started
+        self._started = self._started or starting
+        client = self._accounts.user(headers, address) if self._accounts and not starting else address
+        if CLOSED.match(path):
+            raise Refusal(404, "there is nothing at this address")
+        if self._buckets is not None:
+            _spend(self._buckets, client, cost(method, path))
+        return client
+
+
+def _check_address(method: str, path: str, query: bytes) -> None:
+    """Refuse what no part of a page could be asked.
+
+    Raises:
+        Refusal: 405, 414 or 400.
+    """
+    if method not in METHODS:
+        raise Refusal(405, f"the method must be one of {', '.join(METHODS)}", {"Allow": ", ".join(METHODS)})
+    if len(query) > MAX_QUERY or len(path) > MAX_QUERY:
+        raise Refusal(414, "the address is too long; a long text is typed into the page")
+    if not path.isprintable() or "\N{REPLACEMENT CHARACTER}" in path:
+        raise Refusal(400, "the path of the address is not readable as UTF-8 text")
+
+
+def _spend(buckets: Buckets, client: str, price: int) -> None:
+    """Have a client pay for a request.
+
+    Raises:
+        Refusal: 429.
+    """
+    wait = buckets.wait(client, price) if price else 0
+    if wait:
+        sentence = f"that was much in a short time; try again in {wait} seconds"
+        raise Refusal(429, sentence, {"Retry-After": str(wait)})
+    buckets.take(client, price)
+
+
+def _refused(path: str, error: Exception) -> Refusal:
+    """What is said of an error that nobody caught. Its own words, which may name files, go to the log only."""
+    said: dict[str, Any] = {"path": path[:200], "kind": type(error).__name__, "words": str(error)[:200]}
+    if isinstance(error, NONSENSE) and path.startswith(GRADIOS):
+        LOG.warning("refused %(path)r: %(kind)s: %(words)s", said)
+        return Refusal(400, "this does not fit what the page asks of its server at this address")
+    LOG.error("failed at %(path)r", said, exc_info=error)
+    return Refusal(500, "the server failed at this; its log says how. Please report it")

@@ -1,0 +1,136 @@
+"""How much one reader may ask for: sizes, requests at once, and requests per minute where others may come in.
+
+The numbers are generous: whoever looks at attention maps, on however many pages, does not meet them.
+"""
+
+import math
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive
+
+from apps.serving.refusal import Refusal
+
+UPLOAD = "/gradio_api/upload"
+# Larger traces, as of long texts through large models, are opened from the command line, where nothing is copied.
+MAX_UPLOAD = 512 << 20
+# All that is posted but files: texts, places in them, settings.
+MAX_BODY = 8 << 20
+MAX_CHARACTERS = 200_000
+MAX_QUERY = 64 << 10
+MAX_AT_ONCE = 256
+# Costs of requests, how many may be saved up, and what is added per second.
+READING, ASKING, UPLOADING = 1, 10, 600
+SAVED_UP, PER_SECOND = 6000, 200
+MOST_CLIENTS = 4096
+
+
+class Buckets:
+    """A token bucket for every client; those of clients that were away longest are forgotten.
+
+    Args:
+        capacity: what a client may spend at once.
+        per_second: what is added.
+        clock: seconds.
+    """
+
+    def __init__(self, capacity: float, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._capacity, self._per_second, self._clock = capacity, per_second, clock
+        self._spent: OrderedDict[str, tuple[float, float]] = OrderedDict()  # how much, and when that was so
+
+    def wait(self, client: str, cost: float) -> int:
+        """Whole seconds until the client may spend `cost`, 0 for now."""
+        over = self._now_spent(client) + cost - self._capacity
+        return max(0, math.ceil(over / self._per_second))
+
+    def take(self, client: str, cost: float) -> None:
+        """Spend `cost`."""
+        self._spent[client] = self._now_spent(client) + cost, self._clock()
+        self._spent.move_to_end(client)
+        while len(self._spent) > MOST_CLIENTS:
+            self._spent.popitem(last=False)
+
+    def _now_spent(self, client: str) -> float:
+        spent, since = self._spent.get(client, (0.0, 0.0))
+        return max(0.0, spent - self._per_second * (self._clock() - since))
+
+
+class AtOnce:
+    """How many requests of each client are being answered."""
+
+    def __init__(self, most: int = MAX_AT_ONCE) -> None:
+        self._most = most
+        self._counts: Counter[str] = Counter()
+
+    @contextmanager
+    def one_more(self, client: str) -> Iterator[None]:
+        """Count a request as long as it is being answered.
+
+        Raises:
+            Refusal: 429.
+        """
+        if self._counts[client] >= self._most:
+            sentence = f"{self._most} requests from here are being answered already; wait for one of them"
+            raise Refusal(429, sentence, {"Retry-After": "1"})
+        self._counts[client] += 1
+        try:
+            yield
+        finally:
+            self._counts[client] -= 1
+            if not self._counts[client]:
+                del self._counts[client]
+
+
+def cost(method: str, path: str) -> int:
+    """What a request costs its client; the page's own files are free."""
+    if method == "POST":
+        return UPLOADING if path.startswith(UPLOAD) else ASKING
+    return READING if path.startswith(("/attention/", "/cell/")) else 0
+
+
+def checked_text(text: str) -> str:
+    """The text, if a page runs one of its length.
+
+    Raises:
+        ValueError: it is longer than `MAX_CHARACTERS`.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError(
+            f"the text has {len(text):,} characters and a page runs at most {MAX_CHARACTERS:,}; shorten it, or capture "
+            "it with `gemma2-workbench trace` and open the trace"
+        )
+    return text
+
+
+def limited(receive: Receive, path: str, announced: str | None) -> Receive:
+    """`receive` of a request's body, which ends when it is larger than may be sent to `path`.
+
+    Args:
+        receive: of the request.
+        path: of the request.
+        announced: its `Content-Length`, None if it does not say.
+
+    Raises:
+        Refusal: 413, or 400 where the length is no number: what is announced is refused before it is sent.
+    """
+    # A form has a few lines around its file.
+    most = MAX_UPLOAD + (1 << 20) if path.startswith(UPLOAD) else MAX_BODY
+    sentence = f"this is larger than the {most >> 20} MB that may be sent here"
+    if announced is not None and not (announced.isascii() and announced.isdecimal()):
+        raise Refusal(400, "the Content-Length of the request is no number")
+    if announced is not None and (len(announced) > 15 or int(announced) > most):
+        raise Refusal(413, sentence)
+    seen = 0
+
+    async def receive_limited() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > most:
+            raise HTTPException(413, sentence)
+        return message
+
+    return receive_limited
