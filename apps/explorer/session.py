@@ -111,8 +111,12 @@ class Session:
         trace = capture(self.model(name), checked_text(text), progress=progress)
         return self.store.add(trace), trace
 
-    def close(self) -> None:
-        """Stop what is being worked out: the server ends."""
+    def __enter__(self) -> "Session":
+        """The session of a server, which ends with the `with` block."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Stop what is being worked out, so that nothing keeps the process alive."""
         self.desk.close()
         self._loaders.shutdown(wait=False, cancel_futures=True)
 

@@ -34,7 +34,13 @@ def guarded(access: Access | None = None, routes: Sequence[Route] = ()) -> dict[
 
 
 def serve_page(
-    app: gr.Blocks, title: str, access: Access, port: int | None, browser: bool, options: dict[str, Any]
+    app: gr.Blocks,
+    title: str,
+    access: Access,
+    port: int | None,
+    browser: bool,
+    options: dict[str, Any],
+    note: str,
 ) -> None:
     """Launch a page, print its address and wait until it is stopped.
 
@@ -45,11 +51,12 @@ def serve_page(
         port: where to listen; None is the first free one.
         browser: open the page.
         options: what else `launch` takes, `guarded` among it.
+        note: what whoever starts it should know.
 
     Raises:
         OSError: the port is taken.
     """
-    for sentence in warnings_about(access):
+    for sentence in [*warnings_about(access), note]:
         print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - whoever starts the server reads it there
     _, url, _ = app.launch(
         server_name=access.host, server_port=port, inbrowser=browser, prevent_thread_lock=True, **options

@@ -66,6 +66,7 @@ def serve(
     models: Sequence[str] = (),
     names: Sequence[str] = (),
     accounts: Mapping[str, str] | None = None,
+    memory: int | None = None,
 ) -> None:
     """Start the bench, print its address and wait until it is stopped; the arguments are as of the explorer's `serve`.
 
@@ -74,6 +75,8 @@ def serve(
     """
     access = Access(host, tuple(names), accounts or {})
     first = model or next(iter(models), DEFAULT)
-    session = Session(first, dtype, device, models=models or (None if access.private else embedded()))
+    session = Session(first, dtype, device, memory, models=models or (None if access.private else embedded()))
     load_ahead(session)
-    serve_page(build_app(session), "Labels and reasons", access, port, browser, launch_options(access))
+    with session:
+        options = launch_options(access)
+        serve_page(build_app(session), "Labels and reasons", access, port, browser, options, session.kept.sentence)
