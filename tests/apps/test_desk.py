@@ -1,19 +1,18 @@
 """Who waits holds no thread, who has left is not worked for, and a model that loads keeps nobody from another one."""
 
 import asyncio
-import http.client
-import json
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
-import gradio as gr
 import pytest
+from gradio.context import LocalContext
 
 from apps.explorer import session as sessions
-from apps.explorer.departure import DepartedError, stop_if_gone
-from apps.explorer.desk import MODEL, BusyError, Desk
+from apps.explorer.departure import DepartedError, has_left_the_queue, stop_if_gone
+from apps.explorer.desk import BusyError, Desk
 from apps.explorer.session import Session
 from workbench import load, predict
 
@@ -129,28 +128,14 @@ def test_a_model_that_loads_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch
     assert sorted(loads) == ["slow", "tiny"]
 
 
-def test_a_browser_that_goes_away_is_noticed() -> None:
-    desk, begun, stopped = Desk(), threading.Event(), threading.Event()
+@pytest.mark.parametrize(("events", "left"), [({"1": True}, False), ({"1": False}, True), ({}, False)])
+def test_gradio_says_of_an_event_whether_its_browser_is_there(events: dict[str, bool], left: bool) -> None:
+    known = {name: SimpleNamespace(alive=alive) for name, alive in events.items()}
 
-    def handler() -> None:
-        try:
-            endless(begun)
-        finally:
-            stopped.set()
+    async def ask() -> bool:
+        # As gradio sets them for a handler; the context ends with the coroutine.
+        LocalContext.blocks.set(SimpleNamespace(_queue=SimpleNamespace(event_ids_to_events=known)))
+        LocalContext.event_id.set("1")
+        return await has_left_the_queue()
 
-    with gr.Blocks(analytics_enabled=False) as app:
-        gr.Button().click(desk.in_turn(handler), None, None, **MODEL)
-    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
-    try:
-        connection = http.client.HTTPConnection(url.split("/")[2])
-        body = json.dumps({"data": [], "fn_index": 0, "session_hash": "reader"})
-        connection.request("POST", "/gradio_api/queue/join", body, {"Content-Type": "application/json"})
-        connection.getresponse().read()
-        connection.request("GET", "/gradio_api/queue/data?session_hash=reader")
-        messages = connection.getresponse()
-        assert begun.wait(10)
-        messages.close()
-        connection.close()
-        assert stopped.wait(20)
-    finally:
-        app.close()
+    assert run(ask()) is left
