@@ -63,7 +63,7 @@ def capture(
             f"the text has {len(tokens)} tokens; {loaded.name} takes at most {longest} (max_position_embeddings). "
             "Shorten the text."
         )
-    check_memory(loaded.config, len(tokens), block_rows)
+    check_memory(loaded, len(tokens), block_rows, parity=parity, lens=lens, budget_bytes=budget_bytes)
     statement = parities.compare(loaded, tokens.ids) if parity else parities.unchecked()
     followed = chosen_tokens(loaded, tokens.ids, interventions=interventions) if lens else ()
     store = layer_store(loaded.config, len(tokens), budget_bytes)

@@ -1,17 +1,14 @@
 """What a capture will cost, before it starts: memory and time."""
 
-import time
 from dataclasses import dataclass
-from pathlib import Path
 
-import torch
-
-from model import BLOCK_ROWS, Gemma2Config
+from model import BLOCK_ROWS
+from workbench.lens import BLOCK_LOGITS
 from workbench.loading import LoadedModel
-from workbench.spill import kept_bytes
-
-# Mask, softmax and folds together, for one cell of a map: 20 ns on two cores of 2021, measured at 7,400 tokens.
-SECONDS_PER_CELL = 2e-8
+from workbench.memory import available_bytes
+from workbench.parity import PARITY_TOKENS
+from workbench.pilot import lens_seconds, parity_seconds, pass_seconds
+from workbench.spill import DEFAULT_BUDGET, kept_bytes
 
 
 @dataclass(frozen=True)
@@ -26,61 +23,82 @@ class Estimate:
     @property
     def sentence(self) -> str:
         """The estimate in words."""
+        time = "under a second" if self.seconds < 1 else f"about {self.seconds:.0f} s"
         return (
-            f"{self.tokens} tokens: about {self.seconds:.0f} s, {self.kept_bytes / 1e6:.0f} MB kept, "
+            f"{self.tokens} tokens: {time}, {self.kept_bytes / 1e6:.0f} MB kept, "
             f"{self.peak_bytes / 1e6:.0f} MB at the peak beside the weights"
         )
 
 
-def estimate(loaded: LoadedModel, tokens: int, block_rows: int = BLOCK_ROWS) -> Estimate:
-    """Estimate a capture from its multiplications, the speed of a small product measured now, and its visible cells."""
-    weights = sum(parameter.numel() for parameter in loaded.trunk.layers.parameters())
+def estimate(
+    loaded: LoadedModel, tokens: int, block_rows: int = BLOCK_ROWS, *, parity: bool = True, lens: bool = False
+) -> Estimate:
+    """Estimate a capture from pieces of it that are run and timed now.
+
+    Args:
+        loaded: the model.
+        tokens: T.
+        block_rows, parity, lens: as of `capture`.
+    """
+    # Under the lock, because the pieces are run with hooks on the model.
+    with loaded.lock:
+        seconds = pass_seconds(loaded, tokens, block_rows, watched=True)
+        if parity:
+            seconds += parity_seconds(loaded, tokens)
+        if lens:
+            seconds += pass_seconds(loaded, tokens) + lens_seconds(loaded, tokens)
+    peak = peak_bytes(loaded, tokens, block_rows, parity=parity, lens=lens)
+    return Estimate(tokens, kept_bytes(loaded.config, tokens), peak, seconds)
+
+
+def peak_bytes(
+    loaded: LoadedModel,
+    tokens: int,
+    block_rows: int = BLOCK_ROWS,
+    *,
+    parity: bool = True,
+    lens: bool = False,
+    budget_bytes: int = DEFAULT_BUDGET,
+) -> int:
+    """Bytes needed beside the weights; the arguments are those of `capture`.
+
+    The pass holds what the trace keeps in memory, one block in all stages and one layer's activations. The comparison
+    before it holds the logits of both models, and the lens the logits of one block of positions.
+    """
     config = loaded.config
-    windows = [config.window(layer) for layer in range(config.num_hidden_layers)]
-    sides = 2 if config.sees_later else 1
-    seen = sum(tokens * sides * (tokens / 2 if window is None else min(window, tokens / 2)) for window in windows)
-    cells = config.num_attention_heads * seen
-    multiplications = tokens * weights + 2 * cells * config.head_dim
-    seconds = multiplications / _multiplications_per_second(loaded.model.device, loaded.model.dtype)
-    seconds += cells * SECONDS_PER_CELL
-    peak = peak_bytes(config, tokens, block_rows)
-    return Estimate(tokens, kept_bytes(config, tokens), peak, seconds)
-
-
-def peak_bytes(config: Gemma2Config, tokens: int, block_rows: int = BLOCK_ROWS) -> int:
-    """Bytes needed beside the weights: what the trace keeps, one block in all stages, one layer's activations."""
     block = config.num_attention_heads * min(block_rows, tokens) * tokens * 4
     widest = max(config.intermediate_size, config.num_attention_heads * config.head_dim, config.hidden_size)
+    kept = kept_bytes(config, tokens)
+    in_memory = kept if kept <= budget_bytes else kept // config.num_hidden_layers
     # A block is held as logits, scores and probabilities, and folds make about as many temporaries.
-    return kept_bytes(config, tokens) + 8 * block + 6 * tokens * widest * 4
+    captured = in_memory + 8 * block + 6 * tokens * widest * 4
+    vocabulary = loaded.model.lm_head.out_features if hasattr(loaded.model, "lm_head") else 0
+    compared = min(tokens, PARITY_TOKENS)
+    # Two models with their maps; logits before and after the cap, and their differences as float32.
+    twins = 2 * config.num_hidden_layers * config.num_attention_heads * compared**2 * 4 + 6 * compared * vocabulary * 4
+    # Logits, capped, probabilities and what is compared with them.
+    unembedded = 8 * min(tokens * vocabulary, BLOCK_LOGITS) * 4
+    return max(captured + (unembedded if lens else 0), twins if parity else 0)
 
 
-def check_memory(config: Gemma2Config, tokens: int, block_rows: int) -> None:
-    """Refuse a capture that would not fit into the memory that is free now.
+def check_memory(
+    loaded: LoadedModel,
+    tokens: int,
+    block_rows: int,
+    *,
+    parity: bool = True,
+    lens: bool = False,
+    budget_bytes: int = DEFAULT_BUDGET,
+) -> None:
+    """Refuse a capture that would not fit into the memory that is free now; the arguments are those of `capture`.
 
     Raises:
         MemoryError: says how much is needed and how much there is.
     """
-    need, free = peak_bytes(config, tokens, block_rows), available_bytes()
-    if free is not None and need > free:
+    need = peak_bytes(loaded, tokens, block_rows, parity=parity, lens=lens, budget_bytes=budget_bytes)
+    free = available_bytes()
+    if need > free:
         raise MemoryError(
             f"a capture of {tokens} tokens needs about {need / 1e9:.1f} GB beside the weights, and {free / 1e9:.1f} GB "
             "are free; shorten the text or use a smaller block_rows"
         )
-
-
-def available_bytes() -> int | None:
-    """Free memory as the operating system counts it; None where it does not say."""
-    info = Path("/proc/meminfo")
-    if not info.exists():
-        return None
-    lines = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line)
-    return int(lines["MemAvailable"].split()[0]) * 1024 if "MemAvailable" in lines else None
-
-
-def _multiplications_per_second(device: torch.device, dtype: torch.dtype, size: int = 512) -> float:
-    a = torch.ones(size, size, device=device, dtype=dtype)
-    float((a @ a)[0, 0])
-    started = time.perf_counter()
-    float((a @ a)[0, 0])
-    return size**3 / (time.perf_counter() - started)

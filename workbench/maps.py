@@ -21,8 +21,8 @@ import numpy as np
 import torch
 from safetensors.numpy import save
 
-from workbench.estimate import available_bytes
 from workbench.figures.spec import TokenMap
+from workbench.memory import available_bytes
 from workbench.stages import checked_stage
 from workbench.trace import Trace
 
@@ -147,7 +147,7 @@ def packed(maps: Maps, suffix: str, record: Mapping[str, Any] | None = None) -> 
 
 def _check_memory(maps: int, queries: int, keys: int) -> None:
     need, free = 4 * maps * queries * keys * _COPIES, available_bytes()
-    if free is not None and need > free:
+    if need > free:
         raise MemoryError(
             f"{maps} maps of {queries} x {keys} tokens need about {need / 1e9:.1f} GB, and {free / 1e9:.1f} GB are "
             f"free; choose at most {max(int(free / need * maps), 1)} heads, or fewer rows and keys"

@@ -20,11 +20,14 @@ class FileLayers(Sequence[LayerTensors]):
     """Layers in one safetensors file each, in a temporary folder that goes away with the object.
 
     Reading maps the file into memory: only the parts that are touched are read.
+
+    Attributes:
+        bytes: what the tensors of all layers take on disk.
     """
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="gemma2-trace-"))
-        self._count = 0
+        self._count = self.bytes = 0
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def append(self, layer: LayerTensors) -> None:
@@ -32,6 +35,7 @@ class FileLayers(Sequence[LayerTensors]):
         tensors = {field.name: getattr(layer, field.name).contiguous() for field in fields(layer)}
         save_file(tensors, self._file(self._count))
         self._count += 1
+        self.bytes += sum(tensor.nbytes for tensor in tensors.values())
 
     def __len__(self) -> int:
         return self._count

@@ -112,6 +112,7 @@ def serve(
     models: Sequence[str] = (),
     names: Sequence[str] = (),
     accounts: Mapping[str, str] | None = None,
+    memory: int | None = None,
 ) -> None:
     """Start the explorer, print its address and wait until it is stopped.
 
@@ -125,14 +126,17 @@ def serve(
         models: the only models that the page loads beside `model`. Without them it loads any, or the embedded ones
             where others than this machine reach it.
         names, accounts: as of `Access`.
+        memory: as of `Session`.
 
     Raises:
         OSError: the port is taken.
     """
     access = Access(host, tuple(names), accounts or {})
-    session = Session(model, dtype, device, traces=traces, models=models or (None if access.private else embedded()))
+    session = Session(model, dtype, device, memory, traces, models or (None if access.private else embedded()))
     load_ahead(session)
-    serve_page(build_app(session), "Gemma 2 workbench", access, port, browser, launch_options(session, access))
+    with session:
+        options = launch_options(session, access)
+        serve_page(build_app(session), "Gemma 2 workbench", access, port, browser, options, session.kept.sentence)
 
 
 def load_ahead(session: Session) -> None:

@@ -1,9 +1,7 @@
 """Logit lenses held by the server, so that looking at another cell or quantity computes nothing again."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from threading import RLock
 
 from apps.explorer.session import Session
 from workbench import Trace, contributions, lens, token_id
@@ -19,21 +17,15 @@ class Lenses:
     """Computes the lens and the contributions of runs, and keeps the latest by run and followed token.
 
     Args:
-        session: where runs and models come from.
-        most: how many lenses are held; one more drops the one that was read longest ago.
+        session: where runs and models come from, and where lenses are kept beside them.
     """
 
-    def __init__(self, session: Session, most: int = 8) -> None:
-        self._session, self._most = session, most
-        self._traces: OrderedDict[tuple[str, str], Trace] = OrderedDict()
-        self._lock = RLock()
+    def __init__(self, session: Session) -> None:
+        self._session, self._kept = session, session.kept
 
     def find(self, run: str, token: str) -> Trace | None:
         """The run's trace with its lens, if it is held."""
-        with self._lock:
-            if (run, token) in self._traces:
-                self._traces.move_to_end((run, token))
-            return self._traces.get((run, token))
+        return self._kept.find(("lens", run, token))
 
     def cost(self, trace: Trace) -> int:
         """Multiplications that the unembedding of all rows and positions takes.
@@ -55,21 +47,17 @@ class Lenses:
             ValueError: as `workbench.lens` and `workbench.token_id`; or the model is not here; or the run is of a
                 modified model and kept no lens.
         """
-        held = self.find(run, token)
-        if held is not None:
-            return held
-        if token or not has_lens(trace):
-            if trace.interventions:
-                raise ValueError("this run is of a modified model and kept no lens; run the text with the model itself")
-            loaded = self._session.model_of(trace)
-            followed = token_id(loaded, token) if token else None
-            trace = replace(
-                trace,
-                lens=lens(loaded, trace.tokens.ids, followed, progress=progress),
-                contributions=contributions(loaded, trace.tokens.ids, followed),
-            )
-        with self._lock:
-            self._traces[run, token] = trace
-            while len(self._traces) > self._most:
-                self._traces.popitem(last=False)
-        return trace
+        return self._kept.get(("lens", run, token), lambda: self._read(trace, token, progress))
+
+    def _read(self, trace: Trace, token: str, progress: Callable[[int, int], object] | None) -> Trace:
+        if has_lens(trace) and not token:
+            return trace
+        if trace.interventions:
+            raise ValueError("this run is of a modified model and kept no lens; run the text with the model itself")
+        loaded = self._session.model_of(trace)
+        followed = token_id(loaded, token) if token else None
+        return replace(
+            trace,
+            lens=lens(loaded, trace.tokens.ids, followed, progress=progress),
+            contributions=contributions(loaded, trace.tokens.ids, followed),
+        )

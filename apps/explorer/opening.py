@@ -79,7 +79,7 @@ def wire(app: gr.Blocks, shared: Shared, header: Header, all_tabs: gr.Tabs) -> N
     app.load(None, None, None, js=BACK_AND_FORWARD)
     restored = [text, saved, shared.place, *shared.address.controls.values()]
     opened = app.load(restore, None, restored, queue=False, api_visibility="private")
-    model: dict[str, Any] = {"show_progress_on": status, "concurrency_limit": 1, "concurrency_id": "model"}
+    model: dict[str, Any] = {"show_progress_on": status, "concurrency_limit": None}
     first = [text, header.model, saved, header.shelf, shared.run]
     opened.then(opening.first, first, shown, **model, api_visibility="private")
     # Gradio drops a choice of tab that comes with the very first update.
@@ -112,7 +112,7 @@ class Opening:
             return name
         return None if "text" in query else next(iter(self._session.traces), None)
 
-    def first(
+    async def first(
         self,
         text: str,
         model: str,
@@ -122,16 +122,19 @@ class Opening:
         progress: gr.Progress = PROGRESS,
     ) -> tuple[Any, ...]:
         """What the page opens with."""
-        return self.show(saved, shelf, shown) if saved else self.run(text, model, shown, progress)
+        return self.show(saved, shelf, shown) if saved else await self.run(text, model, shown, progress)
 
-    def run(self, text: str, model: str, shown: str, progress: gr.Progress = PROGRESS) -> tuple[Any, ...]:
+    async def run(self, text: str, model: str, shown: str, progress: gr.Progress = PROGRESS) -> tuple[Any, ...]:
         """A text through a model; a failed run keeps what was shown."""
 
         def tell(done: int, of: int) -> None:
             progress((done, of), unit="layers")
 
+        session = self._session
         try:
-            new, trace = self._session.run(model, text, tell)
+            if model:
+                await session.ready(model)
+            new, trace = await session.desk.do(lambda: session.run(model, text, tell))
         except FAILURES as error:
             return shown, problem(str(error)), gr.skip(), gr.skip()
         return new, facts(trace), gr.skip(), gr.update(value=None)

@@ -1,12 +1,19 @@
 """What the explorer does for a reader: load models once, run texts, keep the runs and the traces that were opened."""
 
-import threading
+import asyncio
 from collections.abc import Callable, Container, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
+from apps.explorer.cache import Kept
+from apps.explorer.departure import watched
+from apps.explorer.desk import Desk
 from apps.explorer.store import RunStore
 from apps.serving.limits import checked_text
 from workbench import LoadedModel, Trace, capture, embedded, load
+
+# Models that are loaded at the same time; more would only wait for the same disk.
+LOADERS = 2
 
 
 class ModelAbsentError(ValueError):
@@ -21,7 +28,7 @@ class Session:
             where there are traces to show.
         dtype: dtype to load models in, None for the sensible one.
         device: device to load models on, None for the best one.
-        max_runs: how many runs are held.
+        memory: bytes that models, runs and what follows from them may take together; default: half of what is free.
         traces: names and saved traces to choose from, held as long as the server runs.
         models: the only models that are loaded beside `model`, which is then the first of them where it is not given;
             None for any.
@@ -29,6 +36,9 @@ class Session:
     Attributes:
         first: the model to start with, None for none.
         allowed: the only models that are loaded, None for any.
+        kept: the models and runs, and what follows from them.
+        desk: where questions that need a model wait for their turn.
+        store: the runs by their ids.
     """
 
     def __init__(
@@ -36,11 +46,13 @@ class Session:
         model: str | None = None,
         dtype: str | None = None,
         device: str | None = None,
-        max_runs: int = 16,
+        memory: int | None = None,
         traces: Iterable[tuple[str, Trace]] = (),
         models: Iterable[str] | None = None,
     ):
-        self.store = RunStore(max_runs)
+        self.kept = Kept(memory)
+        self.desk = Desk()
+        self.store = RunStore(self.kept)
         self.traces: dict[str, str] = {}  # run ids by name
         for name, trace in traces:
             self.traces[free_name(name, self.traces)] = self.store.add(trace, keep=True)
@@ -48,8 +60,7 @@ class Session:
         self.first = model or (None if self.traces else next(iter([*(allowed or ()), *embedded()])))
         self.allowed = None if allowed is None else tuple(dict.fromkeys([*filter(None, [self.first]), *allowed]))
         self._dtype, self._device = dtype, device
-        self._models: dict[str, LoadedModel] = {}
-        self._lock = threading.Lock()
+        self._loaders = ThreadPoolExecutor(LOADERS, thread_name_prefix="loader")
 
     def names(self) -> list[str]:
         """Models to offer: the one the server was started with, then those it may load, or the embedded ones."""
@@ -61,13 +72,19 @@ class Session:
         Raises:
             OSError, ValueError: as `workbench.load`; or the model is none that may be loaded.
         """
-        if self.allowed is not None and name not in self.allowed:
-            # The same for every name, whether there is such a folder or not.
-            raise ValueError(f"this server runs {', '.join(self.allowed)} only; choose one of them")
-        with self._lock:
-            if name not in self._models:
-                self._models[name] = load(name, dtype=self._dtype, device=self._device)
-            return self._models[name]
+        self._check_allowed(name)
+        return self.kept.get(("model", name), lambda: self._load(name))
+
+    async def ready(self, name: str) -> LoadedModel:
+        """The model called `name`, as `model`; whoever waits for it keeps nobody from anything.
+
+        Raises:
+            OSError, ValueError: as `model`.
+        """
+        self._check_allowed(name)
+        coming = self.kept.soon(("model", name), lambda: self._load(name), self._loaders)
+        # Shielded, because others may wait for the same model.
+        return await asyncio.shield(asyncio.wrap_future(coming))
 
     def model_of(self, trace: Trace) -> LoadedModel:
         """The loaded model that a trace was captured with: the same weights in the same dtype. None is ever loaded.
@@ -76,12 +93,11 @@ class Session:
             ModelAbsentError: there is none.
         """
         wanted = _weights(trace)
-        with self._lock:
-            for loaded in self._models.values():
-                if (loaded.source, loaded.revision, loaded.weights_sha256, loaded.dtype) == wanted:
-                    return loaded
-            namesake = self._models.get(trace.model.name)
-        raise ModelAbsentError(_absence(trace, namesake))
+        for loaded in self.kept.every(LoadedModel):
+            if (loaded.source, loaded.revision, loaded.weights_sha256, loaded.dtype) == wanted:
+                self.kept.find(("model", loaded.name))  # it is used
+                return loaded
+        raise ModelAbsentError(_absence(trace, self.kept.find(("model", trace.model.name))))
 
     def run(self, name: str, text: str, progress: Callable[[int, int], None] | None = None) -> tuple[str, Trace]:
         """Run `text` through the model called `name`; return the run's id and its trace.
@@ -94,6 +110,23 @@ class Session:
             raise ModelAbsentError("no model is chosen: choose one under Model, then run the text")
         trace = capture(self.model(name), checked_text(text), progress=progress)
         return self.store.add(trace), trace
+
+    def __enter__(self) -> "Session":
+        """The session of a server, which ends with the `with` block."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Stop what is being worked out, so that nothing keeps the process alive."""
+        self.desk.close()
+        self._loaders.shutdown(wait=False, cancel_futures=True)
+
+    def _check_allowed(self, name: str) -> None:
+        if self.allowed is not None and name not in self.allowed:
+            # The same for every name, whether there is such a folder or not.
+            raise ValueError(f"this server runs {', '.join(self.allowed)} only; choose one of them")
+
+    def _load(self, name: str) -> LoadedModel:
+        return watched(load(name, dtype=self._dtype, device=self._device))
 
 
 def free_name(name: str, taken: Container[str]) -> str:

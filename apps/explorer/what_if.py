@@ -1,9 +1,6 @@
 """What-if results held by the server, so that looking at another head of a modified run computes nothing again."""
 
-from collections import OrderedDict
 from collections.abc import Callable
-from threading import RLock
-from typing import Any
 
 from apps.explorer.session import Session
 from workbench import LoadedModel, Prediction, Trace, predict
@@ -14,14 +11,11 @@ class WhatIfs:
     """Computes what other softcaps change, and keeps the latest results by run and cap.
 
     Args:
-        session: where models come from.
-        most: how many results are held; one more drops the one that was read longest ago.
+        session: where models come from, and where results are kept beside them.
     """
 
-    def __init__(self, session: Session, most: int = 12) -> None:
-        self._session, self._most = session, most
-        self._results: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
-        self._lock = RLock()
+    def __init__(self, session: Session) -> None:
+        self._session, self._kept = session, session.kept
 
     def model(self, trace: Trace) -> LoadedModel:
         """The model of a run.
@@ -41,7 +35,9 @@ class WhatIfs:
         """
         loaded = self.model(trace)
         baseline = self.prediction(run, trace) if hasattr(loaded.model, "lm_head") else None
-        return self._kept(("attention", run, cap), lambda: other_softcap(loaded, trace, cap, baseline, progress))
+        return self._kept.get(
+            ("attention cap", run, cap), lambda: other_softcap(loaded, trace, cap, baseline, progress)
+        )
 
     def final(self, run: str, trace: Trace, cap: float | None) -> Shift:
         """The prediction after the text of `run` with another cap on the final logits.
@@ -50,7 +46,7 @@ class WhatIfs:
             ValueError: as `model` and `workbench.what_if.softcap.other_final_softcap`.
         """
         loaded, baseline = self.model(trace), self.prediction(run, trace)
-        return self._kept(("final", run, cap), lambda: other_final_softcap(loaded, trace, cap, baseline))
+        return self._kept.get(("final cap", run, cap), lambda: other_final_softcap(loaded, trace, cap, baseline))
 
     def prediction(self, run: str, trace: Trace) -> Prediction:
         """The prediction after the text of `run` by the model as it is.
@@ -58,13 +54,4 @@ class WhatIfs:
         Raises:
             ValueError: as `model` and `workbench.predict`.
         """
-        return self._kept(("prediction", run), lambda: predict(self.model(trace), trace.tokens.ids))
-
-    def _kept(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-        with self._lock:
-            if key not in self._results:
-                self._results[key] = make()
-                while len(self._results) > self._most:
-                    self._results.popitem(last=False)
-            self._results.move_to_end(key)
-            return self._results[key]
+        return self._kept.get(("prediction", run), lambda: predict(self.model(trace), trace.tokens.ids))

@@ -12,6 +12,9 @@ from apps.serving.access import Access
 from apps.serving.gate import Gate
 from apps.serving.limits import MAX_UPLOAD
 
+# Any other number than gradio's default, for then its functions do not share their threads with our routes.
+THREADS = 200
+
 
 def guarded(access: Access | None = None, routes: Sequence[Route] = ()) -> dict[str, Any]:
     """What `launch` takes so that a page lets in only whom it should.
@@ -23,6 +26,7 @@ def guarded(access: Access | None = None, routes: Sequence[Route] = ()) -> dict[
     return {
         "app_kwargs": {"routes": list(routes), "middleware": [Middleware(Gate, access=access or Access())]},
         "max_file_size": MAX_UPLOAD,
+        "max_threads": THREADS,
         # Whatever the environment says: no tunnel to the world, no page about the readers.
         "share": False,
         "enable_monitoring": False,
@@ -30,7 +34,13 @@ def guarded(access: Access | None = None, routes: Sequence[Route] = ()) -> dict[
 
 
 def serve_page(
-    app: gr.Blocks, title: str, access: Access, port: int | None, browser: bool, options: dict[str, Any]
+    app: gr.Blocks,
+    title: str,
+    access: Access,
+    port: int | None,
+    browser: bool,
+    options: dict[str, Any],
+    note: str,
 ) -> None:
     """Launch a page, print its address and wait until it is stopped.
 
@@ -41,11 +51,12 @@ def serve_page(
         port: where to listen; None is the first free one.
         browser: open the page.
         options: what else `launch` takes, `guarded` among it.
+        note: what whoever starts it should know.
 
     Raises:
         OSError: the port is taken.
     """
-    for sentence in warnings_about(access):
+    for sentence in [*warnings_about(access), note]:
         print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - whoever starts the server reads it there
     _, url, _ = app.launch(
         server_name=access.host, server_port=port, inbrowser=browser, prevent_thread_lock=True, **options

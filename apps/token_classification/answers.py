@@ -3,6 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import gradio as gr
+
+from apps.explorer.desk import HasLeft
+from apps.explorer.session import Session
 from apps.token_classification.asked import Asked
 from apps.token_classification.findings import Findings, own_mask
 from apps.token_classification.reasons_told import heads_told, masks_told, removals_told, saliency_told
@@ -10,6 +14,19 @@ from apps.token_classification.told import labels_told, word_told
 from workbench import LoadedModel
 from workbench.classification.labelled import Classification
 from workbench.classification.reasons.gradients import FEWEST_STEPS
+
+
+async def answered(
+    session: Session, findings: Findings, question: Mapping[str, Any], has_left: HasLeft
+) -> dict[str, Any]:  # fmt: skip
+    """As `answer`, when the turn has come; a model that has to be loaded first keeps nobody waiting."""
+    try:
+        await session.ready(str(question.get("model")))
+        return await session.desk.do(lambda: answer(findings, question), has_left)
+    except gr.Error as error:
+        return {"error": error.message}
+    except (ValueError, OSError, MemoryError) as error:
+        return {"error": str(error)}
 
 
 def answer(findings: Findings, question: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,25 +41,29 @@ def answer(findings: Findings, question: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _labels(findings: Findings, asked: Asked) -> dict[str, Any]:
-    found, seconds = findings.labels(asked)
+    found = findings.labels(asked)
     loaded = findings.models(asked.model)
-    told = {"model": found.model.name, "own": own_mask(loaded), "minutes": _minutes(found, loaded, seconds)}
+    told = {
+        "model": found.model.name,
+        "own": own_mask(loaded),
+        "minutes": _minutes(found, loaded, findings.pace(asked)),
+    }
     return labels_told(found) | told
 
 
-def _minutes(found: Classification, loaded: LoadedModel, seconds: float) -> float:
-    """About how long the reasons of one word take, from how long the labels took."""
+def _minutes(found: Classification, loaded: LoadedModel, pace: float) -> float:
+    """About how long the reasons of one word take, at `pace` seconds for each token of a pass."""
     readings = [labelled.reading for labelled in found.sentences]
     words = max(len(reading.words) for reading in readings)
     # A backward pass is two forward ones; copies that differ from some layer on share the layers below.
     passes = 3 * FEWEST_STEPS + words + loaded.config.num_hidden_layers * loaded.config.num_attention_heads / 2
-    longest = max(len(reading.tokens) for reading in readings) / sum(len(reading.tokens) for reading in readings)
-    return passes * seconds * longest / 60
+    longest = max(len(reading.tokens) for reading in readings)
+    return passes * pace * longest / 60
 
 
 def _word(findings: Findings, asked: Asked) -> dict[str, Any]:
     """The word, with the tokens of the entity it belongs to."""
-    labelled, (found, _) = findings.labelled(asked), findings.labels(asked)
+    labelled, found = findings.labelled(asked), findings.labels(asked)
     first, stop = asked.word, asked.word + 1
     for at in found.entities:
         if at.sentence == asked.sentence and at.first <= asked.word < at.stop:

@@ -31,7 +31,7 @@ def build_app(session: Session) -> gr.Blocks:
             toggle = gr.Button("Light / dark", size="sm", elem_id="theme-toggle")
         text = gr.Textbox(EXAMPLES[0], label="Text", lines=3, max_lines=12, elem_id="text")
         examples = gr.Examples([[example] for example in EXAMPLES], text, label="Examples")
-        bench = build(session.model, text, offered(session.allowed, session.first or DEFAULT))
+        bench = build(session, text, offered(session.allowed, session.first or DEFAULT))
         text.submit(**bench.labelling)
         chosen = examples.load_input_event.then(**bench.labelling)
         address = Address()
@@ -66,6 +66,7 @@ def serve(
     models: Sequence[str] = (),
     names: Sequence[str] = (),
     accounts: Mapping[str, str] | None = None,
+    memory: int | None = None,
 ) -> None:
     """Start the bench, print its address and wait until it is stopped; the arguments are as of the explorer's `serve`.
 
@@ -74,6 +75,8 @@ def serve(
     """
     access = Access(host, tuple(names), accounts or {})
     first = model or next(iter(models), DEFAULT)
-    session = Session(first, dtype, device, models=models or (None if access.private else embedded()))
+    session = Session(first, dtype, device, memory, models=models or (None if access.private else embedded()))
     load_ahead(session)
-    serve_page(build_app(session), "Labels and reasons", access, port, browser, launch_options(access))
+    with session:
+        options = launch_options(access)
+        serve_page(build_app(session), "Labels and reasons", access, port, browser, options, session.kept.sentence)

@@ -1,17 +1,20 @@
 """The bench put together: classifier, button, the page's component, files to take away and help."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
+from apps.explorer.session import Session
 from apps.explorer.tabs.shared import explain
+from apps.token_classification.answers import answered
 from apps.token_classification.component import bench_value, bench_view
 from apps.token_classification.findings import Findings
 from apps.token_classification.take_away import take_away
-from workbench import LoadedModel, embedded
+from workbench import embedded
 from workbench.classification.reasons import deletion, gradients, heads, masks, target
 
 DEFAULT = "tiny-ner"
@@ -62,11 +65,11 @@ class Bench:
     labelling: dict[str, Any]
 
 
-def build(models: Callable[[str], LoadedModel], text: gr.Textbox, names: Sequence[str]) -> Bench:
+def build(session: Session, text: gr.Textbox, names: Sequence[str]) -> Bench:
     """Put the bench into the current page or tab.
 
     Args:
-        models: the loaded classifier of this name.
+        session: where the classifiers are, and where questions about them wait for their turn.
         text: the box whose text is labelled.
         names: classifiers to choose from; the first is the one to start with.
     """
@@ -80,10 +83,10 @@ def build(models: Callable[[str], LoadedModel], text: gr.Textbox, names: Sequenc
             elem_id="classifier",
         )
         start = gr.Button("Label the text", variant="primary", scale=0, min_width=160, elem_id="label")
-    findings = Findings(models)
-    view = bench_view(findings, elem_id="bench")
+    findings = Findings(session.model, session.kept)
+    view = bench_view(partial(answered, session, findings), elem_id="bench")
     with gr.Row(elem_classes="take-away"):
-        take_away(findings, view)
+        take_away(findings, view, session.desk)
     explain(LABELS, *(f"#### {title}\n{module.__doc__}" for title, module in REASONS.items()))
     labelling = {"fn": bench_value, "inputs": [text, model], "outputs": view, **QUICK}
     gr.on([start.click, model.input], **labelling)

@@ -6,7 +6,7 @@ asks for labels when it is on screen, so a tab that is not open costs nothing.
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from importlib import resources
 from itertools import count
 from typing import Any
@@ -14,9 +14,8 @@ from typing import Any
 import gradio as gr
 
 from apps.explorer.components.shared.sources import script, source
-from apps.token_classification.answers import answer
+from apps.explorer.desk import HasLeft
 from apps.token_classification.asked import METHODS
-from apps.token_classification.findings import Findings
 from workbench.figures import colours
 
 SCRIPTS = (
@@ -35,19 +34,19 @@ _FILES = resources.files("apps.token_classification").joinpath("page")
 _serial = count(1)
 
 
-def bench_view(findings: Findings, **options: Any) -> gr.HTML:
+def bench_view(answered: Callable[[dict[str, Any], HasLeft], Awaitable[dict[str, Any]]], **options: Any) -> gr.HTML:
     """The labels of a text, one word in detail, and why it has its label.
 
     Its value is what `bench_value` returns. Its event `select` says where the reader is: `view.select(fn)` with
     `event: gr.EventData`, whose `asked` holds the parts of an `Asked`.
 
     Args:
-        findings: labels and reasons.
+        answered: the answer to a question of the page, unless who asked has left meanwhile.
         options: further arguments of `gr.HTML`, for example `elem_id`.
     """
 
-    def ask(question: dict[str, Any]) -> dict[str, Any]:
-        return answer(findings, question)
+    async def ask(question: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        return await answered(question, request.is_disconnected)
 
     return gr.HTML(
         {},

@@ -1,9 +1,11 @@
 """`Findings`: what the library finds out about a question of the page."""
 
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable
-from functools import lru_cache
+from statistics import median
 
+from apps.explorer.cache import Kept
 from apps.token_classification.asked import Asked
 from workbench import LoadedModel, SetCausal, applied
 from workbench.classification.labelled import Classification, Labelled, classify
@@ -13,7 +15,8 @@ from workbench.classification.reasons.heads import HeadEffects, head_effects
 from workbench.classification.reasons.masks import MaskCost, mask_cost
 from workbench.classification.reasons.target import Target, target_of
 
-KEPT = 64
+# Passes of a model that say how fast it is here.
+LATEST = 9
 
 
 class Findings:
@@ -25,19 +28,30 @@ class Findings:
 
     Args:
         models: the loaded model of this name.
+        kept: where labels are kept; default: a place of their own.
     """
 
-    def __init__(self, models: Callable[[str], LoadedModel]) -> None:
+    def __init__(self, models: Callable[[str], LoadedModel], kept: Kept | None = None) -> None:
         self.models = models
-        self._timed = lru_cache(maxsize=KEPT)(self._classify)
+        self._kept = Kept() if kept is None else kept
+        self._paces: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=LATEST))
 
-    def labels(self, asked: Asked) -> tuple[Classification, float]:
-        """The labels of the whole text under the mask that is asked for, and the seconds that they took."""
-        return self._timed(asked.model, asked.text, asked.mask)
+    def labels(self, asked: Asked) -> Classification:
+        """The labels of the whole text under the mask that is asked for."""
+        key = ("labels", asked.model, asked.text, asked.mask)
+        return self._kept.get(key, lambda: self._classify(asked))
+
+    def pace(self, asked: Asked) -> float:
+        """Seconds of work that the model needs for one token of a text like this one, by its latest passes."""
+        paces = self._paces[asked.model]
+        # The first pass of a process is no measure: memory is fetched and kernels are chosen then.
+        while len(paces) < 2:
+            self._classify(asked)
+        return median(sorted(paces)[: len(paces) // 2 + 1])
 
     def labelled(self, asked: Asked) -> Labelled:
         """The sentence that is asked about."""
-        sentences = self.labels(asked)[0].sentences
+        sentences = self.labels(asked).sentences
         if asked.sentence >= len(sentences) or asked.word >= len(sentences[asked.sentence].reading.words):
             raise ValueError(f"the text has no word {asked.word} in sentence {asked.sentence}; click a word of it")
         return sentences[asked.sentence]
@@ -73,11 +87,14 @@ class Findings:
         """The labels under both masks."""
         return mask_cost(self.models(asked.model), asked.text)
 
-    def _classify(self, model: str, text: str, mask: str) -> tuple[Classification, float]:
-        loaded = self.models(model)
-        since = time.perf_counter()
-        found = classify(loaded, text, interventions=changes(loaded, mask))
-        return found, time.perf_counter() - since
+    def _classify(self, asked: Asked) -> Classification:
+        loaded = self.models(asked.model)
+        # The time of this thread: what it waits for another reader's question says nothing about the model.
+        since = time.thread_time()
+        found = classify(loaded, asked.text, interventions=changes(loaded, asked.mask))
+        tokens = sum(len(labelled.reading.tokens) for labelled in found.sentences)
+        self._paces[asked.model].append((time.thread_time() - since) / tokens)
+        return found
 
 
 def changes(loaded: LoadedModel, mask: str) -> tuple[SetCausal, ...]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 
+from apps.explorer.desk import MODEL, Desk
 from apps.explorer.tabs.take_away import COLOURED, FETCH, FORMATS, PAGES, written
 from apps.token_classification.asked import Asked
 from apps.token_classification.findings import Findings, changes
@@ -21,11 +22,12 @@ FIGURES = {
 }
 
 
-def take_away(findings: Findings, view: gr.HTML) -> None:
+def take_away(findings: Findings, view: gr.HTML, desk: Desk) -> None:
     """Put the choice of part and format, button and download into the current row.
 
     Args:
         findings: what is saved.
+        desk: where the making of a file waits for its turn.
         view: the component whose event `select` says where the reader is.
     """
     asked = gr.State({})
@@ -53,7 +55,7 @@ def take_away(findings: Findings, view: gr.HTML) -> None:
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     view.select(note, None, asked, trigger_mode="always_last", **quick)
     part.input(lambda part: "CSV" if part in TABLES else gr.skip(), part, kind, **quick)
-    written_file = save.click(write, [asked, part, kind, page], file, api_visibility="private")
+    written_file = save.click(desk.in_turn(write), [asked, part, kind, page], file, **MODEL)
     written_file.success(None, js=FETCH.format("file-bench"))
 
 
@@ -63,7 +65,7 @@ def reason(findings: Findings, asked: Asked, part: str) -> Reason:
     Raises:
         OSError, ValueError, MemoryError: as the findings and `answered`.
     """
-    found, _ = findings.labels(asked)
+    found = findings.labels(asked)
     target, loaded = findings.target(asked), findings.models(asked.model)
     question = Question(
         text=asked.text,

@@ -12,7 +12,7 @@ import pytest
 
 from apps.explorer.app import build_app, launch_options
 from apps.explorer.session import Session, free_name
-from workbench import SetSoftcap, Trace, capture, load
+from workbench import LoadedModel, SetSoftcap, Trace, capture, load
 from workbench.figures import colours
 
 VIEW = "document.querySelector('.attention').attention"
@@ -118,7 +118,7 @@ def test_what_needs_the_model_says_so_in_its_place(page: Any, site: Any) -> None
         assert not page.locator(control).is_visible()
     page.locator("#run").click()
     page.wait_for_selector("#status .problem:has-text('no model is chosen')")
-    assert not site.session._models
+    assert not site.session.kept.every(LoadedModel)
 
 
 def test_a_lens_that_was_saved_is_shown(page: Any, site: Any, saved: dict[str, Path]) -> None:
@@ -133,7 +133,7 @@ def test_a_lens_that_was_saved_is_shown(page: Any, site: Any, saved: dict[str, P
     page.wait_for_selector(f"#lens-said .notice:has-text('{ABSENT}')")
     assert page.locator("#lens .cell").count()
     page.locator("#lens-token textarea, #lens-token input").fill("")
-    assert not site.session._models
+    assert not site.session.kept.every(LoadedModel)
 
 
 def test_a_model_that_sees_both_sides_has_no_future(page: Any, saved: dict[str, Path]) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import math
 import os
 import socket
 from typing import Any
@@ -28,6 +29,11 @@ def add_address(command: argparse.ArgumentParser) -> None:
         help="the only models that the page loads; default: any, with --host of a network the embedded ones",
     )
     command.add_argument(
+        "--memory",
+        metavar="GB",
+        help="most that models and runs may take while they are kept; default: half of what is free",
+    )
+    command.add_argument(
         "--names", nargs="+", default=[], metavar="NAME", help="what browsers call the page, as through a proxy"
     )
 
@@ -45,7 +51,7 @@ def serving(options: argparse.Namespace) -> dict[str, Any]:
         _port(PORT, os.environ.get(PORT, "7860"))
     _check_free(host, port)
     given = {name: getattr(options, name) for name in names}
-    return given | {"host": host, "port": port, "accounts": accounts(options.auth)}
+    return given | {"host": host, "port": port, "accounts": accounts(options.auth), "memory": _bytes(options.memory)}
 
 
 def _port(what: str, text: str) -> int:
@@ -53,6 +59,18 @@ def _port(what: str, text: str) -> int:
     if not 1 <= number <= 65535:
         raise ValueError(f"{what} {text!r} is no port: give a number from 1 to 65535, or leave it out for a free one")
     return number
+
+
+def _bytes(gigabytes: str | None) -> int | None:
+    if gigabytes is None:
+        return None
+    try:
+        number = float(gigabytes)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise ValueError(f"--memory {gigabytes!r} is no amount: give gigabytes above 0, such as 4 or 0.5")
+    return max(1, int(number * 1e9))
 
 
 def _host(text: str) -> str:

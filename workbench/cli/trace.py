@@ -46,7 +46,7 @@ def runs_of(options: argparse.Namespace, texts: Sequence[str], lens: bool, token
     loaded = loaded_model(options)
     runs = []
     for text in given:
-        cost = estimate(loaded, len(tokenize(loaded.tokenizer, text)))
+        cost = estimate(loaded, len(tokenize(loaded.tokenizer, text)), lens=lens)
         if cost.seconds > 1:
             print(cost.sentence, file=sys.stderr)
         runs.append(run_text(loaded, text, changes, with_lens=lens, token=token))

@@ -7,6 +7,6 @@ from apps.token_classification.bench import offered
 
 def build(shared: Shared) -> None:
     """Put the bench into the current tab; it labels the text when it is run, as soon as the tab is open."""
-    bench = build_bench(shared.session.model, shared.text, offered(shared.session.allowed))
+    bench = build_bench(shared.session, shared.text, offered(shared.session.allowed))
     shared.run.change(**bench.labelling)
     shared.address.link("classifier", bench.model)

@@ -7,6 +7,7 @@ import gradio as gr
 from apps.explorer.address import whole, writing
 from apps.explorer.components.lens import lens_value, lens_view
 from apps.explorer.components.status.component import notice, status_line
+from apps.explorer.desk import MODEL
 from apps.explorer.lenses import Lenses, has_lens
 from apps.explorer.tabs.plots import plot_of
 from apps.explorer.tabs.shared import Shared, explain, said_of
@@ -19,7 +20,6 @@ SCREEN_TOKENS = 512
 # More multiplications than these take over a second on a small machine: the reader is asked first.
 UNASKED = 10_000_000_000
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-MODEL: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "model", "api_visibility": "private"}
 # Gradio finds the progress bar by this default.
 PROGRESS = gr.Progress()
 QUIET: dict[str, Any] = gr.update(value={}, visible=False)
@@ -29,6 +29,7 @@ FAILURES = (ValueError, OSError, MemoryError)
 def build(shared: Shared) -> None:
     """Put the lens and the contributions into the current tab."""
     tab = LensTab(shared)
+    arrive, read = (shared.session.desk.in_turn(handler) for handler in (tab.arrive, tab.read))
     # The run and the token whose lens is shown: ("", "") before the first.
     shown = gr.State(("", ""))
     with gr.Row():
@@ -69,13 +70,13 @@ def build(shared: Shared) -> None:
         shared.address.link(name, control)
 
     inputs, outputs = [shared.run, token, place, shown, metric], [shown, view, said, ask]
-    gr.on([shared.run.change, token.submit, token.blur], tab.arrive, inputs, outputs, show_progress="hidden", **MODEL)
-    ask.click(tab.read, inputs, outputs, show_progress_on=view, **MODEL)
+    gr.on([shared.run.change, token.submit, token.blur], arrive, inputs, outputs, show_progress="hidden", **MODEL)
+    ask.click(read, inputs, outputs, show_progress_on=view, **MODEL)
     metric.change(_coloured, metric, view, **QUICK)
     pinned = view.select(_pinned, None, place, **QUICK)
     pinned.then(None, place, None, js=writing("lens_cell"))
     followed = view.follow(_followed, None, token, **QUICK)
-    followed.then(tab.arrive, inputs, outputs, show_progress="hidden", **MODEL)
+    followed.then(arrive, inputs, outputs, show_progress="hidden", **MODEL)
     followed.then(None, token, None, js=writing("lens_token"))
     shown.change(_revealed, shown, body, show_progress="hidden", api_visibility="private")
     changes = [shown.change, place.change, shared.dark.change]

@@ -14,6 +14,7 @@ from apps.explorer.components.cap_slider.component import (
 )
 from apps.explorer.components.next_tokens.component import next_tokens, tokens_value
 from apps.explorer.components.status.component import status_line
+from apps.explorer.desk import MODEL
 from apps.explorer.tabs import softcap_words
 from apps.explorer.tabs.plots import plot_of
 from apps.explorer.tabs.shared import Shared, said_of
@@ -38,7 +39,6 @@ FAILURES = (ValueError, OSError, MemoryError)
 OWN: dict[str, Any] = {"facts": [{"text": "the model's own cap: nothing is changed"}]}
 # Queued, because gradio tells of changed states only from its queue; but waiting for nobody.
 QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
-MODEL: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "model", "api_visibility": "private"}
 
 
 def attention_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
@@ -79,7 +79,7 @@ def attention_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
 
     gr.on(
         [spot.change, word.change, shared.dark.change],
-        draw,
+        shared.session.desk.in_turn(draw),
         [spot, word, shared.dark],
         [facts, panel, note, *maps, tokens],
         show_progress_on=facts,
@@ -126,7 +126,7 @@ def final_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
     part.expand(lambda: True, None, opened, **QUICK)
     gr.on(
         [spot.change, word.change, shared.dark.change, opened.change],
-        draw,
+        shared.session.desk.in_turn(draw),
         [spot, word, shared.dark, opened],
         [facts, panel, note, dots, density, tokens],
         show_progress_on=facts,

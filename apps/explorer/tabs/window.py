@@ -4,6 +4,7 @@ from typing import Any
 
 import gradio as gr
 
+from apps.explorer.desk import MODEL
 from apps.explorer.session import ModelAbsentError
 from apps.explorer.tabs.plots import plot_of
 from apps.explorer.tabs.shared import Shared
@@ -59,15 +60,8 @@ def build_window_change(shared: Shared, window: gr.Slider, layer: gr.Slider) -> 
             return None, str(error), gr.Row(visible=False)
         return None, "", gr.Row(visible=True)
 
-    start.click(
-        compare,
-        [shared.run, window],
-        [change, told],
-        concurrency_limit=1,
-        concurrency_id="model",
-        show_progress_on=told,
-        api_visibility="private",
-    )
+    compared = shared.session.desk.in_turn(compare)
+    start.click(compared, [shared.run, window], [change, told], show_progress_on=told, **MODEL)
     shared.run.change(arrive, shared.run, [change, told, controls], queue=False, api_visibility="private")
     events = [change.change, layer.change, head.input, shared.dark.change]
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}

@@ -5,7 +5,7 @@ too many at once take more memory than there is.
 """
 
 from model import BLOCK_ROWS, Gemma2Config
-from workbench.estimate import available_bytes
+from workbench.memory import available_bytes
 
 BUDGET_BYTES = 1 << 29
 
@@ -30,7 +30,7 @@ def rows_at_once(config: Gemma2Config, tokens: int, graph: bool) -> int:
     layers = [4 * (tokens * width + 4 * heads * (tokens if graph else min(tokens, BLOCK_ROWS)) * seen) for seen in keys]
     row_bytes = sum(layers) if graph else max(layers)
     free = available_bytes()
-    if free is not None and row_bytes > free:
+    if row_bytes > free:
         raise MemoryError(
             f"reasons for a text of {tokens} tokens need about {row_bytes / 1e9:.1f} GB, and {free / 1e9:.1f} GB are "
             "free; ask about a shorter text"
