@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import secrets
 from dataclasses import asdict, fields
 from os import PathLike
 from pathlib import Path
@@ -13,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from workbench.atomic import replacing
 from workbench.contributions import Contributions
 from workbench.interventions import as_data, from_data
 from workbench.lens import Lens
@@ -28,19 +28,16 @@ PARTS: dict[str, type] = {"lens": Lens, "contributions": Contributions}
 
 
 def save(trace: Trace, path: str | PathLike[str]) -> str:
-    """Write `trace` to `path` in one go: an interrupted save leaves no half file; return the path."""
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise OSError(f"{target.parent} is not a folder; create it first, or choose another path")
+    """Write `trace` to `path` in one go: an interrupted save leaves no half file; return the path.
+
+    Raises:
+        OSError: the file cannot be written, see `workbench.atomic.checked_target`.
+    """
     tensors = _tensors(trace)
     manifest = json.dumps(_manifest(trace, tensors), ensure_ascii=False)
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
+    with replacing(path) as part:
         save_file(tensors, part, metadata={"manifest": manifest})
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return str(target)
+    return str(path)
 
 
 def load(path: str | PathLike[str]) -> Trace:

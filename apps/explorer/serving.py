@@ -1,5 +1,6 @@
 """Serving a page until it is stopped: what the explorer and the bench on its own have in common."""
 
+import threading
 from typing import Any
 
 import gradio as gr
@@ -17,7 +18,11 @@ def serve_page(app: gr.Blocks, title: str, host: str, port: int | None, browser:
 
     Raises:
         OSError: the port is taken.
+        KeyboardInterrupt: ctrl-c.
     """
     _, url, _ = app.launch(server_name=host, server_port=port, inbrowser=browser, prevent_thread_lock=True, **options)
     print(f"{title}: {url} (stop with ctrl-c)", flush=True)  # noqa: T201 - the address is the output
-    app.block_thread()
+    try:
+        threading.Event().wait()
+    finally:
+        app.close(verbose=False)

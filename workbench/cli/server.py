@@ -1,7 +1,10 @@
 """What commands that open a page in the browser have in common: where it is served."""
 
 import argparse
+import os
 from typing import Any
+
+from workbench import scratch
 
 
 def add_address(command: argparse.ArgumentParser) -> None:
@@ -12,6 +15,8 @@ def add_address(command: argparse.ArgumentParser) -> None:
 
 
 def serving(options: argparse.Namespace) -> dict[str, Any]:
-    """What `serve` of an app takes: the model's flags and the address."""
+    """What `serve` of an app takes: the model's flags and the address; gradio's files are to go away with the process."""
+    # Gradio reads it when components are made.
+    os.environ["GRADIO_TEMP_DIR"] = str(scratch.folder("page"))
     names = ("model", "dtype", "device", "host", "port", "browser")
     return {name: getattr(options, name) for name in names}
