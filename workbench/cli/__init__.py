@@ -5,7 +5,6 @@ One file per command: `add(commands)` declares it. Only `app` imports gradio, an
 
 import argparse
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import NoReturn
 
 from workbench.cli import app, bench, classify, evaluate, finetune, headvis, mask, models, redraw, trace, view, why
@@ -29,24 +28,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Ctrl-c gives 130. Without `arguments` those of the process are taken, and the process is the command's own: its
     signals are handled too.
     """
-    own = arguments is None
-    if own:
-        take_signals()
-        set_output()
+    if arguments is not None:
+        return _run(arguments)
+    take_signals()
+    set_output()
+    code = _run(None)
+    try:
+        flush_output()
+    except BaseException as error:
+        return ended(error)
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         options = parser().parse_args(arguments)
-        code = options.run(options) or 0
-        if own:
-            flush_output()
-        return code
-    except SystemExit:
-        raise
+        return options.run(options) or 0
+    except SystemExit as end:
+        if arguments is not None:
+            raise
+        return int(end.code or 0)
     except BaseException as error:
-        code = ended(error)
-        if own:
-            with suppress(OSError):
-                flush_output()
-        return code
+        return ended(error)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -15,7 +15,7 @@ def add_address(command: argparse.ArgumentParser) -> None:
 
 
 def serving(options: argparse.Namespace) -> dict[str, Any]:
-    """What `serve` of an app takes: the model's flags and the address; gradio's files are to go away with the process."""
+    """What `serve` of an app takes: the model's flags and the address. Gradio's files go away with the process."""
     # Gradio reads it when components are made.
     os.environ["GRADIO_TEMP_DIR"] = str(scratch.folder("page"))
     names = ("model", "dtype", "device", "host", "port", "browser")
