@@ -1,6 +1,7 @@
 """How a command ends: the exit code and the one line on stderr, whatever goes wrong."""
 
 import errno
+import io
 import os
 import re
 import signal
@@ -93,7 +94,7 @@ def _of_system(error: OSError) -> str:
     if name and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
         return reason(name, error.errno)
     said = error.strerror or os.strerror(error.errno or 0)
-    return f"{name}: {said}" if name else said
+    return f"{name}: {said}" if name else f"the output, or a file, cannot be read or written: {said}"
 
 
 def _one_line(sentence: str) -> str:
@@ -104,7 +105,7 @@ def _one_line(sentence: str) -> str:
 def set_output() -> None:
     """What a terminal or file cannot hold is written as an escape, rather than the command failing at its end."""
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None and hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
