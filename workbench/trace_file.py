@@ -20,6 +20,7 @@ from workbench.lens import Lens
 from workbench.stages import LayerTensors
 from workbench.trace import Trace
 from workbench.trace_schema import Manifest, checked_manifest
+from workbench.trace_sums import check_sums
 from workbench.trace_tensors import check_tensors
 
 FORMAT = "gemma2-workbench trace"
@@ -65,9 +66,11 @@ def load(path: str | PathLike[str]) -> Trace:
     try:
         manifest = checked_manifest(text)
         check_tensors(manifest, tensors)
+        trace = _built(manifest, tensors)
+        check_sums(trace)
     except ValueError as error:
         raise ValueError(f"{path} is incomplete: its manifest does not describe its tensors ({error})") from error
-    return _built(manifest, tensors)
+    return trace
 
 
 def _built(manifest: Manifest, tensors: dict[str, Tensor]) -> Trace:
@@ -123,7 +126,10 @@ def _tensors(trace: Trace) -> dict[str, Tensor]:
             tensors[f"layer.{index}.{field.name}"] = getattr(layer, field.name).contiguous()
     for name in PARTS:
         values = _values(getattr(trace, name))
-        tensors |= {f"{name}.{key}": value.contiguous() for key, value in values.items() if isinstance(value, Tensor)}
+        # Copies: without a final cap, logits before and after it are one tensor, which safetensors refuses to write.
+        tensors |= {
+            f"{name}.{key}": value.contiguous().clone() for key, value in values.items() if isinstance(value, Tensor)
+        }
     return tensors
 
 

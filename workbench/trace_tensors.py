@@ -138,6 +138,7 @@ def _inconsistent(manifest: Manifest, tensors: Mapping[str, Tensor]) -> Iterator
             yield f"the tensor fold.{name} counts more cells than are visible"
     if manifest.parts.lens is not None:
         named = {token for token, _ in manifest.parts.lens.pieces}
-        shown = {*tensors["lens.top_ids"].unique().tolist(), *tensors["lens.chosen_ids"].tolist()}
+        ids = [tensors[name] for name in ("lens.top_ids", "lens.chosen_ids", "contributions.ids") if name in tensors]
+        shown = {token for tensor in ids for token in tensor.unique().tolist()}
         if not shown <= named:
             yield f"parts.lens.pieces: the token {min(shown - named)} has no name"
