@@ -4,6 +4,7 @@ One file per command: `add(commands)` declares it. Only `app` imports gradio, an
 """
 
 import argparse
+import gc
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -36,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         flush_output()
     except BaseException as error:
-        return ended(error)
+        code = ended(error)
+    # The process ends: to look for garbage among all that torch and gradio loaded would take seconds.
+    gc.freeze()
     return code
 
 

@@ -16,7 +16,7 @@ def add_address(command: argparse.ArgumentParser) -> None:
 
 def serving(options: argparse.Namespace) -> dict[str, Any]:
     """What `serve` of an app takes: the model's flags and the address. Gradio's files go away with the process."""
-    # Gradio reads it when components are made.
+    # Gradio reads it when it is imported, and when components are made.
     os.environ["GRADIO_TEMP_DIR"] = str(scratch.folder("page"))
     names = ("model", "dtype", "device", "host", "port", "browser")
     return {name: getattr(options, name) for name in names}
