@@ -12,7 +12,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from workbench import VIEWS, Trace, capture, load
-from workbench.interventions import AblateHead, SetSoftcap
+from workbench.interventions import AblateHead, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow
 from workbench.trace_file import _checksum
 
 MUTATIONS = 100
@@ -125,3 +125,93 @@ def opened(path: Path) -> Trace | None:
     for view in VIEWS:
         view.figure(view.table(trace))
     return trace
+
+
+def test_the_trace_itself_is_shown_by_every_view(whole: Path, tmp_path: Path) -> None:
+    assert opened(sealed(tmp_path / "again.safetensors", *contents(whole))) == Trace.load(whole)
+
+
+def test_nonsense_under_a_right_checksum_is_refused_or_shown_by_every_view(whole: Path, tmp_path: Path) -> None:
+    found = [opened(mutated(whole, tmp_path / "bad.safetensors", seed)) for seed in range(MUTATIONS)]
+    assert found.count(None) > MUTATIONS * 0.8
+
+
+def manifest_with(**changes: Any) -> Callable[[dict[str, Any], dict[str, torch.Tensor]], None]:
+    return lambda manifest, _tensors: manifest.update(changes)
+
+
+def layer_with(**changes: Any) -> Callable[[dict[str, Any], dict[str, torch.Tensor]], None]:
+    return lambda manifest, _tensors: manifest["layers"][1].update(changes)
+
+
+def other(name: str, change: Callable[[torch.Tensor], torch.Tensor]) -> Callable[..., None]:
+    return lambda _manifest, tensors: tensors.update({name: change(tensors[name])})
+
+
+NAMED = {
+    "no heads": (manifest_with(heads=0), "heads: input should be greater than or equal to 1, got 0"),
+    "heads that share nothing": (manifest_with(kv_heads=4), "6 heads cannot share 4 keys and values evenly"),
+    "a missing fold": (lambda m, t: (m["folds"].pop(), t.pop("fold.thumbnail")), "folds: must be log_sum, entropy"),
+    "a missing tensor": (lambda m, t: t.pop("layer.2.k"), "the tensor layer.2.k is missing"),
+    "a tensor too many": (lambda m, t: t.update(x=torch.zeros(1)), "the tensor x belongs to no trace"),
+    "another shape": (other("layer.0.v", lambda v: v[:, 1:]), "the tensor layer.0.v is float32 [3, 6, 16] and must be"),
+    "another type": (other("fold.bend", torch.Tensor.float), "fold.bend is float32 [6, 6] and must be float64"),
+    "nan": (other("fold.entropy", lambda x: x * torch.nan), "fold.entropy holds what is no number (nan or inf)"),
+    "window 0": (layer_with(kind="local", window=0), "layers.1.window: must be 1 or more, got 0"),
+    "cap 0": (layer_with(softcap=0.0), "layers.1.softcap: must be a number above 0, got 0"),
+    "another window": (layer_with(kind="local", window=1), "window, cap and log_sum give is no attention"),
+    "another scale": (layer_with(scale=9.0), "layer 1 head 0: what queries, keys, window, cap and log_sum give"),
+    "ids below 0": (lambda m, t: m["tokens"]["ids"].__setitem__(0, -1), "a token id must be 0 or more"),
+    "spans outside": (lambda m, t: m["tokens"]["spans"].__setitem__(1, [0, 99]), "0:99 is not within the text"),
+    "a head that is not there": (
+        manifest_with(interventions=[{"kind": "AblateHead", "layer": 1, "head": 6}]),
+        "interventions: head 6 does not exist; allowed: 0..5",
+    ),
+    "a nameless token": (lambda m, t: m["parts"]["lens"]["pieces"].pop(), "has no name"),
+    "a number for a text": (manifest_with(sha256="", block_rows="128"), "block_rows: input should be a valid integer"),
+    "parity that does not hold": (
+        lambda m, t: m["parity"].update(output_max_diff=1.0),
+        "the model differs from transformers",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "sentence"), NAMED.values(), ids=NAMED)
+def test_what_is_wrong_is_named(whole: Path, tmp_path: Path, change: Callable[..., Any], sentence: str) -> None:
+    manifest, tensors = contents(whole)
+    change(manifest, tensors)
+    with pytest.raises(ValueError, match=r"bad\.safetensors is incomplete") as refused:
+        Trace.load(sealed(tmp_path / "bad.safetensors", manifest, tensors))
+    assert sentence in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"format": ' + "[" * 100_000, "nested too deeply"),
+        ('{"format": "gemma2-workbench trace", "version": 2, "version": 2}', "not a trace of this workbench"),
+        ('{"format": "gemma2-workbench trace", "version": 1' + "0" * 5000 + "}", "not a trace of this workbench"),
+        ('{"format": "gemma2-workbench trace", "version": true}', "is a trace of version True"),
+        ("[1, 2]", "not a trace of this workbench"),
+        ("null", "not a trace of this workbench"),
+    ],
+)
+def test_manifests_that_are_no_manifests(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        Trace.load(sealed(tmp_path / "bad.safetensors", {}, {"x": torch.zeros(1)}, text))
+
+
+def test_a_header_without_end_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "bad.safetensors"
+    path.write_bytes((1 << 40).to_bytes(8, "little") + b"{}")
+    with pytest.raises(OSError, match="its header would have 1099511627776 bytes"):
+        Trace.load(path)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("text", ["a", "  two\n\n\tspaces ", "日本語 👩‍👩‍👧 ﬁ e\u0301 \u200b", "<bos>already <eos>"])
+def test_what_is_captured_comes_back(dtype: str, text: str, tmp_path: Path) -> None:
+    changes = (SetFinalSoftcap(None), SetWindow(1), SetCausal(False))
+    trace = capture(load(dtype=dtype), text, interventions=changes, parity=False, lens=True)
+    assert Trace.load(trace.save(tmp_path / "run.safetensors")) == trace
