@@ -154,7 +154,10 @@ NAMED = {
     "a missing fold": (lambda m, t: (m["folds"].pop(), t.pop("fold.thumbnail")), "folds: must be log_sum, entropy"),
     "a missing tensor": (lambda m, t: t.pop("layer.2.k"), "the tensor layer.2.k is missing"),
     "a tensor too many": (lambda m, t: t.update(x=torch.zeros(1)), "the tensor x belongs to no trace"),
-    "another shape": (other("layer.0.v", lambda v: v[:, 1:]), "the tensor layer.0.v is float32 [3, 6, 16] and must be"),
+    "another shape": (
+        other("layer.0.v", lambda v: v[:, 1:]),
+        "the tensor layer.0.v is float32 [2, 10, 32] and must be float32 [2, 11, 32]",
+    ),
     "another type": (other("fold.bend", torch.Tensor.float), "fold.bend is float32 [6, 6] and must be float64"),
     "nan": (other("fold.entropy", lambda x: x * torch.nan), "fold.entropy holds what is no number (nan or inf)"),
     "window 0": (layer_with(kind="local", window=0), "layers.1.window: must be 1 or more, got 0"),
