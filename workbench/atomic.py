@@ -6,7 +6,6 @@ work before that (an error, a full disk, ctrl-c) leaves the old file as it was, 
 
 import errno
 import os
-import re
 import secrets
 import shutil
 import stat
@@ -14,28 +13,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from workbench.disk_errors import told
+
 _KINDS = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-_REASONS = {
-    errno.ENOSPC: "there is no room left on its disk; make room, or save elsewhere",
-    errno.EDQUOT: "there is no room left for you on its disk; make room, or save elsewhere",
-    errno.EFBIG: "it would be larger than a file may be here; save less, or elsewhere",
-    errno.EIO: "it could not be written to its end; look at the room on its disk, or save elsewhere",
-    errno.EACCES: "you have no permission to write there; save elsewhere",
-    errno.EPERM: "you have no permission to write there; save elsewhere",
-    errno.EROFS: "the folder is read-only; save elsewhere",
-    errno.ENAMETOOLONG: "its name is too long; choose a shorter one",
-    errno.ELOOP: "it is a link that leads to itself; save elsewhere",
-    errno.ENOTDIR: "a part of its path is a file, no folder; save elsewhere",
-}
-# How the writers of other libraries tell what the system told them.
-_SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
-_TORCH_WRITER = "inline_container.cc"
-_SHOWN = 200
 
 
 def checked_target(path: str | os.PathLike[str]) -> Path:
@@ -46,6 +31,7 @@ def checked_target(path: str | os.PathLike[str]) -> Path:
     Raises:
         OSError: its folder does not exist or cannot be written; it is a folder, a device, a pipe or a socket; the file
             that is there is read-only; its name is too long. The message says which.
+        ValueError: there is a null character in the name.
     """
     given = Path(path)
     if "\0" in str(given):
@@ -148,34 +134,6 @@ def filling(path: str | os.PathLike[str], last: str = "config.json") -> Iterator
                 file.replace(target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-
-
-@contextmanager
-def told(path: Path, *parts: Path) -> Iterator[None]:
-    """What the system says of `path` while it is written, as one sentence; `parts` are written in its place.
-
-    Raises:
-        OSError: of the same class, with the sentence.
-    """
-    try:
-        yield
-    except OSError as error:
-        own = error.filename is None or any(str(error.filename).startswith(str(place)) for place in (path, *parts))
-        if error.errno is None or not own:
-            raise
-        raise type(error)(reason(path, error.errno)) from error
-    except Exception as error:
-        found = _SYSTEM_ERROR.search(str(error))
-        if found is None and _TORCH_WRITER not in str(error):
-            raise
-        raise OSError(reason(path, int(found[1]) if found else errno.EIO)) from error
-
-
-def reason(path: str | os.PathLike[str], number: int) -> str:
-    """One sentence for a number of `errno` that writing to `path` gave."""
-    name = str(path)
-    shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
-    return f"{shown} cannot be written: {_REASONS.get(number) or os.strerror(number)}"
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from model import Gemma2Config
 from workbench import scratch
-from workbench.atomic import told
+from workbench.disk_errors import told
 from workbench.stages import LayerTensors
 
 DEFAULT_BUDGET = 1 << 30

@@ -11,7 +11,7 @@ import traceback
 from types import FrameType
 from typing import NoReturn, TextIO
 
-from workbench.atomic import reason
+from workbench.disk_errors import reason
 from workbench.starting import COMMAND, INTERRUPTED, STOPPED, stop_at_once
 
 WRONG = 2  # what was given cannot be
