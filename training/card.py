@@ -12,6 +12,7 @@ from typing import Any
 from training.batches import SOURCE_SHARES
 from training.recipe import SHAPE, Recipe
 from training.sources import SOURCES, Source
+from workbench.atomic import write
 
 PAGE = """# A tiny Gemma 2, trained from scratch
 
@@ -219,7 +220,7 @@ def card(found: dict[str, Any]) -> str:
 def write_card(folder: Path) -> None:
     """Writes README.md beside the evaluation.json of a checkpoint folder."""
     found = json.loads((folder / "evaluation.json").read_text())
-    (folder / "README.md").write_text(card(found))
+    write(folder / "README.md", card(found))
 
 
 if __name__ == "__main__":

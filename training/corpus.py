@@ -11,6 +11,7 @@ import sentencepiece
 from training.clean import address, chapters, dictionary, without_gutenberg
 from training.rdata import character_vectors
 from training.sources import CACHE, fetch
+from workbench.atomic import replacing
 
 HELD_OUT_SHARE = 0.03
 PACKAGE_DATA = "usr/lib/R/site-library/{}/data/Rdata.rdb"
@@ -102,9 +103,8 @@ def load_corpus(
             for side in (False, True):
                 part = tokenise([x for x in texts if is_held_out(x) is side], tokenizer)
                 arrays |= {f"{name}.{side}.{key}": array for key, array in vars(part).items()}
-        partial = kept.with_suffix(".partial.npz")
-        np.savez(partial, **arrays)
-        partial.rename(kept)
+        with replacing(kept) as partial, partial.open("wb") as out:
+            np.savez(out, allow_pickle=False, **arrays)
     with np.load(kept) as arrays:
         training, held_out = (
             {name: Tokens(*(arrays[f"{name}.{side}.{key}"] for key in ("ids", "ends", "starts"))) for name in READERS}

@@ -22,6 +22,7 @@ from training.recipe import SHAPE
 from training.scores import induction_score, previous_token_score, repeats, sink_score
 from training.softcap import attention_cap_use, final_cap_use
 from training.tokenizer import load_tokenizer
+from workbench.atomic import write
 
 BOS = SHAPE["bos_token_id"]
 CONTEXT = 256
@@ -172,7 +173,7 @@ def main() -> None:
     found = evaluate(options.checkpoint, options.rows)
     sys.stdout.write(table(found) + "\n")
     if options.out:
-        options.out.write_text(json.dumps(found, indent=1) + "\n")
+        write(options.out, json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from training.sources import CACHE
 from training.state import read
 from training.tokenizer import TOKENIZER, write_tokenizer_config
 from training.train import LOG
+from workbench.atomic import filling, write
 
 log = logging.getLogger("training")
 EVALUATION = "evaluation.json"
@@ -32,7 +33,7 @@ def write_weights(weights: dict[str, torch.Tensor], folder: Path) -> None:
 
     Args:
         weights: state dict of a Gemma2ForCausalLM of the recipe's shape.
-        folder: where the files go; made if need be.
+        folder: where the files go; `export` gives them the usual permissions.
     """
     model = transformers.Gemma2ForCausalLM(transformers.Gemma2Config(**SHAPE))
     model.load_state_dict(weights)
@@ -40,19 +41,17 @@ def write_weights(weights: dict[str, torch.Tensor], folder: Path) -> None:
         **{key: SHAPE[key] for key in ("bos_token_id", "eos_token_id", "pad_token_id")}
     )
     model.bfloat16().save_pretrained(folder)
-    # transformers leaves it readable by its owner alone
-    (folder / "model.safetensors").chmod(0o644)
 
 
 def export(state_file: Path, tokenizer: Path, folder: Path) -> dict[str, Any]:
     """Writes weights, tokenizer and the log of the run into `folder`; returns the run's counters."""
     state = read(state_file)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_weights(state["model"], folder)
-    shutil.copyfile(tokenizer, folder / "tokenizer.model")
-    if (history := state_file.with_name(LOG)).exists():
-        shutil.copyfile(history, folder / LOG)
-    write_tokenizer_config(folder, SHAPE["max_position_embeddings"])
+    with filling(folder) as part:
+        write_weights(state["model"], part)
+        shutil.copyfile(tokenizer, part / "tokenizer.model")
+        if (history := state_file.with_name(LOG)).exists():
+            shutil.copyfile(history, part / LOG)
+        write_tokenizer_config(part, SHAPE["max_position_embeddings"])
     return state["progress"]
 
 
@@ -67,7 +66,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     progress = export(options.state, options.tokenizer, options.folder)
     found = evaluate(options.folder, options.rows) | {"run": progress}
-    (options.folder / EVALUATION).write_text(json.dumps(found, indent=1) + "\n")
+    write(options.folder / EVALUATION, json.dumps(found, indent=1) + "\n")
     write_card(options.folder)
     log.info("%s", table(found))
 

@@ -1,6 +1,5 @@
 """What a run is at one moment, and how it is put on disk and taken up again."""
 
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import torch
 from torch import nn
 
 from training.recipe import SHAPE, Recipe
+from workbench.atomic import make_folder, replacing
 
 
 @dataclass
@@ -78,16 +78,15 @@ def save(path: Path, model: nn.Module, optimisers: Optimisers, progress: Progres
 
     Batches depend on seed and step alone, so no state of a random generator is needed.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
+    make_folder(path.parent)
     content = {
         "shape": SHAPE,
         "model": model.state_dict(),
         "optimisers": [part.state_dict() for part in optimisers.parts],
         "progress": asdict(progress),
     }
-    torch.save(content, partial)
-    os.replace(partial, path)
+    with replacing(path) as partial:
+        torch.save(content, partial)
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import sentencepiece
 
 from training.corpus import READERS, documents, is_held_out
 from training.sources import CACHE
+from workbench.atomic import make_folder, write
 
 VOCAB_SIZE = 4096
 TOKENIZER = CACHE / "tokenizer.model"
@@ -24,7 +25,7 @@ def train_tokenizer(texts: list[str], path: Path, vocab_size: int = VOCAB_SIZE) 
         path: where the `.model` file goes.
         vocab_size: number of pieces, 256 of them for single bytes.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(line for text in texts for line in text.splitlines() if line),
         model_prefix=str(path.with_suffix("")),
@@ -62,7 +63,7 @@ def write_tokenizer_config(folder: Path, max_length: int) -> None:
         "model_max_length": max_length,
         "spaces_between_special_tokens": False,
     }
-    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
+    write(folder / "tokenizer_config.json", json.dumps(config, indent=2) + "\n")
 
 
 def load_tokenizer(path: Path = TOKENIZER) -> sentencepiece.SentencePieceProcessor:

@@ -1,5 +1,6 @@
 """See how Gemma 2 attends: load a model, capture a text, look at it through views, export figures and tables."""
 
+from workbench import starting as starting  # first, so that ctrl-c is one line while the others load
 from workbench.capture import capture
 from workbench.classification.labelled import Classification, classify
 from workbench.contributions import Contributions, contributions

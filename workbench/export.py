@@ -11,12 +11,12 @@ import importlib.util
 import io
 import json
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from workbench.atomic import checked_target, write_all
 from workbench.figures.spec import FigureSpec, Panel, Panels, TokenStrip
 from workbench.maps import MAP_SUFFIXES, Maps, packed
 
@@ -51,11 +51,11 @@ def export(
     Raises:
         TypeError: the content is none of these, or JSON cannot hold the provenance.
         ValueError: the suffix, width or venue is not one of the allowed, which the message lists.
-        FileNotFoundError: the folder does not exist.
+        OSError: the folder does not exist, the file cannot be written; as `workbench.atomic.checked_target`.
         ImportError: Parquet is asked for and pyarrow is not installed.
     """
     target = Path(path)
-    check_folder(target)
+    check_target(target, record=provenance is not None)
     settings: dict[str, Any] = {"width": width, "venue": venue, "dpi": dpi, "title": title, "dark": dark}
     data = as_bytes(content, target.suffix, provenance=provenance, **settings)
     write(target, data, provenance)
@@ -105,21 +105,26 @@ def as_bytes(
     return paper.render(content, kind[1:], width, venue=venue, dpi=dpi, title=title, record=record)
 
 
-def check_folder(target: Path) -> None:
-    """Refuse a file in a folder that does not exist, before any work is done for it.
+def check_target(target: Path, record: bool = True) -> None:
+    """Refuse a file that cannot be written, or whose `record` beside it cannot, before any work is done for it.
 
     Raises:
-        FileNotFoundError: the folder does not exist.
+        OSError: as `workbench.atomic.checked_target`.
     """
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"the folder {target.parent} does not exist; make it first, or save elsewhere")
+    checked_target(target)
+    if record:
+        checked_target(sidecar_of(target))
 
 
 def write(target: Path, data: bytes, provenance: dict[str, Any] | None = None) -> None:
     """Write a file's bytes, and its record beside it."""
-    _replace(target, data)
-    if provenance is not None:
-        _replace(target.with_name(f"{target.name}.json"), sidecar(data, provenance))
+    record = {} if provenance is None else {sidecar_of(target): sidecar(data, provenance)}
+    write_all({target: data} | record)
+
+
+def sidecar_of(target: Path) -> Path:
+    """The file that holds the record of `target`."""
+    return target.with_name(f"{target.name}.json")
 
 
 def sidecar(data: bytes, provenance: dict[str, Any]) -> bytes:
@@ -171,13 +176,3 @@ def _parquet(table: pd.DataFrame, record: str) -> bytes:
     buffer = io.BytesIO()
     parquet.write_table(columns, buffer)
     return buffer.getvalue()
-
-
-def _replace(target: Path, data: bytes) -> None:
-    """Replace `target` in one step, so that nobody ever reads half a file."""
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

@@ -1,7 +1,6 @@
 """Where a trace keeps its layers: in memory, or over a budget in memory-mapped safetensors files."""
 
 import shutil
-import tempfile
 import weakref
 from collections.abc import Sequence
 from dataclasses import fields
@@ -11,13 +10,15 @@ from typing import overload
 from safetensors.torch import load_file, save_file
 
 from model import Gemma2Config
+from workbench import scratch
+from workbench.disk_errors import told
 from workbench.stages import LayerTensors
 
 DEFAULT_BUDGET = 1 << 30
 
 
 class FileLayers(Sequence[LayerTensors]):
-    """Layers in one safetensors file each, in a temporary folder that goes away with the object.
+    """Layers in one safetensors file each, in a temporary folder that goes away with the object, or the process.
 
     Reading maps the file into memory: only the parts that are touched are read.
 
@@ -26,14 +27,15 @@ class FileLayers(Sequence[LayerTensors]):
     """
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="gemma2-trace-"))
+        self._folder = scratch.folder("trace")
         self._count = self.bytes = 0
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def append(self, layer: LayerTensors) -> None:
         """Write the next layer to its file."""
         tensors = {field.name: getattr(layer, field.name).contiguous() for field in fields(layer)}
-        save_file(tensors, self._file(self._count))
+        with told(self._file(self._count)):
+            save_file(tensors, self._file(self._count))
         self._count += 1
         self.bytes += sum(tensor.nbytes for tensor in tensors.values())
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import secrets
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from os import PathLike
 from pathlib import Path
@@ -13,87 +13,110 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from workbench.atomic import replacing
 from workbench.contributions import Contributions
-from workbench.interventions import as_data, from_data
+from workbench.interventions import as_data
 from workbench.lens import Lens
-from workbench.parity import Parity
-from workbench.stages import LayerInfo, LayerTensors
-from workbench.tokens import Tokens
-from workbench.trace import ModelInfo, Trace
+from workbench.stages import LayerTensors
+from workbench.trace import Trace
+from workbench.trace_schema import Manifest, checked_manifest
+from workbench.trace_sums import check_sums
+from workbench.trace_tensors import check_tensors
 
 FORMAT = "gemma2-workbench trace"
 VERSION = 2
 # What a trace holds only if it was asked for; files without them are of the same version.
 PARTS: dict[str, type] = {"lens": Lens, "contributions": Contributions}
+_STORED = ("F32", "F16", "BF16", "F64", "I32")
+_LONGEST_HEADER = 1 << 26  # of a million tokens; the names of a lens are a few megabytes
 
 
 def save(trace: Trace, path: str | PathLike[str]) -> str:
-    """Write `trace` to `path` in one go: an interrupted save leaves no half file; return the path."""
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise OSError(f"{target.parent} is not a folder; create it first, or choose another path")
+    """Write `trace` to `path` in one go: an interrupted save leaves no half file; return the path.
+
+    Raises:
+        OSError: the file cannot be written, see `workbench.atomic.checked_target`.
+    """
     tensors = _tensors(trace)
     manifest = json.dumps(_manifest(trace, tensors), ensure_ascii=False)
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
+    with replacing(path) as part:
         save_file(tensors, part, metadata={"manifest": manifest})
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return str(target)
+    return str(path)
 
 
 def load(path: str | PathLike[str]) -> Trace:
-    """Read a trace, checking that it is whole, unchanged and of a version we know.
+    """Read a trace, checking that it is whole, unchanged, of a version we know, and one that can be.
 
     Raises:
         OSError: missing or unreadable file.
-        ValueError: a foreign, changed or newer file.
+        ValueError: a foreign, changed or newer file, or one whose values no run has.
     """
     if not Path(path).is_file():
         raise OSError(f"there is no trace file {path}")
+    _check_header(path)
     try:
         with safe_open(str(path), framework="pt") as file:
-            manifest = _checked_manifest(path, (file.metadata() or {}).get("manifest"))
-            tensors = {name: file.get_tensor(name) for name in _names(file)}
+            text = (file.metadata() or {}).get("manifest", "")
+            plain = _known_manifest(path, text)
+            tensors = dict(_read(path, file))
     except SafetensorError as error:
         raise OSError(f"{path} is no safetensors file, or it was cut off ({error})") from error
-    if _checksum(manifest, tensors) != manifest.get("sha256"):
+    if _checksum(plain, tensors) != plain.get("sha256"):
         raise ValueError(f"{path} was changed after it was written: its contents do not match the checksum")
     try:
-        return _built(manifest, tensors)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        manifest = checked_manifest(text)
+        check_tensors(manifest, tensors)
+        trace = _built(manifest, tensors)
+        check_sums(trace)
+    except ValueError as error:
         raise ValueError(f"{path} is incomplete: its manifest does not describe its tensors ({error})") from error
+    return trace
 
 
-def _built(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Trace:
+def _built(manifest: Manifest, tensors: dict[str, Tensor]) -> Trace:
     """The trace that a checked manifest describes."""
-    layers = tuple(LayerInfo(**layer) for layer in manifest["layers"])
     names = [field.name for field in fields(LayerTensors)]
+    parts = {name: part for name in PARTS if (part := getattr(manifest.parts, name)) is not None}
     return Trace(
-        tokens=Tokens(**{key: _tuples(value) for key, value in manifest["tokens"].items()}),
-        model=ModelInfo(**manifest["model"]),
-        layers=layers,
-        heads=manifest["heads"],
-        kv_heads=manifest["kv_heads"],
-        tensors=[LayerTensors(**{name: tensors[f"layer.{n}.{name}"] for name in names}) for n in range(len(layers))],
-        folds={name: tensors[f"fold.{name}"] for name in manifest["folds"]},
-        parity=Parity(**manifest["parity"]),
-        interventions=tuple(map(from_data, manifest["interventions"])),
-        block_rows=manifest["block_rows"],
-        seconds=manifest["seconds"],
-        **{name: _part(name, plain, tensors) for name, plain in manifest.get("parts", {}).items()},
+        tokens=manifest.tokens,
+        model=manifest.model,
+        layers=manifest.layers,
+        heads=manifest.heads,
+        kv_heads=manifest.kv_heads,
+        tensors=[
+            LayerTensors(**{name: tensors[f"layer.{n}.{name}"] for name in names}) for n in range(len(manifest.layers))
+        ],
+        folds={name: tensors[f"fold.{name}"] for name in manifest.folds},
+        parity=manifest.parity,
+        interventions=manifest.changes,
+        block_rows=manifest.block_rows,
+        seconds=manifest.seconds,
+        **{name: _part(name, part.model_dump(), tensors) for name, part in parts.items()},
     )
 
 
 def _part(name: str, plain: dict[str, Any], tensors: dict[str, Tensor]) -> Any:
     """An optional part from its plain values and its tensors."""
     own = {key.removeprefix(f"{name}."): tensor for key, tensor in tensors.items() if key.startswith(f"{name}.")}
-    return PARTS[name](**own, **{key: _tuples(value) for key, value in plain.items()})
+    return PARTS[name](**own, **plain)
 
 
-def _names(file: Any) -> list[str]:
-    return list(file.keys())
+def _check_header(path: str | PathLike[str]) -> None:
+    """Refuse a header that no trace has: it would be read as a whole."""
+    with Path(path).open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+    if size > _LONGEST_HEADER:
+        raise OSError(f"{path} is no safetensors file, or it was cut off (its header would have {size} bytes)")
+
+
+def _read(path: str | PathLike[str], file: Any) -> Iterator[tuple[str, Tensor]]:
+    """Every tensor by its name, if its type is one that traces have."""
+    names: list[str] = list(file.keys())
+    for name in names:
+        kind = file.get_slice(name).get_dtype()
+        if kind not in _STORED:
+            raise ValueError(f"{path} holds a tensor {name!r} of type {kind}; traces have {', '.join(_STORED)}")
+        yield name, file.get_tensor(name)
 
 
 def _tensors(trace: Trace) -> dict[str, Tensor]:
@@ -103,7 +126,10 @@ def _tensors(trace: Trace) -> dict[str, Tensor]:
             tensors[f"layer.{index}.{field.name}"] = getattr(layer, field.name).contiguous()
     for name in PARTS:
         values = _values(getattr(trace, name))
-        tensors |= {f"{name}.{key}": value.contiguous() for key, value in values.items() if isinstance(value, Tensor)}
+        # Copies: without a final cap, logits before and after it are one tensor, which safetensors refuses to write.
+        tensors |= {
+            f"{name}.{key}": value.contiguous().clone() for key, value in values.items() if isinstance(value, Tensor)
+        }
     return tensors
 
 
@@ -135,19 +161,30 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
     return manifest | {"sha256": _checksum(manifest, tensors)}
 
 
-def _checked_manifest(path: str | PathLike[str], text: str | None) -> dict[str, Any]:
+def _known_manifest(path: str | PathLike[str], text: str) -> dict[str, Any]:
+    """The manifest as JSON holds it, if it is of our format and version."""
     try:
-        manifest = json.loads(text or "{}")
-    except json.JSONDecodeError:
+        manifest = json.loads(text or "{}", object_pairs_hook=_unique)
+    except RecursionError as error:
+        raise ValueError(f"{path} is no trace: its manifest is nested too deeply") from error
+    except ValueError:
         manifest = None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ValueError(f"{path} is a safetensors file, but not a trace of this workbench")
     version = manifest.get("version")
-    if version != VERSION:
+    if type(version) is not int or version != VERSION:
         newer = isinstance(version, int) and version > VERSION
         advice = "update the workbench" if newer else "capture the text again"
         raise ValueError(f"{path} is a trace of version {version}, this workbench reads version {VERSION}; {advice}")
     return manifest
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON in which no name stands twice, for readers differ in which of the two they take."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
 
 
 def _checksum(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> str:
@@ -159,8 +196,3 @@ def _checksum(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> str:
         digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
         digest.update(tensor.flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()
-
-
-def _tuples(value: Any) -> Any:
-    """JSON lists back to the tuples they were."""
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value

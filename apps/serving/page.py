@@ -1,6 +1,7 @@
 """Serving a page until it is stopped: what the explorer and the bench on its own have in common."""
 
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,6 +56,7 @@ def serve_page(
 
     Raises:
         OSError: the port is taken.
+        KeyboardInterrupt: ctrl-c.
     """
     for sentence in [*warnings_about(access), note]:
         print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - whoever starts the server reads it there
@@ -62,7 +64,10 @@ def serve_page(
         server_name=access.host, server_port=port, inbrowser=browser, prevent_thread_lock=True, **options
     )
     print(f"{title}: {url} (stop with ctrl-c)", flush=True)  # noqa: T201 - the address is the output
-    app.block_thread()
+    try:
+        threading.Event().wait()
+    finally:
+        app.close(verbose=False)
 
 
 def warnings_about(access: Access) -> list[str]:

@@ -4,6 +4,7 @@ import argparse
 import runpy
 from pathlib import Path
 
+from workbench.atomic import make_folder
 from workbench.export import export
 
 HERE = Path(__file__).parent
@@ -25,7 +26,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.names) - set(SCRIPTS):
         parser.error(f"there is no figure {', '.join(sorted(unknown))}; choose from {', '.join(SCRIPTS)}")
-    options.out.mkdir(parents=True, exist_ok=True)
+    make_folder(options.out)
     for name in options.names or SCRIPTS:
         print(render(name, options.out, options.suffix))
 

@@ -150,7 +150,7 @@ def test_the_explorer_does_not_start_on_a_bad_trace(saved: Path, capsys, monkeyp
 
 
 def test_saving_into_nowhere_is_refused(trace: Trace, tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="is not a folder"):
+    with pytest.raises(OSError, match="missing does not exist; make it first"):
         trace.save(tmp_path / "missing" / "run.safetensors")
 
 

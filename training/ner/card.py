@@ -13,6 +13,7 @@ from training.card import WORDNET_NOTICE
 from training.ner.labels import TYPES
 from training.ner.templates import TEMPLATES
 from training.sources import SOURCES
+from workbench.atomic import write
 from workbench.classification.scores import markdown
 
 PAGE = """# A tiny Gemma 2 that finds names
@@ -162,8 +163,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.variants:
         rows = [trial(path) for path in options.variants]
-        (options.folder / "variants.json").write_text(json.dumps(rows, indent=1) + "\n")
-    (options.folder / "README.md").write_text(page(options.folder), encoding="utf-8")
+        write(options.folder / "variants.json", json.dumps(rows, indent=1) + "\n")
+    write(options.folder / "README.md", page(options.folder))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from training.ner.labels import TYPES
 from training.ner.reference import REFERENCE
 from training.ner.silver import GOLD
 from training.ner.tagger import load_tagger, predict
+from workbench.atomic import write
 from workbench.classification.conll import Sentence, read_conll
 from workbench.classification.scores import Scores, by_domain, entity_scores, markdown
 
@@ -63,7 +64,7 @@ def main() -> None:
     systems = {path.name: evaluate(path, gold, silver) for path in options.checkpoints}
     systems[SPACY] = reference_scores(gold)
     if options.json:
-        options.json.write_text(json.dumps(systems, indent=1) + "\n")
+        write(options.json, json.dumps(systems, indent=1) + "\n")
     print(markdown(systems, TYPES))
 
 

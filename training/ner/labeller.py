@@ -14,6 +14,7 @@ from typing import Any
 
 from training.corpus import READERS, documents, is_held_out
 from training.sources import CACHE
+from workbench.atomic import make_folder, replacing
 from workbench.classification.words import sentence_spans
 
 FOLDER = CACHE / "ner"
@@ -73,14 +74,12 @@ def label_source(source: str, nlp: Any) -> None:
     path = labelled_file(source)
     if path.exists():
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
+    make_folder(path.parent)
     rows = list(raw_sentences(source))[:: EVERY[source]]
-    with partial.open("w", encoding="utf-8") as out:
+    with replacing(path) as partial, partial.open("w", encoding="utf-8") as out:
         for (held_out, text), entities in zip(rows, labelled(nlp, (text for _, text in rows)), strict=True):
             row = {"held_out": held_out, "text": text, "entities": entities}
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
-    partial.rename(path)
     print(f"{source}: {len(rows)} sentences")
 
 

@@ -10,6 +10,7 @@ from transformers import AutoTokenizer
 from model import Gemma2Config, Gemma2ForTokenClassification
 from training.ner.labels import TAGS
 from training.tokenizer import write_tokenizer_config
+from workbench.atomic import filling
 from workbench.classification.inputs import encode, settings
 from workbench.classification.labelled import class_logits
 from workbench.classification.labels import repaired
@@ -30,11 +31,10 @@ def new_tagger(checkpoint: Path, variant: str, seed: int) -> tuple[Gemma2ForToke
 
 def write_tagger(model: Gemma2ForTokenClassification, tokenizer_file: Path, folder: Path) -> None:
     """Writes a tagger and its tokenizer, weights in bfloat16; `model` is in bfloat16 afterwards."""
-    model.bfloat16().save_pretrained(folder)
-    # transformers leaves it readable by its owner alone
-    (folder / "model.safetensors").chmod(0o644)
-    shutil.copyfile(tokenizer_file, folder / "tokenizer.model")
-    write_tokenizer_config(folder, model.config.max_position_embeddings)
+    with filling(folder) as part:
+        model.bfloat16().save_pretrained(part)
+        shutil.copyfile(tokenizer_file, part / "tokenizer.model")
+        write_tokenizer_config(part, model.config.max_position_embeddings)
 
 
 def predict(model: Gemma2ForTokenClassification, tokenizer: Any, sentences: list[list[str]]) -> list[list[str]]:

@@ -22,6 +22,7 @@ from training.ner.labeller import FOLDER
 from training.ner.labels import TAGS, TYPES
 from training.ner.tagger import new_tagger, predict, write_tagger
 from training.team import Team, together
+from workbench.atomic import make_folder, replacing, write
 from workbench.classification.conll import Sentence, read_conll
 from workbench.classification.inputs import IGNORED, VARIANTS, encode
 from workbench.classification.scores import entity_scores
@@ -149,14 +150,14 @@ class Trainer:
 
     def save(self, state: Path) -> None:
         """Writes everything that `restore` needs, atomically."""
-        state.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(state.parent)
         content = {
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "counters": (self.step, self.seconds, self.history),
         }
-        torch.save(content, state.with_suffix(".partial"))
-        state.with_suffix(".partial").rename(state)
+        with replacing(state) as partial:
+            torch.save(content, partial)
 
     def restore(self, state: Path) -> None:
         """Goes on from a saved state.
@@ -177,7 +178,7 @@ class Trainer:
         write_tagger(self.model, self.options.checkpoint / "tokenizer.model", out)
         told = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self.options).items()}
         log = {"options": told, "workers": self.team.size, "sentences": len(self.rows), "history": self.history}
-        (out / "training.json").write_text(json.dumps(log, indent=1) + "\n")
+        write(out / "training.json", json.dumps(log, indent=1) + "\n")
 
 
 def arguments() -> argparse.ArgumentParser:

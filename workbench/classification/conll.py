@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from workbench.atomic import make_folder, write
 from workbench.classification.plain import plain_text
 
 
@@ -60,8 +61,8 @@ def read_conll(path: Path, many_columns: bool = False) -> list[Sentence]:
 
 def write_conll(path: Path, sentences: Iterable[Sentence]) -> None:
     """Writes sentences so that `read_conll` gives them back."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(conll_text(sentences), encoding="utf-8", newline="\n")
+    make_folder(path.parent)
+    write(path, conll_text(sentences))
 
 
 def conll_text(sentences: Iterable[Sentence]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench import atomic
 from workbench.classification.conll import Sentence, read_conll
 from workbench.classification.plain import decoded, plain_text
 
@@ -91,13 +92,10 @@ def checked_target(path: Path, inputs: Sequence[str | Path]) -> Path:
     """The file that is to be written, checked before the work is done.
 
     Raises:
-        OSError: its folder does not exist, or it is a folder itself.
+        OSError: as `workbench.atomic.checked_target`.
         ValueError: it is one of the inputs.
     """
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; name a file to write")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"the folder {path.parent} does not exist; make it first, or save elsewhere")
+    atomic.checked_target(path)
     if path.exists() and any(_names_a_file(str(name)) and path.samefile(name) for name in inputs):
         raise ValueError(f"{path} is read and would be overwritten; write to another file")
     return path

@@ -30,5 +30,6 @@ def run(options: argparse.Namespace) -> None:
     """
     traces = [(path.stem, Trace.load(path)) for path in options.trace]
     # By name: the library does not depend on the apps; only this command starts one.
+    settings = serving(options)
     explorer = importlib.import_module("apps.explorer.app")
-    explorer.serve(**serving(options), traces=traces)
+    explorer.serve(**settings, traces=traces)

@@ -20,5 +20,6 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Serve until it is stopped."""
     # By name: the library does not depend on the apps; only this command and `app` start one.
+    settings = serving(options)
     bench = importlib.import_module("apps.token_classification.app")
-    bench.serve(**serving(options))
+    bench.serve(**settings)

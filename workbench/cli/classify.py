@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.atomic import write
 from workbench.classification.conll import Sentence, conll_text
 from workbench.classification.files import Source, checked_target, sources
 from workbench.classification.labelled import Classification, classify, classify_words
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
         print(f"note: sentences too long for {loaded.name} were read in parts ({cuts} cuts)", file=sys.stderr)
     text = written(labelled)
     if out:
-        out.write_text(text, encoding="utf-8", newline="\n")
+        write(out, text)
         print(f"{out}: {len(labelled)} labelled")
     else:
         sys.stdout.write(text)

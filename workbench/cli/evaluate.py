@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from workbench.atomic import write
 from workbench.classification.conll import read_conll, retagged
 from workbench.classification.evaluation import Evaluation, evaluate
 from workbench.classification.files import checked_target
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
     gold = read_conll(options.file, options.many_columns)
     found = evaluate(loaded_model(options), gold, str(options.file), progress)
     if out:
-        out.write_text(retagged(plain_text(options.file), gold, found.tags), encoding="utf-8", newline="\n")
+        write(out, retagged(plain_text(options.file), gold, found.tags))
     if options.format == "json":
         print(json.dumps(evaluation_record(str(options.file), found), ensure_ascii=False, allow_nan=False, indent=1))
     else:

@@ -48,8 +48,10 @@ def run(options: argparse.Namespace) -> None:
     settings = Settings(**{field.name: getattr(options, field.name) for field in fields(Settings)})
     try:
         tuned = fine_tune(settings, lambda sentence: print(sentence, flush=True))
-    except KeyboardInterrupt:
-        raise RuntimeError(f"stopped; if {settings.out} holds a checkpoint, --resume goes on from it") from None
+    except KeyboardInterrupt as stop:
+        if stop.args:
+            raise
+        raise KeyboardInterrupt(f"stopped; if {settings.out} holds a checkpoint, --resume goes on from it") from None
     print(f"{tuned.figure} {tuned.scores['ALL']['f1']:.3f} on {tuned.measured_on}")
     command = shlex.join(["gemma2-workbench", "classify", tuned.example, "--model", str(tuned.folder)])
     print(f"try: {command}")

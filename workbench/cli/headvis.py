@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from workbench.atomic import checked_folder
 from workbench.capture import capture
 from workbench.cli.model import add_model, given_text, loaded_model
 from workbench.headvis import save
@@ -25,6 +26,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write the folder and say what is in it."""
+    checked_folder(options.out)
     heads = None if options.head is None else [_head(name) for name in options.head]
     if options.text is not None:
         loaded = loaded_model(options)

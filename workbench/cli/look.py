@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from workbench.atomic import checked_target, write_all
 from workbench.cli.numeric import whole_number
-from workbench.export import FIGURE_SUFFIXES, write
+from workbench.export import FIGURE_SUFFIXES
 from workbench.figures.spec import Panel, Panels
 from workbench.provenance.look import Look
 from workbench.provenance.product import Product, included
@@ -44,15 +45,19 @@ def look_of(options: argparse.Namespace) -> Look:
     """How the figure at `options.out` looks.
 
     Raises:
-        ValueError: a flag that this format does not have, or as `Look.of`.
-        FileNotFoundError: as `Look.of`.
+        ValueError: a flag that this format does not have, a file of the author's where --latex would write, or as
+            `Look.of`.
+        OSError: as `Look.of`.
     """
     if options.dark and options.out.suffix.lower() != ".html":
         raise ValueError(f"--dark is of an .html, and {options.out.name} is for paper, which is white; leave it out")
     given: dict[str, Any] = {name: getattr(options, name) for name in FLAGS if getattr(options, name) is not None}
     if options.width is not None and not options.width.isalpha():
         given["width"] = _inches(options.width)
-    return Look.of("figure", options.out, **given)
+    look = Look.of("figure", options.out, **given)
+    if options.latex:
+        _around(options.out)
+    return look
 
 
 def refuse(options: argparse.Namespace, names: Sequence[str], why: str) -> None:
@@ -74,16 +79,22 @@ def save(product: Product, out: Path, latex: bool | None = None) -> None:
     Raises:
         ValueError: LaTeX cannot include such a file, or a file of that name is not of our making; nothing is written.
     """
-    source = included(product, out.name) if latex else b""
-    target = out.with_suffix(".figure.tex")
-    if source and target.exists() and not _ours(target):
-        raise ValueError(f"{target} is there already and was not written by --latex; move it, or choose another --out")
-    print(product.save(out))
+    around = {_around(out): included(product, out.name)} if latex else {}
+    write_all(product.files(out) | around)
+    print(out)
     for sentence in _too_tall(product):
         print(sentence, file=sys.stderr)
-    if source:
-        write(target, source)
+    for target in around:
         print(target)
+
+
+def _around(out: Path) -> Path:
+    """The file of the LaTeX figure around `out`, which may replace one of our making only."""
+    target = out.with_suffix(".figure.tex")
+    checked_target(target)
+    if target.exists() and not _ours(target):
+        raise ValueError(f"{target} is there already and was not written by --latex; move it, or choose another --out")
+    return target
 
 
 def _too_tall(product: Product) -> Iterator[str]:

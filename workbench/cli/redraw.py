@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from workbench.export import check_folder
+from workbench.export import check_target
 from workbench.figures.text import one_line
 from workbench.provenance.reading import read_record
 from workbench.redraw import drawn_again
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """Draw again, write it if asked, say whether it is the same; 1 if it is not."""
     known = read_record(options.record)
     if options.out is not None:
-        check_folder(options.out)
+        check_target(options.out)
         if options.out.suffix.lower() != known.look.suffix:
             raise ValueError(f"the record is of a {known.look.suffix} file; {options.out.name!r} must end so")
     if known.runs and not options.trace:

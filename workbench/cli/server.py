@@ -7,6 +7,7 @@ import os
 import socket
 from typing import Any
 
+from workbench import scratch
 from workbench.cli.accounts import accounts
 
 PORT = "GRADIO_SERVER_PORT"
@@ -41,10 +42,14 @@ def add_address(command: argparse.ArgumentParser) -> None:
 def serving(options: argparse.Namespace) -> dict[str, Any]:
     """What `serve` of an app takes: the model's flags, the address, and who may come in.
 
+    Gradio's files go away with the process.
+
     Raises:
         ValueError: no such host or port, or as `accounts`.
         OSError: the port is taken, or as `accounts`.
     """
+    # Gradio reads it when it is imported, and when components are made.
+    os.environ["GRADIO_TEMP_DIR"] = str(scratch.folder("page"))
     names = ("model", "dtype", "device", "browser", "models", "names")
     host, port = _host(options.host), None if options.port is None else _port("--port", options.port)
     if port is None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from workbench.atomic import checked_target
 from workbench.cli.changes import add_changes, changes_of
 from workbench.cli.model import add_model, given_text, loaded_model
 from workbench.estimate import estimate
@@ -26,6 +27,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Capture, save and say how far the run agrees with transformers."""
+    checked_target(options.out)
     (made,) = runs_of(options, [options.text], lens=options.lens)
     made.trace.save(options.out)
     changed = f"modified model: {', '.join(made.trace.changes)}; " if made.trace.interventions else ""

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.atomic import filling
 from workbench.headvis.pattern import DECIMALS, METRICS, Pattern, measured, metrics
 from workbench.tokens import SPACE
 from workbench.trace import Trace
@@ -39,25 +40,24 @@ def save(
 
     Raises:
         ValueError: no traces, traces of different models, or a head that they do not have.
+        OSError: the folder cannot be made or written; what was there is unchanged.
     """
     first = _common(traces)
     chosen = list(heads or [(layer, head) for layer in range(len(first.layers)) for head in range(first.heads)])
     for layer, head in chosen:
         first.stage(layer, head, rows=range(1), keys=range(1))  # an unknown head is refused before anything is written
-    target = Path(folder)
-    for part in ("heads", "attributions"):
-        (target / part).mkdir(parents=True, exist_ok=True)
-    scatter = []
-    for layer, head in chosen:
-        patterns = [measured(trace, layer, head) for trace in traces]
-        _write(target / "heads" / f"L{layer}H{head}.json", _head(traces, patterns))
-        scatter.append({"layer": layer, "head": head, **metrics(patterns)})
-    _write(target / "scatter_data.json", scatter)
-    _write(target / "config.json", _config(first, chosen, len(traces)))
-    # Without a server the viewer asks for these two, and empty ones say that there is none.
-    _write(target / "server_config.json", {})
-    _write(target / "attributions" / "manifest.json", {})
-    return target
+    with filling(folder) as target:
+        scatter = []
+        for layer, head in chosen:
+            patterns = [measured(trace, layer, head) for trace in traces]
+            _write(target / "heads" / f"L{layer}H{head}.json", _head(traces, patterns))
+            scatter.append({"layer": layer, "head": head, **metrics(patterns)})
+        _write(target / "scatter_data.json", scatter)
+        _write(target / "config.json", _config(first, chosen, len(traces)))
+        # Without a server the viewer asks for these two, and empty ones say that there is none.
+        _write(target / "server_config.json", {})
+        _write(target / "attributions" / "manifest.json", {})
+    return Path(folder)
 
 
 def head_data(traces: Sequence[Trace], layer: int, head: int) -> dict[str, Any]:
@@ -162,4 +162,5 @@ def _config(trace: Trace, heads: list[tuple[int, int]], sequences: int) -> dict[
 
 
 def _write(path: Path, content: Any) -> None:
+    path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(content, allow_nan=False) + "\n", encoding="utf-8")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from workbench.export import FIGURE_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES, check_folder
+from workbench.export import FIGURE_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES, check_target
 from workbench.limits import told
 from workbench.maps import MAP_SUFFIXES
 
@@ -47,14 +47,14 @@ class Look:
 
     @classmethod
     def of(cls, what: Literal["figure", "table"], path: Path, **settings: Any) -> Self:
-        """The look of a file at `path`, whose folder must exist.
+        """The look of a file at `path`, which can be written.
 
         Raises:
             ValueError: the ending or a setting is not allowed.
-            FileNotFoundError: the folder does not exist.
+            OSError: the file cannot be written, see `workbench.atomic.checked_target`.
         """
         look = cls(what, path.suffix.lower()[1:], **settings)
-        check_folder(path)
+        check_target(path)
         return look
 
     @property

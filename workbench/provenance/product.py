@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.export import as_bytes, sidecar, write
+from workbench.atomic import write_all
+from workbench.export import as_bytes, sidecar, sidecar_of
 from workbench.figures.spec import FigureSpec, Panel, Panels
 from workbench.maps import MAP_SUFFIXES, Maps
 from workbench.provenance.drawing import check_panels
@@ -51,8 +52,12 @@ class Product:
 
     def save(self, path: Path) -> Path:
         """Write the file and its sidecar; return the path."""
-        write(path, self.data, self.record)
+        write_all(self.files(path))
         return path
+
+    def files(self, path: Path) -> dict[Path, bytes]:
+        """What is written for the file at `path`: its bytes, and its sidecar."""
+        return {path: self.data, sidecar_of(path): self.sidecar}
 
 
 def produced(drawing: Shown, look: Look, runs: Sequence[Run], file_name: str) -> Product:

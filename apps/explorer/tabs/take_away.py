@@ -1,5 +1,6 @@
 """What a reader takes away from a tab: a figure or its numbers as a file that carries the record of its making."""
 
+import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +10,9 @@ from typing import Any, Literal, NamedTuple
 import gradio as gr
 
 from apps.explorer.tabs.shared import Shared
-from workbench import Trace, View
+from workbench import Trace, View, scratch
+from workbench.atomic import write
 from workbench.bundle import bundle
-from workbench.export import write
 from workbench.figures.paper import VENUES
 from workbench.provenance.drawing import Drawing
 from workbench.provenance.look import Look
@@ -130,9 +131,15 @@ def written(taken: Taken | Situation | Reason, name: str, kind: str, page: str) 
     runs = [Run(taken.trace, token=taken.token)] if isinstance(taken, Taken) else []
     drawing = Drawing.of(taken.view, [taken.trace], taken.options) if isinstance(taken, Taken) else taken
     ending = "zip" if kind == EVERYTHING else form.ending
-    path = Path(tempfile.mkdtemp()) / f"{name}.{ending}"
+    path = _own_folder() / f"{name}.{ending}"
     if kind == EVERYTHING:
         write(path, bundle(drawing, look, runs, name))
     else:
         write(path, produced(drawing, look, runs, path.name).data)
     return path
+
+
+def _own_folder() -> Path:
+    """A new folder that goes away with the server; in gradio's own, if that does too, or gradio would copy the file."""
+    kept = os.environ.get("GRADIO_TEMP_DIR")
+    return Path(tempfile.mkdtemp(dir=kept)) if kept else scratch.folder("save")

@@ -4,8 +4,10 @@ import json
 import platform
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+from workbench.atomic import write
 from workbench.classification.finetune.data import Data
 from workbench.classification.finetune.division import Division
 from workbench.classification.finetune.settings import Settings
@@ -114,9 +116,11 @@ class Run:
         ]
 
 
-def write_card(run: Run, scores: Scores, figure: str, history: list[dict[str, float]], seconds: float) -> None:
-    """Writes README.md and training.json into the folder of the run."""
-    out, kind = run.settings.out, run.data.kind
+def write_card(
+    run: Run, folder: Path, scores: Scores, figure: str, history: list[dict[str, float]], seconds: float
+) -> None:
+    """Writes README.md and training.json into `folder`, where the rest of the checkpoint is put together."""
+    kind = run.data.kind
     versions = {name: version(name) for name in ("gemma2-workbench", "torch", "transformers")}
     versions |= {"peft": version("peft")} if run.settings.lora else {}
     versions["python"] = platform.python_version()
@@ -134,11 +138,11 @@ def write_card(run: Run, scores: Scores, figure: str, history: list[dict[str, fl
         "seconds": round(seconds, 1),
         "versions": versions,
     }
-    (out / "training.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write(folder / "training.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     places = {"token": "at the last sub-token of each word", "sequence": "at the last token of the text"}
     page = CARD.format(
         pipeline="token-classification" if kind == "token" else "text-classification",
-        title=out.resolve().name,
+        title=run.settings.out.resolve().name,
         architecture=type(run.start.model).__name__,
         base=run.loaded.source,
         revision=f" at `{run.loaded.revision}`" if run.loaded.revision else "",
@@ -163,7 +167,7 @@ def write_card(run: Run, scores: Scores, figure: str, history: list[dict[str, fl
         meaning=MEANINGS[figure],
         table=_table(scores),
     )
-    (out / "README.md").write_text(page, encoding="utf-8")
+    write(folder / "README.md", page)
 
 
 def _table(scores: Scores) -> str:

@@ -6,8 +6,11 @@ read. They are meant for the user who made them; what is handed on is the finish
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
+
+from workbench.atomic import checked_folder, make_folder, write
 
 FOLDER = "checkpoints"
 RECORD = "run.json"
@@ -26,8 +29,8 @@ def prepare(out: Path, record: dict[str, Any], resume: bool) -> Path | None:
     """
     place = out / FOLDER / RECORD
     if not resume:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(json.dumps(record), encoding="utf-8")
+        make_folder(place.parent)
+        write(place, json.dumps(record))
         return None
     begun = json.loads(place.read_text(encoding="utf-8"))
     for key, value in record.items():
@@ -41,7 +44,11 @@ def check_folder(out: Path, resume: bool) -> None:
 
     Raises:
         ValueError: the message says what is there and what to do.
+        OSError: it is a file, or cannot be made or written.
     """
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out {out} is a file; name a folder")
+    checked_folder(out)
     if resume and newest(out) is None:
         if (out / "model.safetensors").exists():
             raise ValueError(
@@ -50,8 +57,6 @@ def check_folder(out: Path, resume: bool) -> None:
         raise ValueError(f"{out} holds no checkpoint to resume from; start without --resume (in an empty folder)")
     if resume:
         return
-    if out.is_file():
-        raise ValueError(f"--out {out} is a file; name a folder")
     held = [path for path in out.rglob("*") if path.is_file() and path != out / FOLDER / RECORD]
     if not held:
         return
@@ -64,9 +69,24 @@ def check_folder(out: Path, resume: bool) -> None:
 
 def newest(out: Path) -> Path | None:
     """The newest checkpoint that was written to its end, or None."""
-    # trainer_state.json is what the Trainer writes last
-    found = [path.parent for path in (out / FOLDER).glob("checkpoint-*/trainer_state.json")]
+    found = [path for path in (out / FOLDER).glob("checkpoint-*") if _whole(path)]
     return max(found, key=lambda path: int(path.name.split("-")[1]), default=None)
+
+
+def discard_unfinished(out: Path) -> None:
+    """Remove checkpoints that a full disk or a second ctrl-c cut short."""
+    for path in (out / FOLDER).glob("checkpoint-*"):
+        if not _whole(path):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _whole(checkpoint: Path) -> bool:
+    """Whether the Trainer wrote a checkpoint to its end: its state is what it writes last."""
+    try:
+        step_of(checkpoint)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return True
 
 
 def step_of(checkpoint: Path) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from transformers.utils import logging
 
 from workbench.classification.finetune.callbacks import Progress, StopOnInterrupt
 from workbench.classification.finetune.card import Run
-from workbench.classification.finetune.checkpoints import FOLDER
+from workbench.classification.finetune.checkpoints import FOLDER, discard_unfinished
 from workbench.classification.finetune.example import Example
 from workbench.classification.finetune.start import with_adapters
 from workbench.classification.inputs import Encoded, collate
@@ -23,8 +23,8 @@ Row = tuple[Example, Encoded]
 HISTORY = ("epoch", "step", "loss", "f1")
 
 
-class Stopped(RuntimeError):
-    """The user stopped training; the message says how to go on."""
+class Stopped(KeyboardInterrupt):
+    """The user stopped training with ctrl-c; the message says how to go on."""
 
 
 def trained(
@@ -70,6 +70,7 @@ def trained(
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     finally:
         stop.give_back()
+        discard_unfinished(settings.out)
     if progress.diverged or not all(bool(weight.isfinite().all()) for weight in model.parameters()):
         shutil.rmtree(settings.out / FOLDER)
         raise ValueError(

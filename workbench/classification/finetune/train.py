@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import torch
 
+from workbench.atomic import filling
 from workbench.classification.finetune.card import Run, write_card
 from workbench.classification.finetune.checkpoints import FOLDER, check_folder, prepare, step_of
 from workbench.classification.finetune.data import read
@@ -83,11 +83,15 @@ def fine_tune(settings: Settings, say: Callable[[str], None]) -> Tuned:
     began = time.monotonic()
     with quiet():
         model, history = trained(run, train, checkpoint, lambda: scored()[0]["ALL"]["f1"])
-        if settings.lora:
-            model = merged(model, loaded.source, settings.out / "adapter")
-        scores, figure = scored()
-        _write(model, loaded.tokenizer, settings.out)
-    write_card(run, scores, figure, history, time.monotonic() - began)
+        with filling(settings.out) as folder:
+            if settings.lora:
+                model = merged(model, loaded.source, folder / "adapter")
+            scores, figure = scored()
+            # the Trainer switches the cache off while it trains
+            model.config.use_cache = True
+            model.save_pretrained(folder)
+            loaded.tokenizer.save_pretrained(folder)
+            write_card(run, folder, scores, figure, history, time.monotonic() - began)
     shutil.rmtree(settings.out / FOLDER)
     return Tuned(settings.out, scores, figure, division.measured_on, division.dev[0].text)
 
@@ -123,14 +127,3 @@ def _encoded(
             )
         rows.append((example, row if kind == "token" else Encoded(row.ids, [len(row.ids) - 1], row.spans)))
     return rows
-
-
-def _write(model: Any, tokenizer: Any, folder: Path) -> None:
-    """Weights, configuration and tokenizer in Hugging Face format."""
-    # the Trainer switches the cache off while it trains
-    model.config.use_cache = True
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    # transformers leaves it readable by its owner alone
-    for file in folder.rglob("*.safetensors"):
-        file.chmod(0o644)

@@ -8,9 +8,8 @@ a figure needs are rewritten with quadratic outlines, within a thousandth of an 
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from fontTools.pens.cu2quPen import Cu2QuPen
@@ -19,8 +18,9 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont, newTable
 from matplotlib.font_manager import FontProperties, findfont, fontManager
 
+from workbench import scratch
+
 _DROPPED = ("CFF ", "CFF2", "VORG", "GSUB", "GPOS", "GDEF", "BASE", "vhea", "vmtx")
-_FOLDER = TemporaryDirectory(prefix="figure-fonts-")  # fonts of this process; goes away with it
 
 
 @lru_cache(maxsize=64)
@@ -44,10 +44,16 @@ def embeddable(family: str, characters: frozenset[int]) -> str:
         for record in font["name"].names:
             if record.nameID == 1:
                 record.string = copy
-        file = Path(_FOLDER.name) / f"{mark}.ttf"
+        file = _folder() / f"{mark}.ttf"
         font.save(file)
     fontManager.addfont(file)
     return copy
+
+
+@cache
+def _folder() -> Path:
+    """The fonts of this process."""
+    return scratch.folder("fonts")
 
 
 def _quadratic(font: Any) -> None:
