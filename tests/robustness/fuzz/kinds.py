@@ -1,0 +1,30 @@
+"""The kinds of input, by name."""
+
+from collections.abc import Sequence
+
+from tests.robustness.fuzz import checkpoints, configs, data, flags, records, routes, texts, traces
+from tests.robustness.fuzz.case import Make
+
+KINDS: dict[str, Make] = {
+    "texts": texts.make,
+    "flags": flags.make,
+    "configs": configs.make,
+    "checkpoints": checkpoints.make,
+    "traces": traces.make,
+    "records": records.make,
+    "data": data.make,
+    "routes": routes.make,
+}
+# How many of a thousand cases are of each kind.
+SHARES = {
+    "texts": 170, "flags": 150, "configs": 120, "checkpoints": 90,
+    "traces": 150, "records": 100, "data": 120, "routes": 100,
+}
+
+
+def tasks(cases: int, seed: int, kinds: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Kind, seed and number of so many cases: every kind has its share, and they take turns."""
+    whole = sum(SHARES[kind] for kind in kinds)
+    counts = {kind: -(-cases * SHARES[kind] // whole) for kind in kinds}
+    found = [((number + 0.5) / count, kind, number) for kind, count in counts.items() for number in range(count)]
+    return [(kind, seed, number) for _, kind, number in sorted(found)]
