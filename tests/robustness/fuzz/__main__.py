@@ -7,7 +7,6 @@ any. `tests/robustness/fuzz/case.py` says what is right.
 import argparse
 import os
 import sys
-import time
 
 from tests.robustness.fuzz.kinds import KINDS, tasks
 from tests.robustness.fuzz.pool import verdicts
@@ -24,12 +23,12 @@ def main() -> int:
         chosen = [(kind, options.seed, options.case) for kind in options.kinds]
     else:
         chosen = tasks(options.cases, options.seed, options.kinds)
-    report = Report(len(chosen), time.monotonic())
+    report = Report()
     for verdict in verdicts(chosen, options.workers):
         report.add(verdict)
         if sys.stderr.isatty() or len(report.found) % 500 == 0:
-            print(report.progress, end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
-    print(report.told(options.show))
+            sys.stderr.write(report.progress(len(chosen)) + ("\r" if sys.stderr.isatty() else "\n"))
+    sys.stdout.write(f"{report.told(options.show)}\n")
     return 1 if report.faults else 0
 
 

@@ -16,9 +16,17 @@ from workbench import LoadedModel, Trace, capture, embedded, load
 TEXT = "Anna met Bob in Paris"
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 SIZES: dict[str, Any] = {
-    "vocab_size": 4096, "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2,
-    "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 8, "query_pre_attn_scalar": 8,
-    "sliding_window": 7, "initializer_range": 0.6, "max_position_embeddings": 256,
+    "vocab_size": 4096,
+    "hidden_size": 16,
+    "intermediate_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "head_dim": 8,
+    "query_pre_attn_scalar": 8,
+    "sliding_window": 7,
+    "initializer_range": 0.6,
+    "max_position_embeddings": 256,
 }
 CONLL = "# domain: test\nAnna\tB-PER\nmet\tO\nBob\tB-PER\n\nEmma\tB-PER\nleft\tO\nParis\tB-LOC\n"
 

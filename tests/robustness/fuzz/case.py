@@ -2,8 +2,8 @@
 
 Every case knows why its input is bad, or what the right answer to it is. An answer is right where
 
-- it is refused in one sentence: exit code 2 (or the library's ValueError, OSError, MemoryError), one line, no traceback,
-  no insides of Python; or
+- it is refused in one sentence: exit code 2 (or the ValueError, OSError, MemoryError of the library), one line, no
+  traceback, no insides of Python; or
 - it is accepted and `Case.wrong` finds nothing: the numbers are finite and those of another program (stock
   transformers, the tokenizer, an own count), or nothing was spoilt after all.
 
@@ -11,6 +11,7 @@ Everything else is a fault: an exception that escapes, a hang, a long or unclear
 above all a bad input that is accepted in silence. The rules never look at wording, so sentences may be improved.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tests.robustness.fuzz.bases import Bases
 
+PROGRAM = "gemma2-workbench"
 LONGEST = 600  # characters of a sentence that somebody reads
 MOST_NOTES = 3  # lines before a refusal: what is being done, how long it takes
 # What a person who made a mistake cannot use.
@@ -82,17 +84,17 @@ def fault_of(case: Case, answer: Answer) -> str | None:
 
 
 def unclear(said: str) -> str | None:
-    """What is wrong with the words of a refusal."""
+    """What is wrong with the words of a refusal: of a command, notes on what is being done may stand before them."""
     lines = said.strip("\n").split("\n")
-    notes, sentence = lines[:-1], lines[-1]
-    usage = next((at for at, line in enumerate(notes) if line.startswith("usage: ")), None)
-    if usage is not None:
-        notes = notes[:usage]
+    first = next((at for at, line in enumerate(lines) if line.startswith(PROGRAM)), 0)
+    notes, sentence = lines[:first], "\n".join(lines[first:])
+    usage = next((at for at, line in enumerate(notes) if line.startswith("usage: ")), len(notes))
     if not sentence.strip():
         return "refused without a word"
-    if len(notes) > MOST_NOTES or any(len(note) > LONGEST for note in notes):
+    if first + 1 < len(lines) or usage > MOST_NOTES or any(len(note) > LONGEST for note in notes[:usage]):
         return f"refused in {len(lines)} lines: {lines[0][:160]!r}"
-    if len(sentence) > LONGEST:
+    # What was given may be quoted as a whole.
+    if len(re.sub(r"\S{60,}", "...", sentence)) > LONGEST:
         return f"refused in a sentence of {len(sentence)} characters: {sentence[:160]!r}"
     inside = next((word for word in INSIDES if word in said), None)
     return f"refused with the insides of the program ({inside}): {sentence[:240]!r}" if inside else None

@@ -228,7 +228,7 @@ def _other_format(random: Random, folder: Path) -> tuple[str, bool]:
 
 
 def _strange_entry(random: Random, folder: Path) -> tuple[str, bool]:
-    """A folder, a broken link, a link to itself or (rarely, because a hang costs a minute) a pipe in place of a file."""
+    """In place of a file a folder, a broken link, a loop or (rarely, because a hang costs a minute) a pipe."""
     name = random.choice(("config.json", WEIGHTS, "tokenizer.model"))
     (folder / name).unlink()
     way = random.choice(("folder", "link", "loop") * 5 + ("pipe",))

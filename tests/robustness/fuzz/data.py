@@ -125,6 +125,7 @@ def _columns(random: Random, bases: Bases, scratch: Path) -> Case:
     for rows in sentences:
         lines = []
         for at, (word, tag) in enumerate(rows, start=1):
+            word = word.replace("#", "No.")  # with blanks behind it, a comment
             numbered = f"{at} {word} NNP I-NP {tag}", f"{at}\t{word}\t{word}\tPROPN\t{tag}", f"en:{word}\t{tag}"
             lines.append((*numbered, f"{word} NNP I-NP {tag}")[way])
         blocks.append("\n".join(lines))
@@ -187,7 +188,8 @@ def _bad_jsonl(random: Random, bases: Bases, scratch: Path) -> Case:
                     '{"text": "ab", "entities": [{"start": 1, "end": 9, "label": "X"}]}',
                     '{"text": "\\ud800", "label": "x"}',
                 ),
-                '{"text": "ab", "entities": [{"start": 0, "end": 2, "label": "X"}, {"start": 0, "end": 2, "label": "Y"}]}',
+                '{"text": "ab", "entities": [{"start": 0, "end": 2, "label": "X"}, '
+                '{"start": 0, "end": 2, "label": "Y"}]}',
             )
         )
     else:

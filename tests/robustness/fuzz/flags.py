@@ -28,6 +28,58 @@ ODD = (
     *("٣", "１", "²", "+1", "--1", "1,2", "0,0", "0:3", "3:0", "0:999", ":", "0:", "off", "OFF", "on", "None", "true"),
     *("9" * 30, "9" * 5000, "-" + "9" * 30, "é", "\u202e", "\x00", "\ud800", "a\nb", "$(x)", "a" * 3000, "0.0", "0.1"),
 )
+# Values that some options can take, so that odd ones come behind what is read first.
+PLAIN = (
+    *(
+        "0",
+        "1",
+        "2",
+        "0.5",
+        "5",
+        "off",
+        "on",
+        "0:3",
+        "1:20",
+        "0,1",
+        "0.1",
+        "1.0",
+        "3@0",
+        "20@1",
+        "1e30",
+        "1e-30",
+        "1e308",
+    ),
+    *(
+        "attn_logits",
+        "attn_probs",
+        "contribution",
+        "saliency",
+        "words",
+        "Anna",
+        "Bob",
+        "B-PER",
+        "O",
+        "acl",
+        "text",
+        "json",
+    ),
+    *(
+        "float32",
+        "bfloat16",
+        "float16",
+        "cpu",
+        "left",
+        "right",
+        "static",
+        "heads",
+        "attention",
+        "8cm",
+        "table",
+        "12",
+        "7",
+    ),
+)
+WHOLE = ("0", "1", "2", "3", "6", "72", "300", "-1")
 NO_NUMBER = ("x", "", "nan", "1.5", "1e3", "0x10", "--", "1,2", "٣x", "²", "None", "9" * 5000)
 NO_INDEX = ("-1", "2", "99", "9" * 30, *NO_NUMBER)
 NOT_POSITIVE = ("0", "-1", "-" + "9" * 30, *NO_NUMBER)
@@ -56,7 +108,7 @@ BAD: dict[str, tuple[str, ...]] = {
     "window": ("0", "-1", "nan", "1.5", "inf", "x", "", "9" * 30, "3@9", "3@", "1e400"),
     "causal": ("", "ON", "true", "2"),
     "ablate": ("", "0", "0.", ".0", "0.2", "9.0", "-1.0", "a.b", "0.0.0", "1e1.0", "²." + "1", "9" * 5000 + ".0"),
-    "dtype": ("", "x", "int8", "bool", "complex64", "float", "torch.float32", "9", "__class__", "nn"),
+    "dtype": ("", "x", "int8", "bool", "complex64", "torch.float32", "9", "__class__", "nn"),
     "device": ("", "x", "cuda:99", "cpu:x", "tpu", "meta", "cuda", "cpu:-1", "mps"),
     "model": NO_MODEL,
     "layer": NO_INDEX,
@@ -80,7 +132,7 @@ BAD: dict[str, tuple[str, ...]] = {
     "slots": ("0", "-1", *NO_NUMBER),
     "step": ("-1", "99", *NO_NUMBER),
     "side": ("", "x", "LEFT"),
-    "cache": ("", "x", "none"),
+    "cache": ("", "x", "paged"),
     "word": ("", "99", "-1", "zebra", "9" * 5000),
     "label": ("", "x", "B-XXX", "99"),
     "against": ("", "x", "B-XXX", "99"),
@@ -116,7 +168,7 @@ def make(random: Random, bases: Bases, scratch: Path) -> Case:
     """A command that would run, with something wrong in it."""
     name = random.choice([name for name in options() if name not in ("app", "bench")] * 6 + ["app", "bench"])
     good = [str(word) for word in _good(random, name, bases, scratch)]
-    ways = [_bad_value, _bad_value, _bad_value, _odd_value, _odd_value, _unknown, _missing, _no_value, _outs]
+    ways = [*[_bad_value] * 7, *[_odd_value] * 5, _unknown, _missing, _no_value, _outs, _outs]
     if name in ("app", "bench"):
         ways = [_unknown, _no_value]
     return random.choice(ways)(random, name, good, scratch)
@@ -165,15 +217,17 @@ def _needed(name: str, dest: str, random: Random) -> list[str]:
 
 
 def _odd_value(random: Random, name: str, good: list[str], scratch: Path) -> Case:
-    """Up to three options with any words; whatever is accepted has to hold finite numbers."""
+    """One or two options with any words; whatever is accepted has to hold finite numbers."""
     known = {dest: action for dest, action in options()[name].items() if action.option_strings and dest != "out"}
     # Training takes long, and a model is not found in ways that `BAD` tries.
-    chosen = [dest for dest in random.sample(list(known), min(len(known), random.randint(1, 3))) if dest != "model"]
+    chosen = [dest for dest in random.sample(list(known), min(len(known), random.randint(1, 2))) if dest != "model"]
     if name in ("finetune", "models") or not chosen:
         return _unknown(random, name, good, scratch)
     words = good
     for dest in chosen:
-        words = [*_without(words, known[dest]), *_setting(known[dest], random.choice(ODD))]
+        choices = list(map(str, known[dest].choices or ())) or (WHOLE if known[dest].type is int else PLAIN)
+        value = random.choice(choices if random.random() < 0.75 else ODD)
+        words = [*_without(words, known[dest]), *_setting(known[dest], value)]
     return _case(words, scratch, lambda answer: _wrong_numbers(answer, scratch))
 
 

@@ -17,8 +17,14 @@ KINDS: dict[str, Make] = {
 }
 # How many of a thousand cases are of each kind.
 SHARES = {
-    "texts": 170, "flags": 150, "configs": 120, "checkpoints": 90,
-    "traces": 150, "records": 100, "data": 120, "routes": 100,
+    "texts": 170,
+    "flags": 150,
+    "configs": 120,
+    "checkpoints": 90,
+    "traces": 150,
+    "records": 100,
+    "data": 120,
+    "routes": 100,
 }
 
 

@@ -82,7 +82,8 @@ class _Worker:
 
     def stop(self) -> None:
         """End the process."""
-        self.link.close()
+        self.link.close()  # which ends its loop
+        self._process.join(5)
         self._process.kill()
         self._process.join()
 

@@ -9,16 +9,11 @@ COLUMNS = ("kind", "cases", "refused", "accepted", "faults", "slowest")
 
 
 class Report:
-    """Verdicts as they come in.
+    """Verdicts as they come in."""
 
-    Args:
-        of: how many there will be.
-        since: when it began, of `time.monotonic`.
-    """
-
-    def __init__(self, of: int, since: float) -> None:
+    def __init__(self) -> None:
         self.found: list[Verdict] = []
-        self._of, self._since = of, since
+        self._since = time.monotonic()
 
     def add(self, verdict: Verdict) -> None:
         """Take in one more."""
@@ -29,12 +24,11 @@ class Report:
         """The cases that went wrong."""
         return [verdict for verdict in self.found if verdict.state == "fault"]
 
-    @property
-    def progress(self) -> str:
-        """How far it is."""
+    def progress(self, of: int) -> str:
+        """How far it is, where there are `of` cases."""
         spent = time.monotonic() - self._since
-        left = spent / len(self.found) * (self._of - len(self.found))
-        return f"{len(self.found)} of {self._of} cases, {len(self.faults)} faults, {spent:.0f} s, {left:.0f} s to go   "
+        left = spent / len(self.found) * (of - len(self.found))
+        return f"{len(self.found)} of {of} cases, {len(self.faults)} faults, {spent:.0f} s, {left:.0f} s to go   "
 
     def told(self, most: int) -> str:
         """The table, and the first faults of each kind; of several with the same reason one stands for all."""

@@ -65,10 +65,10 @@ def _server(path: Path) -> tuple[TestClient, str, Trace]:
 
 def make(random: Random, bases: Bases, scratch: Path) -> Case:
     """A request."""
-    client, run, trace = _server(bases.trace)
+    client, held, trace = _server(bases.trace)
     last = len(trace.tokens) - 1
     index = lambda most: str(random.randint(0, most)) if random.random() < 0.7 else random.choice(NUMBERS)  # noqa: E731
-    run = run if random.random() < 0.85 else random.choice((*NAMES, run[:-1], run.upper() + "x"))
+    run = held if random.random() < 0.85 else random.choice((*NAMES, held[:-1], held.upper() + "x"))
     stage = random.choice(list(STAGES)) if random.random() < 0.8 else random.choice(NAMES)
     way = random.choice(("map", "map", "map", "thumbnails", "cell", "cell", "other"))
     parts = {
@@ -82,9 +82,9 @@ def make(random: Random, bases: Bases, scratch: Path) -> Case:
     headers = {} if random.random() < 0.85 else random.choice(HEADERS)
     url = "/" + "/".join(quote(part, safe="%") for part in parts)
     url += "?" + "&".join(f"{quote(key)}={quote(value, safe='%:')}" for key, value in query) if query else ""
-    right = _map_of(trace, parts, query, run == _server(bases.trace)[1]) if way == "map" and method == "GET" else ...
+    right = _map_of(trace, parts, query, run == held) if way == "map" and method == "GET" else ...
     return Case(
-        f"{method} {shown(url, 200)} {headers or ''}",
+        f"{method} {shown(url.replace(held, 'RUN'), 200)} {headers or ''}",
         lambda: _asked(client, method, url, headers),
         lambda answer: _wrong(answer, right, method),
     )

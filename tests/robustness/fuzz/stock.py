@@ -26,12 +26,11 @@ def ids_of(tokenizer: Any, text: str) -> list[int]:
 def wrong_ids(tokenizer: Any, text: str, ids: list[int]) -> str | None:
     """What is wrong with the ids of a text."""
     bos, right = tokenizer.bos_token_id, ids_of(tokenizer, text)
-    if bos is not None and ids[:2] == [bos, bos]:
-        return f"two BOS: {ids[:8]}"
     # A capture puts the BOS there where a tokenizer leaves it out, because the model was trained to see it.
-    if ids not in (right, [bos, *right], [int(token) for token in tokenizer(text, add_special_tokens=False).input_ids]):
-        return f"other ids than the tokenizer's: {ids[:12]}, {right[:12]}"
-    return None
+    with_bos = right if bos is None or right[:1] == [bos] else [bos, *right]
+    if ids in (right, with_bos, [int(token) for token in tokenizer(text, add_special_tokens=False)["input_ids"]]):
+        return None
+    return f"other ids than the tokenizer's: {ids[:12]}, {right[:12]}"
 
 
 def model_of(folder: Path) -> Any:

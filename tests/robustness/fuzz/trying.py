@@ -1,4 +1,4 @@
-"""Trying one case: its input is made from the seed and its number, given to the program under a watchdog, and judged."""
+"""Trying one case: an input made from the seed and its number is given to the program under a watchdog, and judged."""
 
 import resource
 import shutil
