@@ -7,6 +7,7 @@ any. `tests/robustness/fuzz/case.py` says what is right.
 import argparse
 import os
 import sys
+from contextlib import suppress
 
 from tests.robustness.fuzz.kinds import KINDS, tasks
 from tests.robustness.fuzz.pool import verdicts
@@ -24,12 +25,13 @@ def main() -> int:
     else:
         chosen = tasks(options.cases, options.seed, options.kinds)
     report = Report()
-    for verdict in verdicts(chosen, options.workers):
-        report.add(verdict)
-        if sys.stderr.isatty() or len(report.found) % 500 == 0:
-            sys.stderr.write(report.progress(len(chosen)) + ("\r" if sys.stderr.isatty() else "\n"))
+    with suppress(KeyboardInterrupt):  # what was found until then is told
+        for verdict in verdicts(chosen, options.workers):
+            report.add(verdict)
+            if sys.stderr.isatty() or len(report.found) % 500 == 0:
+                sys.stderr.write(report.progress(len(chosen)) + ("\r" if sys.stderr.isatty() else "\n"))
     sys.stdout.write(f"{report.told(options.show)}\n")
-    return 1 if report.faults else 0
+    return 0 if len(report.found) == len(chosen) and not report.faults else 1
 
 
 def _options() -> argparse.Namespace:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from tests.robustness.fuzz.trying import Verdict
 
+ALIKE = 3  # cases to describe of a reason
 COLUMNS = ("kind", "cases", "refused", "accepted", "faults", "slowest")
 
 
@@ -41,7 +42,7 @@ class Report:
 
     def _row(self, name: str, found: list[Verdict]) -> tuple[str, ...]:
         counts = [sum(verdict.state == state for verdict in found) for state in ("refused", "accepted", "fault")]
-        slowest = max(verdict.seconds for verdict in found)
+        slowest = max((verdict.seconds for verdict in found), default=0.0)
         return name, str(len(found)), *map(str, counts), f"{slowest:.1f} s"
 
     def _faults(self, kind: str, most: int) -> Iterator[str]:
@@ -52,7 +53,8 @@ class Report:
         for alike in shown:
             first = alike[0]
             yield f"\n{first.again}   ({len(alike)} alike)"
-            yield f"  {first.description}".encode(errors="backslashreplace").decode()
-            yield f"  {first.why}".encode(errors="backslashreplace").decode()
+            for verdict in alike[:ALIKE]:
+                yield f"  {verdict.description}".encode(errors="backslashreplace").decode()
+            yield f"  -> {first.why}".encode(errors="backslashreplace").decode()
         if len(reasons) > len(shown):
             yield f"\n... and {len(reasons) - len(shown)} other faults of {kind}: --show {len(reasons)}"

@@ -4,6 +4,7 @@ import resource
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -77,6 +78,8 @@ def _watched() -> Iterator[None]:
         return look_up(host, *more, **options)
 
     look_up, handler = socket.getaddrinfo, signal.signal(signal.SIGALRM, stop)
+    digits = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(sys.int_info.default_max_str_digits)  # hypothesis lifts the limit
     socket.getaddrinfo = local
     signal.setitimer(signal.ITIMER_REAL, LIMIT_SECONDS)
     try:
@@ -85,6 +88,7 @@ def _watched() -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
         socket.getaddrinfo = look_up
+        sys.set_int_max_str_digits(digits)
 
 
 def _largest() -> int:
