@@ -13,7 +13,7 @@ from types import TracebackType
 import httpx
 import psutil
 
-START_SECONDS = 120
+START_SECONDS = 300
 
 
 class Server:
