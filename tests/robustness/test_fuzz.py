@@ -29,7 +29,7 @@ def bases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bases]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(os.environ, "HOME", str(folder))
         patch.setitem(os.environ, "COLUMNS", "100")
-        yield Bases(Path(folder))
+        yield Bases(Path(folder)).made()
 
 
 # As commands run: there a warning is a line, and no exception.

@@ -42,6 +42,11 @@ class Bases:
         self.folder = folder
         torch.set_num_threads(1)
 
+    def made(self) -> "Bases":
+        """With everything made now, so that no case has to wait for it."""
+        _ = self.loaded, self.labeller, self.trace, self.conll, self.files
+        return self
+
     @cached_property
     def model(self) -> Path:
         """A language model."""

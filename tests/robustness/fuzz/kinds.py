@@ -17,8 +17,14 @@ KINDS: dict[str, Make] = {
 }
 # How many of a thousand cases are of each kind.
 SHARES = {
-    "texts": 130, "flags": 190, "configs": 100, "checkpoints": 80,
-    "traces": 150, "records": 60, "data": 130, "routes": 160,
+    "texts": 130,
+    "flags": 190,
+    "configs": 100,
+    "checkpoints": 80,
+    "traces": 150,
+    "records": 60,
+    "data": 130,
+    "routes": 160,
 }
 
 

@@ -93,7 +93,8 @@ class _Worker:
         self._process = context.Process(target=_work, args=(far, self._folder), daemon=True)
         self._process.start()
         far.close()
-        self._done, self._since = 0, time.monotonic() + 120  # libraries are imported first
+        self.link.recv()  # until then it imports libraries and makes what is spoilt
+        self._done, self._since = 0, time.monotonic()
 
 
 def _ready(busy: list[_Worker]) -> list[_Worker]:
@@ -110,7 +111,8 @@ def _work(link: Connection, folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     own = Path(tempfile.mkdtemp(dir=folder))
     os.environ["HOME"] = str(own)  # where ~ leads
-    bases = Bases(own)
+    bases = Bases(own).made()
+    link.send("ready")
     while True:
         try:
             task = link.recv()
