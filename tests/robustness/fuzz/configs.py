@@ -5,6 +5,7 @@ transformers refuses is refused here too, but for what `Gemma2Config` documents 
 """
 
 import json
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -56,18 +57,22 @@ def make(random: Random, bases: Bases, scratch: Path) -> Case:
 
 def _trace(what: str, folder: Path, scratch: Path, wrong: Any, path: Any = ()) -> Case:
     out = scratch / "t.safetensors"
-    attempt = lambda: command("trace", TEXT, "--model", folder, "--out", out, at=scratch)  # noqa: E731
+    attempt = partial(command, "trace", TEXT, "--model", folder, "--out", out, at=scratch)
     return Case(f"trace: {what}", attempt, wrong or (lambda _: _allowed(path, wrong_trace(Trace.load(out), folder))))
 
 
 def _classify(what: str, folder: Path, scratch: Path, wrong: Any, path: Any = ()) -> Case:
-    attempt = lambda: command("classify", TEXT, "--model", folder, "--format", "json", at=scratch)  # noqa: E731
-    right = lambda answer: not_finite(json_out(answer)) or _allowed(path, wrong_labels(json_out(answer), folder))  # noqa: E731
+    attempt = partial(command, "classify", TEXT, "--model", folder, "--format", "json", at=scratch)
+
+    def right(answer: Answer) -> str | None:
+        found = json_out(answer)
+        return not_finite(found) or _allowed(path, wrong_labels(found, folder))
+
     return Case(f"classify: {what}", attempt, wrong or right)
 
 
 def _mask(what: str, folder: Path, scratch: Path, wrong: Any, path: Any = ()) -> Case:
-    attempt = lambda: command("mask", TEXT, "--model", folder, "--json", at=scratch)  # noqa: E731
+    attempt = partial(command, "mask", TEXT, "--model", folder, "--json", at=scratch)
     return Case(f"mask: {what}", attempt, wrong or (lambda answer: _wrong_mask(answer, folder, path)))
 
 

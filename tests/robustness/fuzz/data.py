@@ -4,6 +4,8 @@ Right is a refusal that a bad line deserves, or, of a file that is only odd, the
 """
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -69,11 +71,9 @@ def _odd_conll(random: Random, bases: Bases, scratch: Path) -> Case:
     start = random.choice((b"", b"", b"\xef\xbb\xbf", b"\n\n", b"# note\n", b"# domain: x\n", b"#\n"))
     data = start + text + random.choice((b"", b"\n\n\n", b"  \n", b"# the end\n"))
     file = _file(scratch, "g.conll", data)
-    wrong = lambda answer: _other_count(answer, words)  # noqa: E731
     if random.random() < 0.5:
-        return _evaluated(file, bases, data, wrong)
-    run = lambda: command("classify", file, "--model", bases.classifier, "--format", "json", at=scratch)  # noqa: E731
-    return Case(f"classify {shown(data, 300)}", run, lambda answer: _other_words(answer, sentences))
+        return _evaluated(file, bases, data, lambda answer: _other_count(answer, words))
+    return Case(f"classify {shown(data, 300)}", _labelled(file, bases), lambda answer: _other_words(answer, sentences))
 
 
 def _other_count(answer: Answer, words: int) -> str | None:
@@ -115,7 +115,7 @@ def _bad_conll(random: Random, bases: Bases, scratch: Path) -> Case:
     file = _file(scratch, "g.conll", data)
     if not unknown and random.random() < 0.4:
         return _trained(random, file, bases, data, bad)
-    return _evaluated(file, bases, data, (lambda answer: not_finite(json_out(answer))) if unknown else bad)
+    return _evaluated(file, bases, data, _finite if unknown else bad)
 
 
 def _columns(random: Random, bases: Bases, scratch: Path) -> Case:
@@ -215,11 +215,18 @@ def _bytes(random: Random, bases: Bases, scratch: Path) -> Case:
     way = random.randrange(3)
     if way == 0:
         return Case(f"finetune.data.read {name} {shown(data, 300)}", lambda: called(read, file), lambda _: None)
-    wrong = lambda answer: not_finite(json_out(answer))  # noqa: E731
     if way == 1:
-        return _evaluated(file, bases, data, wrong)
-    run = lambda: command("classify", file, "--model", bases.classifier, "--format", "json", at=scratch)  # noqa: E731
-    return Case(f"classify {name} {shown(data, 300)}", run, wrong)
+        return _evaluated(file, bases, data, _finite)
+    return Case(f"classify {name} {shown(data, 300)}", _labelled(file, bases), _finite)
+
+
+def _finite(answer: Answer) -> str | None:
+    return not_finite(json_out(answer))
+
+
+def _labelled(file: Path, bases: Bases) -> Callable[[], Answer]:
+    """A file given to `classify`."""
+    return partial(command, "classify", file, "--model", bases.classifier, "--format", "json", at=file.parent)
 
 
 def _file(scratch: Path, name: str, data: bytes) -> Path:

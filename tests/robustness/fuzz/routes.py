@@ -67,7 +67,10 @@ def make(random: Random, bases: Bases, scratch: Path) -> Case:
     """A request."""
     client, held, trace = _server(bases.trace)
     last = len(trace.tokens) - 1
-    index = lambda most: str(random.randint(0, most)) if random.random() < 0.7 else random.choice(NUMBERS)  # noqa: E731
+
+    def index(most: int) -> str:
+        return str(random.randint(0, most)) if random.random() < 0.7 else random.choice(NUMBERS)
+
     run = held if random.random() < 0.85 else random.choice((*NAMES, held[:-1], held.upper() + "x"))
     stage = random.choice(list(STAGES)) if random.random() < 0.8 else random.choice(NAMES)
     way = random.choice(("map", "map", "map", "thumbnails", "cell", "cell", "other"))

@@ -12,122 +12,21 @@ from typing import Any
 
 from tests.robustness.fuzz.bases import SIZES, Bases
 from tests.robustness.fuzz.case import Answer, Case, bad
+from tests.robustness.fuzz.characters import NAMES, any_text, is_half
 from tests.robustness.fuzz.commands import after_dashes, called, command
 from tests.robustness.fuzz.stock import ids_of, json_out, not_finite, wrong_ids
 from tests.robustness.fuzz.values import shown
 from workbench import Trace, capture, classify, tokenize
 
-RANGES = (
-    *((0x20, 0x7E), (0x00, 0x1F), (0x7F, 0x9F), (0xA0, 0x24F), (0x300, 0x36F), (0x590, 0x6FF), (0x900, 0xDFF)),
-    *((0x1100, 0x11FF), (0x2000, 0x206F), (0x2028, 0x2029), (0x20D0, 0x20FF), (0x3000, 0x9FFF), (0xAC00, 0xD7A3)),
-    *((0xD800, 0xDFFF), (0xE000, 0xF8FF), (0xFDD0, 0xFDEF), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFF00, 0xFFFF)),
-    *((0x1D400, 0x1D7FF), (0x1F1E6, 0x1F1FF), (0x1F300, 0x1FAFF), (0x20000, 0x2FFFD), (0xE0000, 0xE007F)),
-    (0x10FFFE, 0x10FFFF),
-)
-PIECES = (
-    *(
-        "<bos>",
-        "<eos>",
-        "<pad>",
-        "<unk>",
-        " <bos>",
-        "<bos><bos>",
-        "\n<bos>",
-        "<start_of_turn>user\n",
-        "<end_of_turn>\n",
-    ),
-    *("<0x0A>", "<0xF0>", "▁", "▁▁", "[CLS]", "</s>", "<s>", "<|endoftext|>", "<mask>", "<unused0>", "[@BOS@]"),
-    *(
-        "Anna met Bob",
-        " in Paris. ",
-        "Mr. Knightley",
-        "1,000.50",
-        "B-PER",
-        "\t",
-        "\r\n",
-        "\r",
-        "\x0b",
-        "\x85",
-        "\u2029",
-    ),
-    *(
-        "\u202e",
-        "\u2066",
-        "\u200d",
-        "\ufe0f",
-        "\u00ad",
-        "e\u0301",
-        "א",
-        "ا",
-        "👩\u200d👩\u200d👧",
-        "🇩🇪",
-        "ﬁ",
-        "İ",
-        "ß",
-        "\ufffd",
-    ),
-    *(
-        "-",
-        "--",
-        "--model",
-        "@file",
-        "$HOME",
-        "~",
-        "*",
-        "%s",
-        "{0}",
-        "{}",
-        "\\n",
-        "\\",
-        "'",
-        '"',
-        "<b>x</b>",
-        "$x$",
-        "\\input",
-    ),
-    *("", " ", "  ", "\n", "\u3000", "\u200b", "\x00", "\ud83d", "\udcff", "\ufeff"),
-)
-BLANKS = ("", " ", "\n", "\t \n", "\u3000\u2003", "\u200b", "\x1f", "\r\n\r\n", "\ufeff")
-FILES = ("gold.conll", "./gold.conll", "missing.txt", "-", ".", "..", "config.json", "x.pdf")
+FILES = ("gold.conll", "./gold.conll", "missing.txt", *NAMES)
+LONGEST = SIZES["max_position_embeddings"]
 
 
 def make(random: Random, bases: Bases, scratch: Path) -> Case:
     """A text, and a way to give it."""
-    text = _text(random)
+    text = any_text(random)
     way = random.choice(list(WAYS))
     return WAYS[way](text, bases, scratch)
-
-
-def _text(random: Random) -> str:
-    way = random.randrange(12)
-    if way == 0:
-        return random.choice(BLANKS) * random.choice((1, 1, 3))
-    if way == 1:
-        return random.choice(FILES[3:])
-    if way == 2:
-        return random.choice(PIECES[:20]) + "Anna met Bob" + random.choice(PIECES)
-    if way == 3:
-        return random.choice(("a", "Anna ", "👩\u200d👧", "e\u0301", "\u0301", " ", "\n", "ab" * 50)) * random.choice(
-            (500, 3000)
-        )
-    if way == 4:
-        return "a" + "".join(chr(random.randint(0x300, 0x36F)) for _ in range(random.randint(1, 60)))
-    if way < 8:
-        return "".join(random.choice(PIECES) for _ in range(random.randint(1, 8)))
-    characters = [_character(random) for _ in range(random.randint(1, 30))]
-    return "".join(character for character in characters if way < 10 or not 0xD800 <= ord(character) <= 0xDFFF)
-
-
-def _character(random: Random) -> str:
-    first, last = random.choice(RANGES)
-    return chr(random.randint(first, last))
-
-
-def _must_refuse(bases: Bases, text: str, words: bool = False) -> bool:
-    """Whether no answer to this text can be right; `words`: what is asked for are labels of words."""
-    if not text or any(0xD800 <= ord(character) <= 0xDFFF for character in text) or (words and not text.strip()):
-        return True
-    return not words and len(ids_of(bases.loaded.tokenizer, text)) > SIZES["max_position_embeddings"] + 1
 
 
 def _trace(text: str, bases: Bases, scratch: Path) -> Case:
@@ -238,8 +137,10 @@ def _classified(text: str, bases: Bases, scratch: Path) -> Case:
 def _case(
     way: str, text: str, attempt: Any, bases: Bases, wrong: Any, words: bool = False, long_is_bad: bool = True
 ) -> Case:
-    hopeless = not text or any(0xD800 <= ord(character) <= 0xDFFF for character in text)
-    hopeless = hopeless or (_must_refuse(bases, text, words) and (words or long_is_bad))
+    """A case; `words`: what is asked for are labels of words, of which long texts are read in parts."""
+    hopeless = not text or is_half(text) or (words and not text.strip())
+    if not hopeless and not words and long_is_bad:
+        hopeless = len(ids_of(bases.loaded.tokenizer, text)) > LONGEST + 1
     return Case(f"{way} {shown(text)}", attempt, bad if hopeless else wrong)
 
 

@@ -48,7 +48,10 @@ def _case(random: Random, what: str, path: Path, wrong: Any) -> Case:
     view = random.choice(VIEWS).name
     words = random.choice((["table", view], ["figure", view], ["headvis"]))
     words += ["--trace", str(path), "--out", {"table": "o.csv", "figure": "o.svg", "headvis": "o"}[words[0]]]
-    opened = lambda answer: wrong(called(Trace.load, path)) if wrong is not bad else bad(answer)  # noqa: E731
+
+    def opened(answer: Answer) -> str | None:
+        return bad(answer) if wrong is bad else wrong(called(Trace.load, path))
+
     return Case(f"{' '.join(words[:2])}: {what}", lambda: command(*words, at=path.parent), opened)
 
 
@@ -57,7 +60,7 @@ def _parts(path: Path) -> tuple[dict[str, Any], Tensors]:
     """Manifest and tensors of a trace file."""
     with safe_open(str(path), framework="pt") as file:
         manifest = json.loads(file.metadata()["manifest"])
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        tensors = {name: file.get_tensor(name) for name in list(file.keys())}
     if checksum(manifest, tensors) != manifest["sha256"]:
         raise RuntimeError("the checksum of traces has changed; follow it in tests/robustness/fuzz/traces.py")
     return manifest, tensors
