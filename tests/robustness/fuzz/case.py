@@ -85,7 +85,8 @@ def fault_of(case: Case, answer: Answer) -> str | None:
 
 def unclear(said: str) -> str | None:
     """What is wrong with the words of a refusal: of a command, notes on what is being done may stand before them."""
-    lines = said.strip("\n").split("\n")
+    # What was given may be quoted as a whole.
+    lines = re.sub(r"\S{60,}", "...", said.strip("\n")).split("\n")
     first = next((at for at, line in enumerate(lines) if line.startswith(PROGRAM)), 0)
     notes, sentence = lines[:first], "\n".join(lines[first:])
     usage = next((at for at, line in enumerate(notes) if line.startswith("usage: ")), len(notes))
@@ -93,8 +94,7 @@ def unclear(said: str) -> str | None:
         return "refused without a word"
     if first + 1 < len(lines) or usage > MOST_NOTES or any(len(note) > LONGEST for note in notes[:usage]):
         return f"refused in {len(lines)} lines: {lines[0][:160]!r}"
-    # What was given may be quoted as a whole.
-    if len(re.sub(r"\S{60,}", "...", sentence)) > LONGEST:
+    if len(sentence) > LONGEST:
         return f"refused in a sentence of {len(sentence)} characters: {sentence[:160]!r}"
     inside = next((word for word in INSIDES if word in said), None)
     return f"refused with the insides of the program ({inside}): {sentence[:240]!r}" if inside else None

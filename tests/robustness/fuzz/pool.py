@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import resource
+import signal
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -108,6 +109,7 @@ def _ready(busy: list[_Worker]) -> list[_Worker]:
 
 def _work(link: Connection, folder: Path) -> None:
     """Try what comes in, until nothing more does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-c is for the one that counts
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     own = Path(tempfile.mkdtemp(dir=folder))
     os.environ["HOME"] = str(own)  # where ~ leads
