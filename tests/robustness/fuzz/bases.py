@@ -54,8 +54,12 @@ class Bases:
 
     @cached_property
     def classifier(self) -> Path:
-        """A token classifier with BIO tags."""
-        names = {"id2label": dict(enumerate(TAGS)), "label2id": {tag: at for at, tag in enumerate(TAGS)}}
+        """A token classifier with BIO tags that sees both sides, so that every token counts for every label."""
+        names: dict[str, Any] = {
+            "is_causal": False,
+            "id2label": dict(enumerate(TAGS)),
+            "label2id": {tag: at for at, tag in enumerate(TAGS)},
+        }
         return self._twin("classifier", Gemma2ForTokenClassification, **names)
 
     @cached_property

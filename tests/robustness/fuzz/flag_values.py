@@ -60,11 +60,31 @@ WHOLE = ("0", "1", "2", "3", "6", "72", "300", "-1")
 NO_NUMBER = ("x", "", "nan", "1.5", "1e3", "0x10", "--", "1,2", "٣x", "²", "None", "9" * 5000)
 NO_INDEX = ("-1", "2", "99", "9" * 30, *NO_NUMBER)
 NOT_POSITIVE = ("0", "-1", "-" + "9" * 30, *NO_NUMBER)
-NO_CAP = ("nan", "inf", "-inf", "0", "-1", "1e400", "1e-400", "x", "", "off@", "20@", "20@9", "20@-1", "20@x", "20@0,")
+NO_CAP = (
+    "1e308",
+    "1e39",
+    "1e-60",
+    "nan",
+    "inf",
+    "-inf",
+    "0",
+    "-1",
+    "1e400",
+    "1e-400",
+    "x",
+    "",
+    "off@",
+    "20@",
+    "20@9",
+    "20@-1",
+    "20@x",
+    "20@0,",
+)
 NO_MODEL = (
     *("nothere", "./nothere", "../nothere", "~/nothere", "/nothere/at/all", "", " ", ".", "..", "a/b/c", "gold.conll"),
     *("http://localhost/x", "tiny ", "TINY-", "\x00", "\ud800", "a" * 3000, "google/gemma-2-2b", "a\nb", "x/" * 200),
 )
+NO_PORT = ("65536", "80000", "-1", "99999999999", "x", "", "1.5", "0x10", "²")  # nothing can listen there
 NO_FILE = ("nothere.safetensors", "", ".", "no/such/x.safetensors", "gold.conll", "a" * 3000, "\x00")
 NO_OUT = (
     "",
@@ -81,7 +101,7 @@ NO_OUT = (
 # Values that an option refuses in every command that has it.
 BAD: dict[str, tuple[str, ...]] = {
     "softcap": NO_CAP,
-    "final_softcap": NO_CAP[:9],
+    "final_softcap": NO_CAP[:12],
     "window": ("0", "-1", "nan", "1.5", "inf", "x", "", "9" * 30, "3@9", "3@", "1e400"),
     "causal": ("", "ON", "true", "2"),
     "ablate": ("", "0", "0.", ".0", "0.2", "9.0", "-1.0", "a.b", "0.0.0", "1e1.0", "²." + "1", "9" * 5000 + ".0"),
@@ -124,7 +144,7 @@ BAD: dict[str, tuple[str, ...]] = {
     "variant": ("", "x", "prefix"),
     "trace": NO_FILE,
     "dev": NO_FILE[:4],
-    "port": ("x", "", "nan", "1.5", "0x10", "²"),  # what is a number is tried by `_ports`
+    "port": NO_PORT,
 }
 # Commands whose option of that name means something else.
 ELSEWHERE = {("headvis", "head"), ("mask", "window"), ("mask", "width"), ("mask", "layers"), ("mask", "columns")}

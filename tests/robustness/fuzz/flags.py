@@ -18,7 +18,7 @@ import pandas as pd
 from tests.robustness.fuzz.bases import TEXT, Bases
 from tests.robustness.fuzz.case import Answer, Case, bad
 from tests.robustness.fuzz.commands import command
-from tests.robustness.fuzz.flag_values import BAD, ELSEWHERE, NEVER, NO_OUT, ODD, PLAIN, WHOLE
+from tests.robustness.fuzz.flag_values import BAD, ELSEWHERE, NEVER, NO_OUT, NO_PORT, ODD, PLAIN, WHOLE
 from tests.robustness.fuzz.stock import not_finite
 from tests.robustness.fuzz.values import shown
 from workbench import Trace
@@ -41,7 +41,7 @@ def make(random: Random, bases: Bases, scratch: Path) -> Case:
     good = [str(word) for word in _good(random, name, bases, scratch)]
     ways = [*[_bad_value] * 7, *[_odd_value] * 5, _unknown, _missing, _no_value, _outs, _outs]
     if name in ("app", "bench"):
-        ways = [_unknown, _no_value]
+        ways = [_unknown, _no_value, _port]
     return random.choice(ways)(random, name, good, scratch)
 
 
@@ -64,6 +64,11 @@ def _good(random: Random, name: str, bases: Bases, scratch: Path) -> list[str | 
         "app": ["app", "--model", "./nothere", "--trace", "nothere"],
         "bench": ["bench", "--model", "./nothere", "--port", "x"],
     }[name]
+
+
+def _port(random: Random, name: str, _: list[str], scratch: Path) -> Case:
+    """A port that cannot be: whatever the program does, it never begins to serve."""
+    return _case([name, "--model=./nothere", f"--port={random.choice(NO_PORT)}"], scratch, bad)
 
 
 def _case(words: list[str], scratch: Path, wrong: Any) -> Case:
