@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 ARGS ?=
 
-.PHONY: help app test check lint types layers format gallery bench clean
+.PHONY: help app test check lint types layers format gallery bench fuzz clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ format: $(VENV)/.dev ## let ruff format and fix what it can
 
 gallery: $(VENV)/.app ## draw the figures of docs/gallery again
 	$(BIN)/python examples/gallery $(ARGS)
+
+fuzz: $(VENV)/.dev ## ten thousand bad inputs, which may neither hang nor break nor pass in silence
+	$(BIN)/python -m tests.robustness.fuzz $(ARGS)
 
 bench: $(VENV)/.dev ## run every script in benchmarks/
 	set -e; for script in benchmarks/*.py; do $(BIN)/python "$$script" $(ARGS); done
