@@ -1,5 +1,6 @@
 """Estimates are made of pieces that are timed; here each piece takes a second, so that no machine matters."""
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -52,6 +53,6 @@ def test_memory_counts_the_comparison_the_lens_and_what_goes_to_files(loaded: Lo
 
 
 def test_too_little_memory_is_refused_with_numbers(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.estimate.available_bytes", lambda: 10**6)
+    monkeypatch.setattr(sys.modules[check_memory.__module__], "available_bytes", lambda: 10**6)
     with pytest.raises(MemoryError, match=r"needs about 0.1 GB beside the weights, and 0.0 GB are free"):
         check_memory(loaded, 2000, 128)
