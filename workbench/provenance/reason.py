@@ -58,6 +58,7 @@ class Reason:
             "method": question.method if question.show == "saliency" else None,
             "layer": question.layer,
             "head": question.head,
+            "label_token": question.label_token,
             "panels": [{"caption": ""}],
             "columns": 1,
         }
@@ -103,4 +104,6 @@ def question_of(record: Mapping[str, Any]) -> Question:
         check(asked, ASKED)
     known = {name: (asked or {}).get(name) for name in ("word", "label", "against")}
     options = {name: record[name] for name in ("method", "layer", "head") if record[name] is not None}
+    # Files from before this could be chosen read labels at the last sub-token.
+    options["label_token"] = record.get("label_token", "last")
     return Question(record["text"], record["show"], **known, **options, changes=changes_in(record))
