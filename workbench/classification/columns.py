@@ -109,14 +109,14 @@ def header_of(lines: Sequence[str], columns: Columns) -> tuple[list[str], int]:
 
 def is_no_word(cells: Sequence[str], token_at: int) -> bool:
     """Whether a line is a range or an empty node of CoNLL-U."""
-    return token_at > 0 and _NO_WORD.fullmatch(cells[0]) is not None
+    return (token_at > 0 or len(cells) == len(CONLL_U)) and _NO_WORD.fullmatch(cells[0]) is not None
 
 
 def advice(line: str) -> str:
     """The flags that read a line like this one, whose columns are more than two."""
     tabs = "\t" in line.rstrip()
     cells = divided(line, tabs)
-    if cells[0].isdecimal() and tabs and len(cells) == len(CONLL_U):
+    if tabs and len(cells) == len(CONLL_U) and re.match(r"\d", cells[0]):
         return "as in CoNLL-U, say --token-column 2 --tag-column 4"
     if len(cells) > 11 and cells[2].isdecimal():
         return "as in CoNLL-2012, say --token-column 4 --tag-column 11"

@@ -108,7 +108,8 @@ def _note(sentence: Sentence, line: str) -> None:
 
 
 def _is_comment(line: str) -> bool:
-    return "\t" not in line and (line.startswith("# ") or line.rstrip() == "#")
+    # The lines around a document are those of CoNLL-2012.
+    return "\t" not in line and re.match(r"#(\s|$|begin document|end document)", line) is not None
 
 
 def _short(line: str) -> str:
