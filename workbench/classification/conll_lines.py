@@ -27,6 +27,8 @@ class Sentence:
 
 
 Line = tuple[int, str]
+# A tag is a name; what is longer is text in the wrong column.
+LONGEST_TAG = 200
 
 
 def blocks(lines: Sequence[str], header: int) -> Iterator[list[Line]]:
@@ -53,7 +55,7 @@ def two_columns(path: Path, block: Sequence[Line]) -> tuple[Sentence, int]:
             if cells[0] == "#" and not sentence.words:  # a header such as `#<TAB>source [date]`
                 continue
             raise ValueError(f"{path}:{number}: expected TOKEN<TAB>TAG, got {_short(line)}{_hint(line)}")
-        _add(sentence, number, *cells)
+        _add(sentence, path, number, *cells)
     return sentence, 1
 
 
@@ -78,7 +80,7 @@ def chosen_columns(path: Path, block: Sequence[Line], columns: Columns) -> tuple
         if not word.strip() or tag.split() != [tag]:
             missing = "word" if not word.strip() else "tag"
             raise ValueError(f"{where}: the {missing} is missing or holds spaces, got {_short(line)}")
-        _add(sentence, number, word, tag)
+        _add(sentence, path, number, word, tag)
     _check_count(path, firsts, sentence.lines)
     return sentence, tag_at
 
@@ -96,7 +98,11 @@ def _check_count(path: Path, firsts: Sequence[str], lines: Sequence[int]) -> Non
             )
 
 
-def _add(sentence: Sentence, number: int, word: str, tag: str) -> None:
+def _add(sentence: Sentence, path: Path, number: int, word: str, tag: str) -> None:
+    if len(tag) > LONGEST_TAG:
+        raise ValueError(
+            f"{path}:{number}: the tag {_short(tag)} has {len(tag)} characters, at most {LONGEST_TAG} are allowed"
+        )
     sentence.words.append(word)
     sentence.tags.append(tag)
     sentence.lines.append(number)
