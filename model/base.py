@@ -16,6 +16,7 @@ from model.config import Gemma2Config
 # A classifier's head may be new (fine-tuning), and a head may be left out (another task); the trunk never.
 MAY_BE_NEW = ("score.",)
 MAY_BE_LEFT_OUT = ("score.", "lm_head.")
+MAY_BE_IN_OLD_FILES = "rotary_emb.inv_freq"
 
 
 class Gemma2PreTrainedModel(PreTrainedModel):
@@ -76,7 +77,7 @@ class Gemma2PreTrainedModel(PreTrainedModel):
             raise ValueError(f"{source}: the weights cannot be loaded: {error}") from error
         except OSError as error:
             raise type(error)(f"{source}: {error}") from error
-        _check_report(source, report, sizes_may_differ)
+        _check_report(source, model, report, sizes_may_differ)
         return (model, report) if wants_report else model
 
 
@@ -106,19 +107,26 @@ def check_eager(implementation: Any) -> None:
         )
 
 
-def _check_report(source: str, report: dict[str, Any], sizes_may_differ: bool) -> None:
-    """Refuse weights that leave a part of the trunk random, or hold parts that the configuration does not have."""
-    missing = [name for name in report["missing_keys"] if not name.startswith(MAY_BE_NEW)]
-    unexpected = [name for name in report["unexpected_keys"] if not name.startswith(MAY_BE_LEFT_OUT)]
+def _check_report(source: str, model: nn.Module, report: dict[str, Any], sizes_may_differ: bool) -> None:
+    """Refuse weights that leave a part random that is not a whole new head, or hold parts that the model does not have.
+
+    Old files may hold the rotary frequencies, which follow from the configuration.
+    """
+    heads = {name for name in model.state_dict() if name.startswith(MAY_BE_NEW)}
+    new = heads if heads <= set(report["missing_keys"]) else set()
+    missing = [name for name in report["missing_keys"] if name not in new]
+    # A head of another task is left out; a further part of the model's own would be lost.
+    others = tuple(prefix for prefix in MAY_BE_LEFT_OUT if not hasattr(model, prefix.removesuffix(".")))
+    unexpected = [name for name in report["unexpected_keys"] if not name.startswith(others)]
+    unexpected = [name for name in unexpected if not name.endswith(MAY_BE_IN_OLD_FILES)]
     misshapen = [] if sizes_may_differ else [str(entry[0]) for entry in report["mismatched_keys"]]
     for what, names in (
         ("lack", missing),
-        ("hold unexpected", unexpected),
-        ("have misshapen", misshapen),
+        ("hold, beyond what is wanted,", unexpected),
+        ("hold in another shape", misshapen),
     ):
         if names:
-            some = ", ".join(sorted(names)[:3])
+            some, more = ", ".join(sorted(names)[:3]), f" and {len(names) - 3} more" if len(names) > 3 else ""
             raise ValueError(
-                f"{source}: the weights {what} {len(names)} tensors ({some}{', ...' if len(names) > 3 else ''}); "
-                "config.json and weights do not belong together"
+                f"{source}: the weights {what} {some}{more}; config.json and weights do not belong together"
             )

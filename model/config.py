@@ -1,6 +1,5 @@
 """`Gemma2Config`: transformers' configuration, with both documentation pages' spellings and checks that speak."""
 
-import math
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -8,23 +7,26 @@ from typing import Any, TypeVar
 from huggingface_hub.dataclasses import strict
 from huggingface_hub.errors import StrictDataclassError
 from transformers import Gemma2Config as TransformersGemma2Config
-from transformers.activations import ACT2FN
 
-SLIDING, FULL = "sliding_attention", "full_attention"
+from model.config_checks import SLIDING, check_given, check_whole_config
 
 C = TypeVar("C")
 
 
 def _raising_value_errors(cls: type[C]) -> type[C]:
-    """Class decorator: what a strict dataclass refuses becomes a ValueError with the same sentence."""
+    """Class decorator: what a strict dataclass refuses becomes a ValueError with the same sentence, and more checks."""
     initialise: Callable[..., None] = cls.__init__
 
     @wraps(initialise)
     def checked(self: Any, **kwargs: Any) -> None:
+        check_given(kwargs, type(self))
         try:
             initialise(self, **kwargs)
         except StrictDataclassError as error:
-            raise ValueError(f"Gemma2Config: {error}") from error
+            # Two lines, of which the second says it all: what was given, then the types that are allowed.
+            reason = str(error).splitlines()[-1].strip().removeprefix("TypeError: ").removeprefix("ValueError: ")
+            short = reason if len(reason) < 200 else f"{reason[:100]}...{reason[-80:]}"
+            raise ValueError(f"Gemma2Config: {short}") from error
 
     type.__setattr__(cls, "__init__", checked)
     return cls
@@ -54,9 +56,7 @@ class Gemma2Config(TransformersGemma2Config):
         if self.hidden_activation is None:
             self.hidden_activation = "gelu_pytorch_tanh"
         super().__post_init__(**kwargs)
-        _check_sizes(self)
-        _check_numbers(self)
-        _check_layers(self)
+        check_whole_config(self)
         # A whole number stays an int in config.json: transformers' own class refuses floats there.
         if float(self.query_pre_attn_scalar).is_integer():
             self.query_pre_attn_scalar = int(self.query_pre_attn_scalar)
@@ -67,7 +67,7 @@ class Gemma2Config(TransformersGemma2Config):
 
         Raises:
             OSError: there is no config.json, or it holds no configuration.
-            ValueError: it is the configuration of another kind of model.
+            ValueError: it is the configuration of another kind of model, or counts its labels in two ways.
         """
         config, unused = super().get_config_dict(pretrained_model_name_or_path, **kwargs)
         if not isinstance(config, dict) or not config:
@@ -75,6 +75,15 @@ class Gemma2Config(TransformersGemma2Config):
         if config.get("model_type", cls.model_type) != cls.model_type:
             kind = config["model_type"]
             raise ValueError(f"{pretrained_model_name_or_path} is a {kind!r} model; this class reads 'gemma2' only")
+        names, count = config.get("id2label"), config.get("num_labels")
+        # Not in the constructor: `from_pretrained(..., num_labels=5)` hands over both, and the number counts.
+        if isinstance(names, dict) and count is not None and count != len(names):
+            raise ValueError(f"config.json has num_labels={count!r}, but id2label has {len(names)} entries")
+        base, parameters = config.get("rope_theta"), config.get("rope_parameters")
+        if isinstance(parameters, dict) and base not in (None, parameters.get("rope_theta", base)):
+            raise ValueError(
+                f"config.json has rope_theta={base!r}, but rope_parameters has another one, which would count"
+            )
         return config, unused
 
     @property
@@ -106,63 +115,3 @@ class Gemma2Config(TransformersGemma2Config):
     def to_dict(self) -> dict[str, Any]:
         """The configuration as written to config.json, both spellings of the rotary base included."""
         return {**super().to_dict(), "rope_theta": self.rope_theta}
-
-
-def _check_sizes(config: Gemma2Config) -> None:
-    """Whole numbers that must be positive, even, or divide each other."""
-    names = (
-        "vocab_size",
-        "hidden_size",
-        "intermediate_size",
-        "num_hidden_layers",
-        "num_attention_heads",
-    )
-    for name in (*names, "num_key_value_heads", "head_dim", "max_position_embeddings"):
-        if getattr(config, name) < 1:
-            raise ValueError(f"{name}={getattr(config, name)} must be at least 1")
-    N, G = config.num_attention_heads, config.num_key_value_heads
-    if G is None or N % G:
-        raise ValueError(f"num_attention_heads={N} is not a multiple of num_key_value_heads={G}; use a divisor of {N}")
-    if config.head_dim % 2:
-        raise ValueError(f"head_dim={config.head_dim} is odd; rotary embedding pairs coordinates and needs an even one")
-    pad = config.pad_token_id
-    if pad is not None and not 0 <= pad < config.vocab_size:
-        raise ValueError(
-            f"pad_token_id={pad} is outside the vocabulary 0..{config.vocab_size - 1}; use None for no pad"
-        )
-
-
-def _check_numbers(config: Gemma2Config) -> None:
-    """Numbers that would turn the computation into NaN or into another model."""
-    for name in ("attn_logit_softcapping", "final_logit_softcapping"):
-        cap = getattr(config, name)
-        if cap is not None and not (math.isfinite(cap) and cap > 0):
-            raise ValueError(f"{name}={cap} must be a finite number above 0, or None to switch the softcap off")
-    for name in ("query_pre_attn_scalar", "rms_norm_eps", "rope_theta"):
-        value = getattr(config, name)
-        if not (isinstance(value, (int, float)) and math.isfinite(value) and value > 0):
-            raise ValueError(f"{name}={value} must be a finite number above 0")
-    if not 0 <= (config.attention_dropout or 0) < 1:
-        raise ValueError(f"attention_dropout={config.attention_dropout} must be at least 0 and below 1")
-    rope_type = (config.rope_parameters or {}).get("rope_type", "default")
-    if rope_type != "default":
-        raise ValueError(f"rope_type={rope_type!r} is not part of Gemma 2; the only one is 'default'")
-    if config.hidden_activation not in ACT2FN:
-        allowed = "gelu_pytorch_tanh, gelu, silu, relu or another name of transformers.activations.ACT2FN"
-        raise ValueError(f"hidden_activation={config.hidden_activation!r} is not known; use {allowed}")
-
-
-def _check_layers(config: Gemma2Config) -> None:
-    """Layer types and the window they need."""
-    types = config.layer_types or []
-    unknown = sorted(set(types) - {SLIDING, FULL})
-    if unknown:
-        raise ValueError(f"layer_types contains {', '.join(map(repr, unknown))}; allowed: {SLIDING!r}, {FULL!r}")
-    if len(types) != config.num_hidden_layers:
-        raise ValueError(f"layer_types has {len(types)} entries for num_hidden_layers={config.num_hidden_layers}")
-    window = config.sliding_window
-    if window is None and SLIDING in types:
-        layer = types.index(SLIDING)
-        raise ValueError(f"sliding_window=None needs every layer to be {FULL!r}, but layer {layer} is {SLIDING!r}")
-    if window is not None and window < 1:
-        raise ValueError(f"sliding_window={window} must be at least 1 (a query sees itself)")

@@ -6,7 +6,8 @@ from workbench.contributions import Contributions, contributions
 from workbench.estimate import Estimate, estimate
 from workbench.interventions import AblateHead, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow, applied
 from workbench.lens import Lens, lens, token_id
-from workbench.loading import LoadedModel, ModelNotFoundError, embedded, load
+from workbench.loading import LoadedModel, load
+from workbench.names import ModelNotFoundError, embedded
 from workbench.parity import Parity, ParityError
 from workbench.prediction import Prediction, predict
 from workbench.provenance.saving import save_figure, save_table

@@ -1,20 +1,14 @@
 """`load`: a Gemma 2 model with its tokenizer, from the embedded checkpoints, a folder or the Hugging Face hub."""
 
 import hashlib
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub.utils import logging as hub_logging
-from transformers import AutoTokenizer
-from transformers.utils import logging as transformers_logging
-from transformers.utils.hub import cached_file
 
 from model import (
     Gemma2Config,
@@ -23,6 +17,11 @@ from model import (
     Gemma2ForTokenClassification,
     Gemma2Model,
 )
+from workbench.checkpoint import INDEX, check_fit, configuration, headers, weight_files
+from workbench.devices import chosen_device, chosen_dtype
+from workbench.names import ModelNotFoundError, Place, fetched, located
+from workbench.quiet import quiet
+from workbench.vocabulary import tokenizer_of
 
 DEFAULT, CLASSIFIER = "tiny", "tiny-ner"
 # Hashing more than this at load time would be felt; the revision of the hub names such weights instead.
@@ -31,10 +30,6 @@ CLASSES = {
     cls.__name__: cls
     for cls in (Gemma2ForCausalLM, Gemma2ForSequenceClassification, Gemma2ForTokenClassification, Gemma2Model)
 }
-
-
-class ModelNotFoundError(OSError):
-    """No such model, or one that cannot be read; the message says what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +43,7 @@ class LoadedModel:
         weights_sha256: hash over the weight files, None above 2 GB.
         model: one of our Gemma 2 classes, in eval mode.
         tokenizer: the transformers tokenizer.
+        fresh_head: whether its head is random: `load(..., new_head=True)` found none in the weights.
         lock: held while hooks are attached: module hooks are shared by all threads.
     """
 
@@ -57,6 +53,7 @@ class LoadedModel:
     weights_sha256: str | None
     model: Any
     tokenizer: Any
+    fresh_head: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @property
@@ -80,127 +77,132 @@ class LoadedModel:
         return str(self.model.device)
 
 
-def embedded() -> dict[str, Path]:
-    """The checkpoints that come with the package, by name."""
-    root = Path(str(resources.files("model"))) / "checkpoints"
-    return {path.parent.name: path.parent for path in sorted(root.glob("*/config.json"))}
-
-
 def load(
     name: str | Path | None = None,
     *,
     dtype: str | torch.dtype | None = None,
     device: str | torch.device | None = None,
     revision: str | None = None,
+    new_head: bool = False,
 ) -> LoadedModel:
     """Load a Gemma 2 model.
 
     Args:
         name: an embedded checkpoint (`embedded()` lists them; None is the language model), a folder in the format of
             google/gemma-2-2b, or a hub id such as `google/gemma-2-2b`.
-        dtype: default: that of the checkpoint where the device computes in it, else float32; the embedded
-            checkpoints, which are small, always float32.
+        dtype: float32, bfloat16 or float16; default: that of the checkpoint where the device computes in it, else
+            float32; the embedded checkpoints, which are small, always float32.
         device: default: cuda or mps where there is one, else cpu.
         revision: branch, tag or commit of the hub; None is its main branch.
+        new_head: let a classifier whose weights hold no head have a random one, to be trained. Else it is refused.
 
     Raises:
-        ModelNotFoundError: no such folder or hub id, no access, unreadable files.
-        ValueError: not a Gemma 2 model, weights that do not fit the configuration, an unknown dtype or device.
+        ModelNotFoundError: no such folder or hub id, no access, unreadable files, no tokenizer.
+        ValueError: not a Gemma 2 model, weights or a tokenizer that do not fit the configuration, no head, an unknown
+            dtype or device.
     """
     wanted = DEFAULT if name is None else str(name)
-    shipped = embedded()
-    source = str(shipped.get(wanted, wanted))
-    place = _best_device() if device is None else _checked_device(device)
-    revision_or_main = revision or "main"
+    where = chosen_device(device)
+    chosen_dtype(dtype, where)
+    with one_sentence(wanted):
+        place = located(wanted, revision)
+        config = configuration(place.folder)
+        tokenizer = tokenizer_of(place.folder, config.vocab_size)
+        _fetch_weights(place)
+        stored = _stored(place, config, check_fit(config, headers(place.folder)))
+        model, fresh = _read(place, config, chosen_dtype(dtype, where, stored), new_head)
+        return LoadedModel(
+            name=wanted,
+            source=place.source,
+            revision=place.revision,
+            weights_sha256=_weights_hash(place.folder),
+            model=model.to(where).eval(),
+            tokenizer=tokenizer,
+            fresh_head=fresh,
+        )
+
+
+@contextmanager
+def one_sentence(name: str) -> Iterator[None]:
+    """What goes wrong inside becomes a `ModelNotFoundError` (files) or a ValueError (what they say), in one line."""
     try:
-        config_file = configuration(source, revision_or_main)
-        cls = _model_class(json.loads(config_file.read_text()), wanted)
-        with _quiet():
-            kind = _chosen_dtype(dtype or ("float32" if wanted in shipped else None), place)
-            model = cls.from_pretrained(source, revision=revision_or_main, dtype=kind)
-            tokenizer = AutoTokenizer.from_pretrained(source, revision=revision_or_main)
-    except (OSError, json.JSONDecodeError) as error:
-        raise ModelNotFoundError(_advice(wanted, shipped, error)) from error
-    folder = Path(source)
-    return LoadedModel(
-        name=wanted,
-        source=f"embedded:{wanted}" if wanted in shipped else source,
-        revision=None if folder.is_dir() else config_file.parent.name,
-        weights_sha256=_weights_hash(config_file.parent),
-        model=model.to(place).eval(),
-        tokenizer=tokenizer,
-    )
+        yield
+    except ModelNotFoundError as error:
+        raise ModelNotFoundError(_one_line(error)) from error
+    except OSError as error:
+        raise ModelNotFoundError(_one_line(f"{name} cannot be read as a model folder: {error}")) from error
+    except ValueError as error:
+        raise ValueError(_one_line(f"{name}: {error}")) from error
 
 
-def configuration(source: str, revision: str) -> Path:
-    """The config.json of a folder or of a hub id, which is downloaded if it is not there yet.
+def _one_line(text: object) -> str:
+    """A message without line breaks, cut where a damaged file gives it no end."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= 1000 else f"{line[:997]}..."
+
+
+def _stored(place: Place, config: Gemma2Config, in_files: torch.dtype) -> torch.dtype:
+    """The dtype of a checkpoint: what config.json says, else that of the files; the embedded ones are small."""
+    if place.source.startswith("embedded:"):
+        return torch.float32
+    return config.dtype if isinstance(config.dtype, torch.dtype) else in_files
+
+
+def _fetch_weights(place: Place) -> None:
+    """Download the weights of a hub id that are not there yet."""
+    if place.revision is None:
+        return
+    index = place.folder / INDEX["model.safetensors"]
+    files = [file.name for file in weight_files(place.folder)] if index.exists() else ["model.safetensors"]
+    fetched(place.source, place.revision, files)
+    if not (place.folder / files[0]).exists():
+        fetched(place.source, place.revision, ["pytorch_model*"])
+
+
+def _read(place: Place, config: Gemma2Config, dtype: torch.dtype, new_head: bool) -> tuple[Any, bool]:
+    """The model, and whether its head is random.
 
     Raises:
-        OSError: there is none. A name without an owner is not looked up, because no Gemma 2 of the hub has one.
+        OSError: the weights cannot be read.
+        ValueError: they do not fit the configuration, or are those of another kind of model.
     """
-    folder = Path(source)
-    if "/" not in source and not folder.exists():
-        raise OSError(f"there is no folder {source!r}, and a hub id is written owner/name")
-    if folder.exists() and not (folder / "config.json").is_file():
-        unfinished = "; its fine-tuning is not finished, `finetune --resume` goes on" if _is_begun(folder) else ""
-        raise OSError(f"there is no config.json in {source}{unfinished}")
-    with _quiet():
-        return Path(str(cached_file(source, "config.json", revision=revision)))
+    cls = _model_class(config)
+    with quiet():
+        try:
+            model, report = cls.from_pretrained(
+                place.folder, config=config, dtype=dtype, output_loading_info=True, local_files_only=True
+            )
+        except (OSError, ValueError) as error:
+            kind = OSError if isinstance(error, OSError) else ValueError
+            raise kind(str(error).removeprefix(f"{place.folder}: ")) from error
+        except (RuntimeError, TypeError, AttributeError, KeyError, ImportError) as error:
+            raise ValueError(f"the weights cannot be loaded ({type(error).__name__}: {error})") from error
+    if report["missing_keys"] and not new_head:
+        raise ValueError(
+            f"the weights hold no head for {cls.__name__} ({', '.join(sorted(report['missing_keys'])[:3])}); train one "
+            "with `gemma2-workbench finetune`, or give a checkpoint that has one"
+        )
+    if any(key.startswith("score.") for key in report["unexpected_keys"]):
+        raise ValueError(
+            f"the weights hold the head of a classifier (score.weight), which {cls.__name__} does not have; set "
+            "architectures in config.json to Gemma2ForTokenClassification or Gemma2ForSequenceClassification"
+        )
+    return model, bool(report["missing_keys"])
 
 
-def _is_begun(folder: Path) -> bool:
-    """Whether fine-tuning into this folder was interrupted."""
-    return (folder / "checkpoints").is_dir()
-
-
-def _model_class(config: dict[str, Any], wanted: str) -> Any:
+def _model_class(config: Gemma2Config) -> Any:
     """Our class for the architecture that a config.json names."""
-    kind = config.get("model_type")
-    if kind != "gemma2":
-        raise ValueError(f"{wanted} is a {kind!r} model; the workbench reads Gemma 2 (model_type 'gemma2') only")
-    names = [name for name in config.get("architectures") or ["Gemma2ForCausalLM"] if name in CLASSES]
-    if not names:
-        raise ValueError(f"{wanted} has architectures {config['architectures']}; allowed: {', '.join(CLASSES)}")
-    return CLASSES[names[0]]
-
-
-def _best_device() -> torch.device:
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-def _checked_device(device: str | torch.device) -> torch.device:
-    """The device that is asked for, if this machine has it."""
-    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    kind = str(device).partition(":")[0]
-    if not here.get(kind):
-        allowed = ", ".join(name for name, present in here.items() if present)
-        raise ValueError(f"there is no device {str(device)!r} here; allowed: {allowed}")
-    return torch.device(device)
-
-
-def _chosen_dtype(dtype: str | torch.dtype | None, place: torch.device) -> str | torch.dtype:
-    """The dtype to load in; `auto` is that of the checkpoint."""
-    if dtype is None:
-        return "auto" if place.type != "cpu" or _cpu_computes_bfloat16() else torch.float32
-    chosen = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
-    if not isinstance(chosen, torch.dtype) or not chosen.is_floating_point:
-        raise ValueError(f"dtype={dtype!r} is not a floating-point dtype; use float32, bfloat16 or float16")
-    return chosen
-
-
-def _cpu_computes_bfloat16() -> bool:
-    """Whether the processor has bfloat16 instructions; without them float32 is several times faster."""
-    info = Path("/proc/cpuinfo")
-    flags = info.read_text() if info.exists() else ""
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    names = config.architectures or ["Gemma2ForCausalLM"]
+    known = [name for name in names if name in CLASSES]
+    if not known:
+        raise ValueError(f"config.json has architectures {names}; allowed: {', '.join(CLASSES)}")
+    return CLASSES[known[0]]
 
 
 def _weights_hash(folder: Path) -> str | None:
-    """SHA-256 over the weight files in the order of their names; None where there is too much to read."""
-    files = sorted([*folder.glob("*.safetensors"), *folder.glob("pytorch_model*.bin")])
-    if not files or sum(file.stat().st_size for file in files) > HASH_LIMIT_BYTES:
+    """SHA-256 over the files that were read, in the order of their names; None where there is too much to read."""
+    files = weight_files(folder)
+    if sum(file.stat().st_size for file in files) > HASH_LIMIT_BYTES:
         return None
     digest = hashlib.sha256()
     for file in files:
@@ -208,34 +210,3 @@ def _weights_hash(folder: Path) -> str | None:
             while chunk := stream.read(1 << 20):
                 digest.update(chunk)
     return digest.hexdigest()
-
-
-def _advice(wanted: str, shipped: dict[str, Path], error: Exception) -> str:
-    """What to do about a model that cannot be read."""
-    text = str(error)
-    if "gated" in text or "401" in text or "403" in text:
-        return (
-            f"{wanted} is gated: accept its licence on its page of the Hugging Face hub, then log in with "
-            "`hf auth login` (or set HF_TOKEN) and try again"
-        )
-    if Path(wanted).exists() or wanted.startswith((".", "/", "~")):
-        return f"{wanted} cannot be read as a model folder: {text}"
-    return (
-        f"there is no model {wanted!r} here. Use an embedded checkpoint ({', '.join(shipped)}), a folder with "
-        "config.json, weights and tokenizer, or a hub id such as google/gemma-2-2b (needs the network once). "
-        f"Reason: {text.splitlines()[0] if text else type(error).__name__}"
-    )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without progress bars and the hub's notes on every attempt, which would end up in the output of commands."""
-    was_active, hub_verbosity = transformers_logging.is_progress_bar_enabled(), hub_logging.get_verbosity()
-    transformers_logging.disable_progress_bar()
-    hub_logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        hub_logging.set_verbosity(hub_verbosity)
-        if was_active:
-            transformers_logging.enable_progress_bar()

@@ -1,5 +1,6 @@
 """The parity statement: our forward pass against transformers' own eager Gemma 2, same weights, same text."""
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +91,9 @@ def compare(loaded: LoadedModel, ids: tuple[int, ...]) -> Parity:
 def reference(loaded: LoadedModel) -> Any:
     """Build transformers' model of the same class on the very same weight tensors (no copy), eager attention."""
     cls = getattr(transformers, type(loaded.model).__name__)
-    config = transformers.Gemma2Config.from_dict(loaded.config.to_dict())
+    # Our own configuration, which is one of theirs: made anew as theirs, it would be refused where ours allows more (a
+    # `query_pre_attn_scalar` that is no whole number, which their model computes with as ours does).
+    config = copy.deepcopy(loaded.config)
     config._attn_implementation = "eager"
     with torch.device("meta"):
         twin = cls(config)

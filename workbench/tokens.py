@@ -72,8 +72,33 @@ def shown(piece: str) -> str:
     return "".join(_VISIBLE.get(character, character) for character in piece.replace(" ", SPACE)) or "∅"
 
 
+def checked_text(text: str) -> str:
+    """The text, if a tokenizer can read it.
+
+    Raises:
+        TypeError: `text` is no str.
+        ValueError: `text` is empty or is no valid Unicode: it holds half of a character (a lone surrogate), which is
+            what bytes that are not UTF-8 become in an argument, and what JSON can write by an escape.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a str, got {type(text).__name__}")
+    if not text:
+        raise ValueError("the text is empty: give at least one character")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"the text is no valid Unicode: half a character (U+{ord(text[error.start]):04X}) at position {error.start}"
+            "; give it as UTF-8"
+        ) from error
+    return text
+
+
 def tokenize(tokenizer: Any, text: str) -> Tokens:
-    """Tokenize `text` as the model was trained to see it: BOS first, exactly once.
+    """Tokenize `text` as `tokenizer(text)` does, by its own settings (`add_bos_token`, `add_eos_token`).
+
+    The one difference: a beginning of sequence (BOS) that the text brings along, at its start or after blanks, gets no
+    second one before it. Chat templates write one, and twice is nothing that a model was trained on.
 
     Args:
         tokenizer: a transformers fast tokenizer.
@@ -81,20 +106,23 @@ def tokenize(tokenizer: Any, text: str) -> Tokens:
 
     Raises:
         TypeError: `text` is no str.
-        ValueError: `text` is empty.
+        ValueError: `text` is empty, is no valid Unicode, or has no tokens.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"text must be a str, got {type(text).__name__}")
-    if not text:
-        raise ValueError("the text is empty: give at least one character")
-    bos = tokenizer.bos_token
-    # Chat templates already write the BOS into the text: adding it a second time would change what the model sees.
-    has_bos = bos is not None and text.startswith(bos)
-    encoded = tokenizer(text, add_special_tokens=not has_bos, return_offsets_mapping=True)
+    encoded = tokenizer(checked_text(text), return_offsets_mapping=True, verbose=False)
     ids = [int(token) for token in encoded["input_ids"]]
     spans = [(int(start), int(end)) for start, end in encoded["offset_mapping"]]
-    if bos is not None and tokenizer.bos_token_id not in ids[:1]:
-        ids, spans = [tokenizer.bos_token_id, *ids], [(0, 0), *spans]
+    if _brings_bos(tokenizer.bos_token_id, text, ids, spans):
+        ids, spans = ids[1:], spans[1:]
+    if not ids:
+        raise ValueError(f"the text {text[:40]!r} has no tokens: give at least one character that the tokenizer keeps")
     specials = set(tokenizer.all_special_ids)
     pieces = tokenizer.convert_ids_to_tokens(ids)
     return Tokens(text, tuple(ids), tuple(map(shown, pieces)), tuple(spans), tuple(token in specials for token in ids))
+
+
+def _brings_bos(bos: int | None, text: str, ids: list[int], spans: list[tuple[int, int]]) -> bool:
+    """Whether the tokenizer put a BOS before a text whose first token that is not blank is one."""
+    if bos is None or ids[:1] != [bos] or spans[0] != (0, 0):
+        return False
+    own = zip(ids[1:], spans[1:], strict=True)
+    return next((token for token, (start, end) in own if text[start:end].strip()), None) == bos

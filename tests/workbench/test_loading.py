@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from model import Gemma2ForTokenClassification
+from model import Gemma2ForTokenClassification, Gemma2Model
 from workbench import LoadedModel, ModelNotFoundError, capture, embedded, load
+from workbench.classification.finetune.start import starting_point
 from workbench.masks.origin import configured
 
 
@@ -33,11 +34,28 @@ def test_a_folder_in_the_format_of_gemma_2_2b(twin_folder: Callable[..., Path]) 
 def test_the_architecture_chooses_the_class(twin_folder: Callable[..., Path]) -> None:
     folder = twin_folder()
     config = json.loads((folder / "config.json").read_text())
-    config["architectures"] = ["Gemma2ForTokenClassification"]
+    config["architectures"] = ["Gemma2Model"]
     (folder / "config.json").write_text(json.dumps(config))
     loaded = load(folder)
-    assert isinstance(loaded.model, Gemma2ForTokenClassification)
+    assert type(loaded.model) is Gemma2Model
     assert capture(loaded, "Hello world").parity.holds
+
+
+def test_only_fine_tuning_starts_without_a_head(twin_folder: Callable[..., Path]) -> None:
+    folder = twin_folder()
+    config = json.loads((folder / "config.json").read_text())
+    config["architectures"] = ["Gemma2ForTokenClassification"]
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match=r"no head for Gemma2ForTokenClassification \(score.bias, score.weight\)"):
+        load(folder)
+    loaded = load(folder, new_head=True)
+    assert isinstance(loaded.model, Gemma2ForTokenClassification)
+    assert loaded.fresh_head
+    # Though its labels are those of the data, a head that was never trained does not count as one.
+    first, second = (starting_point(load(folder, new_head=True), "token", ("LABEL_0", "LABEL_1")) for _ in range(2))
+    assert first.fresh
+    assert torch.equal(first.model.score.weight, second.model.score.weight)
+    assert not load("tiny-ner", new_head=True).fresh_head
 
 
 def test_another_kind_of_model_is_refused(twin_folder: Callable[..., Path]) -> None:
@@ -71,7 +89,7 @@ def test_a_name_without_an_owner_is_not_looked_up(monkeypatch: pytest.MonkeyPatc
     def looked_up(*_args: object, **_kwargs: object) -> None:
         raise AssertionError("looked up")
 
-    monkeypatch.setattr("workbench.loading.cached_file", looked_up)
+    monkeypatch.setattr("workbench.names.snapshot_download", looked_up)
     for find in (load, configured):
         with pytest.raises(ModelNotFoundError, match=r"'nosuch' here. Use an embedded .* is written owner/name"):
             find("nosuch")
@@ -86,7 +104,7 @@ def test_a_look_up_says_nothing_until_it_ends(
         log.warning("Retrying in 1s")
         raise OSError("no connection")
 
-    monkeypatch.setattr("workbench.loading.cached_file", fruitless)
+    monkeypatch.setattr("workbench.names.snapshot_download", fruitless)
     with pytest.raises(ModelNotFoundError, match="Reason: no connection"):
         load("no/such")
     assert not caplog.records
@@ -97,14 +115,20 @@ def test_a_gated_model_says_how_to_get_access(monkeypatch: pytest.MonkeyPatch) -
     def gated(*_args: object, **_kwargs: object) -> None:
         raise OSError("You are trying to access a gated repo. 401 Client Error.")
 
-    monkeypatch.setattr("workbench.loading.cached_file", gated)
+    monkeypatch.setattr("workbench.names.snapshot_download", gated)
     with pytest.raises(ModelNotFoundError, match="accept its licence .* `hf auth login`"):
         load("google/gemma-2-2b")
 
 
-def test_a_dtype_that_is_none_is_refused() -> None:
+@pytest.mark.parametrize("dtype", ["int8", "float64", "float8_e4m3fn", "half", "nn", "", torch.float64])
+def test_a_dtype_that_is_none_is_refused(dtype: str | torch.dtype) -> None:
     with pytest.raises(ValueError, match="use float32, bfloat16 or float16"):
-        load(dtype="int8")
+        load(dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", torch.bfloat16])
+def test_every_dtype_that_is_allowed_equals_transformers(dtype: str | torch.dtype) -> None:
+    assert capture(load(dtype=dtype), "Anna met Bob in Paris.").parity.holds
 
 
 def test_every_embedded_checkpoint_fits_the_package() -> None:
@@ -128,3 +152,30 @@ def test_a_device_that_is_not_here_is_refused(device: str, monkeypatch: pytest.M
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(ValueError, match=f"there is no device '{device}' here; allowed: cpu"):
         load(device=device)
+
+
+def test_a_query_scale_that_is_no_whole_number(twin_folder: Callable[..., Path]) -> None:
+    # transformers' own configuration refuses it, its model computes with it
+    assert capture(load(twin_folder(query_pre_attn_scalar=24.5)), "Hello world").parity.holds
+
+
+def test_a_model_of_the_hub_is_its_snapshot(twin_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, asked = twin_folder(), []
+
+    def downloaded(name: str, revision: str | None, allow_patterns: list[str]) -> str:
+        asked.append((name, revision, allow_patterns))
+        return str(folder)
+
+    monkeypatch.setattr("workbench.names.snapshot_download", downloaded)
+    loaded = load("owner/name", revision="main")
+    assert (loaded.name, loaded.source, loaded.revision) == ("owner/name", "owner/name", folder.name)
+    # the weights only after everything else fits, and of the same commit
+    assert [entry[1:] for entry in asked] == [
+        ("main", ["*.json", "tokenizer.model", "*.jinja"]),
+        (folder.name, ["model.safetensors"]),
+    ]
+    (folder / "tokenizer.model").unlink()
+    asked.clear()
+    with pytest.raises(ModelNotFoundError, match="owner/name .* neither tokenizer.json nor tokenizer.model"):
+        load("owner/name")
+    assert len(asked) == 1

@@ -142,7 +142,7 @@ def test_another_configuration_text_or_version_is_named(here: Path, twin_folder:
         (["--out", "a.csv", "--tokens", "1000", "--decode", "99", "--cache", "none"], "cells are too many"),
         (["--layers", "local"], "give --window"),
         (["--layers", "local", "--window", "2", "--model", "tiny"], "leave out --model and the text"),
-        (["--model", "no/such"], "there is no configuration of 'no/such' here. Use an embedded checkpoint (tiny"),
+        (["--model", "no/such"], "there is no model 'no/such' here. Use an embedded checkpoint (tiny"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(words: list[str], sentence: str, here: Path, capsys: Any) -> None:

@@ -8,7 +8,7 @@ from workbench.classification.inputs import Encoded, Places, as_whole, encode_te
 from workbench.classification.parts import Part, fitting
 from workbench.classification.words import Span, sentence_spans, spaced, word_spans
 from workbench.loading import LoadedModel
-from workbench.tokens import Tokens, shown
+from workbench.tokens import Tokens, checked_text, shown
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def readings(loaded: LoadedModel, text: str, label_token: str | None = None) -> 
     kind = kind_of(loaded)
     if not text.strip():
         raise ValueError("the text is empty: give at least one word")
-    _check_unicode(text)
+    checked_text(text)
     chosen = label_token_of(loaded, label_token)
     if kind == "sequence":
         return _read(loaded, [Part(text, [(0, len(text))], 0)], chosen)
@@ -99,7 +99,7 @@ def readings_of_words(
     chosen = label_token_of(loaded, label_token)
     for words in sentences:
         text, spans = spaced(list(words))
-        _check_unicode(text)
+        checked_text(text)
         parts.append(Part(text, spans, start))
         start += len(text) + 1
     return _read(loaded, parts, chosen, places)
@@ -142,14 +142,3 @@ def _reading(loaded: LoadedModel, part: Part, row: Encoded, label_token: str) ->
     special = tuple(token in specials for token in row.ids)
     tokens = Tokens(part.text, tuple(row.ids), pieces, tuple(row.spans), special)
     return Reading(tokens, tuple(part.words), tuple(row.read), part.start, part.continues, label_token)
-
-
-def _check_unicode(text: str) -> None:
-    """Raises ValueError where a text holds half of a character, which no tokenizer can read."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"the text is no valid Unicode: half a character (U+{ord(text[error.start]):04X}) at position {error.start}"
-            "; give it as UTF-8"
-        ) from error

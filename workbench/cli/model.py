@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from workbench.classification.plain import decoded
 from workbench.loading import DEFAULT, LoadedModel, load
 
 
@@ -19,5 +20,9 @@ def loaded_model(options: argparse.Namespace) -> LoadedModel:
 
 
 def given_text(text: str) -> str:
-    """The text of an argument; `-` is standard input."""
-    return sys.stdin.read() if text == "-" else text
+    """The text of an argument; `-` is standard input.
+
+    Raises:
+        ValueError: standard input is no UTF-8 text.
+    """
+    return decoded(sys.stdin.buffer.read(), "standard input") if text == "-" else text

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from workbench.loading import embedded
+from workbench.names import embedded
 
 
 def add(commands: Any) -> None:

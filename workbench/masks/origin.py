@@ -1,18 +1,16 @@
 """The model and the text that a situation is of: whose layers, window and tokens it has. A mask needs no weights."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
-
-from transformers import AutoTokenizer
 
 from model import Gemma2Config
-from workbench.loading import DEFAULT, ModelNotFoundError, configuration, embedded
+from workbench.checkpoint import configuration
+from workbench.loading import DEFAULT, one_sentence
 from workbench.masks.setting import KINDS, Setting
-from workbench.tokens import Tokens, tokenize
+from workbench.names import Place, located
+from workbench.tokens import Tokens, checked_text, tokenize
 from workbench.trace import Trace
+from workbench.vocabulary import tokenizer_of
 
 # What a query sees, in a causal model and in one that is not.
 SEES = {True: "itself and earlier tokens", False: "both sides"}
@@ -76,15 +74,11 @@ class Configured:
     """A model of which only the configuration and, once a text is given, the tokenizer are read.
 
     Attributes:
-        name: embedded name, folder or hub id.
-        folder: where the files come from: a folder or a hub id.
-        revision: commit of the hub, None for folders.
+        place: where its files are.
         config: the configuration.
     """
 
-    name: str
-    folder: str
-    revision: str | None
+    place: Place
     config: Gemma2Config
 
     @property
@@ -95,18 +89,20 @@ class Configured:
     @cached_property
     def origin(self) -> Origin:
         """The model as a record names it."""
-        source = f"embedded:{self.name}" if self.name in embedded() else self.folder
         window = self.config.sliding_window if "local" in self.layers else None
-        return Origin(self.name, source, self.revision, window, not self.config.sees_later)
+        return Origin(self.place.name, self.place.source, self.place.revision, window, not self.config.sees_later)
 
     def tokens(self, text: str) -> Tokens:
         """The tokens of a text.
 
         Raises:
-            ValueError: the text is empty.
-            OSError: the model has no tokenizer.
+            ValueError: the text is empty or no valid Unicode, or the tokenizer does not fit the model.
+            OSError: the model has no tokenizer, or one that cannot be read.
         """
-        return tokenize(AutoTokenizer.from_pretrained(self.folder, revision=self.revision or "main"), text)
+        checked_text(text)
+        with one_sentence(self.place.name):
+            tokenizer = tokenizer_of(self.place.folder, self.config.vocab_size)
+        return tokenize(tokenizer, text)
 
 
 def configured(name: str | None = None, revision: str | None = None) -> Configured:
@@ -116,17 +112,7 @@ def configured(name: str | None = None, revision: str | None = None) -> Configur
         ModelNotFoundError: no such model, or its files cannot be read.
         ValueError: not a Gemma 2 model.
     """
-    wanted = name or DEFAULT
-    source = str(embedded().get(wanted, wanted))
-    try:
-        file = configuration(source, revision or "main")
-        about: dict[str, Any] = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
-        raise ModelNotFoundError(
-            f"there is no configuration of {wanted!r} here. Use an embedded checkpoint ({', '.join(embedded())}), a "
-            f"folder with config.json, or a hub id (needs the network once). Reason: {str(error).splitlines()[0]}"
-        ) from error
-    if about.get("model_type") != "gemma2":
-        raise ValueError(f"{wanted} is a {about.get('model_type')!r} model; masks are of Gemma 2 (model_type 'gemma2')")
-    commit = None if Path(source).is_dir() else file.parent.name
-    return Configured(wanted, source, commit, Gemma2Config.from_dict(about))
+    wanted = DEFAULT if name is None else name
+    with one_sentence(wanted):
+        place = located(wanted, revision)
+        return Configured(place, configuration(place.folder))

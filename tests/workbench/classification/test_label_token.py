@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 import transformers
+from safetensors.torch import load_file, save_file
 from torch.testing import assert_close
 
 from workbench import AblateHead, LoadedModel, embedded, load
+from workbench.classification.classifier import class_names
 from workbench.classification.evaluation import evaluate
+from workbench.classification.finetune.start import starting_point
 from workbench.classification.inputs import LABEL_TOKENS, collate, encode
 from workbench.classification.labelled import classify, label
 from workbench.classification.reasons.deletion import alone, deletions
@@ -168,3 +171,14 @@ def test_evaluation_reads_labels_where_it_is_said(tagger: LoadedModel):
     tags = {token: evaluate(tagger, gold, "gold", label_token=token).tags for token in LABEL_TOKENS}
     assert tags["last"] == evaluate(tagger, gold, "gold").tags
     assert tags["first"] != tags["last"] != tags["mean"]
+
+
+def test_only_fine_tuning_may_begin_without_a_head(tmp_path: Path):
+    folder = copied(tmp_path / "headless")
+    weights = load_file(folder / "model.safetensors")
+    save_file({name: value for name, value in weights.items() if "score" not in name}, folder / "model.safetensors")
+    with pytest.raises(ValueError, match="hold no head"):
+        load(folder)
+    loaded = load(folder, new_head=True)
+    start = starting_point(loaded, "token", class_names(loaded))
+    assert (start.fresh, set(start.names)) == (True, set(loaded.config.id2label.values()))

@@ -50,7 +50,7 @@ def starting_point(
 ) -> Start:
     """A classifier on the trunk of `loaded`, which is used up: its configuration changes with it.
 
-    A checkpoint of the same kind with the same labels keeps its head; any other gets a new one, drawn from
+    A checkpoint of the same kind with a head for the same labels keeps it; any other gets a new one, drawn from
     Normal(0, initializer_range).
 
     Args:
@@ -73,7 +73,7 @@ def starting_point(
         raise ValueError(f"--label-token {label_token} is of words; whole texts are labelled at their last token")
     tagger = kind == "token" and type(loaded.model) is cls
     chosen = label_token_of(loaded, label_token) if tagger else (label_token or "last")
-    keeps = type(loaded.model) is cls and set(class_names(loaded)) == set(labels)
+    keeps = type(loaded.model) is cls and not loaded.fresh_head and set(class_names(loaded)) == set(labels)
     notes = remarks_on(loaded, label_token) if keeps else ()
     for key, value in variant_settings(variant, chosen).items():
         setattr(config, key, value)

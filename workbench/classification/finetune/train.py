@@ -103,7 +103,7 @@ def _loaded(settings: Settings) -> LoadedModel:
     if settings.device in there and not there[settings.device]():
         raise ValueError(f"--device {settings.device}: torch finds no such device here; leave it out, or use cpu")
     # float32 whatever the checkpoint holds: AdamW's small steps vanish in bfloat16
-    return load(settings.model, dtype="float32", device=settings.device)
+    return load(settings.model, dtype="float32", device=settings.device, new_head=True)
 
 
 def _encoded(
