@@ -14,9 +14,9 @@ MOST_HEADS = 10
 
 
 def target_told(target: Target) -> dict[str, Any]:
-    """The two classes by index, and the token where the label is read."""
+    """The two classes by index, and the tokens where the label is read."""
     label, against = target.pair
-    return {"label": label, "against": against, "read": target.at}
+    return {"label": label, "against": against, "read": list(target.places)}
 
 
 def saliency_told(found: Saliency) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from workbench.classification.labelled import Classification, Labelled
-from workbench.classification.labels import is_bio_scheme
+from workbench.classification.schemes import scheme_of as scheme_of_tags
 
 OUTSIDE = "O"
 MOST_CLASSES = 12
@@ -12,10 +12,10 @@ MOST_TOKENS = 200
 
 
 def scheme_of(found: Classification) -> str:
-    """How labels are shown: "text" (one for all of it), "entities" (BIO tags) or "words" (any other classes)."""
+    """How labels are shown: "text" (one for all), "entities" (tags of a scheme) or "words" (any other classes)."""
     if found.kind == "sequence":
         return "text"
-    return "entities" if is_bio_scheme(found.classes) else "words"
+    return "entities" if scheme_of_tags(found.classes) else "words"
 
 
 def groups_of(found: Classification) -> list[str]:
@@ -55,6 +55,7 @@ def labels_told(found: Classification) -> dict[str, Any]:
         "entities": entities,
         "after": found.text[end:],
         "modified": list(found.interventions),
+        "remarks": list(found.remarks),
     }
 
 
@@ -63,25 +64,26 @@ def word_told(labelled: Labelled, word: int, first: int, stop: int) -> dict[str,
     reading = labelled.reading
     probs_C = labelled.probs[word]
     order = probs_C.argsort(descending=True)[:MOST_CLASSES].tolist()
-    logits_C = labelled.logits[reading.read[word]]
-    owners = {at: owner for owner in range(first, stop) for at in (*reading.word_tokens(owner), reading.read[owner])}
-    shown = sorted(owners)
+    logits_C = labelled.word_logits[word]
+    owners = {at: owner for owner in range(first, stop) for at in (*reading.word_tokens(owner), *reading.read[owner])}
+    shown, read = sorted(owners), {at for places in reading.read for at in places}
     return {
         "word": reading.word(word),
         "tag": labelled.tags[word],
         "best": labelled.best[word],
         "next": labelled.runner_up(word),
-        "read": reading.read[word],
+        "read": list(reading.read[word]),
+        "label_token": reading.label_token,
         "margin": float(labelled.margin[word]),
         "classes": [{"at": at, "prob": float(probs_C[at]), "logit": float(logits_C[at])} for at in order],
         "others": len(probs_C) - len(order),
-        "tokens": [_token(labelled, at, owners[at] == word) for at in shown[-MOST_TOKENS:]],
+        "tokens": [_token(labelled, at, owners[at] == word, at in read) for at in shown[-MOST_TOKENS:]],
         "left_out": max(0, len(shown) - MOST_TOKENS),
     }
 
 
-def _token(labelled: Labelled, at: int, own: bool) -> dict[str, Any]:
-    """A sub-token: what the classifier says there, though the label is read at the last one of a word only."""
+def _token(labelled: Labelled, at: int, own: bool, read: bool) -> dict[str, Any]:
+    """A sub-token: what the classifier says there, even where no label is read."""
     tokens = labelled.reading.tokens
     best = labelled.logits[at].softmax(-1).topk(min(3, len(labelled.classes)))
     top = [{"at": int(index), "prob": float(prob)} for prob, index in zip(best.values, best.indices, strict=True)]
@@ -90,7 +92,7 @@ def _token(labelled: Labelled, at: int, own: bool) -> dict[str, Any]:
         "piece": tokens.display[at],
         "id": tokens.ids[at],
         "own": own,
-        "read": at in labelled.reading.read,
+        "read": read,
         "top": top,
         "margin": top[0]["prob"] - top[1]["prob"],
     }

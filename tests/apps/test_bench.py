@@ -183,7 +183,7 @@ def test_the_reasons_of_a_word_are_what_changing_the_model_and_the_text_gives(re
     def score(logits: torch.Tensor, at: int) -> float:
         return float(logits[at, best] - logits[at, rival])
 
-    real = score(found.logits, found.reading.read[10])
+    real = score(found.logits, found.reading.read[10][0])
     told = reader.page.locator(".why > .told").text_content()
     assert f"{names[best]} minus that of {names[rival]}" in told
     assert f"{real:+.2f}".replace("-", "−") in told
@@ -196,7 +196,7 @@ def test_the_reasons_of_a_word_are_what_changing_the_model_and_the_text_gives(re
     place = reader.page.locator(".heads ol .one").first
     layer, head = (int(place.get_attribute(f"data-{name}")) for name in ("layer", "head"))
     without = classify(tagger, TEXT, interventions=[AblateHead(layer, head)]).sentences[0]
-    effect = real - score(without.logits, found.reading.read[10])
+    effect = real - score(without.logits, found.reading.read[10][0])
     assert float(place.locator(".number").get_attribute("title")) == pytest.approx(effect, abs=1e-3)
     # Words taken out: the label of a sentence that never had them.
     rows = {row.split("”")[0].removeprefix("without “"): row for row in reader.texts(".removals li")}
@@ -217,7 +217,7 @@ def test_a_head_paints_the_attention_of_the_deciding_token(reader: Reader, tagge
     with torch.no_grad():
         tagger.model(torch.tensor([found.tokens.ids]))
     handle.remove()
-    assert weights == pytest.approx(seen["probs"][0, 1, found.read[sentence["word"]]].tolist(), abs=1e-5)
+    assert weights == pytest.approx(seen["probs"][0, 1, found.read[sentence["word"]][0]].tolist(), abs=1e-5)
     reader.page.locator(".heads .cell[data-layer='2'][data-head='1']").click()
     assert reader.page.evaluate(STATE)["paint"] == "saliency"
 
@@ -229,8 +229,7 @@ def test_the_other_mask_is_a_modified_model_and_says_what_it_costs(reader: Reade
     reader.explained(mask="causal")
     own, other = classify(tagger, TEXT), classify(tagger, TEXT, interventions=[SetCausal(True)])
     assert reader.entities() == expected(other)
-    at = other.sentences[0].reading.read[0]
-    first, second = other.sentences[0].logits[at].topk(2).values.tolist()
+    first, second = other.sentences[0].word_logits[0].topk(2).values.tolist()
     assert f": {first - second:+.2f}" in reader.page.locator(".why > .told").text_content()
     assert reader.texts(".modified") == ["modified model: causal mask"]
     pairs = [

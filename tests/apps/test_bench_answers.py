@@ -6,7 +6,7 @@ import pytest
 
 from apps.token_classification.answers import answer
 from apps.token_classification.findings import Findings, own_mask
-from workbench import LoadedModel, SetCausal, applied, load
+from workbench import LoadedModel, SetCausal, applied, classify, load
 
 TEXT = "Jordan flew to Jordan in May."
 
@@ -44,3 +44,20 @@ def test_a_question_about_nothing_gets_a_sentence(tagger: LoadedModel, about: st
 
     answered = answer(Findings(only), {"about": about, "text": TEXT, "model": "tiny-ner", **wrong})
     assert said in answered["error"]
+
+
+def test_the_page_is_told_where_labels_are_read_and_what_is_not_known_of_them(tagger: LoadedModel, monkeypatch):
+    question = {"text": TEXT, "model": "tiny-ner"}
+    findings = Findings(lambda _name: tagger)
+    assert answer(findings, {"about": "labels", **question})["remarks"] == []
+    monkeypatch.setattr(tagger.config, "workbench_label_token", "mean")
+    monkeypatch.setattr(
+        tagger.config, "id2label", {at: name.replace("B-", "S-") for at, name in tagger.config.id2label.items()}
+    )
+    findings = Findings(lambda _name: tagger)
+    told = answer(findings, {"about": "labels", **question})
+    assert "the classes of tiny-ner are BIOES tags" in told["remarks"][0]
+    assert len(told["entities"]) == len(classify(tagger, TEXT).entities) > 0
+    word = answer(findings, {"about": "word", **question})
+    assert (word["label_token"], len(word["read"])) == ("mean", len([row for row in word["tokens"] if row["own"]]))
+    assert answer(findings, {"about": "saliency", **question})["read"] == word["read"]

@@ -28,7 +28,7 @@ def test_the_configuration_names_the_labels_and_the_variant():
     config = json.loads((FOLDER / "config.json").read_text())
     assert config["architectures"] == ["Gemma2ForTokenClassification"]
     assert list(config["id2label"].values()) == list(TAGS)
-    recorded = {key: config[key] for key in ("is_causal", "workbench_input")}
+    recorded = {key: config[key] for key in ("is_causal", "workbench_input", "workbench_label_token")}
     assert recorded in [settings(variant) for variant in VARIANTS]
 
 

@@ -158,14 +158,14 @@ def test_whole_texts_are_labelled_by_the_same_command(printed, sorter, capsys):
         (["classify", "Paris", "--model", "tiny"], "tiny is a Gemma2ForCausalLM, which labels nothing"),
         (["evaluate", "missing.conll"], "there is no file missing.conll"),
         (["evaluate", "empty.conll"], "empty.conll holds no words; expected lines TOKEN<TAB>TAG"),
-        (["evaluate", "mixed.conll"], "mixed.conll:3: the tag 'S-PER' is not BIO while others are ('B-PER' in line 1)"),
+        (["evaluate", "mixed.conll"], "mixed.conll:3: the tag 'PER' is not BIO while others are ('B-PER' in line 1)"),
         (["evaluate", "2003.conll"], "2003.conll:1: expected TOKEN<TAB>TAG, got 'EU NNP B-NP B-ORG': 4 columns"),
         (["evaluate", "mixed.conll", "--predictions", "mixed.conll"], "mixed.conll is read and would be overwritten"),
     ],
 )
 def test_wrong_input_ends_in_one_sentence(arguments, sentence, capsys):
     Path("empty.conll").write_text("\n# nothing\n")
-    Path("mixed.conll").write_text("Emma\tB-PER\nso\tO\nRex\tS-PER\n")
+    Path("mixed.conll").write_text("Emma\tB-PER\nso\tO\nRex\tPER\n")
     Path("2003.conll").write_text("EU NNP B-NP B-ORG\n")
     assert main(arguments) == 2
     said = capsys.readouterr().err

@@ -11,9 +11,9 @@ from model import Gemma2Config, Gemma2ForTokenClassification
 from training.ner.labels import TAGS
 from training.tokenizer import write_tokenizer_config
 from workbench.atomic import filling
-from workbench.classification.inputs import encode, settings
+from workbench.classification.inputs import at_words, encode, settings
 from workbench.classification.labelled import class_logits
-from workbench.classification.labels import repaired
+from workbench.classification.schemes import as_bio
 
 
 def new_tagger(checkpoint: Path, variant: str, seed: int) -> tuple[Gemma2ForTokenClassification, Any]:
@@ -41,10 +41,11 @@ def predict(model: Gemma2ForTokenClassification, tokenizer: Any, sentences: list
     """Returns one valid BIO tag per word of every sentence, as `workbench.classification` reads them."""
     model.eval()
     names = {int(at): tag for at, tag in (model.config.id2label or {}).items()}
-    encoded = encode(sentences, tokenizer, getattr(model.config, "workbench_input", "plain") == "echo")
+    echo = getattr(model.config, "workbench_input", "plain") == "echo"
+    encoded = encode(sentences, tokenizer, echo, getattr(model.config, "workbench_label_token", "last"))
     logits = class_logits(model, encoded, tokenizer.pad_token_id)
     rows = zip(encoded, logits, strict=True)
-    return [repaired([names[int(at)] for at in logits_TC[row.read].argmax(-1)]) for row, logits_TC in rows]
+    return [as_bio([names[int(at)] for at in at_words(logits_TC, row.read).argmax(-1)]) for row, logits_TC in rows]
 
 
 def load_tagger(folder: Path) -> tuple[Gemma2ForTokenClassification, Any]:

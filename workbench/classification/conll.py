@@ -1,62 +1,117 @@
 """CoNLL files: TOKEN<TAB>TAG lines, an empty line between sentences, `# key: value` comments before one.
 
-A line that starts with `# ` and holds no tab is a comment, so the token # (`#<TAB>O`) is none.
+A line that starts with `# ` and holds no tab is a comment, so the token # (`#<TAB>O`) is none. Files of other columns
+are read where they are said (`workbench.classification.columns`); the lines -DOCSTART- of CoNLL-2003 are skipped.
 """
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.atomic import make_folder, write
+from workbench.classification.columns import Columns, advice, header_of, replaced
+from workbench.classification.conll_lines import Sentence, blocks, chosen_columns, two_columns
 from workbench.classification.plain import plain_text
+
+_LANGUAGE = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):.")
+_SPACES = re.compile(r"Spaces?(?:After|Before)=")
+# So few words may all be alike by chance.
+FEW = 5
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """Words, their tags, and the comments that stand before them.
+class ConllFile:
+    """A file that was read.
 
     Attributes:
-        words: the words.
-        tags: one tag per word.
-        notes: the comments, `domain` and `source` in the gold set.
-        lines: the line of each word in its file, from 1; empty for a sentence that comes from none.
+        text: its characters.
+        sentences: its sentences.
+        tag_at: index of the column of the tags, for each sentence.
+        remarks: what was put right while reading, in sentences.
     """
 
-    words: list[str]
-    tags: list[str]
-    notes: dict[str, str] = field(default_factory=dict)
-    lines: list[int] = field(default_factory=list, compare=False)
+    text: str
+    sentences: list[Sentence]
+    tag_at: list[int]
+    remarks: tuple[str, ...] = ()
+
+    def retagged(self, tags: Sequence[Sequence[str]]) -> str:
+        """The text with other tags; all else, comments and spacing included, stays as it is."""
+        lines = self.text.split("\n")
+        for sentence, at, new in zip(self.sentences, self.tag_at, tags, strict=True):
+            for number, tag in zip(sentence.lines, new, strict=True):
+                line = lines[number - 1]
+                end = len(line.rstrip())
+                lines[number - 1] = replaced(line[:end], at, tag)
+        return "\n".join(lines)
 
 
-def read_conll(path: Path, many_columns: bool = False) -> list[Sentence]:
-    """Returns the sentences of a file.
+def read_conll(path: Path, columns: Columns | None = None) -> list[Sentence]:
+    """The sentences of a file, see `conll_file`."""
+    return conll_file(path, columns).sentences
+
+
+def conll_file(path: Path, columns: Columns | None = None) -> ConllFile:
+    """Reads a file.
 
     Args:
         path: UTF-8 text.
-        many_columns: columns are separated by any white space, the first is the token and the last the tag, and
-            -DOCSTART- lines are skipped, as in CoNLL-2003.
+        columns: where words and tags are; None for lines TOKEN<TAB>TAG.
 
     Raises:
         OSError: there is no such file.
-        ValueError: it is no UTF-8 text, or a line is neither a comment nor TOKEN<TAB>TAG; the message gives its number.
+        ValueError: it is no UTF-8 text, a line cannot be read, or the columns hold no words or tags; the message gives
+            the line.
     """
-    sentences, words, tags, notes, numbers = [], [], [], {}, []
-    for number, line in enumerate([*plain_text(path).split("\n"), ""], start=1):
-        if not line.strip():
-            if words:
-                sentences.append(Sentence(words, tags, notes, numbers))
-            words, tags, notes, numbers = [], [], {}, []
-        elif _is_comment(line):
-            key, _, value = line[1:].strip().partition(": ")
-            notes[key] = value
-        elif not (many_columns and line.startswith("-DOCSTART-")):
-            columns = line.split() if many_columns else line.rstrip().split("\t")
-            if len(columns) < 2 or not columns[0].strip() or (len(columns) > 2 and not many_columns):
-                raise ValueError(f"{path}:{number}: expected TOKEN<TAB>TAG, got {line!r}{_hint(line)}")
-            words.append(columns[0])
-            tags.append(columns[-1])
-            numbers.append(number)
-    return sentences
+    text = plain_text(path)
+    lines, header = text.split("\n"), 0
+    if columns and columns.named():
+        try:
+            names, header = header_of(lines, columns)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+        columns = columns.numbered(names)
+    sentences, tag_at = [], []
+    for block in blocks(lines, header):
+        sentence, at = two_columns(path, block) if columns is None else chosen_columns(path, block, columns)
+        if sentence.words:
+            sentences.append(sentence)
+            tag_at.append(at)
+    _check_words(path, sentences, columns, lines)
+    sentences, remarks = _without_language(sentences, path)
+    return ConllFile(text, sentences, tag_at, remarks)
+
+
+def _check_words(path: Path, sentences: Sequence[Sentence], columns: Columns | None, lines: Sequence[str]) -> None:
+    """Raises ValueError where the columns are not those of words and tags."""
+    if not sentences:
+        return
+    number = sentences[0].lines[0]
+    where, hint = f"{path}:{number}", advice(lines[number - 1])
+    counts = [
+        list(map(str, range(start, start + len(row.words)))) == row.words for row in sentences for start in (0, 1)
+    ]
+    longest = max(len(row.words) for row in sentences)
+    every = [any(counts[2 * at : 2 * at + 2]) for at in range(len(sentences))]
+    if all(every) and (longest > 1 or columns):
+        raise ValueError(f"{where}: the column of the words merely counts ({sentences[0].words[0]}, ...); {hint}")
+    words, tags = ([item for row in sentences for item in getattr(row, name)] for name in ("words", "tags"))
+    if columns and len(words) >= FEW and len(set(words)) == 1:
+        raise ValueError(f"{where}: the column of the words says {words[0][:40]!r} in every line; {hint}")
+    if any(map(_SPACES.search, tags)) or (len(tags) > 1 and set(tags) == {"_"}):
+        raise ValueError(f"{where}: the column of the tags holds {tags[0][:40]!r}, no tags; {hint}")
+
+
+def _without_language(sentences: list[Sentence], path: Path) -> tuple[list[Sentence], tuple[str, ...]]:
+    """The sentences without the language that WikiANN writes before each word (`en:Anna`), and a remark."""
+    found = [_LANGUAGE.match(word) for sentence in sentences for word in sentence.words]
+    codes = {match[1] if match else "" for match in found}
+    if len(found) < 2 or len(codes) != 1 or codes == {""}:
+        return sentences, ()
+    prefix = f"{codes.pop()}:"
+    bare = [replace(row, words=[word.removeprefix(prefix) for word in row.words]) for row in sentences]
+    return bare, (f"every word of {path} begins with {prefix!r}, as in WikiANN; it was taken off",)
 
 
 def write_conll(path: Path, sentences: Iterable[Sentence]) -> None:
@@ -80,34 +135,3 @@ def conll_text(sentences: Iterable[Sentence]) -> str:
         rows = [f"{w}\t{t}" for w, t in zip(sentence.words, sentence.tags, strict=True)]
         blocks.append("\n".join([note.replace("\n", " ") for note in notes] + rows) + "\n")
     return "\n".join(blocks)
-
-
-def retagged(text: str, sentences: Sequence[Sentence], tags: Sequence[Sequence[str]]) -> str:
-    """The text of a CoNLL file with other tags; all else, comments and spacing included, stays as it is.
-
-    Args:
-        text: the file's characters.
-        sentences: what `read_conll` found in it.
-        tags: the new tags of each sentence.
-    """
-    lines = text.split("\n")
-    for sentence, new in zip(sentences, tags, strict=True):
-        for number, before, after in zip(sentence.lines, sentence.tags, new, strict=True):
-            lines[number - 1] = lines[number - 1].rstrip().removesuffix(before) + after
-    return "\n".join(lines)
-
-
-def _is_comment(line: str) -> bool:
-    return "\t" not in line and (line.startswith("# ") or line.rstrip() == "#")
-
-
-def _hint(line: str) -> str:
-    """What is probably meant by a line that cannot be read."""
-    columns = len(line.split())
-    if line.startswith("\t"):
-        return ": the token is missing"
-    if line.startswith("#") and "\t" not in line:
-        return ": a comment starts with '# ', the token # is followed by a tab"
-    if columns > 2:
-        return f": {columns} columns; to take the first and the last of them, as in CoNLL-2003, say --many-columns"
-    return ": the tag is missing" if columns == 1 else ": put one tab between token and tag"

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
+from workbench.classification.classifier import class_names, kind_of, label_token_of, remarks_on
 from workbench.classification.conll import Sentence
 from workbench.classification.labelled import label
-from workbench.classification.labels import is_bio, is_bio_scheme, repaired, types_of
+from workbench.classification.labels import types_of
 from workbench.classification.logits import Progress
-from workbench.classification.reading import class_names, kind_of, readings_of_words
+from workbench.classification.reading import readings_of_words
+from workbench.classification.schemes import read_as_bio, scheme_of
 from workbench.classification.scores import Scores, accuracies, by_domain, class_scores, entity_scores
 from workbench.loading import LoadedModel
 from workbench.trace import ModelInfo
 
 ENTITIES = "entities: exact words and type (seqeval, strict)"
 CLASSES = "words: each class of a word by itself"
+MOST_TOLD = 20
 
 
 @dataclass(frozen=True)
@@ -21,10 +25,11 @@ class Evaluation:
     """Scores of a model on a file.
 
     Attributes:
-        measure: what is counted, `ENTITIES` or (where the file or the model has no BIO tags) `CLASSES`.
+        measure: what is counted, `ENTITIES` or (where the file or the model has plain classes) `CLASSES`.
         scores: {domain: {type or class, "ALL": scores}}; the domain "all" is the whole file.
         accuracy: share of the words with the right tag, by domain.
         tags: the predicted tags of each sentence.
+        label_token: at which sub-token labels were read.
         remarks: what else one must know to read the figures, in sentences.
         sentences, words: how many.
         model: which weights.
@@ -34,45 +39,55 @@ class Evaluation:
     scores: dict[str, Scores]
     accuracy: dict[str, float]
     tags: list[list[str]]
+    label_token: str
     remarks: tuple[str, ...]
     sentences: int
     words: int
     model: ModelInfo
 
 
-def evaluate(loaded: LoadedModel, gold: Sequence[Sentence], name: str, progress: Progress = iter) -> Evaluation:
+def evaluate(
+    loaded: LoadedModel,
+    gold: Sequence[Sentence],
+    name: str,
+    progress: Progress = iter,
+    label_token: str | None = None,
+) -> Evaluation:
     """Label the words of a file and compare with its tags.
 
     Args:
         loaded: a token classifier.
-        gold: sentences with the right tags. IOB1 tags (an entity begins with I-) are read as what they mean.
+        gold: sentences with the right tags, in any scheme (`workbench.classification.schemes`).
         name: what to call the file in messages.
         progress: wraps the list of forward passes, as tqdm does.
+        label_token: at which sub-token labels are read, as in `classify`.
 
     Raises:
-        ValueError: the file is empty or mixes BIO tags with others, a sentence is too long, or the model is no token
-            classifier.
+        ValueError: the file is empty or mixes tags of a scheme with others, a sentence is too long, or the model is
+            no token classifier.
     """
     if kind_of(loaded) != "token":
         raise ValueError(f"{loaded.name} labels whole texts; give a Gemma2ForTokenClassification, such as tiny-ner")
     if not gold:
         raise ValueError(f"{name} holds no words; expected lines TOKEN<TAB>TAG")
-    _check_one_scheme(gold, name)
-    entities, kinds, remarks = _kinds(loaded, gold, name)
-    if entities:
-        gold, repairs = _as_bio(gold, name)
-        remarks = repairs + remarks
-    try:
-        readings = readings_of_words(loaded, [sentence.words for sentence in gold])
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+    places = [f"{name}:{_line(sentence, 0)}" for sentence in gold]
+    tags_of_gold = [sentence.tags for sentence in gold]
+    bio, repairs = read_as_bio(tags_of_gold, name, lambda row, at: f"{name}:{_line(gold[row], at)}")
+    entities = bio is not None and bool(scheme_of(class_names(loaded)))
+    if bio is not None and entities:
+        gold = [replace(sentence, tags=new) for sentence, new in zip(gold, bio, strict=True)]
+    kinds, remarks = _kinds(loaded, gold, name, entities)
+    remarks = [*remarks_on(loaded, label_token), *(repairs if entities else []), *remarks]
+    readings = readings_of_words(loaded, [sentence.words for sentence in gold], label_token, places)
     found = label(loaded, readings, progress=progress)
-    tags = [list(labelled.tags) for labelled in found]
+    # Without entities each class counts as it is.
+    tags = [list(row.tags) if entities else [row.classes[at] for at in row.best] for row in found]
     return Evaluation(
         measure=ENTITIES if entities else CLASSES,
         scores=by_domain(gold, tags, kinds, entity_scores if entities else class_scores),
         accuracy=accuracies(gold, tags),
         tags=tags,
+        label_token=label_token_of(loaded, label_token),
         remarks=tuple(remarks),
         sentences=len(gold),
         words=sum(len(sentence.words) for sentence in gold),
@@ -80,48 +95,22 @@ def evaluate(loaded: LoadedModel, gold: Sequence[Sentence], name: str, progress:
     )
 
 
-def _kinds(loaded: LoadedModel, gold: Sequence[Sentence], name: str) -> tuple[bool, tuple[str, ...], list[str]]:
-    """Whether there are entities to score, the types (else classes) of model and file, and remarks on them."""
-    classes, known = class_names(loaded), tuple(dict.fromkeys(tag for sentence in gold for tag in sentence.tags))
-    without = [owner for owner, names in ((loaded.name, classes), (name, known)) if not is_bio_scheme(names)]
+def _kinds(
+    loaded: LoadedModel, gold: Sequence[Sentence], name: str, entities: bool
+) -> tuple[tuple[str, ...], list[str]]:
+    """The types (where there are no entities to score: the classes) of model and file, and remarks on them."""
+    classes = class_names(loaded)
+    known = tuple(dict.fromkeys(chain.from_iterable(sentence.tags for sentence in gold)))
+    without = [owner for owner, names in ((loaded.name, classes), (name, known)) if not scheme_of(names)]
     remarks = [f"{' and '.join(without)}: no BIO tags, so there are no entities to score"] if without else []
-    ours, theirs = (classes, known) if without else (types_of(classes), types_of(known))
+    ours, theirs = (types_of(classes), types_of(known)) if entities else (classes, known)
     for owner, kinds, others in ((loaded.name, ours, theirs), (name, theirs, ours)):
         only = [kind for kind in kinds if kind not in others]
-        remarks += [f"only {owner} knows {', '.join(only)}"] if only else []
-    return not without, tuple(dict.fromkeys((*ours, *theirs))), remarks
+        more = f" and {len(only) - MOST_TOLD} more" if len(only) > MOST_TOLD else ""
+        remarks += [f"only {owner} knows {', '.join(only[:MOST_TOLD])}{more}"] if only else []
+    return tuple(dict.fromkeys((*ours, *theirs))), remarks
 
 
-def _check_one_scheme(gold: Sequence[Sentence], name: str) -> None:
-    """Raises ValueError where some tags are BIO and others are not: a slip, or another scheme such as BIOES."""
-    tags = [(tag, line) for sentence in gold for tag, line in zip(sentence.tags, _lines(sentence), strict=True)]
-    others = [found for found in tags if not is_bio(found[0])]
-    inside = [found for found in tags if is_bio(found[0]) and found[0] != "O"]
-    if others and inside:
-        (bad, at), (good, there) = others[0], inside[0]
-        raise ValueError(
-            f"{name}:{at}: the tag {bad!r} is not BIO while others are ({good!r} in line {there}); allowed are O, "
-            "B-TYPE and I-TYPE (of BIOES, write S- as B- and E- as I-)"
-        )
-
-
-def _as_bio(gold: Sequence[Sentence], name: str) -> tuple[list[Sentence], list[str]]:
-    """The sentences with valid tags, and a remark where some were not."""
-    valid = [replace(sentence, tags=repaired(sentence.tags)) for sentence in gold]
-    changed = [
-        line
-        for before, after in zip(gold, valid, strict=True)
-        for was, now, line in zip(before.tags, after.tags, _lines(before), strict=True)
-        if was != now
-    ]
-    if not changed:
-        return valid, []
-    return valid, [
-        f"{len(changed)} entities of {name} begin with I- instead of B- (the first in line {changed[0]}); they were "
-        "read as IOB1, each as if it began with B-"
-    ]
-
-
-def _lines(sentence: Sentence) -> Sequence[int | str]:
-    """The line of each word in its file; a question mark for sentences that come from none."""
-    return sentence.lines or ["?"] * len(sentence.words)
+def _line(sentence: Sentence, word: int) -> int | str:
+    """The line of a word in its file; a question mark for sentences that come from none."""
+    return sentence.lines[word] if sentence.lines else "?"

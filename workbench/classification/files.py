@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench import atomic
-from workbench.classification.conll import Sentence, read_conll
+from workbench.classification.columns import Columns
+from workbench.classification.conll import Sentence, conll_file
 from workbench.classification.plain import decoded, plain_text
 
 STANDARD_INPUT = "-"
 # A single word with one of these endings, or with a folder in front, is meant as a file even where there is none.
 _FILE_NAME = re.compile(
-    r"(?:(?:~|\.{1,2})?/\S*|\S+\.(?:txt|text|md|log|conll|bio|iob|tsv|csv|json|jsonl|html?|xml|pdf|docx?))"
+    r"(?:(?:~|\.{1,2})?/\S*|\S+\.(?:txt|text|md|log|conll|conllu|bio|bioes|iob|iob2|tsv|csv|json|jsonl|html?|xml|pdf|docx?))"
 )
+# Files of words; with columns chosen, every file is one.
+CONLL_ENDINGS = (".conll", ".conllu", ".bio", ".bioes", ".iob", ".iob2", ".tsv")
 _STRUCTURED = {".json", ".jsonl", ".pdf", ".docx", ".doc", ".html", ".htm", ".xml", ".parquet"}
 
 
@@ -26,21 +29,23 @@ class Source:
         name: the file, "stdin", or "text" (numbered where there are several).
         text: its characters; of a CoNLL file none.
         sentences: the words of a CoNLL file, None for text.
+        remarks: what was put right while reading, in sentences.
     """
 
     name: str
     text: str
     sentences: tuple[Sentence, ...] | None = None
+    remarks: tuple[str, ...] = ()
 
 
-def sources(arguments: Sequence[str], many_columns: bool = False) -> Iterator[Source]:
+def sources(arguments: Sequence[str], columns: Columns | None = None) -> Iterator[Source]:
     """Each argument as what it names: an existing file, standard input (`-`), or else the text that it is.
 
-    A file that ends in .conll is read by its words, any other as plain UTF-8 text.
+    A file with one of `CONLL_ENDINGS` is read by its words, any other as plain UTF-8 text.
 
     Args:
         arguments: what was typed.
-        many_columns: how CoNLL files are read, see `read_conll`.
+        columns: where the words and tags of files are, see `conll_file`; every file is then read by its words.
 
     Raises:
         OSError: an argument looks like the name of a file that does not exist, or is a folder.
@@ -52,7 +57,7 @@ def sources(arguments: Sequence[str], many_columns: bool = False) -> Iterator[So
         if argument == STANDARD_INPUT:
             yield _filled(Source("stdin", decoded(sys.stdin.buffer.read(), "standard input")))
         elif _names_a_file(argument):
-            yield _filled(_file(Path(argument).expanduser(), many_columns))
+            yield _filled(_file(Path(argument).expanduser(), columns))
         else:
             texts += 1
             yield _filled(Source("text" if len(arguments) == 1 else f"text {texts}", argument))
@@ -67,7 +72,7 @@ def _names_a_file(argument: str) -> bool:
         return False
 
 
-def _file(path: Path, many_columns: bool) -> Source:
+def _file(path: Path, columns: Columns | None) -> Source:
     if not path.exists():
         raise FileNotFoundError(
             f"there is no file {path}; look at its name (to label these characters as a text, send them to '-')"
@@ -76,8 +81,9 @@ def _file(path: Path, many_columns: bool) -> Source:
         raise ValueError(
             f"{path}: {path.suffix} files are not read; give plain text (UTF-8) or .conll, or send the text to '-'"
         )
-    if path.suffix.lower() == ".conll":
-        return Source(str(path), "", tuple(read_conll(path, many_columns)))
+    if columns or path.suffix.lower() in CONLL_ENDINGS:
+        found = conll_file(path, columns)
+        return Source(str(path), "", tuple(found.sentences), found.remarks)
     return Source(str(path), plain_text(path))
 
 

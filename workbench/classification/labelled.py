@@ -1,7 +1,7 @@
 """`classify`: the label of every word of a text (or of the text as a whole), how sure it is, and the entities.
 
-A word's label is the most probable class at the token where it is read; among BIO tags an I- that continues nothing
-becomes a B-. Letters: T tokens, W words, C classes.
+A word's label is the most probable class at the token where it is read; tags of a scheme are told as valid BIO
+(`workbench.classification.schemes`). Letters: T tokens, W words, C classes.
 """
 
 from collections.abc import Sequence
@@ -11,9 +11,12 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from workbench.classification.labels import entities, is_bio_scheme, repaired
+from workbench.classification.classifier import class_names, kind_of, remarks_on
+from workbench.classification.inputs import at_words
+from workbench.classification.labels import entities
 from workbench.classification.logits import Progress, class_logits
-from workbench.classification.reading import Reading, class_names, joined, kind_of, readings, readings_of_words
+from workbench.classification.reading import Reading, joined, readings, readings_of_words
+from workbench.classification.schemes import as_bio, scheme_of
 from workbench.interventions import Intervention, applied
 from workbench.loading import LoadedModel
 from workbench.trace import ModelInfo
@@ -49,7 +52,7 @@ class Labelled:
 
     Attributes:
         reading: tokens and words.
-        logits: float32 [T, C], the class scores of every token; only those at `reading.read` are labels.
+        logits: float32 [T, C], the class scores of every token; those at `reading.read` make the labels.
         classes: the C names.
     """
 
@@ -58,9 +61,14 @@ class Labelled:
     classes: tuple[str, ...]
 
     @cached_property
+    def word_logits(self) -> Tensor:
+        """Class scores of every word, float32 [W, C]."""
+        return at_words(self.logits, self.reading.read)
+
+    @cached_property
     def probs(self) -> Tensor:
         """Probability of every class of every word, float32 [W, C]."""
-        return torch.softmax(self.logits[list(self.reading.read)], dim=-1)
+        return torch.softmax(self.word_logits, dim=-1)
 
     @cached_property
     def best(self) -> tuple[int, ...]:
@@ -69,9 +77,9 @@ class Labelled:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The label of each word; valid BIO where the classes are BIO tags."""
+        """The label of each word; valid BIO where the classes are tags of a scheme (BIO, BIOES, ...)."""
         names = [self.classes[at] for at in self.best]
-        return tuple(repaired(names) if is_bio_scheme(self.classes) else names)
+        return tuple(as_bio(names) if scheme_of(self.classes) else names)
 
     @property
     def confidence(self) -> Tensor:
@@ -100,6 +108,7 @@ class Classification:
         sentences: its readings, in order (one, the whole text, for a sequence classifier).
         model: which weights.
         interventions: what was changed in the model, in words; empty is the real model.
+        remarks: what one must know to trust the labels, in sentences.
     """
 
     text: str
@@ -108,11 +117,17 @@ class Classification:
     sentences: tuple[Labelled, ...]
     model: ModelInfo
     interventions: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def label_token(self) -> str:
+        """At which sub-token labels are read, one of `LABEL_TOKENS`."""
+        return self.sentences[0].reading.label_token
 
     @cached_property
     def entities(self) -> tuple[EntitySpan, ...]:
-        """The entities of a token classifier with BIO tags, in the order of the text; none for other classes."""
-        if self.kind != "token" or not is_bio_scheme(self.classes):
+        """The entities of a token classifier whose classes are BIO tags or the like, in the order of the text."""
+        if self.kind != "token" or not scheme_of(self.classes):
             return ()
         found = []
         for number, labelled in enumerate(self.sentences):
@@ -128,7 +143,12 @@ class Classification:
 
 
 def classify(
-    loaded: LoadedModel, text: str, *, interventions: Sequence[Intervention] = (), progress: Progress = iter
+    loaded: LoadedModel,
+    text: str,
+    *,
+    interventions: Sequence[Intervention] = (),
+    progress: Progress = iter,
+    label_token: str | None = None,
 ) -> Classification:
     """Label a text.
 
@@ -137,12 +157,15 @@ def classify(
         text: any text; a token classifier reads it sentence by sentence.
         interventions: changes to the model; the labels are then those of a *modified model*.
         progress: wraps the list of forward passes, as tqdm does.
+        label_token: at which sub-token of a word its label is read ("first", "last", "mean": the mean of the logits of
+            all); None takes what the checkpoint says.
 
     Raises:
         ValueError: the text has no words, a word or (of a sequence classifier) the text is too long, or the model
             labels nothing.
     """
-    return _classification(loaded, text, readings(loaded, text), interventions, progress)
+    rows = readings(loaded, text, label_token)
+    return _classification(loaded, text, rows, interventions, progress, remarks_on(loaded, label_token))
 
 
 def classify_words(
@@ -151,15 +174,28 @@ def classify_words(
     *,
     interventions: Sequence[Intervention] = (),
     progress: Progress = iter,
+    label_token: str | None = None,
+    places: Sequence[str] = (),
 ) -> Classification:
-    """Label sentences that come as words (a CoNLL file); the text is theirs, one per line. As `classify`."""
+    """Label sentences that come as words (a CoNLL file); the text is theirs, one per line. As `classify`.
+
+    `places` are what to call the sentences in messages.
+    """
     text = joined(sentences)
-    rows = readings_of_words(loaded, sentences) if kind_of(loaded) == "token" else readings(loaded, text)
-    return _classification(loaded, text, rows, interventions, progress)
+    if kind_of(loaded) == "token":
+        rows = readings_of_words(loaded, sentences, label_token, places)
+    else:
+        rows = readings(loaded, text, label_token)
+    return _classification(loaded, text, rows, interventions, progress, remarks_on(loaded, label_token))
 
 
 def _classification(
-    loaded: LoadedModel, text: str, rows: Sequence[Reading], interventions: Sequence[Intervention], progress: Progress
+    loaded: LoadedModel,
+    text: str,
+    rows: Sequence[Reading],
+    interventions: Sequence[Intervention],
+    progress: Progress,
+    remarks: tuple[str, ...],
 ) -> Classification:
     return Classification(
         text=text,
@@ -168,6 +204,7 @@ def _classification(
         sentences=label(loaded, rows, interventions, progress),
         model=ModelInfo.of(loaded),
         interventions=tuple(change.sentence for change in interventions),
+        remarks=remarks,
     )
 
 

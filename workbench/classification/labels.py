@@ -5,30 +5,9 @@ from collections.abc import Iterable
 Entity = tuple[str, int, int]
 
 
-def is_bio(tag: str) -> bool:
-    """Whether a tag is O, B-TYPE or I-TYPE."""
-    return tag == "O" or (tag[:2] in ("B-", "I-") and len(tag) > 2)
-
-
-def is_bio_scheme(names: Iterable[str]) -> bool:
-    """Whether all names are BIO tags, so that entities can be read from them."""
-    return all(map(is_bio, names))
-
-
 def types_of(names: Iterable[str]) -> tuple[str, ...]:
-    """The entity types among BIO tags, in the order in which they come up."""
+    """The entity types among tags such as B-TYPE, in the order in which they come up."""
     return tuple(dict.fromkeys(name[2:] for name in names if name != "O"))
-
-
-def repaired(tags: list[str]) -> list[str]:
-    """Makes any sequence of tags valid: an I- that continues nothing of its type becomes a B-."""
-    valid, before = [], "O"
-    for tag in tags:
-        if tag.startswith("I-") and before[2:] != tag[2:]:
-            tag = "B-" + tag[2:]
-        valid.append(tag)
-        before = tag
-    return valid
 
 
 def entities(tags: list[str]) -> list[Entity]:

@@ -28,4 +28,4 @@ def decoded(data: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         found = f"byte 0x{data[error.start]:02x} at position {error.start}"
         raise ValueError(f"{name} is not UTF-8 text ({found}); save it as UTF-8 text first") from error
-    return text.replace("\r\n", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbench.classification.inputs import Encoded, encode_texts
+from workbench.classification.classifier import kind_of, label_token_of
+from workbench.classification.inputs import Encoded, Places, as_whole, encode_texts
 from workbench.classification.parts import Part, fitting
 from workbench.classification.words import Span, sentence_spans, spaced, word_spans
 from workbench.loading import LoadedModel
-from workbench.tokens import Tokens, shown
+from workbench.tokens import Tokens, checked_text, shown
 
 
 @dataclass(frozen=True)
@@ -18,18 +19,20 @@ class Reading:
     only "word" is all of it. T tokens, W words.
 
     Attributes:
-        tokens: the T tokens, BOS first; `tokens.text` is the sentence. In the variant "echo" it stands there twice.
+        tokens: the T tokens; `tokens.text` is the sentence. In the variant "echo" it stands there twice.
         words: character offsets of the W words in the sentence.
-        read: the token at which each word's label is read.
+        read: for each word the tokens whose mean logits give its label, see `Encoded`.
         start: where the sentence starts in the text it was taken from.
         continues: whether it goes on with a sentence that was too long for the model.
+        label_token: how `read` was chosen, one of `LABEL_TOKENS`.
     """
 
     tokens: Tokens
     words: tuple[Span, ...]
-    read: tuple[int, ...]
+    read: tuple[Places, ...]
     start: int = 0
     continues: bool = False
+    label_token: str = "last"
 
     @property
     def encoded(self) -> Encoded:
@@ -47,39 +50,15 @@ class Reading:
         return tuple(at for at, (first, stop) in enumerate(self.tokens.spans) if first < end and stop > start)
 
 
-def kind_of(loaded: LoadedModel) -> str:
-    """What a model labels: "token" or "sequence".
-
-    Raises:
-        ValueError: it labels nothing (a language model), or it predicts numbers or several labels at once.
-    """
-    name = type(loaded.model).__name__
-    if name == "Gemma2ForTokenClassification":
-        return "token"
-    if name != "Gemma2ForSequenceClassification":
-        raise ValueError(
-            f"{loaded.name} is a {name}, which labels nothing; choose a Gemma2ForTokenClassification or "
-            "Gemma2ForSequenceClassification checkpoint, such as the embedded tiny-ner"
-        )
-    problem = loaded.config.problem_type or "single_label_classification"
-    if loaded.model.num_labels < 2 or problem != "single_label_classification":
-        raise ValueError(
-            f"{loaded.name} predicts {'a number' if loaded.model.num_labels < 2 else 'several labels at once'} "
-            f"({problem}); labels can be read from single-label classifiers only"
-        )
-    return "sequence"
-
-
-def class_names(loaded: LoadedModel) -> tuple[str, ...]:
-    """The C names of a classifier's classes, in the order of its scores (`id2label`)."""
-    names = {int(at): name for at, name in (loaded.config.id2label or {}).items()}
-    return tuple(names.get(at, f"LABEL_{at}") for at in range(loaded.model.num_labels))
-
-
-def readings(loaded: LoadedModel, text: str) -> tuple[Reading, ...]:
+def readings(loaded: LoadedModel, text: str, label_token: str | None = None) -> tuple[Reading, ...]:
     """The sentences of a text for a token classifier, the whole text for a sequence classifier.
 
     A sentence with more tokens than the model takes is read in parts (`workbench.classification.parts`).
+
+    Args:
+        loaded: a classifier.
+        text: any text.
+        label_token: where labels are read, see `label_token_of`.
 
     Raises:
         ValueError: the text holds no words, is no valid Unicode, or has more tokens than the model takes (of a token
@@ -88,16 +67,28 @@ def readings(loaded: LoadedModel, text: str) -> tuple[Reading, ...]:
     kind = kind_of(loaded)
     if not text.strip():
         raise ValueError("the text is empty: give at least one word")
-    _check_unicode(text)
+    checked_text(text)
+    chosen = label_token_of(loaded, label_token)
     if kind == "sequence":
-        return _read(loaded, [Part(text, [(0, len(text))], 0)])
+        return _read(loaded, [Part(text, [(0, len(text))], 0)], chosen)
     parts = [Part(text[start:end], word_spans(text[start:end]), start) for start, end in sentence_spans(text)]
-    rows = fitting(parts, lambda chosen: _encoded(loaded, chosen), loaded.config.max_position_embeddings)
-    return tuple(_reading(loaded, part, row) for part, row in rows)
+    rows = fitting(parts, lambda some: encoded_parts(loaded, some, chosen), loaded.config.max_position_embeddings)
+    return tuple(_reading(loaded, part, row, chosen) for part, row in rows)
 
 
-def readings_of_words(loaded: LoadedModel, sentences: Sequence[Sequence[str]]) -> tuple[Reading, ...]:
+def readings_of_words(
+    loaded: LoadedModel,
+    sentences: Sequence[Sequence[str]],
+    label_token: str | None = None,
+    places: Sequence[str] = (),
+) -> tuple[Reading, ...]:
     """Sentences that come as words (a CoNLL file), one reading each; they start where `joined` puts them.
+
+    Args:
+        loaded: a token classifier.
+        sentences: the words of each sentence.
+        label_token: where labels are read, see `label_token_of`.
+        places: what to call each sentence in messages (file and line); default: its number.
 
     Raises:
         ValueError: there is no sentence, a word is no valid Unicode, or a sentence has too many tokens for the model.
@@ -105,12 +96,13 @@ def readings_of_words(loaded: LoadedModel, sentences: Sequence[Sequence[str]]) -
     if not sentences:
         raise ValueError("there are no sentences: give at least one word")
     parts, start = [], 0
+    chosen = label_token_of(loaded, label_token)
     for words in sentences:
         text, spans = spaced(list(words))
-        _check_unicode(text)
+        checked_text(text)
         parts.append(Part(text, spans, start))
         start += len(text) + 1
-    return _read(loaded, parts)
+    return _read(loaded, parts, chosen, places)
 
 
 def joined(sentences: Sequence[Sequence[str]]) -> str:
@@ -118,44 +110,35 @@ def joined(sentences: Sequence[Sequence[str]]) -> str:
     return "\n".join(spaced(list(words))[0] for words in sentences)
 
 
-def _read(loaded: LoadedModel, parts: list[Part]) -> tuple[Reading, ...]:
+def _read(loaded: LoadedModel, parts: list[Part], label_token: str, places: Sequence[str] = ()) -> tuple[Reading, ...]:
     """One reading for each part as it is."""
     longest = loaded.config.max_position_embeddings
-    encoded = _encoded(loaded, parts)
-    for number, (part, row) in enumerate(zip(parts, encoded, strict=True), start=1):
+    encoded = encoded_parts(loaded, parts, label_token)
+    for number, (part, row) in enumerate(zip(parts, encoded, strict=True)):
         if len(row.ids) > longest:
             whole = kind_of(loaded) == "sequence"
-            what = "the text" if whole else f"sentence {number}"
+            what = "the text" if whole else places[number] if places else f"sentence {number + 1}"
             advice = "give a shorter one" if whole else "end sentences earlier (in a CoNLL file: by an empty line)"
             raise ValueError(
                 f"{what} ({part.text[:40]!r}...) has {len(row.ids)} tokens, {loaded.name} takes at most {longest}; "
                 f"{advice}"
             )
-    return tuple(_reading(loaded, part, row) for part, row in zip(parts, encoded, strict=True))
+    return tuple(_reading(loaded, part, row, label_token) for part, row in zip(parts, encoded, strict=True))
 
 
-def _encoded(loaded: LoadedModel, parts: list[Part]) -> list[Encoded]:
+def encoded_parts(loaded: LoadedModel, parts: Sequence[Part], label_token: str) -> list[Encoded]:
+    """Parts of texts as a classifier reads them; the label of a whole text at its last token that is no padding."""
     echo = getattr(loaded.config, "workbench_input", "plain") == "echo"
-    rows = encode_texts([part.text for part in parts], [part.words for part in parts], loaded.tokenizer, echo)
+    texts, words = [part.text for part in parts], [part.words for part in parts]
+    rows = encode_texts(texts, words, loaded.tokenizer, echo, label_token)
     if kind_of(loaded) == "sequence":
-        return [Encoded(row.ids, [len(row.ids) - 1], row.spans) for row in rows]
+        return [as_whole(row, loaded.config.pad_token_id) for row in rows]
     return rows
 
 
-def _reading(loaded: LoadedModel, part: Part, row: Encoded) -> Reading:
+def _reading(loaded: LoadedModel, part: Part, row: Encoded, label_token: str) -> Reading:
     specials = set(loaded.tokenizer.all_special_ids)
     pieces = tuple(map(shown, loaded.tokenizer.convert_ids_to_tokens(row.ids)))
     special = tuple(token in specials for token in row.ids)
     tokens = Tokens(part.text, tuple(row.ids), pieces, tuple(row.spans), special)
-    return Reading(tokens, tuple(part.words), tuple(row.read), part.start, part.continues)
-
-
-def _check_unicode(text: str) -> None:
-    """Raises ValueError where a text holds half of a character, which no tokenizer can read."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"the text is no valid Unicode: half a character (U+{ord(text[error.start]):04X}) at position {error.start}"
-            "; give it as UTF-8"
-        ) from error
+    return Reading(tokens, tuple(part.words), tuple(row.read), part.start, part.continues, label_token)

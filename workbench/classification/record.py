@@ -24,6 +24,8 @@ def classification_record(source: str, classification: Classification) -> dict[s
         "modified_model": bool(classification.interventions),
         "interventions": list(classification.interventions),
         "classes": list(classification.classes),
+        "label_token": classification.label_token,
+        "remarks": list(classification.remarks),
         "text": classification.text,
         "sentences": sentences,
         "entities": entity_table(classification).to_dict("records"),
@@ -32,7 +34,7 @@ def classification_record(source: str, classification: Classification) -> dict[s
 
 def evaluation_record(file: str, evaluation: Evaluation) -> dict[str, Any]:
     """The scores of one file."""
-    kept = ("measure", "remarks", "sentences", "words", "accuracy", "scores")
+    kept = ("measure", "label_token", "remarks", "sentences", "words", "accuracy", "scores")
     return {
         "versions": versions(),
         "model": asdict(evaluation.model),

@@ -43,7 +43,7 @@ def entity_table(classification: Classification) -> pd.DataFrame:
 
 
 def token_table(labelled: Labelled) -> pd.DataFrame:
-    """One row per sub-token, with `TOKEN_COLUMNS`; the BOS token belongs to no word.
+    """One row per sub-token, with `TOKEN_COLUMNS`; BOS and the like belong to no word.
 
     `word` is the index of the word that the token belongs to (the first of several, <NA> for none), `read` the words
     whose label is read here, `class_1` ... and `prob_1` ... the most probable classes here and their probabilities.
@@ -51,8 +51,9 @@ def token_table(labelled: Labelled) -> pd.DataFrame:
     reading, tokens = labelled.reading, labelled.reading.tokens
     belongs: dict[int, int] = {}
     reads: dict[int, list[str]] = {}
-    for word, place in enumerate(reading.read):
-        reads.setdefault(place, []).append(reading.word(word))
+    for word, places in enumerate(reading.read):
+        for place in places:
+            reads.setdefault(place, []).append(reading.word(word))
         for at in reading.word_tokens(word):
             belongs.setdefault(at, word)
     table = pd.DataFrame(

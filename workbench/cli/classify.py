@@ -11,13 +11,14 @@ from typing import Any
 import pandas as pd
 
 from workbench.atomic import write
+from workbench.classification.classifier import kind_of
 from workbench.classification.conll import Sentence, conll_text
 from workbench.classification.files import Source, checked_target, sources
 from workbench.classification.labelled import Classification, classify, classify_words
-from workbench.classification.labels import is_bio_scheme
-from workbench.classification.reading import kind_of
 from workbench.classification.record import classification_record
+from workbench.classification.schemes import scheme_of
 from workbench.classification.tables import entity_table, word_table
+from workbench.cli.labels import add_columns, add_label_token, columns_of, note
 from workbench.cli.model import add_model, loaded_model
 from workbench.cli.progress import progress
 from workbench.loading import CLASSIFIER, LoadedModel
@@ -34,26 +35,25 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--format", choices=FORMATS, help="default: by the ending of --out, else table")
     command.add_argument("--out", type=Path, help="file to write instead of printing")
-    command.add_argument("--many-columns", action="store_true", help=MANY_COLUMNS)
+    add_columns(command)
+    add_label_token(command)
     add_model(command, CLASSIFIER)
     command.set_defaults(run=run)
-
-
-MANY_COLUMNS = "CoNLL files have more than two columns, or spaces between them: the first and the last count"
 
 
 def run(options: argparse.Namespace) -> None:
     """Label everything, then print or write it."""
     out = checked_target(options.out, options.inputs) if options.out else None
     written = FORMATS[options.format or _format_of(out)]
-    given = list(sources(options.inputs, options.many_columns))
+    given = list(sources(options.inputs, columns_of(options)))
     loaded = loaded_model(options)
     if kind_of(loaded) == "sequence" and written is _conll:
         raise ValueError(f"{loaded.name} labels whole texts, which CoNLL cannot hold; choose table, json or csv")
-    labelled = [(source, _classified(loaded, source)) for source in given]
+    labelled = [(source, _classified(loaded, source, options.label_token)) for source in given]
+    note([remark for source, found in labelled for remark in (*source.remarks, *found.remarks)])
     cuts = sum(sentence.reading.continues for _, found in labelled for sentence in found.sentences)
     if cuts:
-        print(f"note: sentences too long for {loaded.name} were read in parts ({cuts} cuts)", file=sys.stderr)
+        note([f"sentences too long for {loaded.name} were read in parts ({cuts} cuts)"])
     text = written(labelled)
     if out:
         write(out, text)
@@ -67,19 +67,21 @@ def _format_of(out: Path | None) -> str:
     return ending if ending in FORMATS else "table"
 
 
-def _classified(loaded: LoadedModel, source: Source) -> Classification:
+def _classified(loaded: LoadedModel, source: Source, label_token: str | None) -> Classification:
+    if source.sentences is not None:
+        places = [f"{source.name}:{sentence.lines[0]}" for sentence in source.sentences]
+        words = [sentence.words for sentence in source.sentences]
+        return classify_words(loaded, words, progress=progress, label_token=label_token, places=places)
     try:
-        if source.sentences is None:
-            return classify(loaded, source.text, progress=progress)
-        return classify_words(loaded, [sentence.words for sentence in source.sentences], progress=progress)
+        return classify(loaded, source.text, progress=progress, label_token=label_token)
     except ValueError as error:
         raise ValueError(f"{source.name}: {error}") from error
 
 
 def _table(labelled: Labels) -> str:
-    """The entities (or the words, where classes are no BIO tags) for a terminal."""
+    """The entities (or the words, where classes are plain) for a terminal."""
     first = labelled[0][1]
-    entities = first.kind == "token" and is_bio_scheme(first.classes)
+    entities = first.kind == "token" and bool(scheme_of(first.classes))
     rows = _stacked(labelled, entity_table if entities else word_table)
     if entities:
         rows = rows[["source", "text", "label", "start", "end", "confidence", "margin"]]

@@ -2,17 +2,17 @@
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from workbench.atomic import write
-from workbench.classification.conll import read_conll, retagged
+from workbench.classification.conll import conll_file
 from workbench.classification.evaluation import Evaluation, evaluate
 from workbench.classification.files import checked_target
-from workbench.classification.plain import plain_text
 from workbench.classification.record import evaluation_record
 from workbench.classification.tables import score_table
-from workbench.cli.classify import MANY_COLUMNS
+from workbench.cli.labels import add_columns, add_label_token, columns_of
 from workbench.cli.model import add_model, loaded_model
 from workbench.cli.progress import progress
 from workbench.loading import CLASSIFIER
@@ -24,7 +24,8 @@ def add(commands: Any) -> None:
     command.add_argument("file", type=Path, help="TOKEN<TAB>TAG lines, an empty line between sentences, # comments")
     command.add_argument("--format", choices=("table", "json"), default="table", help="default table")
     command.add_argument("--predictions", type=Path, help="write the file again, with the predicted tags")
-    command.add_argument("--many-columns", action="store_true", help=MANY_COLUMNS)
+    add_columns(command)
+    add_label_token(command)
     add_model(command, CLASSIFIER)
     command.set_defaults(run=run)
 
@@ -32,10 +33,11 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the scores; write the predictions if asked."""
     out = checked_target(options.predictions, [options.file]) if options.predictions else None
-    gold = read_conll(options.file, options.many_columns)
-    found = evaluate(loaded_model(options), gold, str(options.file), progress)
+    gold = conll_file(options.file, columns_of(options))
+    found = evaluate(loaded_model(options), gold.sentences, str(options.file), progress, options.label_token)
+    found = replace(found, remarks=(*gold.remarks, *found.remarks))
     if out:
-        write(out, retagged(plain_text(options.file), gold, found.tags))
+        write(out, gold.retagged(found.tags))
     if options.format == "json":
         print(json.dumps(evaluation_record(str(options.file), found), ensure_ascii=False, allow_nan=False, indent=1))
     else:

@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.classification.finetune.settings import TASKS, Settings
 from workbench.classification.inputs import VARIANTS
+from workbench.cli.labels import add_columns, add_label_token
 from workbench.cli.numeric import whole_number
 
 FILE_HELP = (
@@ -35,7 +36,8 @@ def add(commands: Any) -> None:
     command.add_argument("--batch", type=whole_number, default=Settings.batch, help=f"default {Settings.batch}")
     command.add_argument("--seed", type=whole_number, default=Settings.seed, help=f"default {Settings.seed}")
     command.add_argument("--device", choices=("cpu", "cuda", "mps"), help="default: the best there is")
-    command.add_argument("--many-columns", action="store_true", help="CoNLL-2003: first column token, last column tag")
+    add_columns(command)
+    add_label_token(command, "that of the classifier it starts from, else last")
     command.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in FOLDER")
     command.set_defaults(run=run)
 

@@ -14,6 +14,7 @@ from workbench.classification.reasons.gradients import METHODS
 from workbench.classification.reasons.question import LABELS, REASONS, Answer, Question, answered
 from workbench.classification.reasons.words import signed
 from workbench.cli.changes import add_changes, changes_of
+from workbench.cli.labels import add_label_token, note
 from workbench.cli.look import OF_A_FIGURE, add_look, look_of, refuse, save
 from workbench.cli.model import add_model, given_text, loaded_model
 from workbench.cli.numeric import whole_number
@@ -66,6 +67,7 @@ def add(commands: Any) -> None:
         "in coloured boxes)",
     )
     add_look(drawn, columns=False)
+    add_label_token(command)
     add_model(command, CLASSIFIER)
     add_changes(command)
     command.set_defaults(run=run)
@@ -79,6 +81,7 @@ def run(options: argparse.Namespace) -> None:
     own = SetCausal(not loaded.config.sees_later)
     changes = tuple(change for change in question.changes if change != own)
     answer = answered(loaded, replace(question, changes=changes))
+    note(answer.remarks)
     if look is None:
         print(_FORMATS[options.format or "table"](answer))
     else:
@@ -103,6 +106,7 @@ def _question(options: argparse.Namespace) -> Question:
         layer=options.layer,
         head=options.head,
         changes=changes_of(options),
+        label_token=options.label_token,
     )
 
 

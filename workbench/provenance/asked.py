@@ -31,6 +31,8 @@ def as_asked(
         notes += _name_as(mine, its)
         if its.get("trace") != mine.get("trace"):
             notes += _trace_as(mine, its, with_traces)
+    if "label_token" not in old:  # a file from before this could be chosen
+        record.pop("label_token", None)
     name = _named_in(old["command"]) or ""
     if Path(name).suffix.lower() != known.file.suffix.lower():
         name = known.file.name

@@ -51,6 +51,7 @@ def why_command(record: Mapping[str, Any], file_name: str) -> str:
     model, asked = record["model"], record["question"] or {}
     words = ["gemma2-workbench", "why", f"--show={record['show']}"]
     values = {**asked, **{name: record[name] for name in ("method", "layer", "head")}}
+    values["label-token"] = record.get("label_token")
     words += [f"--{name}={value}" for name, value in values.items() if name != "sentence" and value is not None]
     words += [f"--model={model['name']}", f"--dtype={model['dtype']}", f"--device={model['device']}"]
     for change in record["overrides"]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from huggingface_hub import try_to_load_from_cache
 
 from workbench.figures.text import one_line
-from workbench.loading import ModelNotFoundError, embedded
+from workbench.loading import ModelNotFoundError
+from workbench.names import embedded
 
 
 @dataclass(frozen=True)

@@ -128,9 +128,10 @@ def _shown(record: Record) -> Drawing | Situation | Question:
         asked = {} if record.question is None else record.question.model_dump(exclude={"sentence"})
         method = {} if record.method is None else {"method": record.method}
         changes = tuple(map(change_of, record.overrides))
-        return Question(
-            record.text, record.show, **asked, **method, layer=record.layer, head=record.head, changes=changes
-        )
+        # Files from before this could be chosen read labels at the last sub-token.
+        label_token = record.label_token if "label_token" in record.model_fields_set else "last"
+        at = {"layer": record.layer, "head": record.head, "label_token": label_token}
+        return Question(record.text, record.show, **asked, **method, **at, changes=changes)
     return _situation(record)
 
 

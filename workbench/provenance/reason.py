@@ -56,6 +56,7 @@ class Reason:
             "method": question.method if question.show == "saliency" else None,
             "layer": question.layer,
             "head": question.head,
+            "label_token": question.label_token,
             "panels": [{"caption": ""}],
             "columns": 1,
         }

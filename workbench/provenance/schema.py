@@ -225,6 +225,7 @@ class OfReason(FilePart):
     method: Name | None
     layer: Index | None
     head: Index | None
+    label_token: Literal["first", "last", "mean"] | None = None
     panels: Annotated[list[ReasonPanel], Field(min_length=1, max_length=1)]
 
 

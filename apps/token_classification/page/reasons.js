@@ -57,7 +57,7 @@ function paintSentence() {
     const weights = weightsOf(paint.layer, paint.head);
     const titles = weights.map((value, at) => `${at} ${tokens[at]}: attention ${exactNumber(Math.fround(value))}`);
     paintStrip({ tokens, read, values: weights, kind: 'sequential', titles });
-    writeSentence($('.meaning'), `Where ${quoted(tokens[read])}, at which the label is read, looks in layer ${paint.layer}, head ${paint.head}: its attention sums to 1.`);
+    writeSentence($('.meaning'), `Where ${placesNamed(tokens, read)}, at which the label is read, looks in layer ${paint.layer}, head ${paint.head}: its attention sums to 1.`);
     return;
   }
   const titles = saliency.values.map((value, at) => `${at} ${tokens[at]}: ${exactNumber(Math.fround(value))}`);
@@ -68,7 +68,7 @@ function paintSentence() {
 // The score in words; above 0 the first label wins.
 function scoreWords({ label, against, score, tokens, read }) {
   const [mine, other] = [className(label), className(against)];
-  return `The score is the logit of ${island(mine)} minus that of ${island(other)} at ${quoted(tokens[read])}: ${signed(score)}, so ${island(score > 0 ? mine : other)} is ahead by a factor of ${plain(Math.exp(Math.abs(score)).toPrecision(3))}.`;
+  return `The score is the logit of ${island(mine)} minus that of ${island(other)} at ${placesNamed(tokens, read)}: ${signed(score)}, so ${island(score > 0 ? mine : other)} is ahead by a factor of ${plain(Math.exp(Math.abs(score)).toPrecision(3))}.`;
 }
 
 function showSaliency(saliency) {

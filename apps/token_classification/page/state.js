@@ -24,6 +24,8 @@ const percent = (share) => `${(100 * share).toFixed(1)}%`;
 const fixed = (value, digits = 3) => value.toFixed(digits).replace('-', '−');
 const signed = (value) => (Math.abs(value) < 0.005 ? '0.00' : (value > 0 ? '+' : '') + fixed(value, 2));
 const quoted = (text) => `“${island(text)}”`;
+// The tokens where a label is read: one, or all of a word where it is the mean over them.
+const placesNamed = (tokens, read) => (read.length > 1 ? 'the mean of ' : '') + read.map((at) => quoted(tokens[at])).join(', ');
 const className = (at) => now.labels.classes[at];
 
 function say(state, sentence) {

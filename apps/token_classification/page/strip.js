@@ -40,7 +40,7 @@ function paintStrip({ tokens, read, values, kind, titles, crossed = [] }) {
   $('.strip').replaceChildren(...tokens.map((token, at) => {
     const box = document.createElement('span');
     box.className = 'token';
-    box.classList.toggle('is-read', at === read);
+    box.classList.toggle('is-read', read.includes(at));
     box.classList.toggle('is-crossed', crossed.includes(at));
     child(box, 'span', 'piece', token);
     const value = values[at];

@@ -55,12 +55,14 @@ async function label(next) {
 }
 
 function showLabels(same, place) {
-  const { kind, sentences, entities, model, modified } = now.labels;
+  const { kind, sentences, entities, model, modified, remarks } = now.labels;
   const words = sentences.reduce((sum, sentence) => sum + sentence.words.length, 0);
   const many = (count, name, several = `${name}s`) => `${count} ${count === 1 ? name : several}`;
   const found = { text: 'one label for the whole text', words: many(words, 'word'), entities: `${many(words, 'word')}, ${many(entities.length, 'entity', 'entities')}` };
   writeSentence($('.facts'), `${island(model)} · ${found[now.labels.scheme]}`);
   $('.modified').textContent = modified.length ? `modified model: ${modified.join('; ')}` : '';
+  $('.remarks').hidden = !remarks.length;
+  $('.remarks').textContent = remarks.map((remark) => `Note: ${remark}.`).join(' ');
   fillMask();
   showLegend();
   showText();

@@ -1,10 +1,17 @@
 // The chosen word: its classes as bars, its tokens as a table.
 
+const WHERE = {
+  first: 'Its tokens: the label is read at the first one; what the classifier says at the others is not used',
+  last: 'Its tokens: the label is read at the last one; what the classifier says at the others is not used',
+  mean: 'Its tokens: the label is the class with the highest mean of their logits',
+};
+
 function showWord(detail) {
-  const { word, tag, margin, best } = detail;
+  const { word, tag, margin, best, label_token } = detail;
+  $('.where').textContent = WHERE[label_token];
   const whole = now.labels.scheme === 'text';
   const short = word.length > 80 ? `${word.slice(0, 80)}…` : word;
-  const mended = className(best) === tag ? '' : ` (the most probable class is ${island(className(best))}; an I- that continues nothing counts as B-)`;
+  const mended = className(best) === tag ? '' : ` (the most probable class is ${island(className(best))}; tags are told as BIO, where an entity begins with B-)`;
   const name = whole ? 'The whole text' : quoted(short);
   writeSentence($('.word h3'), `${name} is ${island(tag)}${mended}, margin ${fixed(margin)}`);
   showClasses(detail);

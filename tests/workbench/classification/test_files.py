@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.classification.conll import Sentence, conll_text, read_conll, retagged, write_conll
+from workbench.classification.columns import Columns
+from workbench.classification.conll import Sentence, conll_file, conll_text, read_conll, write_conll
 from workbench.classification.files import checked_target, sources
 
 NAMES = st.text(
     st.characters(codec="utf-8", exclude_categories=["Z", "C"], exclude_characters=":"), min_size=1, max_size=6
 )
 WORDS = st.one_of(
-    st.sampled_from(["#", "# a", "New York", "-DOCSTART-", "\u2028x"]),
+    st.sampled_from(["#", "# a", "New York", "x-DOCSTART-", "\u2028x"]),
     st.text(st.characters(codec="utf-8", exclude_characters="\t\n\r\0\ufeff"), min_size=1, max_size=5).filter(
         str.strip
     ),
@@ -52,12 +53,12 @@ def test_other_tags_change_nothing_else(file, sentences):
     file.write_text(text)
     found = read_conll(file)
     new = [["B-NEW"] * len(sentence.words) for sentence in found]
-    file.write_text(retagged(text, found, new))
+    file.write_text(conll_file(file).retagged(new))
     again = read_conll(file)
     assert [(s.words, s.notes, s.tags) for s in again] == [
         (s.words, s.notes, t) for s, t in zip(found, new, strict=True)
     ]
-    assert retagged(file.read_text(), again, [s.tags for s in found]) == text
+    assert conll_file(file).retagged([s.tags for s in found]) == text
 
 
 def test_hash_is_a_token_where_a_tab_follows(tmp_path):
@@ -70,9 +71,9 @@ def test_many_columns_are_read_by_the_first_and_the_last(tmp_path):
     path = tmp_path / "x.conll"
     text = "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\nyes\tUH\tO\n"
     path.write_text(text)
-    found = read_conll(path, many_columns=True)
-    assert found == [Sentence(["EU", "rejects"], ["B-ORG", "O"]), Sentence(["yes"], ["O"])]
-    assert retagged(text, found, [["O", "B-LOC"], ["O"]]).split("\n")[2:4] == [
+    found = conll_file(path, Columns())
+    assert found.sentences == [Sentence(["EU", "rejects"], ["B-ORG", "O"]), Sentence(["yes"], ["O"])]
+    assert found.retagged([["O", "B-LOC"], ["O"]]).split("\n")[2:4] == [
         "EU NNP B-NP O",
         "rejects VBZ B-VP B-LOC",
     ]

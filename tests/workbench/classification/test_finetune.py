@@ -179,6 +179,29 @@ def test_whole_texts_are_learned_and_labelled(twin: str, tmp_path: Path, capsys:
     assert load(out).config.is_causal
 
 
+def test_labels_are_read_where_they_were_learned(twin: str, tmp_path: Path) -> None:
+    label_token = "mean"
+    data = tmp_path / "names.tsv"
+    data.write_text(
+        "# ner text number\nS-PER Mirabella 1\nO slept 2\n\nO in 1\nB-LOC New 2\nE-LOC Yorkshire 3\n", encoding="utf-8"
+    )
+    said: list[str] = []
+    choices = {"token_column": "text", "tag_column": "ner", "epochs": 30, "rate": 0.01, "label_token": label_token}
+    settings = Settings(data, tmp_path / "out", model=twin, batch=2, device="cpu", **choices)
+    tuned = fine_tune(settings, said.append)
+    assert tuned.scores["ALL"]["f1"] == 1.0
+    assert said[0] == f"the tags of {data} are BIOES; they were read as BIO"
+    loaded = load(tuned.folder)
+    assert loaded.config.workbench_label_token == label_token
+    found = classify(loaded, "in New Yorkshire")
+    assert (found.label_token, found.remarks) == (label_token, ())
+    assert found.sentences[0].tags == ("O", "B-LOC", "I-LOC")
+    again = fine_tune(
+        replace(settings, out=tmp_path / "again", model=str(tuned.folder), label_token=None, epochs=1), print
+    )
+    assert load(again.folder).config.workbench_label_token == label_token
+
+
 def test_a_tenth_is_held_out_and_never_learned(twin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = [["Number", str(at), "left", "Oslo"] for at in range(40)]
     data = tmp_path / "many.conll"

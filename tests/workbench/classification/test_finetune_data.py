@@ -26,9 +26,13 @@ TEXT = "Mira saw New York-based Ann."
 BAD: dict[str, tuple[str, str | bytes, str]] = {
     "no tab": ("x.conll", GOOD + "Oslo B-LOC\n", "x.conll:8: expected TOKEN<TAB>TAG, got 'Oslo B-LOC'"),
     "many columns": ("x.conll", "Oslo\tNNP\tB-LOC\n", "x.conll:1: expected TOKEN<TAB>TAG"),
-    "mixed schemes": ("x.conll", GOOD + "Oslo\tLOC\n", "x.conll:8: the tag 'LOC' of the word 'Oslo' is not O, B-TYPE"),
-    "no type": ("x.conll", "Oslo\tB-\nis\tO\n", "x.conll:1: the tag 'B-' of the word 'Oslo'"),
-    "bioes": ("x.conll", GOOD + "\nOslo\tS-LOC\n", "x.conll:9: the tag 'S-LOC'"),
+    "mixed schemes": ("x.conll", GOOD + "Oslo\tLOC\n", "x.conll:8: the tag 'LOC' is not BIO while others are"),
+    "no type": ("x.conll", "Oslo\tB-\nis\tO\n", "x.conll:1: the tag 'B-' has no type"),
+    "two schemes": (
+        "x.conll",
+        "Mira\tU-PER\nOslo\tB-LOC\nso\tE-LOC\n",
+        "x.conll:1: the tag 'U-PER' is not BIOES while others are",
+    ),
     "one class": ("x.conll", "Oslo\tO\nis\tO\n", "x.conll: every label is 'O'; a classifier needs at least two"),
     "empty": ("x.conll", "", "x.conll: the file holds no sentences"),
     "comments only": ("x.conll", "# nothing\n\n", "x.conll: the file holds no sentences"),
@@ -106,7 +110,10 @@ def test_an_inside_that_continues_nothing_begins_an_entity_and_is_told(tmp_path:
     (tmp_path / "iob1.conll").write_text("so\tO\n\nIn\tO\nNew\tI-LOC\nYork\tI-LOC\nOslo\tB-LOC\n")
     data = read(tmp_path / "iob1.conll")
     assert data.examples[1].labels == ("O", "B-LOC", "I-LOC", "B-LOC")
-    assert data.notes == (f"{tmp_path}/iob1.conll:4: an I- tag that continues nothing was read as B- (1 in this file)",)
+    assert data.notes == (
+        f"1 entities of {tmp_path}/iob1.conll begin with I- instead of B- (the first in line 4); they were read as "
+        "IOB1, each as if it began with B-",
+    )
 
 
 def test_tags_without_bio_are_plain_classes(tmp_path: Path) -> None:

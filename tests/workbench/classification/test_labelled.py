@@ -44,8 +44,9 @@ def test_every_label_is_that_of_transformers(tagger, stock, text):
     for labelled in classify(tagger, text).sentences:
         theirs_TC = stock(torch.tensor([labelled.reading.tokens.ids]), use_cache=False).logits[0]
         assert_close(labelled.logits, theirs_TC, atol=2e-4, rtol=1e-4)
-        assert_close(labelled.probs, theirs_TC.softmax(-1)[list(labelled.reading.read)], atol=1e-4, rtol=1e-4)
-        two = theirs_TC[list(labelled.reading.read)].softmax(-1).sort(descending=True).values[:, :2]
+        read = [place for (place,) in labelled.reading.read]
+        assert_close(labelled.probs, theirs_TC.softmax(-1)[read], atol=1e-4, rtol=1e-4)
+        two = theirs_TC[read].softmax(-1).sort(descending=True).values[:, :2]
         assert_close(labelled.margin, two[:, 0] - two[:, 1], atol=1e-4, rtol=1e-4)
 
 

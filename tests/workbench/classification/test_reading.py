@@ -22,7 +22,7 @@ def tokenizer(tagger):
 def test_a_words_label_is_read_at_its_last_sub_token(tokenizer, echo):
     (row,) = encode([WORDS], tokenizer, echo)
     text, spans = spaced(WORDS)
-    for (_, end), place in zip(spans, row.read, strict=True):
+    for (_, end), (place,) in zip(spans, row.read, strict=True):
         read = tokenizer.decode(row.ids[1 : place + 1])
         copy = text + "\n" + text[:end] if echo else text[:end]
         # a token may hold the next character too: '."' carries the label of both
@@ -34,7 +34,7 @@ def test_echo_reads_only_in_the_second_copy(tokenizer):
     (plain,), (echo,) = encode([WORDS], tokenizer, False), encode([WORDS], tokenizer, True)
     length = len(plain.ids) - 1
     assert echo.ids == [*plain.ids, tokenizer.convert_tokens_to_ids("\n"), *plain.ids[1:]]
-    assert echo.read == [place + length + 1 for place in plain.read]
+    assert echo.read == [(place + length + 1,) for (place,) in plain.read]
 
 
 def test_padding_is_masked_and_only_words_carry_labels(tokenizer):
@@ -47,10 +47,16 @@ def test_padding_is_masked_and_only_words_carry_labels(tokenizer):
 
 
 def test_variants_are_recorded_in_the_configuration():
-    assert settings("echo") == {"is_causal": True, "workbench_input": "echo"}
-    assert settings("bidirectional") == {"is_causal": False, "workbench_input": "plain"}
+    assert settings("echo") == {"is_causal": True, "workbench_input": "echo", "workbench_label_token": "last"}
+    assert settings("bidirectional", "mean") == {
+        "is_causal": False,
+        "workbench_input": "plain",
+        "workbench_label_token": "mean",
+    }
     with pytest.raises(ValueError, match="causal, echo, bidirectional"):
         settings("masked")
+    with pytest.raises(ValueError, match="label token 'middle' is unknown; choose from first, last, mean"):
+        settings("echo", "middle")
 
 
 @given(st.text(min_size=1).filter(str.strip))
@@ -64,7 +70,7 @@ def test_the_words_of_any_text_are_read_once_and_in_its_order(tagger, text):
     assert all(text[start:end] == word for start, end, word in found)
     assert "".join(word for _, _, word in found) == "".join(text.split())
     for row in readings(tagger, text):
-        assert all(at in row.word_tokens(word) for word, at in enumerate(row.read))
+        assert all(at in row.word_tokens(word) for word, (at,) in enumerate(row.read))
 
 
 def test_words_of_a_file_lie_where_the_joined_text_has_them(tagger):

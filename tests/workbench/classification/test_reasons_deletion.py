@@ -8,6 +8,7 @@ import transformers
 
 from workbench import embedded
 from workbench.classification.conll import read_conll
+from workbench.classification.inputs import at_words
 from workbench.classification.labelled import classify, label
 from workbench.classification.reading import readings_of_words
 from workbench.classification.reasons.deletion import alone, deletions, without
@@ -109,7 +110,7 @@ def test_mask_cost_equals_the_reference_under_both_masks(tagger):
         for number, sentence in enumerate(getattr(cost, name).sentences):
             with torch.no_grad():
                 logits_TC = stock(torch.tensor([sentence.reading.tokens.ids]), use_cache=False).logits[0]
-            best = logits_TC[list(sentence.reading.read)].softmax(-1).max(-1)
+            best = at_words(logits_TC, sentence.reading.read).softmax(-1).max(-1)
             said = [row for row in cost.words if row.sentence == number]
             sure = [getattr(row, f"{name}_confidence") for row in said]
             assert list(sentence.best) == best.indices.tolist()

@@ -42,7 +42,7 @@ def empty(tagger: LoadedModel, target: Target) -> torch.Tensor:
 
 def difference(model, target: Target, **inputs) -> torch.Tensor:
     label, against = (model.config.label2id[name] for name in (target.label, target.against))
-    logits_BC = model(**inputs, use_cache=False).logits[:, target.reading.read[target.word]]
+    logits_BC = model(**inputs, use_cache=False).logits[:, list(target.places)].mean(1)
     return logits_BC[:, label] - logits_BC[:, against]
 
 
@@ -102,7 +102,7 @@ def test_a_text_that_does_not_fit_is_refused_before_it_is_read(tagger, monkeypat
 def test_another_mask_has_other_reasons(tagger):
     with applied(tagger, [SetCausal(True)]) as changed:
         found = saliency(changed, asked(tagger, TEXT, 4))
-    later = found.target.at + 1
+    later = found.target.places[-1] + 1
     assert torch.equal(found.values[later:], torch.zeros(len(found.values) - later))
     assert saliency(tagger, asked(tagger, TEXT, 4)).values[later:].abs().max() > 0.1
 

@@ -27,7 +27,7 @@ def direct(tagger: LoadedModel, target: Target) -> torch.Tensor:
     names = (target.classes.index(target.label), target.classes.index(target.against))
 
     def score(*changes: AblateHead) -> float:
-        logits_C = label(tagger, [target.reading], changes)[0].logits[target.reading.read[target.word]]
+        logits_C = label(tagger, [target.reading], changes)[0].word_logits[target.word]
         return float(logits_C[names[0]] - logits_C[names[1]])
 
     whole = score()
@@ -54,7 +54,7 @@ def test_weights_equal_the_reference(tagger, target, rows):
         found = head_effects(tagger, target)
     finally:
         set_block_rows(tagger.model, BLOCK_ROWS)
-    at = target.reading.read[target.word]
+    (at,) = target.places
     assert_close(found.weights, torch.stack([map_1NTS[0, :, at] for map_1NTS in maps]), atol=1e-5, rtol=1e-4)
 
 

@@ -31,7 +31,7 @@ tags: [gemma2, gemma2-workbench]
 | data | `{data}`, sha256 `{sha}`: {count} to learn, {words} labels |
 | labels | {labels} |
 | where a label is read | {place} |
-| input | variant {variant} (`is_causal`, `workbench_input` in config.json) |
+| input | variant {variant} (`is_causal`, `workbench_input`, `workbench_label_token` in config.json) |
 | trained | {how} |
 | settings | {epochs} epochs, batches of {batch}, AdamW with weight decay 0.01, seed {seed} |
 | learning rate | {rate:.3g}, reached after a tenth of the steps, then a line to 0 |
@@ -85,6 +85,7 @@ class Run:
             "held out": settings.dev is None,
             "model": self.loaded.weights_sha256 or self.loaded.source,
             "variant": self.start.variant,
+            "label token": self.start.label_token,
             "lora": settings.lora,
             "epochs": settings.epochs,
             "batch": settings.batch,
@@ -100,6 +101,15 @@ class Run:
         return f"that of the checkpoint, which has the same {len(self.start.names)} labels"
 
     @property
+    def reads(self) -> str:
+        """Where labels are learned and read."""
+        if self.data.kind == "sequence":
+            return "labels at the last token of the text"
+        if self.start.label_token == "mean":
+            return "labels as the mean of the logits of a word's sub-tokens (each learns the label)"
+        return f"labels at the {self.start.label_token} sub-token of each word"
+
+    @property
     def how(self) -> str:
         """Which weights learn."""
         return f"LoRA of rank {RANK} on all matrices, and the head" if self.settings.lora else "all weights"
@@ -110,9 +120,11 @@ class Run:
         data = self.data
         return [
             *data.notes,
+            *self.start.notes,
             f"{data.path}: {len(self.division.train)} to learn, labels {', '.join(self.start.names)}",
             f"measured on {self.division.measured_on}",
-            f"{self.loaded.name}: head {self.head}; variant {self.start.variant}; {self.how}; rate {self.rate:.3g}",
+            f"{self.loaded.name}: head {self.head}; variant {self.start.variant}; {self.reads}; {self.how}; "
+            f"rate {self.rate:.3g}",
         ]
 
 
@@ -139,7 +151,6 @@ def write_card(
         "versions": versions,
     }
     write(folder / "training.json", json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-    places = {"token": "at the last sub-token of each word", "sequence": "at the last token of the text"}
     page = CARD.format(
         pipeline="token-classification" if kind == "token" else "text-classification",
         title=run.settings.out.resolve().name,
@@ -153,7 +164,7 @@ def write_card(
         count=len(run.division.train),
         words=sum(len(row.labels) for row in run.division.train),
         labels=", ".join(f"`{name}`" for name in run.start.names),
-        place=places[kind],
+        place=run.reads.removeprefix("labels "),
         variant=run.start.variant,
         how=run.how,
         epochs=run.settings.epochs,

@@ -4,23 +4,24 @@
 - JSONL (.jsonl), one object per line: {"tokens": [...], "tags": [...]}, or {"text", "entities": [{"start", "end",
   "label"}, ...]} with character offsets, or {"text", "label"} for whole texts.
 
-Tags that begin with B- or I- make a file BIO; otherwise the tags are plain classes (parts of speech, say). An I- that
-continues nothing is read as B-, with a note: files in the older IOB1 scheme write entities so, and the workbench reads
-every prediction by the same rule.
+Tags of a scheme (`workbench.classification.schemes`) are learned as BIO, with a note where they were another one, and
+every prediction is read by the same rule; otherwise the tags are plain classes (parts of speech, say).
 """
 
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workbench.classification.conll import read_conll
+from workbench.classification.columns import Columns
+from workbench.classification.conll import conll_file
+from workbench.classification.files import CONLL_ENDINGS as WORDS_ENDINGS
 from workbench.classification.finetune.example import Example
 from workbench.classification.finetune.jsonl import read_jsonl
-from workbench.classification.labels import repaired
 from workbench.classification.plain import plain_text
+from workbench.classification.schemes import read_as_bio
 from workbench.classification.words import spaced
 
-CONLL_ENDINGS = (".conll", ".tsv", ".txt")
+CONLL_ENDINGS = (*WORDS_ENDINGS, ".txt")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Data:
         path: where it lies.
         sha256: of its bytes.
         kind: "token" or "sequence".
-        bio: whether its tags are BIO tags.
+        bio: whether its tags are BIO tags (by now).
         examples: its sentences or texts, in order.
         notes: what was put right while reading, one sentence each.
     """
@@ -51,13 +52,13 @@ class Data:
         )
 
 
-def read(path: Path, task: str | None = None, many_columns: bool = False) -> Data:
+def read(path: Path, task: str | None = None, columns: Columns | None = None) -> Data:
     """Reads a labelled file.
 
     Args:
         path: the file; its ending says whether it is CoNLL or JSONL.
         task: "token" or "sequence"; None takes what the file holds.
-        many_columns: as in `read_conll`.
+        columns: as in `conll_file`.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -72,45 +73,30 @@ def read(path: Path, task: str | None = None, many_columns: bool = False) -> Dat
     if not path.is_file():
         raise FileNotFoundError(f"{path}: there is no such file")
     if path.suffix.lower() == ".jsonl":
-        kind, examples = read_jsonl(path, plain_text(path))
+        (kind, examples), notes = read_jsonl(path, plain_text(path)), ()
     else:
-        kind, examples = "token", _conll(path, many_columns)
+        kind, (examples, notes) = "token", _conll(path, columns)
     if not examples:
         raise ValueError(f"{path}: the file holds no sentences")
     if task not in (None, kind):
         held = "words with tags" if kind == "token" else 'texts with one label each ({"text", "label"})'
         raise ValueError(f"{path}: the file holds {held}, which is --task {kind}, not {task}")
-    bio = kind == "token" and any(tag[:2] in ("B-", "I-") for row in examples for tag in row.labels)
-    notes: tuple[str, ...] = ()
-    if bio:
-        examples, notes = _valid_bio(examples)
-    return Data(path, hashlib.sha256(path.read_bytes()).hexdigest(), kind, bio, tuple(examples), notes)
+    tags = None
+    if kind == "token":
+        tags, more = read_as_bio([row.labels for row in examples], str(path), lambda row, at: examples[row].place(at))
+        notes = (*notes, *more)
+    if tags is not None:
+        examples = [replace(row, labels=tuple(new)) for row, new in zip(examples, tags, strict=True)]
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Data(path, digest, kind, tags is not None, tuple(examples), notes)
 
 
-def _conll(path: Path, many_columns: bool) -> list[Example]:
-    examples = []
-    for sentence in read_conll(path, many_columns):
+def _conll(path: Path, columns: Columns | None) -> tuple[list[Example], tuple[str, ...]]:
+    examples, found = [], conll_file(path, columns)
+    for sentence in found.sentences:
         text, spans = spaced(sentence.words)
         places = tuple(f"{path}:{line}" for line in sentence.lines)
         example = Example(text, tuple(spans), tuple(sentence.tags), places[0], places)
         example.check()
         examples.append(example)
-    return examples
-
-
-def _valid_bio(examples: list[Example]) -> tuple[list[Example], tuple[str, ...]]:
-    """The examples with valid BIO tags, and a note if any had to be mended."""
-    valid, mended = [], []
-    for row in examples:
-        for at, tag in enumerate(row.labels):
-            if tag != "O" and (tag[:2] not in ("B-", "I-") or len(tag) == 2):
-                raise ValueError(
-                    f"{row.place(at)}: the tag {tag!r} of the word {row.word(at)!r} is not O, B-TYPE or I-TYPE "
-                    "as the others in this file are"
-                )
-        tags = tuple(repaired(list(row.labels)))
-        mended += [row.place(at) for at, tag in enumerate(tags) if tag != row.labels[at]]
-        valid.append(replace(row, labels=tags))
-    if not mended:
-        return valid, ()
-    return valid, (f"{mended[0]}: an I- tag that continues nothing was read as B- ({len(mended)} in this file)",)
+    return examples, found.remarks

@@ -25,9 +25,13 @@ def read_jsonl(path: Path, text: str) -> tuple[str, list[Example]]:
             continue
         where = f"{path}:{number}"
         try:
-            record = json.loads(line)
+            record = json.loads(line, object_pairs_hook=_once)
         except json.JSONDecodeError as error:
             raise ValueError(f"{where}: not JSON: {error.msg} at column {error.colno}") from None
+        except RecursionError:
+            raise ValueError(f"{where}: brackets within brackets too deep; expected {FORMS}") from None
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from None
         keys = set(record) if isinstance(record, dict) else set()
         if {"text", "label"} <= keys and "entities" not in keys:
             found, rows = "sequence", [_whole(where, record)]
@@ -49,6 +53,16 @@ def read_jsonl(path: Path, text: str) -> tuple[str, list[Example]]:
             row.check()
         examples += rows
     return kind, examples
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys stand there once each; of two JSON readers would silently take the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice[:40]!r} stands there twice")
+    return found
 
 
 def _whole(where: str, record: dict[str, Any]) -> Example:

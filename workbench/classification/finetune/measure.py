@@ -7,9 +7,9 @@ from sklearn.metrics import classification_report
 
 from workbench.classification.conll import Sentence
 from workbench.classification.finetune.example import Example
-from workbench.classification.inputs import Encoded
-from workbench.classification.labels import repaired
+from workbench.classification.inputs import Encoded, at_words
 from workbench.classification.logits import class_logits
+from workbench.classification.schemes import as_bio
 from workbench.classification.scores import COLUMNS, Scores, entity_scores
 
 
@@ -32,7 +32,7 @@ def measured(
     model.eval()
     logits = class_logits(model, [encoded for _, encoded in rows], pad)
     found = [
-        [names[int(at)] for at in logits_TC[encoded.read].argmax(-1)]
+        [names[int(at)] for at in at_words(logits_TC, encoded.read).argmax(-1)]
         for (_, encoded), logits_TC in zip(rows, logits, strict=True)
     ]
     if bio:
@@ -41,7 +41,7 @@ def measured(
             for example, _ in rows
         ]
         types = sorted({name[2:] for name in names} - {""})
-        return entity_scores(gold, [repaired(tags) for tags in found], types), "entity F1"
+        return entity_scores(gold, [as_bio(tags) for tags in found], types), "entity F1"
     return _class_scores([label for example, _ in rows for label in example.labels], sum(found, [])), "macro F1"
 
 

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.classification.columns import Columns
 from workbench.limits import whole
 
 TASKS = ("token", "sequence")
@@ -27,7 +28,10 @@ class Settings:
         batch: sentences per step.
         seed: of the head, the order of the data, dropout and the held-out tenth.
         device: cpu, cuda or mps; None takes the best there is.
+        label_token: the sub-token of a word where its label is learned and read: "first", "last" or "mean" (all carry
+            it in training, and the mean of their logits is read); None keeps that of a classifier, else it is "last".
         many_columns: read CoNLL files of more than two columns: the first is the token, the last the tag.
+        token_column, tag_column: which columns are the token and the tag, see `Columns`.
         resume: go on from the newest checkpoint in `out`.
 
     Raises:
@@ -46,7 +50,10 @@ class Settings:
     batch: int = 16
     seed: int = 0
     device: str | None = None
+    label_token: str | None = None
     many_columns: bool = False
+    token_column: str | None = None
+    tag_column: str | None = None
     resume: bool = False
 
     def __post_init__(self) -> None:
@@ -57,6 +64,11 @@ class Settings:
             raise ValueError(f"--rate {self.rate} must be a number above 0, such as 0.0002")
         if not 0 <= self.seed < 1 << 32:
             raise ValueError(f"--seed {self.seed} must lie in 0..{(1 << 32) - 1}")
+
+    @property
+    def columns(self) -> Columns | None:
+        """Where words and tags are in CoNLL files; None for TOKEN<TAB>TAG lines."""
+        return Columns.of(self.token_column, self.tag_column, self.many_columns)
 
     def rate_for(self, width: int) -> float:
         """The learning rate: that which was given, or 0.2 / width, five times that for LoRA.

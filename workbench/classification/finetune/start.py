@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from model import Gemma2ForSequenceClassification, Gemma2ForTokenClassification
+from workbench.classification.classifier import class_names, label_token_of, remarks_on
 from workbench.classification.inputs import settings as variant_settings
-from workbench.classification.reading import class_names
 from workbench.loading import LoadedModel
 
 CLASSIFIERS = {"token": Gemma2ForTokenClassification, "sequence": Gemma2ForSequenceClassification}
@@ -27,17 +27,26 @@ class Start:
         model: one of our classes, in float32.
         names: the C labels in the order of its scores.
         variant: how it reads ("causal", "echo" or "bidirectional").
+        label_token: the sub-token of a word where its label is read.
         fresh: whether its head is new.
+        notes: what was decided for want of a word from the checkpoint, in sentences.
     """
 
     model: Any
     names: tuple[str, ...]
     variant: str
+    label_token: str
     fresh: bool
+    notes: tuple[str, ...] = ()
 
 
 def starting_point(
-    loaded: LoadedModel, kind: str, labels: tuple[str, ...], variant: str | None = None, seed: int = 0
+    loaded: LoadedModel,
+    kind: str,
+    labels: tuple[str, ...],
+    variant: str | None = None,
+    seed: int = 0,
+    label_token: str | None = None,
 ) -> Start:
     """A classifier on the trunk of `loaded`, which is used up: its configuration changes with it.
 
@@ -50,18 +59,26 @@ def starting_point(
         labels: the labels of the data.
         variant: None keeps that of a classifier; a language model becomes bidirectional for words, causal for texts.
         seed: of the new head.
+        label_token: None keeps that of a token classifier, else it is "last".
 
     Raises:
-        ValueError: a text classifier needs a pad token and there is none.
+        ValueError: a label token that does not exist, or is given for whole texts; a text classifier needs a pad
+            token and there is none.
     """
     config, cls = loaded.config, CLASSIFIERS[kind]
     is_classifier = type(loaded.model) in CLASSIFIERS.values()
     if variant is None:
         variant = _variant(config) if is_classifier else ("bidirectional" if kind == "token" else "causal")
-    for key, value in variant_settings(variant).items():
+    if kind == "sequence" and label_token not in (None, "last"):
+        raise ValueError(f"--label-token {label_token} is of words; whole texts are labelled at their last token")
+    tagger = kind == "token" and type(loaded.model) is cls
+    chosen = label_token_of(loaded, label_token) if tagger else (label_token or "last")
+    keeps = type(loaded.model) is cls and not loaded.fresh_head and set(class_names(loaded)) == set(labels)
+    notes = remarks_on(loaded, label_token) if keeps else ()
+    for key, value in variant_settings(variant, chosen).items():
         setattr(config, key, value)
-    if type(loaded.model) is cls and not loaded.fresh_head and set(class_names(loaded)) == set(labels):
-        return Start(loaded.model, class_names(loaded), variant, fresh=False)
+    if keeps:
+        return Start(loaded.model, class_names(loaded), variant, chosen, fresh=False, notes=notes)
     if config.pad_token_id is None:
         config.pad_token_id = loaded.tokenizer.pad_token_id
     if kind == "sequence":
@@ -76,7 +93,7 @@ def starting_point(
         model = cls(config)
     model.model = trunk
     model.score = _head(model.score, config.initializer_range, seed).to(trunk.device)
-    return Start(model, labels, variant, fresh=True)
+    return Start(model, labels, variant, chosen, fresh=True)
 
 
 def _variant(config: Any) -> str:

@@ -18,7 +18,7 @@ from workbench.classification.finetune.example import Example
 from workbench.classification.finetune.measure import measured
 from workbench.classification.finetune.settings import Settings
 from workbench.classification.finetune.start import Start, merged, starting_point
-from workbench.classification.inputs import Encoded, encode_texts
+from workbench.classification.inputs import Encoded, as_whole, encode_texts
 from workbench.classification.scores import Scores
 from workbench.finite import check_weights
 from workbench.loading import LoadedModel, load
@@ -58,15 +58,15 @@ def fine_tune(settings: Settings, say: Callable[[str], None]) -> Tuned:
         Stopped: the user pressed ctrl-C; the run can be resumed.
     """
     _require(["accelerate", *(["peft"] if settings.lora else [])])
-    data = read(settings.data, settings.task, settings.many_columns)
-    dev_data = read(settings.dev, data.kind, settings.many_columns) if settings.dev else None
+    data = read(settings.data, settings.task, settings.columns)
+    dev_data = read(settings.dev, data.kind, settings.columns) if settings.dev else None
     division = divided(data, dev_data, settings.seed)
     check_folder(settings.out, settings.resume)
     # Only now: it imports transformers' Trainer, which takes seconds and needs accelerate.
     from workbench.classification.finetune.loop import quiet, trained
 
     loaded = _loaded(settings)
-    start = starting_point(loaded, data.kind, data.labels, settings.variant, settings.seed)
+    start = starting_point(loaded, data.kind, data.labels, settings.variant, settings.seed, settings.label_token)
     check_weights(start.model)
     train, dev = (_encoded(part, data.kind, loaded, start) for part in (division.train, division.dev))
     rate = settings.rate_for(loaded.config.hidden_size)
@@ -116,8 +116,8 @@ def _encoded(
     examples: Sequence[Example], kind: str, loaded: LoadedModel, start: Start
 ) -> list[tuple[Example, Encoded]]:
     """The examples as the model reads them; a text's label at its last token, as the sequence classifier does."""
-    spans = [list(example.words) for example in examples]
-    encoded = encode_texts([example.text for example in examples], spans, loaded.tokenizer, start.variant == "echo")
+    texts, spans = [example.text for example in examples], [list(example.words) for example in examples]
+    encoded = encode_texts(texts, spans, loaded.tokenizer, start.variant == "echo", start.label_token)
     longest, rows = loaded.config.max_position_embeddings, []
     for example, row in zip(examples, encoded, strict=True):
         if len(row.ids) > longest:
@@ -125,5 +125,5 @@ def _encoded(
                 f"{example.where}: the sentence {example.text[:40]!r}... has {len(row.ids)} tokens, {loaded.name} "
                 f"takes at most {longest}; split it"
             )
-        rows.append((example, row if kind == "token" else Encoded(row.ids, [len(row.ids) - 1], row.spans)))
+        rows.append((example, row if kind == "token" else as_whole(row, start.model.config.pad_token_id)))
     return rows

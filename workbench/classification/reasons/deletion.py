@@ -15,9 +15,11 @@ from dataclasses import dataclass
 
 import torch
 
-from workbench.classification.inputs import Encoded, encode_texts
+from workbench.classification.classifier import kind_of
+from workbench.classification.inputs import at_words
 from workbench.classification.logits import class_logits
-from workbench.classification.reading import kind_of
+from workbench.classification.parts import Part
+from workbench.classification.reading import encoded_parts
 from workbench.classification.reasons.target import Target, context_words
 from workbench.classification.words import Span
 from workbench.loading import LoadedModel
@@ -127,17 +129,14 @@ def _read_again(
     loaded: LoadedModel, target: Target, removed: Sequence[str], left: Sequence[_Left]
 ) -> tuple[Deletion, ...]:
     """What the model says of the sentence and of each that is left."""
-    reading, last = target.reading, kind_of(loaded) == "sequence"
-    echo = getattr(loaded.config, "workbench_input", "plain") == "echo"
-    encoded = encode_texts([row.text for row in left], [list(row.words) for row in left], loaded.tokenizer, echo)
-    if last:
-        encoded = [Encoded(row.ids, [len(row.ids) - 1], row.spans) for row in encoded]
+    reading = target.reading
+    encoded = encoded_parts(loaded, [Part(row.text, list(row.words), 0) for row in left], reading.label_token)
     with loaded.lock:
         intact_TC, *logits = class_logits(loaded.model, [reading.encoded, *encoded], loaded.tokenizer.pad_token_id)
-    before_C = intact_TC[target.at]
+    (before_C,) = at_words(intact_TC, [target.places])
     rows = []
     for row, gone, code, logits_TC in zip(left, removed, encoded, logits, strict=True):
-        after_C = logits_TC[code.read[row.asked]]
+        (after_C,) = at_words(logits_TC, [code.read[row.asked]])
         best = int(after_C.argmax())
         rows.append(
             Deletion(

@@ -6,7 +6,8 @@ layers react to the change, and that is part of the effect. Two heads that do th
 since each stands in for the other; effects of heads do not add up to f. Zero is also not "nothing" to a model that has
 never seen a silent head; a large effect of a head everywhere, whatever the label, may be that.
 
-The weights are the attention that the deciding token (where the label is read) pays to every token, in each head. They
+The weights are the attention that the deciding token (where the label is read; where that is the mean over all tokens
+of the word, the mean of what they pay) pays to every token, in each head. They
 say where the head looks, not whether it matters there: quite different weights can give the same label, and weights
 often disagree with what changes it (Jain & Wallace 2019, "Attention is not Explanation", arXiv 1902.10186). So heads
 are ranked by their measured effect, and the weights are shown beside it. The deciding token also learns through other
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 
 from model import Span, attached
 from model.hooks import Hook
+from workbench.classification.inputs import Places
 from workbench.classification.reasons.batches import rows_at_once
 from workbench.classification.reasons.target import Target, ids_of, scores
 from workbench.interventions import attention_layers
@@ -92,7 +94,8 @@ def head_effects(loaded: LoadedModel, target: Target) -> HeadEffects:
     weights_LNT = torch.zeros(len(layers), count, ids_1T.shape[1])
     with loaded.lock:
         watching = {
-            f"layers.{layer}.self_attn.attn_probs": _row(weights_LNT[layer], target.at) for layer in range(len(layers))
+            f"layers.{layer}.self_attn.attn_probs": _row(weights_LNT[layer], target.places)
+            for layer in range(len(layers))
         }
         with attached(loaded.trunk, watching):
             score = float(scores(loaded, target, ids_1T))
@@ -140,12 +143,14 @@ def _silenced(heads: list[int], first: int) -> Hook:
     return silence
 
 
-def _row(weights_NT: Tensor, at: int) -> Hook:
-    """Copies the attention that token `at` pays from the block that holds its row."""
+def _row(weights_NT: Tensor, places: Places) -> Hook:
+    """Adds up the attention that the tokens at `places` pay on average, from the blocks that hold their rows."""
 
     def copy(_module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
         span: Span = args[1]
-        if at in span.rows:
-            weights_NT[:, span.keys.start : span.keys.stop] = out[0, :, at - span.rows.start].float().cpu()
+        for at in places:
+            if at in span.rows:
+                paid_NK = out[0, :, at - span.rows.start].float().cpu()
+                weights_NT[:, span.keys.start : span.keys.stop] += paid_NK / len(places)
 
     return copy

@@ -64,15 +64,15 @@ class MaskCost:
         return tuple(row for row in self.words if row.differs)
 
 
-def mask_cost(loaded: LoadedModel, text: str) -> MaskCost:
-    """Label a text with the causal and with the bidirectional mask.
+def mask_cost(loaded: LoadedModel, text: str, label_token: str | None = None) -> MaskCost:
+    """Label a text with the causal and with the bidirectional mask; `label_token` as in `classify`.
 
     Raises:
         ValueError: as `classify`.
     """
     trained = "bidirectional" if loaded.config.sees_later else "causal"
-    causal = classify(loaded, text, interventions=[SetCausal(True)])
-    bidirectional = classify(loaded, text, interventions=[SetCausal(False)])
+    causal = classify(loaded, text, interventions=[SetCausal(True)], label_token=label_token)
+    bidirectional = classify(loaded, text, interventions=[SetCausal(False)], label_token=label_token)
     return MaskCost(causal, bidirectional, trained)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from workbench.classification.inputs import checked_label_token
 from workbench.classification.labelled import classify
 from workbench.classification.reasons.deletion import alone, deletions
 from workbench.classification.reasons.figures import attention_figure, deletion_figure, head_figure, saliency_figure
@@ -46,9 +47,10 @@ class Question:
         method: of the saliency.
         layer, head: of the attention; None is the head with the largest effect.
         changes: what is changed in the model.
+        label_token: at which sub-token labels are read, one of `LABEL_TOKENS`; None is what the checkpoint says.
 
     Raises:
-        ValueError: there is no such thing to show, or no such method.
+        ValueError: there is no such thing to show, no such method or label token.
     """
 
     text: str
@@ -60,12 +62,15 @@ class Question:
     layer: int | None = None
     head: int | None = None
     changes: tuple[Intervention, ...] = ()
+    label_token: str | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without the model."""
         for name, given, allowed in (("show", self.show, (*REASONS, *LABELS)), ("method", self.method, METHODS)):
             if given not in allowed:
                 raise ValueError(f"{name} {given!r} is unknown; choose from {', '.join(allowed)}")
+        if self.label_token is not None:
+            checked_label_token(self.label_token)
         if (self.layer is None) != (self.head is None):
             raise ValueError("a head is named by its layer and its head; give both, or none")
 
@@ -83,6 +88,7 @@ class Answer:
         score: how far the label is ahead, logit[label] - logit[against]; None for labels.
         probability: of the label at the word; None for labels.
         meaning: what the numbers mean, in a sentence.
+        remarks: what one must know to trust the labels, in sentences.
     """
 
     question: Question
@@ -93,6 +99,7 @@ class Answer:
     score: float | None = None
     probability: float | None = None
     meaning: str = ""
+    remarks: tuple[str, ...] = ()
 
     def figure(self) -> Panel:
         """The picture of a reason.
@@ -121,25 +128,27 @@ def answered(loaded: LoadedModel, question: Question) -> Answer:
         ValueError: the text has no words or no such word, the model no such class or head; as `classify`.
         MemoryError: the text is too long for its reasons.
     """
-    found = classify(loaded, question.text, interventions=question.changes)
+    found = classify(loaded, question.text, interventions=question.changes, label_token=question.label_token)
+    question = replace(question, label_token=found.label_token if found.kind == "token" else None)
+    labels = Question(question.text, question.show, changes=question.changes, label_token=question.label_token)
     if question.show in ("entities", "words"):
         ids = tuple(token for labelled in found.sentences for token in labelled.reading.tokens.ids)
         table = (entity_table if question.show == "entities" else word_table)(found)
-        return Answer(Question(question.text, question.show, changes=question.changes), found.model, ids, table)
+        return Answer(labels, found.model, ids, table, remarks=found.remarks)
     number = number_of(found, question.word)
     labelled, word = located(found, number)
     ids = labelled.reading.tokens.ids
     if question.show == "tokens":
-        known = Question(question.text, question.show, number, changes=question.changes)
-        return Answer(known, found.model, ids, token_table(labelled))
+        return Answer(replace(labels, word=number), found.model, ids, token_table(labelled), remarks=found.remarks)
     target = target_of(labelled, word, question.label, question.against)
     known = replace(question, word=number, label=target.label, against=target.against)
     with applied(loaded, question.changes) as changed:
         known, table, meaning = _SHOWN[question.show](changed, target, known)
     label, _ = target.pair
-    logits_C = labelled.logits[target.at]
+    logits_C = labelled.word_logits[word]
     probability = float(labelled.probs[word, label])
-    return Answer(known, found.model, ids, table, target, target.score(logits_C), probability, meaning)
+    score = target.score(logits_C)
+    return Answer(known, found.model, ids, table, target, score, probability, meaning, found.remarks)
 
 
 def _saliency(loaded: LoadedModel, target: Target, question: Question) -> _Shown:

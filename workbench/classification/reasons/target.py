@@ -3,9 +3,9 @@
 A model gives every class a score, and the label is the class with the highest. A reason for one class alone mixes two
 things: what speaks for this class, and what speaks for any class. So the question names a rival, by default the second
 best class, and the number that is explained is the difference of the two scores, f = logit[label] - logit[against],
-read at the token where the word's label is read (contrastive explanations: Yin & Neubig 2022, arXiv 2202.10419). f is
-above zero where the label beats the rival. It is measured in logits: f = ln(p[label] / p[against]), so 2.3 means ten
-times as probable.
+read where the word's label is read: at one token, or as the mean over several (contrastive explanations: Yin & Neubig
+2022, arXiv 2202.10419). f is above zero where the label beats the rival. It is measured in logits:
+f = ln(p[label] / p[against]), so 2.3 means ten times as probable.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from workbench.classification.classifier import kind_of
+from workbench.classification.inputs import Places
 from workbench.classification.labelled import Labelled
-from workbench.classification.reading import Reading, kind_of
+from workbench.classification.reading import Reading
 from workbench.classification.words import Span, word_spans
 from workbench.finite import check_finite
 from workbench.loading import LoadedModel
@@ -22,7 +24,7 @@ from workbench.loading import LoadedModel
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """Why `label` rather than `against` at the token where `word` is read.
+    """Why `label` rather than `against` where `word` is read.
 
     Attributes:
         reading: the sentence.
@@ -39,8 +41,8 @@ class Target:
     classes: tuple[str, ...]
 
     @property
-    def at(self) -> int:
-        """The deciding token: position in the reading where the word's label is read."""
+    def places(self) -> Places:
+        """The deciding token: where in the reading the word's label is read; several where it is a mean over them."""
         return self.reading.read[self.word]
 
     @property
@@ -59,7 +61,7 @@ class Target:
         return f"why {self.text!r} is {self.label} rather than {self.against}"
 
     def score(self, logits_C: Tensor) -> float:
-        """Score f from the class scores [C] of one token."""
+        """Score f from the class scores [C] of the word."""
         label, against = self.pair
         return float(logits_C[label] - logits_C[against])
 
@@ -104,7 +106,7 @@ def scores(loaded: LoadedModel, target: Target, ids: Tensor | None = None, embed
 
     def run() -> tuple[Tensor, Tensor]:
         hidden_BTD = loaded.trunk(input_ids=ids, inputs_embeds=embeddings, use_cache=False).last_hidden_state
-        return hidden_BTD, loaded.model.score(hidden_BTD[:, target.at]).float()
+        return hidden_BTD, loaded.model.score(hidden_BTD[:, list(target.places)]).float().mean(1)
 
     hidden_BTD, logits_BC = run()
     check_finite(loaded.model, run, hidden_BTD, logits_BC)
