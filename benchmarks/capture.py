@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from workbench import Trace, capture, load
-from workbench.parity import reference
+from gemma2_workbench import Trace, capture, load
+from gemma2_workbench.models.parity import reference
 
 LENGTHS = (64, 256, 512, 1024, 2048)
 WORDS = "The President of the United States met Emma and Mr. Knightley in the city of Washington. "

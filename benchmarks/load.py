@@ -23,7 +23,7 @@ from browser.page import FailedError, Page
 from browser.readers import WORDS, Reader, Seen, moved, opened, runs, sentence, what_ifs
 from browser.server import Server
 
-from workbench import Trace, capture, load
+from gemma2_workbench import Trace, capture, load
 
 
 def crowd(address: str, options: argparse.Namespace, own: dict[str, str]) -> dict[str, Any]:

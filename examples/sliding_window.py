@@ -2,7 +2,7 @@
 
 import torch
 
-from workbench import capture, load
+from gemma2_workbench import capture, load
 
 loaded = load()
 text = "It is a truth universally acknowledged, that a single man in possession of a good fortune must want a wife. "

@@ -1,11 +1,12 @@
 """What the softcap does: run a text with the model's own cap, with a low one and with none."""
 
-from workbench import SetSoftcap, capture, load, predict
+from gemma2_workbench import SetSoftcap, capture, load, predict
+from gemma2_workbench.views import table
 
 loaded = load()
 text = "The President of the United States met the Prime Minister of Canada in the City of"
 trace = capture(loaded, text)
-largest = trace.table("softcap", metric="largest_logit")["value"].max()
+largest = table(trace, "softcap", metric="largest_logit")["value"].max()
 print(f"largest attention logit {largest:.1f}, cap {trace.layers[0].softcap:g}")
 
 real = predict(loaded, trace.tokens.ids)

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from transformers.cache_utils import Cache
 
-from model.config import Gemma2Config
-from model.hooks import HookPoint, Span
-from model.masks import Mask
+from gemma2_workbench.model.config import Gemma2Config
+from gemma2_workbench.model.hooks import HookPoint, Span
+from gemma2_workbench.model.masks import Mask
 
 BLOCK_ROWS = 128
 

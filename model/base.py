@@ -11,7 +11,7 @@ from transformers import Gemma2Config as TransformersGemma2Config
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers import initialization as init
 
-from model.config import Gemma2Config
+from gemma2_workbench.model.config import Gemma2Config
 
 # A classifier's head may be new (fine-tuning), and a head may be left out (another task); the trunk never.
 MAY_BE_NEW = ("score.",)

@@ -8,7 +8,7 @@ from huggingface_hub.dataclasses import strict
 from huggingface_hub.errors import StrictDataclassError
 from transformers import Gemma2Config as TransformersGemma2Config
 
-from model.config_checks import SLIDING, check_given, check_whole_config
+from gemma2_workbench.model.config_checks import SLIDING, check_given, check_whole_config
 
 C = TypeVar("C")
 

@@ -7,7 +7,7 @@ import torch
 from transformers.activations import ACT2FN
 
 if TYPE_CHECKING:
-    from model.config import Gemma2Config
+    from gemma2_workbench.model.config import Gemma2Config
 
 SLIDING, FULL = "sliding_attention", "full_attention"
 

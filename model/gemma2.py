@@ -14,13 +14,13 @@ from transformers.cache_utils import Cache, DynamicCache
 from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import BaseModelOutputWithPast
 
-from model.attention import Gemma2Attention
-from model.base import Gemma2PreTrainedModel
-from model.caches import LegacyCache, as_cache, as_given
-from model.config import Gemma2Config
-from model.hooks import HookPoint
-from model.inputs import check_length, check_tokens, checked_mask, checked_positions, reject_unknown
-from model.masks import Mask, packed_sequences
+from gemma2_workbench.model.attention import Gemma2Attention
+from gemma2_workbench.model.base import Gemma2PreTrainedModel
+from gemma2_workbench.model.caches import LegacyCache, as_cache, as_given
+from gemma2_workbench.model.config import Gemma2Config
+from gemma2_workbench.model.hooks import HookPoint
+from gemma2_workbench.model.inputs import check_length, check_tokens, checked_mask, checked_positions, reject_unknown
+from gemma2_workbench.model.masks import Mask, packed_sequences
 
 
 class ScaledEmbedding(nn.Embedding):

@@ -13,13 +13,13 @@ from transformers.modeling_outputs import (
     TokenClassifierOutput,
 )
 
-from model.attention import softcap
-from model.base import Gemma2PreTrainedModel
-from model.caches import LegacyCache
-from model.config import Gemma2Config
-from model.gemma2 import Gemma2Model
-from model.hooks import HookPoint
-from model.inputs import check_kept, check_labels, checked_problem, reject_unknown
+from gemma2_workbench.model.attention import softcap
+from gemma2_workbench.model.base import Gemma2PreTrainedModel
+from gemma2_workbench.model.caches import LegacyCache
+from gemma2_workbench.model.config import Gemma2Config
+from gemma2_workbench.model.gemma2 import Gemma2Model
+from gemma2_workbench.model.hooks import HookPoint
+from gemma2_workbench.model.inputs import check_kept, check_labels, checked_problem, reject_unknown
 
 
 class Gemma2ForCausalLM(Gemma2PreTrainedModel, GenerationMixin):

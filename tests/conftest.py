@@ -105,7 +105,7 @@ def twins(tiny: dict[str, Any]) -> Callable[..., tuple[Any, Any]]:
 
     Both are in eval mode and hold the same random weights; the norms' are random too, so that (1 + weight) shows.
     """
-    ours = importlib.import_module("model")
+    ours = importlib.import_module("gemma2_workbench.model")
     stock = importlib.import_module("transformers")
 
     def make(head: str = "ForCausalLM", seed: int = 0, **config: Any) -> tuple[Any, Any]:

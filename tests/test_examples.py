@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.cli import main, parser
-from workbench.export import export
+from gemma2_workbench.apps.cli import main, parser
+from gemma2_workbench.export import export
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

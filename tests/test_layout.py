@@ -38,7 +38,7 @@ def test_code_never_imports_the_package_model_whole():
 
 
 def test_library_and_command_line_start_without_gradio():
-    check = "import sys, workbench, workbench.cli; sys.exit('gradio' in sys.modules)"
+    check = "import sys, gemma2_workbench, gemma2_workbench.apps.cli; sys.exit('gradio' in sys.modules)"
     subprocess.run([sys.executable, "-c", check], check=True, cwd=ROOT)
 
 

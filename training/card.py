@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from gemma2_workbench.atomic import write
 from training.batches import SOURCE_SHARES
 from training.recipe import SHAPE, Recipe
 from training.sources import SOURCES, Source
-from workbench.atomic import write
 
 PAGE = """# A tiny Gemma 2, trained from scratch
 

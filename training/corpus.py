@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import sentencepiece
 
+from gemma2_workbench.atomic import replacing
 from training.clean import address, chapters, dictionary, without_gutenberg
 from training.rdata import character_vectors
 from training.sources import CACHE, fetch
-from workbench.atomic import replacing
 
 HELD_OUT_SHARE = 0.03
 PACKAGE_DATA = "usr/lib/R/site-library/{}/data/Rdata.rdb"

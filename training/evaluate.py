@@ -15,14 +15,14 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import AutoTokenizer
 
-from model import Gemma2ForCausalLM
+from gemma2_workbench.atomic import write
+from gemma2_workbench.model import Gemma2ForCausalLM
 from training.batches import SOURCE_SHARES, held_out_rows, plain_pieces
 from training.corpus import load_corpus
 from training.recipe import SHAPE
 from training.scores import induction_score, previous_token_score, repeats, sink_score
 from training.softcap import attention_cap_use, final_cap_use
 from training.tokenizer import load_tokenizer
-from workbench.atomic import write
 
 BOS = SHAPE["bos_token_id"]
 CONTEXT = 256

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import transformers
 
+from gemma2_workbench.atomic import filling, write
 from training.card import write_card
 from training.evaluate import evaluate, table
 from training.recipe import SHAPE
@@ -20,7 +21,6 @@ from training.sources import CACHE
 from training.state import read
 from training.tokenizer import TOKENIZER, write_tokenizer_config
 from training.train import LOG
-from workbench.atomic import filling, write
 
 log = logging.getLogger("training")
 EVALUATION = "evaluation.json"

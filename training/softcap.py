@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from model import Gemma2ForCausalLM, Span, attached
+from gemma2_workbench.model import Gemma2ForCausalLM, Span, attached
 
 
 class CapUse:

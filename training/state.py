@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from gemma2_workbench.atomic import make_folder, replacing
 from training.recipe import SHAPE, Recipe
-from workbench.atomic import make_folder, replacing
 
 
 @dataclass

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import sentencepiece
 
+from gemma2_workbench.atomic import make_folder, write
 from training.corpus import READERS, documents, is_held_out
 from training.sources import CACHE
-from workbench.atomic import make_folder, write
 
 VOCAB_SIZE = 4096
 TOKENIZER = CACHE / "tokenizer.model"

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from model import Gemma2Config, Gemma2ForCausalLM
+from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM
 from training.batches import Batches, held_out_rows, plain_pieces
 from training.corpus import load_corpus
 from training.forward import LeanForward

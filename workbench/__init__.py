@@ -1,21 +1,21 @@
 """See how Gemma 2 attends: load a model, capture a text, look at it through views, export figures and tables."""
 
-from workbench import starting as starting  # first, so that ctrl-c is one line while the others load
-from workbench.capture import capture
-from workbench.classification.labelled import Classification, classify
-from workbench.contributions import Contributions, contributions
-from workbench.estimate import Estimate, estimate
-from workbench.interventions import AblateHead, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow, applied
-from workbench.lens import Lens, lens, token_id
-from workbench.loading import LoadedModel, load
-from workbench.names import ModelNotFoundError, embedded
-from workbench.parity import Parity, ParityError
-from workbench.prediction import Prediction, predict
-from workbench.provenance.saving import save_figure, save_table
-from workbench.stages import STAGES, LayerInfo, Stage
-from workbench.tokens import Tokens, tokenize
-from workbench.trace import Trace
-from workbench.views import VIEWS, View, view_named
+from gemma2_workbench import starting as starting  # first, so that ctrl-c is one line while the others load
+from gemma2_workbench.classification.labelled import Classification, classify
+from gemma2_workbench.models.loading import LoadedModel, load
+from gemma2_workbench.models.names import ModelNotFoundError, embedded
+from gemma2_workbench.models.parity import Parity, ParityError
+from gemma2_workbench.models.tokens import Tokens, tokenize
+from gemma2_workbench.records.saving import save_figure, save_table
+from gemma2_workbench.traces.capture import capture
+from gemma2_workbench.traces.estimate import Estimate, estimate
+from gemma2_workbench.traces.interventions import AblateHead, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow, applied
+from gemma2_workbench.traces.readers.contributions import Contributions, contributions
+from gemma2_workbench.traces.readers.lens import Lens, lens, token_id
+from gemma2_workbench.traces.readers.prediction import Prediction, predict
+from gemma2_workbench.traces.stages import STAGES, LayerInfo, Stage
+from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views import VIEWS, View, view_named
 
 __all__ = [
     "STAGES",

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from workbench.disk_errors import told
+from gemma2_workbench.disk_errors import told
 
 _KINDS = {
     stat.S_IFIFO: "a pipe",

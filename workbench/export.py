@@ -16,9 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.atomic import checked_target, write_all
-from workbench.figures.spec import FigureSpec, Panel, Panels, TokenStrip
-from workbench.maps import MAP_SUFFIXES, Maps, packed
+from gemma2_workbench.atomic import checked_target, write_all
+from gemma2_workbench.figures.spec import FigureSpec, Panel, Panels, TokenStrip
+from gemma2_workbench.maps import MAP_SUFFIXES, Maps, packed
 
 FIGURE_SUFFIXES = (".pdf", ".svg", ".png", ".html")
 STRIP_SUFFIX = ".tex"  # a text whose tokens are coloured is a figure that LaTeX itself can set
@@ -92,15 +92,15 @@ def as_bytes(
     _check(suffix, (*FIGURE_SUFFIXES, STRIP_SUFFIX) if strips else FIGURE_SUFFIXES, "a text" if strips else "a figure")
     # Renderers are loaded when they are needed: matplotlib takes a second that a table need not wait for.
     if kind == ".html":
-        from workbench.figures import screen
+        from gemma2_workbench.figures import screen
 
         page = screen.page(screen.render(content, dark), content.title, dark, provenance)
         return page.encode(errors="backslashreplace")
     if kind == STRIP_SUFFIX:
-        from workbench.latex import colorbox, colorboxes
+        from gemma2_workbench.latex import colorbox, colorboxes
 
         return _source(colorbox(content) if isinstance(content, TokenStrip) else colorboxes(strips), record)
-    from workbench.figures import paper
+    from gemma2_workbench.figures import paper
 
     return paper.render(content, kind[1:], width, venue=venue, dpi=dpi, title=title, record=record)
 
@@ -151,7 +151,7 @@ def _table(table: pd.DataFrame, suffix: str, record: str) -> bytes:
     if suffix == ".csv":
         return table.to_csv(index=False, lineterminator="\n").encode(errors="backslashreplace")
     if suffix == ".tex":
-        from workbench.latex import booktabs
+        from gemma2_workbench.latex import booktabs
 
         return _source(booktabs(table), record)
     return _parquet(table, record)

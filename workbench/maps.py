@@ -21,10 +21,10 @@ import numpy as np
 import torch
 from safetensors.numpy import save
 
-from workbench.figures.spec import TokenMap
-from workbench.memory import available_bytes
-from workbench.stages import checked_stage
-from workbench.trace import Trace
+from gemma2_workbench.figures.spec import TokenMap
+from gemma2_workbench.memory import available_bytes
+from gemma2_workbench.traces.stages import checked_stage
+from gemma2_workbench.traces.trace import Trace
 
 FORMAT = "gemma2-workbench map"
 VERSION = 1
@@ -123,7 +123,7 @@ def packed(maps: Maps, suffix: str, record: Mapping[str, Any] | None = None) -> 
     Args:
         maps: from `of_figure` or `stack`.
         suffix: ".npz" or ".safetensors".
-        record: what JSON can hold, see `workbench.provenance`; becomes part of `about`.
+        record: what JSON can hold, see `records`; becomes part of `about`.
 
     Raises:
         ValueError: another suffix.

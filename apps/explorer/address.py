@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from workbench import STAGES, Trace
+from gemma2_workbench import STAGES, Trace
 
 # Servers and mail programs cut longer addresses; such a text is left out of it.
 LONGEST_TEXT = 4000

@@ -9,16 +9,16 @@ import gradio as gr
 from gradio.themes import Base
 from gradio.themes.utils.fonts import LocalFont
 
-from apps.explorer.address import on_tab
-from apps.explorer.components.status.component import status_line
-from apps.explorer.opening import Header, saved_traces, wire
-from apps.explorer.routes import attention_routes
-from apps.explorer.session import Session
-from apps.explorer.tabs.order import tabs
-from apps.explorer.tabs.shared import Shared
-from apps.serving.access import Access
-from apps.serving.page import guarded, serve_page
-from workbench import Trace, embedded
+from gemma2_workbench import Trace, embedded
+from gemma2_workbench.apps.explorer.address import on_tab
+from gemma2_workbench.apps.explorer.components.status.component import status_line
+from gemma2_workbench.apps.explorer.opening import Header, saved_traces, wire
+from gemma2_workbench.apps.explorer.routes import attention_routes
+from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.explorer.tabs.order import tabs
+from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.apps.serving.access import Access
+from gemma2_workbench.apps.serving.page import guarded, serve_page
 
 EXAMPLES = (
     "The President of the United States met the Prime Minister of Canada. The President of the United States spoke.",

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from cachetools import LRUCache
 
-from apps.explorer.sizes import Taken, taken
-from workbench.memory import available_bytes
+from gemma2_workbench.apps.explorer.sizes import Taken, taken
+from gemma2_workbench.memory import available_bytes
 
 T = TypeVar("T")
 # Of what is free when the server starts: the rest is for the work itself and for everybody else on the machine.

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import gradio as gr
 from gradio.context import LocalContext
 
-from workbench import LoadedModel
+from gemma2_workbench import LoadedModel
 
 T = TypeVar("T")
 _GONE: ContextVar[Event | None] = ContextVar("gone", default=None)

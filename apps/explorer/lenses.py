@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from apps.explorer.session import Session
-from workbench import Trace, contributions, lens, token_id
-from workbench.lens import require_language_model
+from gemma2_workbench import Trace, contributions, lens, token_id
+from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.traces.readers.lens import require_language_model
 
 
 def has_lens(trace: Trace) -> bool:
@@ -44,7 +44,7 @@ class Lenses:
         """The run's trace with its lens; `token` is the one to follow, "" the one that comes next.
 
         Raises:
-            ValueError: as `workbench.lens` and `workbench.token_id`; or the model is not here; or the run is of a
+            ValueError: as `traces.readers.lens` and `workbench.token_id`; or the model is not here; or the run is of a
                 modified model and kept no lens.
         """
         return self._kept.get(("lens", run, token), lambda: self._read(trace, token, progress))

@@ -6,12 +6,13 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.address import BACK_AND_FORWARD, TABS_ARE_THE_READERS, place_of, writing
-from apps.explorer.components.status.component import facts, problem
-from apps.explorer.session import Session, free_name
-from apps.explorer.tabs.order import tabs
-from apps.explorer.tabs.shared import Shared
-from workbench import ParityError, Trace
+from gemma2_workbench import ParityError
+from gemma2_workbench.apps.explorer.address import BACK_AND_FORWARD, TABS_ARE_THE_READERS, place_of, writing
+from gemma2_workbench.apps.explorer.components.status.component import facts, problem
+from gemma2_workbench.apps.explorer.session import Session, free_name
+from gemma2_workbench.apps.explorer.tabs.order import tabs
+from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.traces.file import load_trace
 
 # Gradio finds the progress bar by this default.
 PROGRESS = gr.Progress()
@@ -151,7 +152,7 @@ class Opening:
         """A file of the reader, which joins the choice of this page and of no other; the shelf is the fifth answer."""
         file = Path(path)
         try:
-            trace = Trace.load(file)
+            trace = load_trace(file)
         except FAILURES as error:
             # The reader knows the name of the file, not where the server keeps its copy.
             return shown, problem(str(error).replace(path, file.name)), gr.skip(), gr.skip(), gr.skip()

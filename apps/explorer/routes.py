@@ -21,14 +21,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from apps.explorer.address import whole
-from apps.explorer.components.attention.pooling import pooled_map
-from apps.explorer.components.attention.stages import LOOKS
-from apps.explorer.components.attention.thumbnails import thumbnails
-from apps.explorer.components.inspector.story import as_json, story
-from apps.explorer.store import RunStore
-from apps.serving.refusal import Refusal
-from workbench import Trace
+from gemma2_workbench import Trace
+from gemma2_workbench.apps.explorer.address import whole
+from gemma2_workbench.apps.explorer.components.attention.pooling import pooled_map
+from gemma2_workbench.apps.explorer.components.attention.stages import LOOKS
+from gemma2_workbench.apps.explorer.components.attention.thumbnails import thumbnails
+from gemma2_workbench.apps.explorer.components.inspector.story import as_json, story
+from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.apps.serving.refusal import Refusal
 
 MAX_CELLS = 1024 * 1024
 LOST_RUN = "this run is no longer held by the server: run the text again"

@@ -5,12 +5,12 @@ from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
-from apps.explorer.cache import Kept
-from apps.explorer.departure import watched
-from apps.explorer.desk import Desk
-from apps.explorer.store import RunStore
-from apps.serving.limits import checked_text
-from workbench import LoadedModel, Trace, capture, embedded, load
+from gemma2_workbench import LoadedModel, Trace, capture, embedded, load
+from gemma2_workbench.apps.explorer.cache import Kept
+from gemma2_workbench.apps.explorer.departure import watched
+from gemma2_workbench.apps.explorer.desk import Desk
+from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.apps.serving.limits import checked_text
 
 # Models that are loaded at the same time; more would only wait for the same disk.
 LOADERS = 2
@@ -103,7 +103,7 @@ class Session:
         """Run `text` through the model called `name`; return the run's id and its trace.
 
         Raises:
-            OSError, ValueError, MemoryError, ParityError: as `workbench.load` and `workbench.capture`; or no model is
+            OSError, ValueError, MemoryError, ParityError: as `workbench.load` and `traces.capture`; or no model is
                 named.
         """
         if not name:

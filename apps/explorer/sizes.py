@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from torch import Tensor, nn
 
-from workbench.spill import FileLayers
+from gemma2_workbench.traces.layer_store import FileLayers
 
 
 class Taken(NamedTuple):

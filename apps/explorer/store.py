@@ -6,8 +6,8 @@ secret of 128 random bits. The least recently used run goes first when there is 
 
 import secrets
 
-from apps.explorer.cache import Kept
-from workbench import Trace
+from gemma2_workbench import Trace
+from gemma2_workbench.apps.explorer.cache import Kept
 
 
 class RunStore:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from apps.explorer.session import Session
-from workbench import LoadedModel, Prediction, Trace, predict
-from workbench.what_if.softcap import OtherSoftcap, Shift, other_final_softcap, other_softcap
+from gemma2_workbench import LoadedModel, Prediction, Trace, predict
+from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.what_if.softcap import OtherSoftcap, Shift, other_final_softcap, other_softcap
 
 
 class WhatIfs:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
 
-from apps.serving.refusal import Refusal
+from gemma2_workbench.apps.serving.refusal import Refusal
 
 _AUTHORITY = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/@\[\]]+)(:(?P<port>[0-9]{1,5}))?")
 _DEFAULT_PORTS = (None, "80", "443")

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from starlette.datastructures import Headers
 
-from apps.serving.limits import Buckets
-from apps.serving.refusal import Refusal
+from gemma2_workbench.apps.serving.limits import Buckets
+from gemma2_workbench.apps.serving.refusal import Refusal
 
 # Wrong passwords that one address may try: at once, and then per second.
 TRIES, TRIES_PER_SECOND = 10, 10 / 60

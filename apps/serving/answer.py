@@ -5,7 +5,7 @@ import json
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Send
 
-from apps.serving.headers import add_security
+from gemma2_workbench.apps.serving.headers import add_security
 
 NOT_FITTING = "this could not be answered: what was given does not fit what is asked for here"
 

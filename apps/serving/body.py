@@ -8,8 +8,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
 
-from apps.serving.limits import ENVELOPE, MAX_BODY, MAX_UPLOAD, UPLOAD
-from apps.serving.refusal import Refusal
+from gemma2_workbench.apps.serving.limits import ENVELOPE, MAX_BODY, MAX_UPLOAD, UPLOAD
+from gemma2_workbench.apps.serving.refusal import Refusal
 
 _FOREIGN = re.compile(r"\s*https?:", re.IGNORECASE)
 

@@ -13,12 +13,12 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from apps.serving.access import Access, check_origin
-from apps.serving.accounts import Accounts
-from apps.serving.answer import Answer
-from apps.serving.body import checked
-from apps.serving.limits import MAX_QUERY, OURS, PER_SECOND, SAVED_UP, AtOnce, Buckets, cost
-from apps.serving.refusal import Refusal
+from gemma2_workbench.apps.serving.access import Access, check_origin
+from gemma2_workbench.apps.serving.accounts import Accounts
+from gemma2_workbench.apps.serving.answer import Answer
+from gemma2_workbench.apps.serving.body import checked
+from gemma2_workbench.apps.serving.limits import MAX_QUERY, OURS, PER_SECOND, SAVED_UP, AtOnce, Buckets, cost
+from gemma2_workbench.apps.serving.refusal import Refusal
 
 LOG = logging.getLogger("gemma2_workbench.serving")
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")

@@ -9,7 +9,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from apps.serving.refusal import Refusal
+from gemma2_workbench.apps.serving.refusal import Refusal
 
 UPLOAD = "/gradio_api/upload"
 OURS = ("/attention/", "/cell/")

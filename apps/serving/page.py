@@ -9,9 +9,9 @@ import gradio as gr
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from apps.serving.access import Access
-from apps.serving.gate import Gate
-from apps.serving.limits import MAX_UPLOAD
+from gemma2_workbench.apps.serving.access import Access
+from gemma2_workbench.apps.serving.gate import Gate
+from gemma2_workbench.apps.serving.limits import MAX_UPLOAD
 
 # Any other number than gradio's default, for then its functions do not share their threads with our routes.
 THREADS = 200

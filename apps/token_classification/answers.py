@@ -5,15 +5,15 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.desk import HasLeft
-from apps.explorer.session import Session
-from apps.token_classification.asked import Asked
-from apps.token_classification.findings import Findings, own_mask
-from apps.token_classification.reasons_told import heads_told, masks_told, removals_told, saliency_told
-from apps.token_classification.told import labels_told, word_told
-from workbench import LoadedModel
-from workbench.classification.labelled import Classification
-from workbench.classification.reasons.gradients import FEWEST_STEPS
+from gemma2_workbench import LoadedModel
+from gemma2_workbench.apps.explorer.desk import HasLeft
+from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.token_classification.asked import Asked
+from gemma2_workbench.apps.token_classification.findings import Findings, own_mask
+from gemma2_workbench.apps.token_classification.reasons_told import heads_told, masks_told, removals_told, saliency_told
+from gemma2_workbench.apps.token_classification.told import labels_told, word_told
+from gemma2_workbench.classification.labelled import Classification
+from gemma2_workbench.classification.reasons.gradients import FEWEST_STEPS
 
 
 async def answered(

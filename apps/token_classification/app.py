@@ -5,13 +5,13 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.address import BACK_AND_FORWARD, Address, writing
-from apps.explorer.app import CSS, THEME, TOGGLE, load_ahead
-from apps.explorer.session import Session
-from apps.serving.access import Access
-from apps.serving.page import guarded, serve_page
-from apps.token_classification.bench import DEFAULT, QUICK, build, offered
-from workbench import embedded
+from gemma2_workbench import embedded
+from gemma2_workbench.apps.explorer.address import BACK_AND_FORWARD, Address, writing
+from gemma2_workbench.apps.explorer.app import CSS, THEME, TOGGLE, load_ahead
+from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.serving.access import Access
+from gemma2_workbench.apps.serving.page import guarded, serve_page
+from gemma2_workbench.apps.token_classification.bench import DEFAULT, QUICK, build, offered
 
 EXAMPLES = (
     "Florence Nightingale left Florence in the autumn of 1854 for the hospital at Scutari.",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from apps.serving.limits import checked_text
+from gemma2_workbench.apps.serving.limits import checked_text
 
 MASKS = ("own", "causal", "bidirectional")
 METHODS = {"integrated_gradients": "integrated gradients", "gradient_x_input": "gradient × input"}

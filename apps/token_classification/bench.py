@@ -8,14 +8,14 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.session import Session
-from apps.explorer.tabs.shared import explain
-from apps.token_classification.answers import answered
-from apps.token_classification.component import bench_value, bench_view
-from apps.token_classification.findings import Findings
-from apps.token_classification.take_away import take_away
-from workbench import embedded
-from workbench.classification.reasons import deletion, gradients, heads, masks, target
+from gemma2_workbench import embedded
+from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.explorer.tabs.shared import explain
+from gemma2_workbench.apps.token_classification.answers import answered
+from gemma2_workbench.apps.token_classification.component import bench_value, bench_view
+from gemma2_workbench.apps.token_classification.findings import Findings
+from gemma2_workbench.apps.token_classification.take_away import take_away
+from gemma2_workbench.classification.reasons import deletion, gradients, heads, masks, target
 
 DEFAULT = "tiny-ner"
 LABELS = """

@@ -13,10 +13,10 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.components.shared.sources import script, source
-from apps.explorer.desk import HasLeft
-from apps.token_classification.asked import METHODS
-from workbench.figures import colours
+from gemma2_workbench.apps.explorer.components.shared.sources import script, source
+from gemma2_workbench.apps.explorer.desk import HasLeft
+from gemma2_workbench.apps.token_classification.asked import METHODS
+from gemma2_workbench.figures import colours
 
 SCRIPTS = (
     "state.js",
@@ -30,7 +30,7 @@ SCRIPTS = (
     "view.js",
 )
 EMPTY = "Type a text and press the button to see its labels here."
-_FILES = resources.files("apps.token_classification").joinpath("page")
+_FILES = resources.files("gemma2_workbench.apps.token_classification").joinpath("page")
 _serial = count(1)
 
 

@@ -5,15 +5,15 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from statistics import median
 
-from apps.explorer.cache import Kept
-from apps.token_classification.asked import Asked
-from workbench import LoadedModel, SetCausal, applied
-from workbench.classification.labelled import Classification, Labelled, classify
-from workbench.classification.reasons.deletion import Deletion, alone, deletions
-from workbench.classification.reasons.gradients import Saliency, saliency
-from workbench.classification.reasons.heads import HeadEffects, head_effects
-from workbench.classification.reasons.masks import MaskCost, mask_cost
-from workbench.classification.reasons.target import Target, target_of
+from gemma2_workbench import LoadedModel, SetCausal, applied
+from gemma2_workbench.apps.explorer.cache import Kept
+from gemma2_workbench.apps.token_classification.asked import Asked
+from gemma2_workbench.classification.labelled import Classification, Labelled, classify
+from gemma2_workbench.classification.reasons.deletion import Deletion, alone, deletions
+from gemma2_workbench.classification.reasons.gradients import Saliency, saliency
+from gemma2_workbench.classification.reasons.heads import HeadEffects, head_effects
+from gemma2_workbench.classification.reasons.masks import MaskCost, mask_cost
+from gemma2_workbench.classification.reasons.target import Target, target_of
 
 # Passes of a model that say how fast it is here.
 LATEST = 9

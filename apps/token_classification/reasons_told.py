@@ -3,12 +3,12 @@
 import base64
 from typing import Any
 
-from workbench.classification.reasons.deletion import Deletion
-from workbench.classification.reasons.gradients import Saliency
-from workbench.classification.reasons.heads import HeadEffects
-from workbench.classification.reasons.masks import MaskCost
-from workbench.classification.reasons.target import Target
-from workbench.classification.reasons.words import head_words, removal_words, saliency_words
+from gemma2_workbench.classification.reasons.deletion import Deletion
+from gemma2_workbench.classification.reasons.gradients import Saliency
+from gemma2_workbench.classification.reasons.heads import HeadEffects
+from gemma2_workbench.classification.reasons.masks import MaskCost
+from gemma2_workbench.classification.reasons.target import Target
+from gemma2_workbench.classification.reasons.words import head_words, removal_words, saliency_words
 
 MOST_HEADS = 10
 

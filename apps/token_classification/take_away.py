@@ -5,13 +5,13 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.desk import MODEL, Desk
-from apps.explorer.tabs.take_away import COLOURED, FETCH, FORMATS, PAGES, written
-from apps.token_classification.asked import Asked
-from apps.token_classification.findings import Findings, changes
-from workbench.classification.reasons.places import counted
-from workbench.classification.reasons.question import Question, answered
-from workbench.provenance.reason import Reason
+from gemma2_workbench.apps.explorer.desk import MODEL, Desk
+from gemma2_workbench.apps.explorer.tabs.take_away import COLOURED, FETCH, FORMATS, PAGES, written
+from gemma2_workbench.apps.token_classification.asked import Asked
+from gemma2_workbench.apps.token_classification.findings import Findings, changes
+from gemma2_workbench.classification.reasons.places import counted
+from gemma2_workbench.classification.reasons.question import Question, answered
+from gemma2_workbench.records.reason import Reason
 
 TABLES = {"entities": "the entities", "words": "all words", "tokens": "the tokens of the sentence"}
 FIGURES = {

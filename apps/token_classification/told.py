@@ -3,8 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from workbench.classification.labelled import Classification, Labelled
-from workbench.classification.schemes import scheme_of as scheme_of_tags
+from gemma2_workbench.classification.labelled import Classification, Labelled
+from gemma2_workbench.classification.schemes import scheme_of as scheme_of_tags
 
 OUTSIDE = "O"
 MOST_CLASSES = 12

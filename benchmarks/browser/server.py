@@ -32,7 +32,7 @@ class Server:
 
     def __enter__(self) -> "Server":
         port = self.address.rpartition(":")[2]
-        words = [sys.executable, "-m", "workbench.cli", "app", "--port", port, *self._arguments]
+        words = [sys.executable, "-m", "gemma2_workbench.apps.cli", "app", "--port", port, *self._arguments]
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 words, stdout=log, stderr=log, env=os.environ | {"TMPDIR": str(self._temporary)}

@@ -4,8 +4,8 @@ import argparse
 import runpy
 from pathlib import Path
 
-from workbench.atomic import make_folder
-from workbench.export import export
+from gemma2_workbench.atomic import make_folder
+from gemma2_workbench.export import export
 
 HERE = Path(__file__).parent
 SCRIPTS = {path.stem: path for path in sorted(HERE.glob("[a-z]*.py"))}

@@ -6,9 +6,10 @@ back at it; local layers lose sight of it after a window.
 
 import numpy as np
 
-from workbench import capture, load, view_named
-from workbench.export import export
-from workbench.figures.spec import Curve, FigureSpec, Guide, Panels, Series
+from gemma2_workbench import capture, load, view_named
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import Curve, FigureSpec, Guide, Panels, Series
+from gemma2_workbench.views import table
 
 WIDTH = "double"
 TEXT = (
@@ -19,7 +20,7 @@ TEXT = (
 def figure() -> FigureSpec:
     """The share of <bos> per head, and per position for local and global layers."""
     trace = capture(load(), TEXT)
-    grid = view_named("atlas").figure(trace.table("atlas", metric="first_token"))
+    grid = view_named("atlas").figure(table(trace, "atlas", metric="first_token"))
     assert not isinstance(grid, Panels)  # one quantity is one grid
     sink_LNT = trace.folds["first_token"].numpy()
     places = np.arange(len(trace.tokens), dtype=float)

@@ -4,9 +4,9 @@ The parts sum to the logit exactly. Direct means through the residual stream onl
 happens when a head is really taken away.
 """
 
-from workbench import capture, load, view_named
-from workbench.export import export
-from workbench.figures.spec import FigureSpec
+from gemma2_workbench import capture, load, view_named
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import FigureSpec
 
 WIDTH = "double"
 TEXT = "red blue green seven nine red blue green seven nine red blue"

@@ -6,9 +6,9 @@ decides how much a probability matters: in this head <bos> takes most of the att
 
 from typing import Any
 
-from workbench import STAGES, capture, load, view_named
-from workbench.export import export
-from workbench.figures.spec import FigureSpec, Panels
+from gemma2_workbench import STAGES, capture, load, view_named
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import FigureSpec, Panels
 
 WIDTH = "double"
 TEXT = "Emma was glad to see Mr. Knightley, and Mr. Knightley was glad to see Emma."

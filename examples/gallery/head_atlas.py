@@ -4,9 +4,9 @@ Read it by columns of pictures: heads that are dark under "previous token" in on
 under "induction" in a later one.
 """
 
-from workbench import capture, load, view_named
-from workbench.export import export
-from workbench.figures.spec import FigureSpec
+from gemma2_workbench import capture, load, view_named
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import FigureSpec
 
 WIDTH = "double"
 TEXT = "river stone paper green seven window horse market silver bread "

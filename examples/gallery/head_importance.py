@@ -5,9 +5,9 @@ An effect is a fact about the model; a bright attention map is not. All runs but
 
 import numpy as np
 
-from workbench import AblateHead, load, predict, tokenize
-from workbench.export import export
-from workbench.figures.spec import FigureSpec, HeadGrid, Scale
+from gemma2_workbench import AblateHead, load, predict, tokenize
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import FigureSpec, HeadGrid, Scale
 
 WIDTH = "single"
 TEXT = "red blue green seven nine red blue green seven nine red blue"

@@ -3,9 +3,9 @@
 Three induction heads of the last layer agree: each word of the second copy looks at what followed its first occurrence.
 """
 
-from workbench import capture, load, view_named
-from workbench.export import export
-from workbench.figures.spec import FigureSpec
+from gemma2_workbench import capture, load, view_named
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import FigureSpec
 
 WIDTH = "single"
 TEXT = "red blue green seven nine red blue green seven nine"

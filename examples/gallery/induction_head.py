@@ -4,9 +4,10 @@ Left the head with the highest induction score: the bright diagonal lies one tok
 Right the previous-token head of an earlier layer, which such a head needs (arXiv 2209.11895).
 """
 
-from workbench import capture, load, view_named
-from workbench.export import export
-from workbench.figures.spec import FigureSpec, Panels
+from gemma2_workbench import capture, load, view_named
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import FigureSpec, Panels
+from gemma2_workbench.views import table
 
 WIDTH = "double"
 TEXT = "river stone paper green seven window horse market silver bread "
@@ -18,7 +19,7 @@ def figure() -> FigureSpec:
     view = view_named("attention")
     maps = []
     for metric in ("induction", "previous_token"):
-        best = trace.table("atlas", metric=metric).sort_values("value").iloc[-1]
+        best = table(trace, "atlas", metric=metric).sort_values("value").iloc[-1]
         maps.append(view.figure(view.table(trace, layer=int(best["layer"]), head=int(best["head"]))))
     return Panels(tuple(maps), columns=2)
 

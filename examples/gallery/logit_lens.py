@@ -3,9 +3,9 @@
 Every cell is the most probable next token at that depth, coloured by its probability. The last row is the prediction.
 """
 
-from workbench import capture, load, view_named
-from workbench.export import export
-from workbench.figures.spec import FigureSpec
+from gemma2_workbench import capture, load, view_named
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import FigureSpec
 
 WIDTH = "double"
 TEXT = "red blue green seven nine red blue green seven nine red"

@@ -5,11 +5,11 @@ Hatched cells are hidden, each kind of hatch for one reason: the future, outside
 
 from dataclasses import replace
 
-from workbench.export import export
-from workbench.figures.spec import FigureSpec, Panels
-from workbench.masks.layers import layer_masks
-from workbench.masks.setting import Setting
-from workbench.views import mask
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import FigureSpec, Panels
+from gemma2_workbench.masks.layers import layer_masks
+from gemma2_workbench.masks.setting import Setting
+from gemma2_workbench.views import mask
 
 WIDTH = "double"
 TEXT = "It is a truth universally acknowledged that a single man wants a wife"

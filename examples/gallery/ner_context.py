@@ -3,12 +3,12 @@
 A bar to the right is a word that speaks for the label; an arrow gives the label that the model chooses without it.
 """
 
-from workbench import classify, load
-from workbench.classification.reasons import deletions, target_of
-from workbench.classification.reasons.figures import deletion_figure
-from workbench.classification.reasons.tables import deletion_table
-from workbench.export import export
-from workbench.figures.spec import FigureSpec
+from gemma2_workbench import classify, load
+from gemma2_workbench.classification.reasons import deletions, target_of
+from gemma2_workbench.classification.reasons.figures import deletion_figure
+from gemma2_workbench.classification.reasons.tables import deletion_table
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import FigureSpec
 
 WIDTH = "single"
 TEXT = "They sailed from Jordan to the coast of Egypt."

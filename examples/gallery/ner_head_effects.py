@@ -3,12 +3,12 @@
 Beside it where the most important head looks from the token at which the label is read.
 """
 
-from workbench import classify, load
-from workbench.classification.reasons import head_effects, target_of
-from workbench.classification.reasons.figures import head_figure
-from workbench.classification.reasons.tables import attention_table, head_table
-from workbench.export import export
-from workbench.figures.spec import Bars, FigureSpec, Panels
+from gemma2_workbench import classify, load
+from gemma2_workbench.classification.reasons import head_effects, target_of
+from gemma2_workbench.classification.reasons.figures import head_figure
+from gemma2_workbench.classification.reasons.tables import attention_table, head_table
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import Bars, FigureSpec, Panels
 
 WIDTH = "double"
 TEXT = "They asked Mr. Jordan to speak to the Senate."

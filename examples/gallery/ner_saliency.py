@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from workbench import classify, load
-from workbench.classification.reasons import saliency, target_of
-from workbench.classification.reasons.figures import saliency_figure
-from workbench.classification.reasons.tables import saliency_table
-from workbench.export import export
-from workbench.figures.spec import FigureSpec, Panels, Scale
+from gemma2_workbench import classify, load
+from gemma2_workbench.classification.reasons import saliency, target_of
+from gemma2_workbench.classification.reasons.figures import saliency_figure
+from gemma2_workbench.classification.reasons.tables import saliency_table
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import FigureSpec, Panels, Scale
 
 WIDTH = "double"
 TEXTS = ("They sailed from Jordan to the coast of Egypt.", "They asked Mr. Jordan to speak to the Senate.")

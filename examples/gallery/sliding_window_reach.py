@@ -4,11 +4,11 @@ A local layer adds a window at a time; the first global layer opens the whole te
 number of layers would reach if all of them were local.
 """
 
-from workbench import load
-from workbench.export import export
-from workbench.figures.spec import FigureSpec
-from workbench.masks.reach import reach, reach_curve
-from workbench.masks.setting import Setting
+from gemma2_workbench import load
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import FigureSpec
+from gemma2_workbench.masks.reach import reach, reach_curve
+from gemma2_workbench.masks.setting import Setting
 
 WIDTH = "single"
 TOKENS = 400

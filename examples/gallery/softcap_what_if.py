@@ -5,9 +5,9 @@ KL is 0 where the cap changes nothing. All points but the model's own cap are of
 
 import numpy as np
 
-from workbench import SetSoftcap, load, predict, tokenize
-from workbench.export import export
-from workbench.figures.spec import Curve, FigureSpec, Guide, Series
+from gemma2_workbench import SetSoftcap, load, predict, tokenize
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import Curve, FigureSpec, Guide, Series
 
 WIDTH = "single"
 TEXTS = {

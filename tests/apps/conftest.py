@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 import pytest
 import torch
 
-from workbench import LayerInfo, Tokens, Trace
-from workbench.parity import unchecked
-from workbench.stages import STAGES, LayerTensors, derive
-from workbench.trace import ModelInfo
+from gemma2_workbench import LayerInfo, Tokens, Trace
+from gemma2_workbench.models.parity import unchecked
+from gemma2_workbench.traces.stages import STAGES, LayerTensors, derive
+from gemma2_workbench.traces.trace import ModelInfo
 
 WIDTH = 8
 SCALE = WIDTH**-0.5

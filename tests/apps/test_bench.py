@@ -13,14 +13,14 @@ import gradio as gr
 import pytest
 import torch
 
-from apps.explorer.session import Session
-from apps.explorer.tabs import classify as tab
-from apps.explorer.tabs.shared import Shared
-from apps.token_classification.app import build_app, launch_options
-from model import Gemma2ForSequenceClassification, Gemma2ForTokenClassification
-from workbench import AblateHead, LoadedModel, SetCausal
-from workbench.classification.labelled import Classification, classify
-from workbench.provenance.reading import read_record
+from gemma2_workbench import AblateHead, LoadedModel, SetCausal
+from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.explorer.tabs import classify as tab
+from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.apps.token_classification.app import build_app, launch_options
+from gemma2_workbench.classification.labelled import Classification, classify
+from gemma2_workbench.model import Gemma2ForSequenceClassification, Gemma2ForTokenClassification
+from gemma2_workbench.records.reading import read_record
 
 TEXT = "Jordan flew to Jordan in May, and May met Jordan there. The Germans left London on 4 May 1815."
 HOSTILE = '<img src=x onerror="window.hacked = 1"> met ${window.hacked = 7*6} and {{value}} in Paris; `x` \\n saw Emma.'

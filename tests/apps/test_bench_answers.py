@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from apps.token_classification.answers import answer
-from apps.token_classification.findings import Findings, own_mask
-from workbench import LoadedModel, SetCausal, applied, classify, load
+from gemma2_workbench import LoadedModel, SetCausal, applied, classify, load
+from gemma2_workbench.apps.token_classification.answers import answer
+from gemma2_workbench.apps.token_classification.findings import Findings, own_mask
 
 TEXT = "Jordan flew to Jordan in May."
 

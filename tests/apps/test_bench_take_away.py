@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from apps.explorer.tabs.take_away import COLOURED, EVERYTHING, written
-from apps.token_classification.asked import Asked
-from apps.token_classification.findings import Findings
-from apps.token_classification.take_away import FIGURES, TABLES, reason
-from workbench import LoadedModel, load, redraw
-from workbench.cli import main, model
-from workbench.provenance.reading import read_record
+from gemma2_workbench import LoadedModel, load
+from gemma2_workbench.apps.cli import main, model
+from gemma2_workbench.apps.explorer.tabs.take_away import COLOURED, EVERYTHING, written
+from gemma2_workbench.apps.token_classification.asked import Asked
+from gemma2_workbench.apps.token_classification.findings import Findings
+from gemma2_workbench.apps.token_classification.take_away import FIGURES, TABLES, reason
+from gemma2_workbench.records import redraw
+from gemma2_workbench.records.reading import read_record
 
 TEXT = "Jordan flew to Jordan in May, and May met Jordan there. The Germans left London on 4 May 1815."
 PAGE = "ACL, column"

@@ -7,12 +7,12 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 import pytest
 import torch
 
-from apps.explorer.cache import Kept
-from apps.explorer.sizes import taken
-from apps.explorer.store import RunStore
-from workbench import Trace, load
-from workbench.spill import FileLayers
-from workbench.stages import LayerTensors
+from gemma2_workbench import Trace, load
+from gemma2_workbench.apps.explorer.cache import Kept
+from gemma2_workbench.apps.explorer.sizes import taken
+from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.traces.layer_store import FileLayers
+from gemma2_workbench.traces.stages import LayerTensors
 
 MB = 10**6
 

@@ -9,11 +9,11 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from apps.explorer import routes
-from apps.explorer.components.attention import attention_move, attention_value, attention_view
-from apps.explorer.store import RunStore
-from workbench import Trace
-from workbench.figures import colours
+from gemma2_workbench import Trace
+from gemma2_workbench.apps.explorer import routes
+from gemma2_workbench.apps.explorer.components.attention import attention_move, attention_value, attention_view
+from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.figures import colours
 
 PLAIN = tuple(f"t{i}" for i in range(12))
 HOSTILE = ('<img src=x onerror="window.hacked = 1">', "${window.hacked = 7*6}", "a\\b", "{{value}}", "`x`", "</span>")

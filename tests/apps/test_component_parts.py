@@ -10,14 +10,14 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from apps.explorer.components.attention import attention_move, attention_value, attention_view
-from apps.explorer.components.attention.component import SCRIPTS
-from apps.explorer.components.attention.settings import browser_settings
-from apps.explorer.components.shared.sources import COMPONENTS, SHARED, source
-from model import Reason
-from workbench.figures import colours
+from gemma2_workbench.apps.explorer.components.attention import attention_move, attention_value, attention_view
+from gemma2_workbench.apps.explorer.components.attention.component import SCRIPTS
+from gemma2_workbench.apps.explorer.components.attention.settings import browser_settings
+from gemma2_workbench.apps.explorer.components.shared.sources import COMPONENTS, SHARED, source
+from gemma2_workbench.figures import colours
+from gemma2_workbench.model import Reason
 
-HERE = resources.files("apps.explorer.components.attention")
+HERE = resources.files("gemma2_workbench.apps.explorer.components.attention")
 ALL = [*(("shared", name) for name in SHARED), *(("attention", name) for name in SCRIPTS)]
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from gradio.context import LocalContext
 
-from apps.explorer import session as sessions
-from apps.explorer.departure import DepartedError, has_left_the_queue, stop_if_gone
-from apps.explorer.desk import BusyError, Desk
-from apps.explorer.session import Session
-from workbench import load, predict
+from gemma2_workbench import load, predict
+from gemma2_workbench.apps.explorer import session as sessions
+from gemma2_workbench.apps.explorer.departure import DepartedError, has_left_the_queue, stop_if_gone
+from gemma2_workbench.apps.explorer.desk import BusyError, Desk
+from gemma2_workbench.apps.explorer.session import Session
 
 
 async def stays() -> bool:

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from apps.explorer.app import build_app, launch_options
-from apps.explorer.session import Session
-from apps.explorer.tabs.order import tabs
+from gemma2_workbench.apps.explorer.app import build_app, launch_options
+from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.explorer.tabs.order import tabs
 
 VIEW = "document.querySelector('.attention').attention"
 HOSTILE = 'Hello <img src=x onerror="window.hacked=1"> ${window.hacked=7*6} \\ שלום 😀'

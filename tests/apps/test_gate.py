@@ -19,17 +19,17 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from apps.explorer.app import build_app, launch_options
-from apps.explorer.session import Session
-from apps.serving import body, gate, limits
-from apps.serving.access import Access
-from apps.serving.accounts import TRIES
-from apps.serving.headers import HEADERS
-from apps.serving.limits import MAX_CHARACTERS, Buckets
-from apps.serving.page import warnings_about
-from apps.serving.refusal import Refusal
-from apps.token_classification.asked import Asked
-from apps.token_classification.bench import offered
+from gemma2_workbench.apps.explorer.app import build_app, launch_options
+from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.serving import body, gate, limits
+from gemma2_workbench.apps.serving.access import Access
+from gemma2_workbench.apps.serving.accounts import TRIES
+from gemma2_workbench.apps.serving.headers import HEADERS
+from gemma2_workbench.apps.serving.limits import MAX_CHARACTERS, Buckets
+from gemma2_workbench.apps.serving.page import warnings_about
+from gemma2_workbench.apps.serving.refusal import Refusal
+from gemma2_workbench.apps.token_classification.asked import Asked
+from gemma2_workbench.apps.token_classification.bench import offered
 
 HERE = "http://127.0.0.1:7860"
 USER, PASSWORD = "emma", "pass: wörd"

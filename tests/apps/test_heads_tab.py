@@ -9,12 +9,13 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from apps.explorer import routes
-from apps.explorer.components.head_view.component import head_view, head_view_value
-from apps.explorer.components.head_view.palette import head_colours
-from apps.explorer.store import RunStore
-from apps.explorer.tabs.heads import CHOICES, taken
-from workbench import LoadedModel, Tokens, Trace, load, tokenize
+from gemma2_workbench import LoadedModel, Tokens, Trace, load, tokenize
+from gemma2_workbench.apps.explorer import routes
+from gemma2_workbench.apps.explorer.components.head_view.component import head_view, head_view_value
+from gemma2_workbench.apps.explorer.components.head_view.palette import head_colours
+from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.apps.explorer.tabs.heads import CHOICES, taken
+from gemma2_workbench.views import table
 
 TOKENS = ("<bos>", "▁The", "▁Pres", "ident", "▁of", "▁the", "<img src=x onerror=window.hacked=1>", "▁the")
 VIEW = "document.querySelector('.head-view')?.headView"
@@ -92,7 +93,7 @@ def test_words_without_bos_are_those_of_the_saved_figure(page: Any, trace: Trace
     assert page.locator(".queries .token").all_text_contents()[2] == "▁President"
     page.locator(".queries .token").nth(4).hover()
     page.wait_for_function(f"{VIEW}.focus && {VIEW}.focus.index === 4")
-    frame = trace.table("heads", layer=0, heads="0", unit="words", bos="renormalised")
+    frame = table(trace, "heads", layer=0, heads="0", unit="words", bos="renormalised")
     row = frame.loc[frame["query"] == 5, "weight"].fillna(0)
     assert len(row) == 7
     np.testing.assert_allclose(weights(page, "keys"), row, rtol=1e-5)

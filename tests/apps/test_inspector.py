@@ -12,15 +12,15 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from apps.explorer import routes
-from apps.explorer.components.inspector.component import SCRIPTS
-from apps.explorer.components.shared.sources import COMPONENTS, source
-from apps.explorer.session import Session
-from apps.explorer.store import RunStore
-from apps.explorer.tabs import attention
-from apps.explorer.tabs.shared import Shared
-from workbench import STAGES, Trace
-from workbench.cell import inspect_cell, row_of
+from gemma2_workbench import STAGES, Trace
+from gemma2_workbench.apps.explorer import routes
+from gemma2_workbench.apps.explorer.components.inspector.component import SCRIPTS
+from gemma2_workbench.apps.explorer.components.shared.sources import COMPONENTS, source
+from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.apps.explorer.tabs import attention
+from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.traces.cell import inspect_cell, row_of
 
 TEXTS = {
     "plain": tuple(f"t{i}" for i in range(12)),

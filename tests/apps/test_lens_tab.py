@@ -7,10 +7,10 @@ import pytest
 import torch
 import transformers
 
-from apps.explorer.app import build_app, launch_options
-from apps.explorer.session import Session
-from model import Gemma2ForTokenClassification
-from workbench import LoadedModel, capture, embedded, load
+from gemma2_workbench import LoadedModel, capture, embedded, load
+from gemma2_workbench.apps.explorer.app import build_app, launch_options
+from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.model import Gemma2ForTokenClassification
 
 LENS = "document.querySelector('.lens')?.lens"
 TEXT = "The President of the United States met Emma in Paris, and Emma was glad."

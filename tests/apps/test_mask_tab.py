@@ -9,18 +9,18 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from apps.explorer.components.mask.lessons import EARLIER
-from apps.explorer.session import Session
-from apps.explorer.tabs import mask
-from apps.explorer.tabs.shared import Shared
-from workbench import Trace, capture, load
-from workbench.loading import DEFAULT
-from workbench.masks.layers import layer_masks
-from workbench.masks.setting import Setting
-from workbench.masks.words import explain
-from workbench.provenance.reading import read_record
-from workbench.redraw import drawn_again
-from workbench.what_if.window import change_window
+from gemma2_workbench import Trace, capture, load
+from gemma2_workbench.apps.explorer.components.mask.lessons import EARLIER
+from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.explorer.tabs import mask
+from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.masks.layers import layer_masks
+from gemma2_workbench.masks.setting import Setting
+from gemma2_workbench.masks.words import explain
+from gemma2_workbench.models.loading import DEFAULT
+from gemma2_workbench.records.reading import read_record
+from gemma2_workbench.records.redraw import drawn_again
+from gemma2_workbench.what_if.window import change_window
 
 WORDS = ("<bos>", "Emma", '<img src=x onerror="window.hacked = 1">', "${window.hacked = 7*6}", "saw", "it")
 TEXT = "red blue green red blue green"

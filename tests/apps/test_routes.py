@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from apps.explorer import routes
-from apps.explorer.components.attention import pooling, thumbnails
-from apps.explorer.components.attention.stages import LOOKS
-from apps.explorer.store import RunStore
-from model import Span
-from workbench import STAGES, Trace
-from workbench.folds import Block, thumbnail
+from gemma2_workbench import STAGES, Trace
+from gemma2_workbench.apps.explorer import routes
+from gemma2_workbench.apps.explorer.components.attention import pooling, thumbnails
+from gemma2_workbench.apps.explorer.components.attention.stages import LOOKS
+from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.model import Span
+from gemma2_workbench.traces.folds import Block, thumbnail
 
 TOKENS = tuple(f"t{i}" for i in range(40))
 

@@ -12,11 +12,11 @@ import pytest
 import torch
 from transformers import Gemma2ForCausalLM
 
-from apps.explorer.session import Session
-from apps.explorer.tabs import softcap
-from apps.explorer.tabs.shared import Shared
-from apps.explorer.tabs.softcap_words import taken
-from workbench import Trace, embedded
+from gemma2_workbench import Trace, embedded
+from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.explorer.tabs import softcap
+from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.apps.explorer.tabs.softcap_words import taken
 
 TEXT = 'Emma met <img src=x onerror="window.hacked=1"> in ${window.hacked=1} Paris, and Emma was glad to see her there.'
 LAYER, HEAD = 3, 4

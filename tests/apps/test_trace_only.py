@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from apps.explorer.app import build_app, launch_options
-from apps.explorer.session import Session, free_name
-from workbench import LoadedModel, SetSoftcap, Trace, capture, load
-from workbench.figures import colours
+from gemma2_workbench import LoadedModel, SetSoftcap, Trace, capture, load
+from gemma2_workbench.apps.explorer.app import build_app, launch_options
+from gemma2_workbench.apps.explorer.session import Session, free_name
+from gemma2_workbench.figures import colours
+from gemma2_workbench.traces.file import load_trace, save_trace
 
 VIEW = "document.querySelector('.attention').attention"
 LENS = "document.querySelector('.lens')?.lens"
@@ -39,12 +40,12 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "both": capture(load("tiny-ner"), TEXT, parity=False),
         "changed": capture(tiny, "Emma was here", interventions=[SetSoftcap(5.0)], parity=False),
     }
-    return {name: Path(trace.save(folder / f"{name}.safetensors")) for name, trace in traces.items()}
+    return {name: Path(save_trace(trace, folder / f"{name}.safetensors")) for name, trace in traces.items()}
 
 
 @pytest.fixture(scope="module")
 def site(saved: dict[str, Path]) -> Iterator[Any]:
-    session = Session(traces=[(name, Trace.load(saved[name])) for name in ("far", "lens", "both")])
+    session = Session(traces=[(name, load_trace(saved[name])) for name in ("far", "lens", "both")])
     app = build_app(session)
     _, url, _ = app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(session))
     yield SimpleNamespace(url=url, session=session)
@@ -91,7 +92,7 @@ def assert_painted(page: Any, trace: Trace, cells: tuple[tuple[int, int], ...]) 
 
 
 def test_the_page_shows_the_trace_and_whose_it_is(page: Any, saved: dict[str, Path]) -> None:
-    trace = Trace.load(saved["far"])
+    trace = load_trace(saved["far"])
     assert page.locator("#text textarea").input_value() == TEXT
     status = page.locator("#status").text_content()
     for words in ("google/gemma-2-2b · bfloat16", "revision c5ebcd40d2", trace.parity.sentence):
@@ -125,7 +126,7 @@ def test_a_lens_that_was_saved_is_shown(page: Any, site: Any, saved: dict[str, P
     choose(page, "lens")
     open_tab(page, "Logit lens")
     page.wait_for_function(f"{LENS}?.id")
-    lens = Trace.load(saved["lens"]).lens
+    lens = load_trace(saved["lens"]).lens
     shown = page.locator(".lens .top td.logit").first.get_attribute("title")
     assert np.float32(shown) == lens.top_logits[-1, -1, 0].numpy()
     page.locator("#lens-token textarea, #lens-token input").fill("Emma")
@@ -138,7 +139,7 @@ def test_a_lens_that_was_saved_is_shown(page: Any, site: Any, saved: dict[str, P
 
 def test_a_model_that_sees_both_sides_has_no_future(page: Any, saved: dict[str, Path]) -> None:
     choose(page, "both")
-    trace = Trace.load(saved["both"])
+    trace = load_trace(saved["both"])
     assert_painted(page, trace, ((0, 7), (3, 14), (12, 2)))
     assert not page.locator(".reasons").text_content()
     assert "sees both sides" in page.locator("#status").text_content()

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from model import Gemma2Config, Gemma2ForCausalLM, HybridCache
+from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM, HybridCache
 
 nan, inf = math.nan, math.inf
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers.cache_utils import DynamicCache
 
-from model import HybridCache
+from gemma2_workbench.model import HybridCache
 
 IDS = torch.tensor([[5, 6, 7, 8], [9, 10, 11, 12]])
 

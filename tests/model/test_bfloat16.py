@@ -7,7 +7,7 @@ import torch
 import transformers
 from torch.testing import assert_close
 
-from model import Gemma2ForCausalLM, attached
+from gemma2_workbench.model import Gemma2ForCausalLM, attached
 
 # bfloat16 keeps 8 bits: one rounding is 2^-9 relative. Over 4 layers (about 12 roundings on the way to a logit of
 # size 10) a wrong order of operations shows beyond this, a different order of summation does not.

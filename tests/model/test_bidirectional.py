@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from model import Mask, Reason, set_block_rows
+from gemma2_workbench.model import Mask, Reason, set_block_rows
 
 KEEPS = {"no padding": None, "left": [0] * 6 + [1] * 8, "right": [1] * 8 + [0] * 6, "holes": [1, 0] * 7}
 

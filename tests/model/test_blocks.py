@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from model import BLOCK_ROWS, Span, attached, points, set_block_rows
+from gemma2_workbench.model import BLOCK_ROWS, Span, attached, points, set_block_rows
 
 
 @pytest.fixture

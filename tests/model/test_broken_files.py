@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from model import (
+from gemma2_workbench.model import (
     Gemma2ForCausalLM,
     Gemma2ForSequenceClassification,
     Gemma2Model,

@@ -8,7 +8,7 @@ import torch
 from torch.testing import assert_close
 from transformers.cache_utils import DynamicCache, StaticCache
 
-from model import HybridCache
+from gemma2_workbench.model import HybridCache
 
 close = partial(assert_close, atol=1e-4, rtol=1e-4)
 

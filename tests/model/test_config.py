@@ -7,7 +7,7 @@ import pytest
 import torch
 import transformers
 
-from model import Gemma2Config, Gemma2ForCausalLM, Gemma2Model
+from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM, Gemma2Model
 
 
 def config_of(*positional: Any, **arguments: Any) -> Any:

@@ -8,8 +8,8 @@ import transformers
 from safetensors.torch import load_file, save_file
 from torch.testing import assert_close
 
-import model as ours_package
-from model import Gemma2Config, Gemma2ForCausalLM
+import gemma2_workbench.model as ours_package
+from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM
 
 WEIGHTS = "model.safetensors"
 

@@ -7,7 +7,7 @@ import torch
 from torch.testing import assert_close
 from transformers.utils import logging
 
-from model import Gemma2ForCausalLM, Gemma2ForSequenceClassification, Gemma2ForTokenClassification
+from gemma2_workbench.model import Gemma2ForCausalLM, Gemma2ForSequenceClassification, Gemma2ForTokenClassification
 
 close = partial(assert_close, atol=1e-4, rtol=1e-4)
 SEQUENCE, TOKEN = "ForSequenceClassification", "ForTokenClassification"

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from model import HookPoint, attached, points
+from gemma2_workbench.model import HookPoint, attached, points
 
 PER_LAYER = {
     "resid_pre",

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from model import Mask, Reason
+from gemma2_workbench.model import Mask, Reason
 
 GLOBAL_LAYER, LOCAL_LAYER = 1, 0  # of the tiny twin
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from model import attached
+from gemma2_workbench.model import attached
 
 close = partial(assert_close, atol=1e-4, rtol=1e-4)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from model import Gemma2Config, Gemma2ForCausalLM, attached
+from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM, attached
 
 close = partial(assert_close, atol=1e-4, rtol=1e-4)
 

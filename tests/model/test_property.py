@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from model import Gemma2Config, Gemma2ForCausalLM, HybridCache, set_block_rows
+from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM, HybridCache, set_block_rows
 
 KINDS = ["sliding_attention", "full_attention"]
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from model import attached, points
+from gemma2_workbench.model import attached, points
 
 STAGES = (
     "resid_pre",

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from model import Gemma2Config, Gemma2ForCausalLM, set_block_rows
+from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM, set_block_rows
 
 
 def gradients(model, ids, mask=None):

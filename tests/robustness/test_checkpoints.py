@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoTokenizer
 
-from workbench import ModelNotFoundError, capture, embedded, load
-from workbench.cli import main
+from gemma2_workbench import ModelNotFoundError, capture, embedded, load
+from gemma2_workbench.apps.cli import main
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 Damage = Callable[[Path], object]

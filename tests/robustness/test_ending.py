@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.classification.finetune.loop import Stopped
-from workbench.cli import main
-from workbench.cli.ending import ended, take_signals
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.apps.cli.ending import ended, take_signals
+from gemma2_workbench.classification.finetune.loop import Stopped
 
 ALLOCATION = "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to "
 ENDS = [
@@ -40,7 +40,7 @@ def test_every_end_has_its_code_and_one_line(
     def fail(_options: object) -> int:
         raise error
 
-    monkeypatch.setattr("workbench.cli.models.run", fail)
+    monkeypatch.setattr("gemma2_workbench.apps.cli.models.run", fail)
     assert main(["models"]) == code
     said = capsys.readouterr().err
     assert said.count("\n") == bool(sentence)
@@ -80,7 +80,7 @@ class Finder:
         if name == "torch":
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Finder())
-from workbench.cli import main
+from gemma2_workbench.apps.cli import main
 sys.exit(main())
 """
 
@@ -106,7 +106,7 @@ def test_sigterm_is_an_orderly_end() -> None:
 def test_nobody_reads() -> None:
     read, write = os.pipe()
     os.close(read)
-    command = [sys.executable, "-m", "workbench.cli", "models"]
+    command = [sys.executable, "-m", "gemma2_workbench.apps.cli", "models"]
     ended = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=120)
     os.close(write)
     assert (ended.returncode, ended.stderr) == (141, "")
@@ -117,7 +117,7 @@ def test_a_page_stops_at_once_and_leaves_no_files_of_its_own_or_of_the_dead(tmp_
     for folder in (dead, alive):
         (folder / "trace").mkdir(parents=True)
     (tmp_path / "gemma2-workbench-dead.lock").touch()
-    command = [sys.executable, "-m", "workbench.cli", "app"]
+    command = [sys.executable, "-m", "gemma2_workbench.apps.cli", "app"]
     surroundings = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, stdout=-1, stderr=-1, text=True, env=surroundings) as page:
         assert page.stdout is not None

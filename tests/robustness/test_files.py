@@ -14,10 +14,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from workbench import Trace, capture, load
-from workbench.atomic import checked_target, filling, make_folder, replacing, write, write_all
-from workbench.cli import main
-from workbench.export import export
+from gemma2_workbench import capture, load
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.atomic import checked_target, filling, make_folder, replacing, write, write_all
+from gemma2_workbench.export import export
+from gemma2_workbench.traces.file import load_trace, save_trace
 
 OLD = "what was there"
 
@@ -218,7 +219,7 @@ COMMANDS = [
 def test_every_command_refuses_a_target_before_it_works(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workbench.loading.load", lambda *_, **__: pytest.fail("a model was loaded"))
+    monkeypatch.setattr("gemma2_workbench.models.loading.load", lambda *_, **__: pytest.fail("a model was loaded"))
     fifo(tmp_path / "out.csv")
     assert main([*words, str(tmp_path / "out.csv")]) == 2
     said = capsys.readouterr()
@@ -247,13 +248,13 @@ def test_a_trace_that_finds_no_room_is_one_line(tmp_path: Path, capsys: pytest.C
 
 def test_an_old_trace_is_there_until_the_new_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trace = capture(load(), "Anna", parity=False)
-    path = Path(trace.save(tmp_path / "run.safetensors"))
+    path = Path(save_trace(trace, tmp_path / "run.safetensors"))
 
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("workbench.trace_file.save_file", stopped)
+    monkeypatch.setattr("gemma2_workbench.traces.file.save_file", stopped)
     with pytest.raises(KeyboardInterrupt):
-        trace.save(path)
-    assert Trace.load(path) == trace
+        save_trace(trace, path)
+    assert load_trace(path) == trace
     assert list(tmp_path.iterdir()) == [path]

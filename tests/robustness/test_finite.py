@@ -11,14 +11,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from model import Gemma2Config, Gemma2ForCausalLM, Gemma2ForTokenClassification
-from workbench import LoadedModel, ParityError, capture, classify, contributions, embedded, lens, load, predict
-from workbench.classification.reasons.gradients import saliency
-from workbench.classification.reasons.target import target_of
-from workbench.cli import main
-from workbench.finite import NotFiniteError
-from workbench.parity import Parity
-from workbench.what_if.softcap import other_final_softcap
+from gemma2_workbench import LoadedModel, ParityError, capture, classify, contributions, embedded, lens, load, predict
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.classification.reasons.gradients import saliency
+from gemma2_workbench.classification.reasons.target import target_of
+from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM, Gemma2ForTokenClassification
+from gemma2_workbench.models.finite import NotFiniteError
+from gemma2_workbench.models.parity import Parity
+from gemma2_workbench.what_if.softcap import other_final_softcap
 
 TEXT = "Anna met Bob in Paris."
 LAYER = ("input_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj")

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gemma2_workbench import tokenize
 from tests.robustness.fuzz.bases import Bases
 from tests.robustness.fuzz.commands import called
 from tests.robustness.fuzz.kinds import KINDS, tasks
 from tests.robustness.fuzz.report import Report
 from tests.robustness.fuzz.stock import wrong_ids
 from tests.robustness.fuzz.trying import tried
-from workbench import tokenize
 
 SAMPLE = tasks(500, 0, list(KINDS))
 

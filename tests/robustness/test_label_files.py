@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench import LoadedModel, load
-from workbench.cli import main
+from gemma2_workbench import LoadedModel, load
+from gemma2_workbench.apps.cli import main
 
 GOOD = "Emma\tB-PER\nmet\tO\nBob\tB-PER\n\n"
 LINE = json.dumps({"tokens": ["Emma", "met"], "tags": ["B-PER", "O"]}) + "\n"
@@ -55,7 +55,7 @@ def tagger() -> LoadedModel:
 
 @pytest.fixture(autouse=True)
 def once(tagger, monkeypatch, tmp_path):
-    monkeypatch.setattr("workbench.cli.model.load", lambda *_given, **_how: tagger)
+    monkeypatch.setattr("gemma2_workbench.apps.cli.model.load", lambda *_given, **_how: tagger)
     monkeypatch.chdir(tmp_path)
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench import ModelNotFoundError, embedded, load
-from workbench.cli import main
-from workbench.masks.origin import configured
+from gemma2_workbench import ModelNotFoundError, embedded, load
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.masks.origin import configured
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(name)
         raise OSError("no connection\nand a second line")
 
-    monkeypatch.setattr("workbench.names.snapshot_download", unreachable)
+    monkeypatch.setattr("gemma2_workbench.models.names.snapshot_download", unreachable)
     return names
 
 

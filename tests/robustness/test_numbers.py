@@ -6,14 +6,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbench import AblateHead, LoadedModel, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow, capture, load, predict
-from workbench.classification.finetune.settings import Settings
-from workbench.cli import main
-from workbench.interventions import from_data
-from workbench.masks.setting import Setting
-from workbench.provenance.look import Look
-from workbench.what_if.softcap import other_softcap
-from workbench.what_if.window import change_window
+from gemma2_workbench import (
+    AblateHead,
+    LoadedModel,
+    SetCausal,
+    SetFinalSoftcap,
+    SetSoftcap,
+    SetWindow,
+    capture,
+    load,
+    predict,
+)
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.classification.finetune.settings import Settings
+from gemma2_workbench.masks.setting import Setting
+from gemma2_workbench.records.look import Look
+from gemma2_workbench.traces.interventions import from_data
+from gemma2_workbench.what_if.softcap import other_softcap
+from gemma2_workbench.what_if.window import change_window
 
 NAN, INF, HUGE = float("nan"), float("inf"), 10**30
 # More digits than Python converts.

@@ -15,18 +15,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbench import LoadedModel, Trace, capture, load, redraw, view_named
-from workbench.cli import main, model
-from workbench.loading import ModelNotFoundError
-from workbench.provenance import limits, nearby
-from workbench.provenance.comparing import differences
-from workbench.provenance.drawing import Drawing
-from workbench.provenance.json_text import MOST_BYTES
-from workbench.provenance.limits import check_cells, check_pixels
-from workbench.provenance.look import Look
-from workbench.provenance.product import produced
-from workbench.provenance.reading import read_record
-from workbench.provenance.run import Run
+from gemma2_workbench import LoadedModel, Trace, capture, load, redraw, view_named
+from gemma2_workbench.apps.cli import main, model
+from gemma2_workbench.models.loading import ModelNotFoundError
+from gemma2_workbench.records import limits, nearby
+from gemma2_workbench.records.comparing import differences
+from gemma2_workbench.records.drawing import Drawing
+from gemma2_workbench.records.json_text import MOST_BYTES
+from gemma2_workbench.records.limits import check_cells, check_pixels
+from gemma2_workbench.records.look import Look
+from gemma2_workbench.records.product import produced
+from gemma2_workbench.records.reading import read_record
+from gemma2_workbench.records.run import Run
 
 TEXT = "Anna met Bob"
 KINDS = {

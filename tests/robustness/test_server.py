@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.cli import main, parser
-from workbench.cli.accounts import accounts
-from workbench.cli.server import serving
+from gemma2_workbench.apps.cli import main, parser
+from gemma2_workbench.apps.cli.accounts import accounts
+from gemma2_workbench.apps.cli.server import serving
 
 
 @pytest.fixture

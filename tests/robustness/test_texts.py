@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from workbench import capture, embedded, load, tokenize
-from workbench.classification.labelled import classify
-from workbench.cli import main
-from workbench.masks.origin import configured
+from gemma2_workbench import capture, embedded, load, tokenize
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.classification.labelled import classify
+from gemma2_workbench.masks.origin import configured
 
 # An argument whose bytes are not UTF-8, half of an emoji from JSON, and the other half.
 BROKEN = ["caf\udce9", json.loads('"hi \\ud83d there"'), "\udc00"]

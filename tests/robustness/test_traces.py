@@ -11,9 +11,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from workbench import VIEWS, Trace, capture, load
-from workbench.interventions import AblateHead, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow
-from workbench.trace_file import _checksum
+from gemma2_workbench import VIEWS, Trace, capture, load
+from gemma2_workbench.traces.file import _checksum, load_trace, save_trace
+from gemma2_workbench.traces.interventions import AblateHead, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow
 
 MUTATIONS = 100
 NONSENSE = (None, True, 0, -1, 1, 7, 2**31, 2**63, 10**400, 1e308, -1e308, 0.5, float("nan"), float("inf"), "", "x")
@@ -27,7 +27,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small trace with every optional part."""
     changes = (SetSoftcap(20.0, (0, 1)), AblateHead(1, 2))
     trace = capture(load(), "Anna met Bob and Anna", interventions=changes, lens=True, parity=True)
-    return Path(trace.save(tmp_path_factory.mktemp("trace") / "run.safetensors"))
+    return Path(save_trace(trace, tmp_path_factory.mktemp("trace") / "run.safetensors"))
 
 
 def contents(path: Path) -> Contents:
@@ -119,7 +119,7 @@ def refused(path: Path, sentence: str) -> None:
 def opened(path: Path) -> Trace | None:
     """The trace, shown by every view; None where it was refused in one sentence."""
     try:
-        trace = Trace.load(path)
+        trace = load_trace(path)
     except (ValueError, OSError) as error:
         return refused(path, str(error))
     for view in VIEWS:
@@ -128,7 +128,7 @@ def opened(path: Path) -> Trace | None:
 
 
 def test_the_trace_itself_is_shown_by_every_view(whole: Path, tmp_path: Path) -> None:
-    assert opened(sealed(tmp_path / "again.safetensors", *contents(whole))) == Trace.load(whole)
+    assert opened(sealed(tmp_path / "again.safetensors", *contents(whole))) == load_trace(whole)
 
 
 def test_nonsense_under_a_right_checksum_is_refused_or_shown_by_every_view(whole: Path, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_what_is_wrong_is_named(whole: Path, tmp_path: Path, change: Callable[..
     manifest, tensors = contents(whole)
     change(manifest, tensors)
     with pytest.raises(ValueError, match=r"bad\.safetensors is incomplete") as refused:
-        Trace.load(sealed(tmp_path / "bad.safetensors", manifest, tensors))
+        load_trace(sealed(tmp_path / "bad.safetensors", manifest, tensors))
     assert sentence in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -202,14 +202,14 @@ def test_what_is_wrong_is_named(whole: Path, tmp_path: Path, change: Callable[..
 )
 def test_manifests_that_are_no_manifests(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        Trace.load(sealed(tmp_path / "bad.safetensors", {}, {"x": torch.zeros(1)}, text))
+        load_trace(sealed(tmp_path / "bad.safetensors", {}, {"x": torch.zeros(1)}, text))
 
 
 def test_a_header_without_end_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "bad.safetensors"
     path.write_bytes((1 << 40).to_bytes(8, "little") + b"{}")
     with pytest.raises(OSError, match="its header would have 1099511627776 bytes"):
-        Trace.load(path)
+        load_trace(path)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -217,4 +217,4 @@ def test_a_header_without_end_is_not_read(tmp_path: Path) -> None:
 def test_what_is_captured_comes_back(dtype: str, text: str, tmp_path: Path) -> None:
     changes = (SetFinalSoftcap(None), SetWindow(1), SetCausal(False))
     trace = capture(load(dtype=dtype), text, interventions=changes, parity=False, lens=True)
-    assert Trace.load(trace.save(tmp_path / "run.safetensors")) == trace
+    assert load_trace(save_trace(trace, tmp_path / "run.safetensors")) == trace

@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import training
-from model import Gemma2ForCausalLM
+from gemma2_workbench.model import Gemma2ForCausalLM
 from training.batches import plain_pieces
 from training.card import card
 from training.export import export

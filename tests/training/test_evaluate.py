@@ -3,7 +3,7 @@
 import torch
 from torch.testing import assert_close
 
-from model import Gemma2Config, Gemma2ForCausalLM, Span
+from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM, Span
 from training.evaluate import best, held_out_loss, losses
 from training.softcap import CapUse, attention_cap_use, final_cap_use
 

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 from torch.testing import assert_close
 
-from model import Gemma2Config, Gemma2ForCausalLM
+from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM
 from training.forward import LeanForward
 
 SMALL = {

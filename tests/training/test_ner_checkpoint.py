@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from gemma2_workbench.classification.conll import read_conll
+from gemma2_workbench.classification.inputs import VARIANTS, settings
+from gemma2_workbench.classification.scores import entity_scores
 from training.ner.card import page
 from training.ner.evaluate import SPACY, TEST_NAMES, reference_scores
 from training.ner.labels import TAGS, TYPES
 from training.ner.silver import GOLD
 from training.ner.tagger import load_tagger, predict
-from workbench.classification.conll import read_conll
-from workbench.classification.inputs import VARIANTS, settings
-from workbench.classification.scores import entity_scores
 
 FOLDER = Path("model/checkpoints/tiny-ner")
 EVALUATION = json.loads((FOLDER / "evaluation.json").read_text())

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from gemma2_workbench.classification.conll import read_conll
+from gemma2_workbench.classification.labels import entities
+from gemma2_workbench.classification.words import spaced, word_spans
 from training.ner.labels import TYPES, is_valid
 from training.ner.reference import REFERENCE
 from training.ner.silver import GOLD, template_sentences
 from training.sources import CACHE
-from workbench.classification.conll import read_conll
-from workbench.classification.labels import entities
-from workbench.classification.words import spaced, word_spans
 
 SENTENCES = read_conll(GOLD)
 

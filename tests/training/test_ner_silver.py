@@ -4,14 +4,14 @@ import random
 
 import pytest
 
+from gemma2_workbench.classification.conll import Sentence
+from gemma2_workbench.classification.labels import entities
 from training.ner.definitions import finished, our_entities
 from training.ner.labels import is_valid
 from training.ner.names import Names
 from training.ner.silver import split
 from training.ner.templates import TEMPLATES, filled
 from training.ner.vote import corrected, verdicts
-from workbench.classification.conll import Sentence
-from workbench.classification.labels import entities
 
 
 def ours(text, *marks):

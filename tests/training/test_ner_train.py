@@ -5,11 +5,11 @@ import json
 import pytest
 import torch
 
-from model import Gemma2ForTokenClassification
+from gemma2_workbench.classification.conll import Sentence
+from gemma2_workbench.model import Gemma2ForTokenClassification
 from training.ner.labels import TAGS
 from training.ner.tagger import load_tagger, predict
 from training.ner.train import Options, Trainer
-from workbench.classification.conll import Sentence
 
 CHECKPOINT = "model/checkpoints/tiny"
 DATA = [
@@ -81,7 +81,7 @@ def test_the_tagger_sees_the_second_half_of_a_sentence_only_if_it_may(tmp_path):
 
 @torch.no_grad()
 def _reacts_to_the_end(model: Gemma2ForTokenClassification, tokenizer, echo: bool) -> bool:
-    from workbench.classification.inputs import encode
+    from gemma2_workbench.classification.inputs import encode
 
     firsts = []
     for end in ("river", "senator"):

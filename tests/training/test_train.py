@@ -8,7 +8,7 @@ import pytest
 import sentencepiece
 import torch
 
-from model import Gemma2Config, Gemma2ForCausalLM
+from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM
 from training.batches import Batches, Plan, held_out_rows, plain_pieces, spaceless
 from training.corpus import Tokens, is_held_out, tokenise
 from training.forward import LeanForward

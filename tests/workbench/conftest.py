@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import torch
 
-from model import Gemma2Config, Gemma2ForCausalLM
-from workbench import LoadedModel, Trace, capture, embedded, load
-from workbench.cli import main
+from gemma2_workbench import LoadedModel, Trace, capture, embedded, load
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM
 
 # Longer than the window of the local layers, and with repeats, so that every fold has something to say.
 TEXT = (

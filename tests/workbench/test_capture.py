@@ -9,9 +9,7 @@ import torch
 from torch import Tensor
 from transformers import Gemma2ForTokenClassification as TransformersTagger
 
-from model import attached
-from model.hooks import catalogue
-from workbench import (
+from gemma2_workbench import (
     AblateHead,
     LoadedModel,
     ParityError,
@@ -27,7 +25,9 @@ from workbench import (
     load,
     predict,
 )
-from workbench.spill import FileLayers
+from gemma2_workbench.model import attached
+from gemma2_workbench.model.hooks import catalogue
+from gemma2_workbench.traces.layer_store import FileLayers
 
 HOOKED = ("attn_logits", "attn_scores", "attn_probs")
 
@@ -169,7 +169,7 @@ def test_text_that_is_too_long_or_no_text_is_refused(twin_folder: Callable[..., 
 def test_a_capture_that_does_not_fit_is_refused_before_it_starts(
     loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importlib.import_module("workbench.estimate"), "available_bytes", lambda: 1000)
+    monkeypatch.setattr(importlib.import_module("gemma2_workbench.traces.estimate"), "available_bytes", lambda: 1000)
     with pytest.raises(MemoryError, match=r"needs about .* GB .* are free"):
         capture(loaded, "Hello world")
     assert estimate(loaded, 100).peak_bytes > estimate(loaded, 10).peak_bytes > 0

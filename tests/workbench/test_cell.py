@@ -9,13 +9,14 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from model import Reason, attached
-from model.attention import Gemma2Attention
-from workbench import STAGES, LoadedModel, SetSoftcap, Trace, capture, load, view_named
-from workbench.cell import around, inspect_cell, row_of, strongest_key
-from workbench.figures import paper, screen
-from workbench.figures.spec import Panels, TokenMap
-from workbench.interventions import attention_layers
+from gemma2_workbench import STAGES, LoadedModel, SetSoftcap, Trace, capture, load, view_named
+from gemma2_workbench.figures import paper, screen
+from gemma2_workbench.figures.spec import Panels, TokenMap
+from gemma2_workbench.model import Reason, attached
+from gemma2_workbench.model.attention import Gemma2Attention
+from gemma2_workbench.traces.cell import around, inspect_cell, row_of, strongest_key
+from gemma2_workbench.traces.interventions import attention_layers
+from gemma2_workbench.views import table
 
 TEXT = "The President of the United States met Emma in Paris. The President of the United States spoke to Emma."
 # A random twin whose cap bites; layer 0 is local with a window of 7, layer 1 global.
@@ -160,7 +161,7 @@ def test_the_view_marks_the_cell_in_all_stages(told: Trace):
 
 
 def test_the_view_begins_at_the_strongest_key_of_the_last_token(told: Trace):
-    first = told.table("cell").query("chosen").iloc[0]
+    first = table(told, "cell").query("chosen").iloc[0]
     probs = told.stage(0, 0, "attn_probs")[-1].nan_to_num()
     assert (first["query"], first["key"]) == (len(told.tokens) - 1, int(probs.argmax()))
 
@@ -179,7 +180,7 @@ def test_a_cell_that_is_not_there_is_refused(told: Trace):
     with pytest.raises(ValueError, match="head 4 does not exist"):
         inspect_cell(told, 0, 4, 1, 1)
     with pytest.raises(ValueError, match="query=99 does not exist"):
-        told.table("cell", query=99)
+        table(told, "cell", query=99)
 
 
 def test_the_mark_is_drawn_around_the_cell_on_screen_and_paper(told: Trace):

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench import Trace
-from workbench.cli import main
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.traces.file import load_trace
 
 TEXT = "The President of the United States and the President"
 
@@ -18,7 +18,7 @@ def test_trace_then_figure_and_table(tmp_path: Path, capsys: pytest.CaptureFixtu
     run = tmp_path / "run.safetensors"
     assert main(["trace", TEXT, "--out", str(run)]) == 0
     assert "equal to transformers" in capsys.readouterr().out
-    assert Trace.load(run).tokens.text == TEXT
+    assert load_trace(run).tokens.text == TEXT
     assert main(["table", "atlas", "--trace", str(run), "--out", str(tmp_path / "atlas.csv")]) == 0
     assert len(pd.read_csv(tmp_path / "atlas.csv")) == 6 * 6 * 6
     arguments = ["--layer", "1", "--head", "2", "--venue", "acl", "--out", str(tmp_path / "fig.pdf")]

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 import torch
 
-from model import Gemma2Config, Gemma2ForSequenceClassification
-from workbench import embedded, load
-from workbench.classification.conll import read_conll
-from workbench.classification.labelled import classify
-from workbench.cli import main
-from workbench.loading import LoadedModel
+from gemma2_workbench import embedded, load
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.classification.conll import read_conll
+from gemma2_workbench.classification.labelled import classify
+from gemma2_workbench.model import Gemma2Config, Gemma2ForSequenceClassification
+from gemma2_workbench.models.loading import LoadedModel
 
 TEXT = "Mr. Darcy met Emma in Paris. The French love General Motors!"
 GOLD = Path(__file__).parents[2] / "training" / "ner" / "gold" / "gold.conll"
@@ -31,7 +31,7 @@ def loaded_once(tagger, monkeypatch, tmp_path):
     """The embedded classifier is read from its files once, and every test has a folder of its own."""
     real = load
     monkeypatch.setattr(
-        "workbench.cli.model.load", lambda name, **how: tagger if name == "tiny-ner" else real(name, **how)
+        "gemma2_workbench.apps.cli.model.load", lambda name, **how: tagger if name == "tiny-ner" else real(name, **how)
     )
     monkeypatch.chdir(tmp_path)
 

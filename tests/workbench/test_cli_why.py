@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from workbench import LoadedModel, SetCausal, classify, load, redraw
-from workbench.classification.reasons import deletions, head_effects, saliency, target_of
-from workbench.cli import main, model
+from gemma2_workbench import LoadedModel, SetCausal, classify, load
+from gemma2_workbench.apps.cli import main, model
+from gemma2_workbench.classification.reasons import deletions, head_effects, saliency, target_of
+from gemma2_workbench.records import redraw
 
 TEXT = "-The crew went home. They sailed from Jordan to $x$ \\ the coast of Egypt."
 JORDAN = 9  # of all words

@@ -9,7 +9,8 @@ import torch
 import transformers
 from torch import Tensor
 
-from workbench import AblateHead, LoadedModel, capture, contributions, load, predict, tokenize
+from gemma2_workbench import AblateHead, LoadedModel, capture, contributions, load, predict, tokenize
+from gemma2_workbench.views import table
 
 TEXT = "The President of the United States met Emma in Paris, and Emma was glad."
 
@@ -112,7 +113,7 @@ def test_ablating_a_head_is_another_number(twins, ids) -> None:
 def test_the_table_sums_to_the_logit(loaded: LoadedModel) -> None:
     trace = capture(loaded, TEXT, lens=True)
     for position in (None, 4):
-        frame = trace.table("contributions", position=position)
+        frame = table(trace, "contributions", position=position)
         at = len(trace.tokens) - 1 if position is None else position
         expected = predict(loaded, trace.tokens.ids, position=at).logits
         chosen = int(expected.argmax()) if position is None else trace.tokens.ids[5]

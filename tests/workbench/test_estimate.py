@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from model.hooks import catalogue
-from workbench import LoadedModel, estimate, load, pilot
-from workbench.estimate import Estimate, check_memory, peak_bytes
+from gemma2_workbench import LoadedModel, estimate, load, pilot
+from gemma2_workbench.model.hooks import catalogue
+from gemma2_workbench.traces.estimate import Estimate, check_memory, peak_bytes
 
 
 @pytest.fixture

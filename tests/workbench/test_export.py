@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.export import export
-from workbench.figures.spec import Bars, Scale, TokenStrip
-from workbench.maps import Maps
+from gemma2_workbench.export import export
+from gemma2_workbench.figures.spec import Bars, Scale, TokenStrip
+from gemma2_workbench.maps import Maps
 
 SPEC = Bars(("a", "<b>"), np.array([1.0, 2.0]), "share")
 TABLE = pd.DataFrame({"token": ["▁the", "a_b & $c$", 'say "hi"'], "share": [0.1, 0.25, np.nan]})
@@ -121,7 +121,7 @@ def test_tables_need_no_renderer(tmp_path, monkeypatch):
     load = builtins.__import__
 
     def without_renderers(name, *args, **kwargs):
-        assert not name.startswith(("workbench.figures.paper", "workbench.figures.screen"))
+        assert not name.startswith(("gemma2_workbench.figures.paper", "gemma2_workbench.figures.screen"))
         return load(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without_renderers)

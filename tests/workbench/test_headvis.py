@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workbench import AblateHead, LoadedModel, Trace, capture
-from workbench.cli import main
-from workbench.headvis import head_data, save
+from gemma2_workbench import AblateHead, LoadedModel, Trace, capture
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.headvis import head_data, save
 
 # Literal samples from the docstrings of data_pipeline.py of anthropics/headvis.
 SCATTER = '{"layer": 0, "head": 0, "induction_score": 0.42, "self_attention_score": 0.01}'

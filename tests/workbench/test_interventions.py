@@ -11,8 +11,7 @@ import torch
 from accelerate import dispatch_model
 from peft import LoraConfig, inject_adapter_in_model
 
-from model import attached, set_block_rows
-from workbench import (
+from gemma2_workbench import (
     AblateHead,
     LoadedModel,
     SetCausal,
@@ -24,7 +23,8 @@ from workbench import (
     load,
     predict,
 )
-from workbench.interventions import as_data, attention_layers, from_data
+from gemma2_workbench.model import attached, set_block_rows
+from gemma2_workbench.traces.interventions import as_data, attention_layers, from_data
 
 CHANGES = (SetSoftcap(3.0), SetWindow(2), SetFinalSoftcap(None), SetCausal(False), AblateHead(1, 2))
 IDS = (2, 10, 11, 12, 13, 14, 15, 16, 17, 18)

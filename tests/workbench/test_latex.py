@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import colormaps
 
-from workbench.figures import paper
-from workbench.figures.spec import Panels, Scale, TokenStrip
-from workbench.latex import booktabs, caption, colorbox, escaped, inclusion
+from gemma2_workbench.figures import paper
+from gemma2_workbench.figures.spec import Panels, Scale, TokenStrip
+from gemma2_workbench.latex import booktabs, caption, colorbox, escaped, inclusion
 
 PROBABILITY = Scale("sequential", 0, 1, "probability", power=0.5)
 EVIL = (

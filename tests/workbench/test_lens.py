@@ -9,9 +9,11 @@ import torch
 import transformers
 from torch import Tensor
 
-from model import Gemma2ForTokenClassification
-from workbench import LoadedModel, SetFinalSoftcap, Trace, capture, lens, load, predict, token_id, tokenize
-from workbench.lens import LensReader
+from gemma2_workbench import LoadedModel, SetFinalSoftcap, capture, lens, load, predict, token_id, tokenize
+from gemma2_workbench.model import Gemma2ForTokenClassification
+from gemma2_workbench.traces.file import load_trace, save_trace
+from gemma2_workbench.traces.readers.lens import LensReader
+from gemma2_workbench.views import table
 
 TEXT = "The President of the United States met Emma in Paris, and Emma was glad."
 
@@ -109,7 +111,7 @@ def test_interventions_reach_the_lens(twins, ids) -> None:
 
 def test_a_trace_keeps_its_lens(loaded: LoadedModel, tmp_path: Path) -> None:
     trace = capture(loaded, TEXT, lens=True)
-    again = Trace.load(trace.save(tmp_path / "run.safetensors"))
+    again = load_trace(save_trace(trace, tmp_path / "run.safetensors"))
     assert again == trace
     own = lens(loaded, trace.tokens.ids)
     assert trace.lens is not None
@@ -117,13 +119,13 @@ def test_a_trace_keeps_its_lens(loaded: LoadedModel, tmp_path: Path) -> None:
     assert trace.lens.pieces == own.pieces
     again.lens.top_logits[0, 0, 0] += 1
     assert again != trace
-    assert Trace.load(capture(loaded, TEXT).save(tmp_path / "bare.safetensors")) != trace
+    assert load_trace(save_trace(capture(loaded, TEXT), tmp_path / "bare.safetensors")) != trace
 
 
 def test_the_table_shows_the_lens(loaded: LoadedModel) -> None:
     trace = capture(loaded, TEXT, lens=True)
     T = len(trace.tokens)
-    frame = trace.table("lens", metric="rank", positions=f"3:{T}").set_index(["row", "position"])
+    frame = table(trace, "lens", metric="rank", positions=f"3:{T}").set_index(["row", "position"])
     row = frame.loc[(6, T - 1)]
     assert (row["stream"], row["chosen_rank"], row["value"]) == ("after 5 G", 1, 1.0)
     assert row["top_token"] == row["chosen_token"]

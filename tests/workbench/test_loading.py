@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from model import Gemma2ForTokenClassification, Gemma2Model
-from workbench import LoadedModel, ModelNotFoundError, capture, embedded, load
-from workbench.classification.finetune.start import starting_point
-from workbench.masks.origin import configured
+from gemma2_workbench import LoadedModel, ModelNotFoundError, capture, embedded, load
+from gemma2_workbench.classification.finetune.start import starting_point
+from gemma2_workbench.masks.origin import configured
+from gemma2_workbench.model import Gemma2ForTokenClassification, Gemma2Model
 
 
 def test_the_embedded_model_is_the_default(loaded: LoadedModel) -> None:
@@ -89,7 +89,7 @@ def test_a_name_without_an_owner_is_not_looked_up(monkeypatch: pytest.MonkeyPatc
     def looked_up(*_args: object, **_kwargs: object) -> None:
         raise AssertionError("looked up")
 
-    monkeypatch.setattr("workbench.names.snapshot_download", looked_up)
+    monkeypatch.setattr("gemma2_workbench.models.names.snapshot_download", looked_up)
     for find in (load, configured):
         with pytest.raises(ModelNotFoundError, match=r"'nosuch' here. Use an embedded .* is written owner/name"):
             find("nosuch")
@@ -104,7 +104,7 @@ def test_a_look_up_says_nothing_until_it_ends(
         log.warning("Retrying in 1s")
         raise OSError("no connection")
 
-    monkeypatch.setattr("workbench.names.snapshot_download", fruitless)
+    monkeypatch.setattr("gemma2_workbench.models.names.snapshot_download", fruitless)
     with pytest.raises(ModelNotFoundError, match="Reason: no connection"):
         load("no/such")
     assert not caplog.records
@@ -115,7 +115,7 @@ def test_a_gated_model_says_how_to_get_access(monkeypatch: pytest.MonkeyPatch) -
     def gated(*_args: object, **_kwargs: object) -> None:
         raise OSError("You are trying to access a gated repo. 401 Client Error.")
 
-    monkeypatch.setattr("workbench.names.snapshot_download", gated)
+    monkeypatch.setattr("gemma2_workbench.models.names.snapshot_download", gated)
     with pytest.raises(ModelNotFoundError, match="accept its licence .* `hf auth login`"):
         load("google/gemma-2-2b")
 
@@ -138,7 +138,7 @@ def test_every_embedded_checkpoint_fits_the_package() -> None:
 
 
 def test_the_parity_reference_shares_the_weights(loaded: LoadedModel) -> None:
-    from workbench.parity import reference
+    from gemma2_workbench.models.parity import reference
 
     twin = reference(loaded)
     mine = loaded.model.state_dict()
@@ -166,7 +166,7 @@ def test_a_model_of_the_hub_is_its_snapshot(twin_folder: Callable[..., Path], mo
         asked.append((name, revision, allow_patterns))
         return str(folder)
 
-    monkeypatch.setattr("workbench.names.snapshot_download", downloaded)
+    monkeypatch.setattr("gemma2_workbench.models.names.snapshot_download", downloaded)
     loaded = load("owner/name", revision="main")
     assert (loaded.name, loaded.source, loaded.revision) == ("owner/name", "owner/name", folder.name)
     # the weights only after everything else fits, and of the same commit

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load as load_tensors
 
-from workbench import Trace, view_named
-from workbench.figures.spec import Scale, TokenMap
-from workbench.maps import Maps, of_figure, packed, stack
+from gemma2_workbench import Trace, view_named
+from gemma2_workbench.figures.spec import Scale, TokenMap
+from gemma2_workbench.maps import Maps, of_figure, packed, stack
 
 ODD = TokenMap(
     np.array([[0.5, np.nan]]), np.array([[0, 1]]), ("\ud800",), ("日\x00", "$x$"), Scale("sequential", 0, 1, "p"), 7, 3
@@ -72,7 +72,7 @@ def test_a_stack_is_everything_by_default(trace: Trace) -> None:
 
 
 def test_a_stack_too_large_for_the_memory_is_refused(trace: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.import_module("workbench.maps"), "available_bytes", lambda: 100_000)
+    monkeypatch.setattr(importlib.import_module("gemma2_workbench.maps"), "available_bytes", lambda: 100_000)
     with pytest.raises(MemoryError, match=r"maps of \d+ x \d+ tokens need about .* choose at most"):
         stack(trace)
     assert stack(trace, layers=[0], heads=[0]).values.shape[:2] == (1, 1)

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from model import Reason
-from workbench.cli import main
-from workbench.masks.layers import layer_masks
-from workbench.masks.setting import Setting
-from workbench.provenance import record
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.masks.layers import layer_masks
+from gemma2_workbench.masks.setting import Setting
+from gemma2_workbench.model import Reason
+from gemma2_workbench.records import record
 
 TEXT = "-Anna met $x$ \\ Bob, and Bob met Anna"
 BATCH = ["--window", "4", "--padding", "2", "--decode", "2"]

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from workbench.figures import screen
-from workbench.masks.layers import layer_masks
-from workbench.masks.reach import NEVER, reach, reach_curve
-from workbench.masks.setting import Setting
+from gemma2_workbench.figures import screen
+from gemma2_workbench.masks.layers import layer_masks
+from gemma2_workbench.masks.reach import NEVER, reach, reach_curve
+from gemma2_workbench.masks.setting import Setting
 
 LAYERS = ("local", "global", "local", "global")
 LOCAL = ("local",) * 4

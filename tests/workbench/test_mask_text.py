@@ -5,13 +5,13 @@ import json
 import pytest
 import torch
 
-from model import Reason
-from workbench import cli
-from workbench.masks.layers import layer_masks
-from workbench.masks.reach import reach
-from workbench.masks.record import as_json
-from workbench.masks.setting import Setting
-from workbench.masks.text import masks_text
+from gemma2_workbench.apps import cli
+from gemma2_workbench.masks.layers import layer_masks
+from gemma2_workbench.masks.reach import reach
+from gemma2_workbench.masks.record import as_json
+from gemma2_workbench.masks.setting import Setting
+from gemma2_workbench.masks.text import masks_text
+from gemma2_workbench.model import Reason
 
 LAYERS = ("local", "global") * 2
 

@@ -10,12 +10,12 @@ from transformers import Gemma2ForTokenClassification as TransformersTagger
 from transformers.cache_utils import DynamicCache, StaticCache
 from transformers.masking_utils import create_causal_mask, create_sliding_window_causal_mask
 
-from model import Gemma2Config, HybridCache, Reason, attached
-from workbench import embedded
-from workbench.masks.layers import layer_masks
-from workbench.masks.setting import Setting
-from workbench.masks.words import explain, summary
-from workbench.views.mask import figure
+from gemma2_workbench import embedded
+from gemma2_workbench.masks.layers import layer_masks
+from gemma2_workbench.masks.setting import Setting
+from gemma2_workbench.masks.words import explain, summary
+from gemma2_workbench.model import Gemma2Config, HybridCache, Reason, attached
+from gemma2_workbench.views.mask import figure
 
 LAYERS = ("local", "global", "local", "global")
 SETTINGS = {

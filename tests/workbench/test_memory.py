@@ -5,7 +5,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workbench import memory
+from gemma2_workbench import memory
 
 GB = 1 << 30
 

@@ -21,17 +21,17 @@ import transformers
 from PIL import Image
 from safetensors import safe_open
 
-from workbench import AblateHead, LoadedModel, SetFinalSoftcap, SetSoftcap, SetWindow, Trace, capture, view_named
-from workbench.cli import main
-from workbench.cli.changes import add_changes, changes_of
-from workbench.figures.spec import Panels, TokenMap
-from workbench.interventions import SetCausal, as_data
-from workbench.provenance.command import flags_of
-from workbench.provenance.drawing import Drawing
-from workbench.provenance.look import Look
-from workbench.provenance.product import produced
-from workbench.provenance.reading import read_record
-from workbench.provenance.run import Run
+from gemma2_workbench import AblateHead, LoadedModel, SetFinalSoftcap, SetSoftcap, SetWindow, Trace, capture, view_named
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.apps.cli.changes import add_changes, changes_of
+from gemma2_workbench.figures.spec import Panels, TokenMap
+from gemma2_workbench.records.command import flags_of
+from gemma2_workbench.records.drawing import Drawing
+from gemma2_workbench.records.look import Look
+from gemma2_workbench.records.product import produced
+from gemma2_workbench.records.reading import read_record
+from gemma2_workbench.records.run import Run
+from gemma2_workbench.traces.interventions import SetCausal, as_data
 
 TEXT = "日本 $x$ </script> \\ (a) Anna met Bob, and Bob met Anna"
 CHANGES = [SetSoftcap(5.0, (0, 2)), SetWindow(None), SetFinalSoftcap(7.5), SetCausal(False), AblateHead(1, 2)]

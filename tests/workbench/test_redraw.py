@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file, save_file
 
-from workbench import LoadedModel, load, redraw
-from workbench.cli import main, model
-from workbench.provenance import record
+from gemma2_workbench import LoadedModel, load
+from gemma2_workbench.apps.cli import main, model
+from gemma2_workbench.records import record, redraw
 
 TEXT = "Anna met Bob. Later Anna met Bob"
 VIEW = ["attention", "--layer", "1", "--head", "2"]
 # What another process does: the same figure, and a redrawing of the one that was made here.
 ELSEWHERE = """
 import sys
-from workbench.cli import main
+from gemma2_workbench.apps.cli import main
 sys.exit(main(sys.argv[2:]) or main(["redraw", sys.argv[1]]))
 """
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from workbench import LoadedModel, capture, save_figure, save_table
-from workbench.cli import main
+from gemma2_workbench import LoadedModel, capture, save_figure, save_table
+from gemma2_workbench.apps.cli import main
 
 TEXT = "Anna met Bob. Later Anna met Bob"
 

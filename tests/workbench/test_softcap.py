@@ -10,12 +10,19 @@ import pytest
 import torch
 from transformers import Gemma2ForCausalLM
 
-from workbench import LoadedModel, SetSoftcap, Trace, capture, load, predict, view_named
-from workbench.figures import screen
-from workbench.softcap import evenly, head_logits, mean_divergences
-from workbench.views import softcap_curve
-from workbench.what_if.figures import final_density, final_figure, final_table, map_figure, map_table, token_table
-from workbench.what_if.softcap import moved_rows, other_final_softcap, other_softcap
+from gemma2_workbench import LoadedModel, SetSoftcap, Trace, capture, load, predict, view_named
+from gemma2_workbench.figures import screen
+from gemma2_workbench.traces.softcap import evenly, head_logits, mean_divergences
+from gemma2_workbench.views import softcap_curve, table
+from gemma2_workbench.what_if.figures import (
+    final_density,
+    final_figure,
+    final_table,
+    map_figure,
+    map_table,
+    token_table,
+)
+from gemma2_workbench.what_if.softcap import moved_rows, other_final_softcap, other_softcap
 
 TEXT = "The President of the United States met Emma in Paris, and Emma was glad to see the President. " * 2
 CAP = 4.0  # so low that the random twin's logits, of both kinds, go far beyond it
@@ -188,14 +195,14 @@ def test_the_view_says_how_many_of_how_many(long_run: Trace) -> None:
     for part in (softcap_curve.BEFORE, softcap_curve.AFTER):
         assert frame.loc[frame["part"] == part, "y"].sum() == pytest.approx(1)
     rows = frame.loc[frame["part"] == softcap_curve.ROW]
-    grid = long_run.table("softcap", metric="row_divergence").set_index(["layer", "head"])["value"]
+    grid = table(long_run, "softcap", metric="row_divergence").set_index(["layer", "head"])["value"]
     assert len(rows) == len(long_run.tokens)
     assert grid[1, 3] == pytest.approx(rows["y"].mean())
 
 
 def test_without_a_cap_the_curve_is_straight(loaded: LoadedModel) -> None:
     trace = capture(loaded, "Emma was glad.", interventions=[SetSoftcap(None)], parity=False)
-    frame = trace.table("softcap_curve", layer=1, head=0)
+    frame = table(trace, "softcap_curve", layer=1, head=0)
     dots = frame.loc[frame["part"] == softcap_curve.CELL]
     pd.testing.assert_series_equal(dots["x"], dots["y"], check_names=False)
     assert frame["softcap"].isna().all()

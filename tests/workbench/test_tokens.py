@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench import LoadedModel, tokenize
-from workbench.tokens import shown
+from gemma2_workbench import LoadedModel, tokenize
+from gemma2_workbench.models.tokens import shown
 
 ODD = [
     "😀 👩‍🚀",

@@ -9,15 +9,16 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from workbench import AblateHead, LoadedModel, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow, Trace, capture
-from workbench.cli import main
-from workbench.interventions import from_data
-from workbench.trace_file import VERSION, _checksum
+from gemma2_workbench import AblateHead, LoadedModel, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow, Trace, capture
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.traces.file import VERSION, _checksum, load_trace, save_trace
+from gemma2_workbench.traces.interventions import from_data
+from gemma2_workbench.views import table
 
 
 @pytest.fixture
 def saved(trace: Trace, tmp_path: Path) -> Path:
-    return Path(trace.save(tmp_path / "run.safetensors"))
+    return Path(save_trace(trace, tmp_path / "run.safetensors"))
 
 
 def rewritten(path: Path, **changes: object) -> None:
@@ -28,23 +29,23 @@ def rewritten(path: Path, **changes: object) -> None:
 
 
 def test_a_trace_comes_back_equal(trace: Trace, saved: Path) -> None:
-    again = Trace.load(saved)
+    again = load_trace(saved)
     assert again == trace
-    assert again.table("atlas").equals(trace.table("atlas"))
+    assert table(again, "atlas").equals(table(trace, "atlas"))
     assert [file.name for file in saved.parent.iterdir()] == [saved.name]
 
 
 def test_rows_of_a_read_trace_are_the_same_to_the_last_bit(loaded: LoadedModel, tmp_path: Path) -> None:
     # In a file tensors lie where the header ends, which no processor likes: products of one row came out otherwise.
     trace = capture(loaded, "Anna met Bob. Later Anna met Bob", lens=True, parity=False)
-    again = Trace.load(trace.save(tmp_path / "run.safetensors"))
+    again = load_trace(save_trace(trace, tmp_path / "run.safetensors"))
     for layer, head, row in product(range(6), range(6), range(len(trace.tokens))):
         pair = [run.stage(layer, head, rows=range(row, row + 1)).nan_to_num() for run in (trace, again)]
         assert torch.equal(*pair)
 
 
 def test_a_trace_differs_from_another(trace: Trace, saved: Path) -> None:
-    again = Trace.load(saved)
+    again = load_trace(saved)
     again.tensors[0].q[0, 0, 0] += 1
     assert again != trace
 
@@ -52,31 +53,31 @@ def test_a_trace_differs_from_another(trace: Trace, saved: Path) -> None:
 def test_a_cut_off_file_is_refused(saved: Path) -> None:
     saved.write_bytes(saved.read_bytes()[:-100])
     with pytest.raises(OSError, match="cut off"):
-        Trace.load(saved)
+        load_trace(saved)
 
 
 def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
     save_file({"x": torch.zeros(3)}, tmp_path / "x.safetensors")
     with pytest.raises(ValueError, match="not a trace"):
-        Trace.load(tmp_path / "x.safetensors")
+        load_trace(tmp_path / "x.safetensors")
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(OSError, match="no safetensors file"):
-        Trace.load(tmp_path / "notes.txt")
+        load_trace(tmp_path / "notes.txt")
     with pytest.raises(OSError, match="there is no trace file"):
-        Trace.load(tmp_path / "missing")
+        load_trace(tmp_path / "missing")
 
 
 @pytest.mark.parametrize(("step", "advice"), [(1, "update the workbench"), (-1, "capture the text again")])
 def test_a_file_of_another_version_is_refused(saved: Path, step: int, advice: str) -> None:
     rewritten(saved, version=VERSION + step)
     with pytest.raises(ValueError, match=f"version {VERSION + step}, this workbench reads version {VERSION}; {advice}"):
-        Trace.load(saved)
+        load_trace(saved)
 
 
 def test_a_modified_model_is_still_one_after_reading(loaded: LoadedModel, tmp_path: Path) -> None:
     changes = (SetSoftcap(5.0, (1, 2)), SetWindow(None), SetFinalSoftcap(None), AblateHead(1, 2), SetCausal(False))
     trace = capture(loaded, "Hello", interventions=changes, parity=False)
-    assert Trace.load(trace.save(tmp_path / "run.safetensors")).interventions == changes
+    assert load_trace(save_trace(trace, tmp_path / "run.safetensors")).interventions == changes
     with pytest.raises(ValueError, match="is no intervention; known: SetSoftcap"):
         from_data({"kind": "AblateHead", "layer": 1})
 
@@ -84,7 +85,7 @@ def test_a_modified_model_is_still_one_after_reading(loaded: LoadedModel, tmp_pa
 def test_a_changed_file_is_refused(saved: Path) -> None:
     rewritten(saved, sha256="0" * 64)
     with pytest.raises(ValueError, match="was changed"):
-        Trace.load(saved)
+        load_trace(saved)
 
 
 def missing(path: Path) -> None:
@@ -139,7 +140,7 @@ def incomplete(path: Path) -> None:
     ],
 )
 def test_the_explorer_does_not_start_on_a_bad_trace(saved: Path, capsys, monkeypatch, damage, sentence) -> None:
-    good = Path(Trace.load(saved).save(saved.parent / "good.safetensors"))
+    good = Path(save_trace(load_trace(saved), saved.parent / "good.safetensors"))
     damage(saved)
     monkeypatch.setattr("importlib.import_module", lambda name: pytest.fail(f"{name} was started"))
     assert main(["app", "--trace", str(good), str(saved)]) == 2
@@ -151,7 +152,7 @@ def test_the_explorer_does_not_start_on_a_bad_trace(saved: Path, capsys, monkeyp
 
 def test_saving_into_nowhere_is_refused(trace: Trace, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="missing does not exist; make it first"):
-        trace.save(tmp_path / "missing" / "run.safetensors")
+        save_trace(trace, tmp_path / "missing" / "run.safetensors")
 
 
 def test_indices_out_of_range_are_refused(trace: Trace) -> None:

@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 import torch
 
-from model import Reason
-from workbench import VIEWS, LoadedModel, Trace, View, capture, view_named
-from workbench.figures import paper, screen
-from workbench.figures.spec import TokenLinks, TokenMap
-from workbench.provenance.drawing import Drawing
+from gemma2_workbench import VIEWS, LoadedModel, Trace, View, capture, view_named
+from gemma2_workbench.figures import paper, screen
+from gemma2_workbench.figures.spec import TokenLinks, TokenMap
+from gemma2_workbench.model import Reason
+from gemma2_workbench.records.drawing import Drawing
+from gemma2_workbench.traces.file import load_trace, save_trace
+from gemma2_workbench.views import table
 
 each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 
@@ -33,12 +35,12 @@ def test_a_text_of_one_character_works(view: View, loaded: LoadedModel) -> None:
 
 @each_view
 def test_the_table_is_the_same_after_a_round_trip(view: View, trace: Trace, tmp_path) -> None:
-    again = Trace.load(trace.save(tmp_path / "t.safetensors"))
+    again = load_trace(save_trace(trace, tmp_path / "t.safetensors"))
     pd.testing.assert_frame_equal(view.table(again), view.table(trace))
 
 
 def test_no_visible_cell_is_empty(trace: Trace) -> None:
-    frame = trace.table("attention", layer=2, head=1)
+    frame = table(trace, "attention", layer=2, head=1)
     assert frame.loc[frame["reason"] == "visible", "value"].notna().all()
     assert frame.loc[frame["reason"] != "visible", "value"].isna().all()
 
@@ -46,18 +48,18 @@ def test_no_visible_cell_is_empty(trace: Trace) -> None:
 def test_tables_write_reasons_as_words_and_figures_take_their_codes(trace: Trace) -> None:
     for layer in (0, 1):
         codes = trace.reasons(layer).numpy()
-        frame = trace.table("attention", layer=layer)
+        frame = table(trace, "attention", layer=layer)
         words = [Reason(code).name.lower() for code in codes.ravel()]
         assert list(frame["reason"]) == words
         spec = view_named("attention").figure(frame)
         assert isinstance(spec, TokenMap)
         np.testing.assert_array_equal(spec.reasons, codes)
-    assert set(trace.table("text", query=3)["reason"]) == {"visible", "future"}
-    assert set(trace.table("cell", query=3, key=1)["reason"]) <= {"visible", "future", "outside_window"}
+    assert set(table(trace, "text", query=3)["reason"]) == {"visible", "future"}
+    assert set(table(trace, "cell", query=3, key=1)["reason"]) <= {"visible", "future", "outside_window"}
 
 
 def test_the_attention_table_holds_the_numbers_of_the_trace(trace: Trace) -> None:
-    frame = trace.table("attention", layer=1, head=4, stage="attn_logits", rows="3:9", keys="0:5")
+    frame = table(trace, "attention", layer=1, head=4, stage="attn_logits", rows="3:9", keys="0:5")
     expected = trace.stage(1, 4, "attn_logits", range(3, 9), range(5))
     np.testing.assert_array_equal(frame["value"].to_numpy().reshape(6, 5), expected.numpy())
     assert list(frame["query_token"].unique()) == list(dict.fromkeys(trace.tokens.display[3:9]))
@@ -65,7 +67,7 @@ def test_the_attention_table_holds_the_numbers_of_the_trace(trace: Trace) -> Non
 
 def test_the_mask_table_is_the_rule_of_the_model(trace: Trace) -> None:
     for layer, info in enumerate(trace.layers):
-        frame = trace.table("mask", layer=layer)
+        frame = table(trace, "mask", layer=layer)
         back = frame["query"] - frame["key"]
         allowed = (back >= 0) & (back < (info.window or len(trace.tokens)))
         assert (frame["visible"] == allowed).all()
@@ -74,7 +76,7 @@ def test_the_mask_table_is_the_rule_of_the_model(trace: Trace) -> None:
 
 
 def test_the_atlas_means_are_over_the_queries_that_count(trace: Trace) -> None:
-    frame = trace.table("atlas", metric="previous_token")
+    frame = table(trace, "atlas", metric="previous_token")
     fold = trace.folds["previous_token"]
     assert torch.isnan(fold[..., 0]).all()
     value = frame.set_index(["layer", "head"]).loc[(3, 2), "value"]
@@ -84,7 +86,7 @@ def test_the_atlas_means_are_over_the_queries_that_count(trace: Trace) -> None:
 
 
 def test_the_softcap_shares_are_shares_of_the_visible_cells(trace: Trace) -> None:
-    frame = trace.table("softcap").set_index(["metric", "layer", "head"])["value"]
+    frame = table(trace, "softcap").set_index(["metric", "layer", "head"])["value"]
     visible = trace.reasons(0) == 0
     logits = trace.stage(0, 1, "attn_logits")[visible].abs()
     assert frame["beyond_half", 0, 1] == pytest.approx((logits > 25).double().mean().item())
@@ -95,7 +97,7 @@ def test_a_word_attends_with_the_mean_of_its_tokens_and_is_attended_to_with_thei
     probs = trace.stage(3, 4).nan_to_num().double()
     words = [[at for at, word in enumerate(trace.tokens.words) if word == number] for number in range(44)]
     assert any(len(word) > 1 for word in words)
-    frame = trace.table("heads", layer=3, heads="4", unit="words")
+    frame = table(trace, "heads", layer=3, heads="4", unit="words")
     found = frame.set_index(["query", "key"])["weight"]
     for query in words:
         for key in words:
@@ -108,7 +110,7 @@ def test_a_word_attends_with_the_mean_of_its_tokens_and_is_attended_to_with_thei
 
 def test_what_is_left_without_bos_is_the_rest_or_sums_to_one(trace: Trace) -> None:
     shown, hidden, rescaled = (
-        trace.table("heads", layer=2, heads="1,5", bos=bos, positions="0:9").set_index(["head", "query", "key"])
+        table(trace, "heads", layer=2, heads="1,5", bos=bos, positions="0:9").set_index(["head", "query", "key"])
         for bos in ("shown", "hidden", "renormalised")
     )
     assert set(shown.index.get_level_values("head")) == {1, 5}
@@ -118,12 +120,12 @@ def test_what_is_left_without_bos_is_the_rest_or_sums_to_one(trace: Trace) -> No
     assert rescaled.loc[(5, 7), "weight"].sum() == pytest.approx(1, abs=1e-5)
     assert rescaled.loc[(5, 7, 3), "weight"] == pytest.approx(shown.loc[(5, 7, 3), "weight"] / rest, rel=1e-4)
     # Without the first token in sight nothing is left out.
-    whole, part = (trace.table("heads", bos=bos, positions="3:8")["weight"] for bos in ("shown", "hidden"))
+    whole, part = (table(trace, "heads", bos=bos, positions="3:8")["weight"] for bos in ("shown", "hidden"))
     pd.testing.assert_series_equal(whole, part)
 
 
 def test_the_figure_of_links_says_which_heads_and_takes_their_colours_along(trace: Trace) -> None:
-    spec = view_named("heads").figure(trace.table("heads", layer=2, heads="5,1", threshold=0.3))
+    spec = view_named("heads").figure(table(trace, "heads", layer=2, heads="5,1", threshold=0.3))
     assert isinstance(spec, TokenLinks)
     assert (spec.heads, spec.looks, spec.threshold) == (("head 1", "head 5"), (1, 5), 0.3)
     assert spec.title == "Layer 2, heads 1, 5: probability between tokens"
@@ -131,21 +133,21 @@ def test_the_figure_of_links_says_which_heads_and_takes_their_colours_along(trac
     assert (spec.links().heads == 0).sum() == (probs >= 0.3).sum()
     for wrong, message in (({"heads": "1,6"}, "heads from 0 to 5"), ({"threshold": "2"}, "a number from 0 to 1")):
         with pytest.raises(ValueError, match=message):
-            trace.table("heads", **wrong)
+            table(trace, "heads", **wrong)
 
 
 def test_wrong_names_and_values_say_what_is_allowed(trace: Trace) -> None:
     with pytest.raises(ValueError, match="the views are attention"):
         view_named("attn")
     with pytest.raises(ValueError, match="has no option 'heads'; it has: layer, head"):
-        trace.table("attention", heads=1)
+        table(trace, "attention", heads=1)
     with pytest.raises(ValueError, match="head=6 does not exist; allowed: 0..5"):
-        trace.table("attention", head=6)
+        table(trace, "attention", head=6)
     with pytest.raises(ValueError, match="choose all, entropy"):
-        trace.table("atlas", metric="spread")
+        table(trace, "atlas", metric="spread")
     for wrong in ("5", "5:3", "0:9999", "a:b"):
         with pytest.raises(ValueError, match="rows="):
-            trace.table("attention", rows=wrong)
+            table(trace, "attention", rows=wrong)
 
 
 def test_a_map_too_large_for_a_table_is_refused_with_the_way_out(loaded: LoadedModel) -> None:
@@ -153,9 +155,9 @@ def test_a_map_too_large_for_a_table_is_refused_with_the_way_out(loaded: LoadedM
     whole = f"0:{len(long.tokens)}"
     for rows, part in ((None, "0:1024"), (whole, "0:1024"), ("7:1190", "7:1031")):
         with pytest.raises(ValueError, match=f"too large for a table or a picture.* --rows {part} --keys 0:1024"):
-            long.table("attention", rows=rows, keys=None if rows is None else whole)
-    assert len(long.table("attention", rows="1100:1110")) == 10 * len(long.tokens)
-    assert len(long.table("text")) == len(long.tokens)
+            table(long, "attention", rows=rows, keys=None if rows is None else whole)
+    assert len(table(long, "attention", rows="1100:1110")) == 10 * len(long.tokens)
+    assert len(table(long, "text")) == len(long.tokens)
     # Maps are data: only the memory limits them.
     drawing = Drawing.of(view_named("attention"), [long], {"layer": 1})
     assert drawing.maps([long]).values.shape == (1, 1, len(long.tokens), len(long.tokens))

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from model import Reason
-from workbench import LoadedModel, SetWindow, capture
-from workbench.figures import paper, screen
-from workbench.what_if.window import change_window, difference_figure
+from gemma2_workbench import LoadedModel, SetWindow, capture
+from gemma2_workbench.figures import paper, screen
+from gemma2_workbench.model import Reason
+from gemma2_workbench.what_if.window import change_window, difference_figure
 
 
 class Letters:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from workbench.classification.inputs import Encoded, collate
+from gemma2_workbench.classification.inputs import Encoded, collate
 
 
 def batches(rows: list[tuple[Encoded, list[int]]], tokens: int, seed: int) -> Iterator[tuple[int, int, dict[str, Any]]]:

@@ -9,12 +9,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from gemma2_workbench.atomic import write
+from gemma2_workbench.classification.scores import markdown
 from training.card import WORDNET_NOTICE
 from training.ner.labels import TYPES
 from training.ner.templates import TEMPLATES
 from training.sources import SOURCES
-from workbench.atomic import write
-from workbench.classification.scores import markdown
 
 PAGE = """# A tiny Gemma 2 that finds names
 
@@ -24,7 +24,7 @@ something, and small enough to take apart. For real work take a real model; spaC
 
 ```python
 from transformers import AutoTokenizer
-from model import Gemma2ForTokenClassification
+from gemma2_workbench.model import Gemma2ForTokenClassification
 tokenizer = AutoTokenizer.from_pretrained("model/checkpoints/tiny-ner")
 model = Gemma2ForTokenClassification.from_pretrained("model/checkpoints/tiny-ner")
 ```

@@ -2,8 +2,8 @@
 
 import re
 
-from workbench.classification.labels import Entity
-from workbench.classification.words import Span, listed, word_spans
+from gemma2_workbench.classification.labels import Entity
+from gemma2_workbench.classification.words import Span, listed, word_spans
 
 TYPE_OF = {
     "PERSON": "PER",

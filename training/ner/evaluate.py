@@ -7,14 +7,14 @@ import argparse
 import json
 from pathlib import Path
 
+from gemma2_workbench.atomic import write
+from gemma2_workbench.classification.conll import Sentence, read_conll
+from gemma2_workbench.classification.scores import Scores, by_domain, entity_scores, markdown
 from training.ner.labeller import FOLDER
 from training.ner.labels import TYPES
 from training.ner.reference import REFERENCE
 from training.ner.silver import GOLD
 from training.ner.tagger import load_tagger, predict
-from workbench.atomic import write
-from workbench.classification.conll import Sentence, read_conll
-from workbench.classification.scores import Scores, by_domain, entity_scores, markdown
 
 SPACY = "spaCy en_core_web_sm 3.8"
 TEST_NAMES = {"in": "gold, in domain", "out": "gold, out of domain", "all": "gold, all"}

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from gemma2_workbench.atomic import make_folder, replacing
+from gemma2_workbench.classification.words import sentence_spans
 from training.corpus import READERS, documents, is_held_out
 from training.sources import CACHE
-from workbench.atomic import make_folder, replacing
-from workbench.classification.words import sentence_spans
 
 FOLDER = CACHE / "ner"
 # Every how many sentences one is labelled: names come back all through a novel, the speeches bring new ones.

@@ -1,6 +1,6 @@
 """The labels of the embedded classifier: five entity types in BIO tags."""
 
-from workbench.classification.schemes import as_bio
+from gemma2_workbench.classification.schemes import as_bio
 
 TYPES = ("PER", "ORG", "LOC", "NORP", "DATE")
 TAGS = ("O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI"))

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from gemma2_workbench.classification.words import listed
 from training.sources import CACHE, fetch
-from workbench.classification.words import listed
 
 PERSON_FILE, PLACE_FILES = "18", {"15", "17"}
 _NAME = re.compile(

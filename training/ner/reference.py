@@ -7,12 +7,12 @@ whole words), but without the votes of a corpus.
 
 from pathlib import Path
 
+from gemma2_workbench.classification.conll import Sentence, read_conll, write_conll
+from gemma2_workbench.classification.labels import tagged
+from gemma2_workbench.classification.words import spaced
 from training.ner.definitions import finished, our_entities
 from training.ner.labeller import labelled, load_labeller
 from training.ner.silver import GOLD
-from workbench.classification.conll import Sentence, read_conll, write_conll
-from workbench.classification.labels import tagged
-from workbench.classification.words import spaced
 
 REFERENCE = Path(__file__).parent / "gold" / "spacy.conll"
 

@@ -11,14 +11,14 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from gemma2_workbench.classification.conll import Sentence, read_conll, write_conll
+from gemma2_workbench.classification.labels import tagged
 from training.ner.definitions import finished, our_entities
 from training.ner.known import KNOWN
 from training.ner.labeller import EVERY, FOLDER, labelled_file
 from training.ner.names import wordnet_names
 from training.ner.templates import TEMPLATES, filled
 from training.ner.vote import Labelled, corrected, settled, verdicts
-from workbench.classification.conll import Sentence, read_conll, write_conll
-from workbench.classification.labels import tagged
 
 GOLD = Path(__file__).parent / "gold" / "gold.conll"
 TEMPLATE_SHARE = 0.2

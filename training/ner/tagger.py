@@ -7,13 +7,13 @@ from typing import Any
 import torch
 from transformers import AutoTokenizer
 
-from model import Gemma2Config, Gemma2ForTokenClassification
+from gemma2_workbench.atomic import filling
+from gemma2_workbench.classification.inputs import at_words, encode, settings
+from gemma2_workbench.classification.labelled import class_logits
+from gemma2_workbench.classification.schemes import as_bio
+from gemma2_workbench.model import Gemma2Config, Gemma2ForTokenClassification
 from training.ner.labels import TAGS
 from training.tokenizer import write_tokenizer_config
-from workbench.atomic import filling
-from workbench.classification.inputs import at_words, encode, settings
-from workbench.classification.labelled import class_logits
-from workbench.classification.schemes import as_bio
 
 
 def new_tagger(checkpoint: Path, variant: str, seed: int) -> tuple[Gemma2ForTokenClassification, Any]:

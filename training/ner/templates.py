@@ -8,9 +8,9 @@ import random
 import re
 from collections.abc import Callable
 
+from gemma2_workbench.classification.labels import Entity
+from gemma2_workbench.classification.words import listed, word_spans
 from training.ner.names import BELIEFS, GROUPS, NATIONALITIES, ORGANISATIONS, Names
-from workbench.classification.labels import Entity
-from workbench.classification.words import listed, word_spans
 
 TEMPLATES = """
 {PER} was born in {LOC} in {YEAR}.

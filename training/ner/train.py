@@ -17,15 +17,15 @@ import torch
 from torch import distributed
 from torch.nn import functional
 
+from gemma2_workbench.atomic import make_folder, replacing, write
+from gemma2_workbench.classification.conll import Sentence, read_conll
+from gemma2_workbench.classification.inputs import IGNORED, VARIANTS, encode
+from gemma2_workbench.classification.scores import entity_scores
 from training.ner.batches import batches
 from training.ner.labeller import FOLDER
 from training.ner.labels import TAGS, TYPES
 from training.ner.tagger import new_tagger, predict, write_tagger
 from training.team import Team, together
-from workbench.atomic import make_folder, replacing, write
-from workbench.classification.conll import Sentence, read_conll
-from workbench.classification.inputs import IGNORED, VARIANTS, encode
-from workbench.classification.scores import entity_scores
 
 RISE = 100
 DEV_SENTENCES = 400

@@ -7,7 +7,7 @@ majority is right, and names that it missed in some places are filled in.
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from workbench.classification.labels import Entity
+from gemma2_workbench.classification.labels import Entity
 
 Labelled = tuple[list[str], list[Entity]]
 Name = tuple[str, ...]

@@ -1,8 +1,8 @@
 """What a classifier says of itself: what it labels, its classes, at which sub-token a word's label is read."""
 
-from workbench.classification.inputs import LABEL_TOKENS, checked_label_token
-from workbench.classification.schemes import scheme_remark
-from workbench.loading import LoadedModel
+from gemma2_workbench.classification.inputs import LABEL_TOKENS, checked_label_token
+from gemma2_workbench.classification.schemes import scheme_remark
+from gemma2_workbench.models.loading import LoadedModel
 
 LABEL_TOKEN = "workbench_label_token"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workbench.classification.columns import Columns, advice, divided, is_no_word
+from gemma2_workbench.classification.columns import Columns, advice, divided, is_no_word
 
 
 @dataclass(frozen=True)

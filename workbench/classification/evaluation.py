@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from workbench.classification.classifier import class_names, kind_of, label_token_of, remarks_on
-from workbench.classification.conll import Sentence
-from workbench.classification.labelled import label
-from workbench.classification.labels import types_of
-from workbench.classification.logits import Progress
-from workbench.classification.reading import readings_of_words
-from workbench.classification.schemes import read_as_bio, scheme_of
-from workbench.classification.scores import Scores, accuracies, by_domain, class_scores, entity_scores
-from workbench.loading import LoadedModel
-from workbench.trace import ModelInfo
+from gemma2_workbench.classification.classifier import class_names, kind_of, label_token_of, remarks_on
+from gemma2_workbench.classification.conll import Sentence
+from gemma2_workbench.classification.labelled import label
+from gemma2_workbench.classification.labels import types_of
+from gemma2_workbench.classification.logits import Progress
+from gemma2_workbench.classification.reading import readings_of_words
+from gemma2_workbench.classification.schemes import read_as_bio, scheme_of
+from gemma2_workbench.classification.scores import Scores, accuracies, by_domain, class_scores, entity_scores
+from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.traces.trace import ModelInfo
 
 ENTITIES = "entities: exact words and type (seqeval, strict)"
 CLASSES = "words: each class of a word by itself"

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench import atomic
-from workbench.classification.columns import Columns
-from workbench.classification.conll import Sentence, conll_file
-from workbench.classification.plain import decoded, plain_text
+from gemma2_workbench import atomic
+from gemma2_workbench.classification.columns import Columns
+from gemma2_workbench.classification.conll import Sentence, conll_file
+from gemma2_workbench.classification.plain import decoded, plain_text
 
 STANDARD_INPUT = "-"
 # A single word with one of these endings, or with a folder in front, is meant as a file even where there is none.

@@ -21,7 +21,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from workbench.classification.words import Span, spaced
+from gemma2_workbench.classification.words import Span, spaced
 
 VARIANTS = ("causal", "echo", "bidirectional")
 LABEL_TOKENS = ("first", "last", "mean")

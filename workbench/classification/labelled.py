@@ -11,15 +11,15 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from workbench.classification.classifier import class_names, kind_of, remarks_on
-from workbench.classification.inputs import at_words
-from workbench.classification.labels import entities
-from workbench.classification.logits import Progress, class_logits
-from workbench.classification.reading import Reading, joined, readings, readings_of_words
-from workbench.classification.schemes import as_bio, scheme_of
-from workbench.interventions import Intervention, applied
-from workbench.loading import LoadedModel
-from workbench.trace import ModelInfo
+from gemma2_workbench.classification.classifier import class_names, kind_of, remarks_on
+from gemma2_workbench.classification.inputs import at_words
+from gemma2_workbench.classification.labels import entities
+from gemma2_workbench.classification.logits import Progress, class_logits
+from gemma2_workbench.classification.reading import Reading, joined, readings, readings_of_words
+from gemma2_workbench.classification.schemes import as_bio, scheme_of
+from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.traces.interventions import Intervention, applied
+from gemma2_workbench.traces.trace import ModelInfo
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from workbench.classification.inputs import Encoded, collate
-from workbench.finite import check_finite
+from gemma2_workbench.classification.inputs import Encoded, collate
+from gemma2_workbench.models.finite import check_finite
 
 # Padded tokens per forward pass: short sentences share one, the longest of all still fits into memory.
 TOKENS_PER_PASS = 2048

@@ -7,8 +7,8 @@ comma or the like if one stands near the middle.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workbench.classification.inputs import Encoded
-from workbench.classification.words import Span
+from gemma2_workbench.classification.inputs import Encoded
+from gemma2_workbench.classification.words import Span
 
 _BREAKS = {",", ";", ":", "|", ".", "!", "?", "—", "--"}
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbench.classification.classifier import kind_of, label_token_of
-from workbench.classification.inputs import Encoded, Places, as_whole, encode_texts
-from workbench.classification.parts import Part, fitting
-from workbench.classification.words import Span, sentence_spans, spaced, word_spans
-from workbench.loading import LoadedModel
-from workbench.tokens import Tokens, checked_text, shown
+from gemma2_workbench.classification.classifier import kind_of, label_token_of
+from gemma2_workbench.classification.inputs import Encoded, Places, as_whole, encode_texts
+from gemma2_workbench.classification.parts import Part, fitting
+from gemma2_workbench.classification.words import Span, sentence_spans, spaced, word_spans
+from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.tokens import Tokens, checked_text, shown
 
 
 @dataclass(frozen=True)

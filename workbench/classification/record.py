@@ -3,10 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
-from workbench.classification.evaluation import Evaluation
-from workbench.classification.labelled import Classification
-from workbench.classification.tables import entity_table, word_table
-from workbench.versions import versions
+from gemma2_workbench.classification.evaluation import Evaluation
+from gemma2_workbench.classification.labelled import Classification
+from gemma2_workbench.classification.tables import entity_table, word_table
+from gemma2_workbench.versions import versions
 
 
 def classification_record(source: str, classification: Classification) -> dict[str, Any]:

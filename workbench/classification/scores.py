@@ -6,7 +6,7 @@ Where there are no entities (parts of speech, say), each class of the single wor
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from workbench.classification.conll import Sentence
+from gemma2_workbench.classification.conll import Sentence
 
 Scores = dict[str, dict[str, float]]
 Pairs = tuple[list[Sentence], list[list[str]]]

@@ -5,8 +5,8 @@ from dataclasses import asdict, fields
 import pandas as pd
 import torch
 
-from workbench.classification.labelled import Classification, EntitySpan, Labelled
-from workbench.classification.scores import COLUMNS, Scores
+from gemma2_workbench.classification.labelled import Classification, EntitySpan, Labelled
+from gemma2_workbench.classification.scores import COLUMNS, Scores
 
 WORD_COLUMNS = ("sentence", "word", "text", "start", "end", "label", "confidence", "runner_up", "margin")
 ENTITY_COLUMNS = tuple(field.name for field in fields(EntitySpan))

@@ -12,8 +12,8 @@ from functools import lru_cache
 import numpy as np
 from matplotlib import colormaps
 
-from workbench.figures.scale import Kind, Scale
-from workbench.figures.spec import NO_VALUE
+from gemma2_workbench.figures.scale import Kind, Scale
+from gemma2_workbench.figures.spec import NO_VALUE
 
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8C6D1F", "#7F7F7F")
 _DASHES = (("solid", "solid"), ("dash", "dashed"), ("dot", "dotted"), ("dashdot", "dashdot"))

@@ -8,8 +8,8 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from workbench.figures import checks
-from workbench.figures.ticks import power_ticks, round_ticks
+from gemma2_workbench.figures import checks
+from gemma2_workbench.figures.ticks import power_ticks, round_ticks
 
 Kind = Literal["sequential", "diverging", "categorical"]
 

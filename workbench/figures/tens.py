@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 from typing import TypeVar
 
-from workbench.figures.scale import Scale
-from workbench.figures.spec import FigureSpec, HeadGrid, Panels
+from gemma2_workbench.figures.scale import Scale
+from gemma2_workbench.figures.spec import FigureSpec, HeadGrid, Panels
 
 _LEAST, _MOST = 0.1, 1e5  # from here to there cells have room for the digits that their colours show
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

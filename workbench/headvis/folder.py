@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from workbench.atomic import filling
-from workbench.headvis.pattern import DECIMALS, METRICS, Pattern, measured, metrics
-from workbench.tokens import SPACE
-from workbench.trace import Trace
+from gemma2_workbench.atomic import filling
+from gemma2_workbench.headvis.pattern import DECIMALS, METRICS, Pattern, measured, metrics
+from gemma2_workbench.models.tokens import SPACE
+from gemma2_workbench.traces.trace import Trace
 
 _INTERVALS, _TOP_TOKENS = 10, 50
 _DISTANCES = (0, *(2**n for n in range(13)))

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.trace import Trace
+from gemma2_workbench.traces.trace import Trace
 
 DECIMALS = 4
 _LARGEST, _THRESHOLD, _ROWS = 8, 0.005, 128

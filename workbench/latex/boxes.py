@@ -9,13 +9,13 @@ from string import ascii_lowercase
 
 import numpy as np
 
-from workbench.figures import colours
-from workbench.figures.paper.signs import below
-from workbench.figures.spec import Scale, TokenStrip
-from workbench.figures.text import one_line
-from workbench.figures.ticks import tick_text
-from workbench.latex.words import escaped, right_to_left, visible, western, wide
-from workbench.tokens import SPACE
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.paper.signs import below
+from gemma2_workbench.figures.spec import Scale, TokenStrip
+from gemma2_workbench.figures.text import one_line
+from gemma2_workbench.figures.ticks import tick_text
+from gemma2_workbench.latex.words import escaped, right_to_left, visible, western, wide
+from gemma2_workbench.models.tokens import SPACE
 
 LONGEST_WORD = 24  # characters that stay on one line
 _BOX = r"\providecommand{\tokenbox}[3]{\colorbox[HTML]{#1}{\strut\textcolor[HTML]{#2}{#3}}}%"

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.figures.paper import VENUES, inches
-from workbench.figures.spec import FigureSpec, Panels, Scale
-from workbench.figures.ticks import tick_text
-from workbench.latex.words import escaped
-from workbench.stages import STAGES
+from gemma2_workbench.figures.paper import VENUES, inches
+from gemma2_workbench.figures.spec import FigureSpec, Panels, Scale
+from gemma2_workbench.figures.ticks import tick_text
+from gemma2_workbench.latex.words import escaped
+from gemma2_workbench.traces.stages import STAGES
 
 MARK = "% figure environment made by gemma2-workbench"  # tells a file of ours from an author's
 _INCLUDED = (".pdf", ".png")
@@ -69,7 +69,7 @@ def caption(spec: FigureSpec, record: Mapping[str, Any] | None = None) -> str:
 
     Args:
         spec: the figure.
-        record: its record (see `workbench.provenance`), if there is one; the model, the options, the number of
+        record: its record (see `records`), if there is one; the model, the options, the number of
             tokens and what was changed in the model are read from it.
     """
     record = record or {}

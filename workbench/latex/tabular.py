@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
 
-from workbench.latex.words import escaped, number, visible, western, wide
+from gemma2_workbench.latex.words import escaped, number, visible, western, wide
 
 MISSING = "--"
 PAGE_ROWS = 40  # rows that one page holds, with a caption

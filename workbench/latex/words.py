@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from workbench.figures.text import code_point, one_line
+from gemma2_workbench.figures.text import code_point, one_line
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, DynamicCache, StaticCache
 
-from model import Gemma2Config, Mask, Reason
-from workbench.masks.setting import KINDS, Pass, Setting
-from workbench.tidy import tidy
-from workbench.views.mask import COLUMNS
+from gemma2_workbench.masks.setting import KINDS, Pass, Setting
+from gemma2_workbench.model import Gemma2Config, Mask, Reason
+from gemma2_workbench.tidy import tidy
+from gemma2_workbench.views.mask import COLUMNS
 
 EMPTY = "(empty)"  # a slot of a static cache that is not written yet
 

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from model import Gemma2Config
-from workbench.checkpoint import configuration
-from workbench.loading import DEFAULT, one_sentence
-from workbench.masks.setting import KINDS, Setting
-from workbench.names import Place, located
-from workbench.tokens import Tokens, checked_text, tokenize
-from workbench.trace import Trace
-from workbench.vocabulary import tokenizer_of
+from gemma2_workbench.masks.setting import KINDS, Setting
+from gemma2_workbench.model import Gemma2Config
+from gemma2_workbench.models.checkpoint import configuration
+from gemma2_workbench.models.loading import DEFAULT, one_sentence
+from gemma2_workbench.models.names import Place, located
+from gemma2_workbench.models.tokens import Tokens, checked_text, tokenize
+from gemma2_workbench.models.vocabulary import tokenizer_of
+from gemma2_workbench.traces.trace import Trace
 
 # What a query sees, in a causal model and in one that is not.
 SEES = {True: "itself and earlier tokens", False: "both sides"}

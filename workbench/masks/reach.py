@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from model import Reason
-from workbench.figures.spec import Curve, Series
-from workbench.masks.layers import layer_masks
-from workbench.masks.setting import Setting
+from gemma2_workbench.figures.spec import Curve, Series
+from gemma2_workbench.masks.layers import layer_masks
+from gemma2_workbench.masks.setting import Setting
+from gemma2_workbench.model import Reason
 
 NEVER = -1
 

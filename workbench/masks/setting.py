@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from model import Gemma2Config
-from workbench.limits import whole
-from workbench.views.view import LONGEST
+from gemma2_workbench.limits import whole
+from gemma2_workbench.model import Gemma2Config
+from gemma2_workbench.views.view import LONGEST
 
 KINDS = {"sliding_attention": "local", "full_attention": "global"}
 SIDES = ("left", "right")

@@ -6,11 +6,11 @@ Plain ASCII marks, one column per key, so that sixty keys fit beside their token
 import unicodedata
 from collections.abc import Sequence
 
-from model import Reason
-from workbench.masks.layers import LayerMask, layer_masks
-from workbench.masks.reach import reach
-from workbench.masks.setting import Setting
-from workbench.masks.words import heading, summary
+from gemma2_workbench.masks.layers import LayerMask, layer_masks
+from gemma2_workbench.masks.reach import reach
+from gemma2_workbench.masks.setting import Setting
+from gemma2_workbench.masks.words import heading, summary
+from gemma2_workbench.model import Reason
 
 MARKS = {
     Reason.VISIBLE: "#",

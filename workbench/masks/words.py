@@ -1,8 +1,8 @@
 """Masks in words: why a query sees a key or not, and what a row of a mask amounts to."""
 
-from model import Reason
-from workbench.masks.layers import LayerMask
-from workbench.masks.setting import Setting
+from gemma2_workbench.masks.layers import LayerMask
+from gemma2_workbench.masks.setting import Setting
+from gemma2_workbench.model import Reason
 
 
 def heading(setting: Setting) -> str:

@@ -1,7 +1,18 @@
 """The views, in the order of the tabs. Adding one: a module with `table`, `figure` and `VIEW`, and a line here."""
 
-from workbench.views import atlas, attention, cell, contributions, head_view, lens, mask, softcap, softcap_curve, text
-from workbench.views.view import Option, View
+from gemma2_workbench.views import (
+    atlas,
+    attention,
+    cell,
+    contributions,
+    head_view,
+    lens,
+    mask,
+    softcap,
+    softcap_curve,
+    text,
+)
+from gemma2_workbench.views.view import Option, View
 
 VIEWS: tuple[View, ...] = (
     attention.VIEW,

@@ -11,10 +11,10 @@ bracketed heads share one key/value head.
 import numpy as np
 import pandas as pd
 
-from workbench.figures.spec import HeadGrid, Panels
-from workbench.trace import Trace
-from workbench.views.heads import COLUMNS, Metric, grids, heads_table
-from workbench.views.view import Option, View, help_of
+from gemma2_workbench.figures.spec import HeadGrid, Panels
+from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views.heads import COLUMNS, Metric, grids, heads_table
+from gemma2_workbench.views.view import Option, View, help_of
 
 METRICS = (
     Metric("entropy", "entropy (nats)"),

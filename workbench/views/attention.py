@@ -9,12 +9,12 @@ reason for which the model's own mask hides them.
 import numpy as np
 import pandas as pd
 
-from workbench.figures.spec import Scale, TokenMap
-from workbench.stages import STAGES
-from workbench.tidy import tidy
-from workbench.trace import Trace
-from workbench.views.reasons import codes_of, words_of
-from workbench.views.view import Option, View, help_of
+from gemma2_workbench.figures.spec import Scale, TokenMap
+from gemma2_workbench.tidy import tidy
+from gemma2_workbench.traces.stages import STAGES
+from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views.reasons import codes_of, words_of
+from gemma2_workbench.views.view import Option, View, help_of
 
 COLUMNS = ("layer", "head", "stage", "query", "key", "query_token", "key_token", "value", "reason")
 

@@ -13,12 +13,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from workbench.cell import around, strongest_key
-from workbench.figures.spec import Panels
-from workbench.stages import STAGES
-from workbench.trace import Trace
-from workbench.views import attention
-from workbench.views.view import Option, View, help_of
+from gemma2_workbench.figures.spec import Panels
+from gemma2_workbench.traces.cell import around, strongest_key
+from gemma2_workbench.traces.stages import STAGES
+from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views import attention
+from gemma2_workbench.views.view import Option, View, help_of
 
 SIDE = 17
 COLUMNS = (*attention.COLUMNS, "share", "chosen")

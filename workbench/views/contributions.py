@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.figures.spec import Bars, HeadGrid, Panels, Scale
-from workbench.figures.ticks import tick_text
-from workbench.trace import Trace
-from workbench.views.lens import required_lens
-from workbench.views.view import Option, View, help_of
+from gemma2_workbench.figures.spec import Bars, HeadGrid, Panels, Scale
+from gemma2_workbench.figures.ticks import tick_text
+from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views.lens import required_lens
+from gemma2_workbench.views.view import Option, View, help_of
 
 COLUMNS = (
     *("position", "token", "chosen_token", "part", "layer", "kind", "head", "kv_head", "value"),

@@ -10,12 +10,12 @@ of every query is divided by its sum. After BertViz's head view (Vig 2019).
 import numpy as np
 import pandas as pd
 
-from workbench.figures.spec import TokenLinks
-from workbench.stages import STAGES
-from workbench.tidy import tidy
-from workbench.tokens import SPACE
-from workbench.trace import Trace
-from workbench.views.view import LONGEST, Option, View, help_of
+from gemma2_workbench.figures.spec import TokenLinks
+from gemma2_workbench.models.tokens import SPACE
+from gemma2_workbench.tidy import tidy
+from gemma2_workbench.traces.stages import STAGES
+from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views.view import LONGEST, Option, View, help_of
 
 UNITS = ("tokens", "words")
 BOS = ("shown", "hidden", "renormalised")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workbench.figures.spec import HeadGrid, Panels, Scale
-from workbench.tidy import tidy
-from workbench.trace import Trace
+from gemma2_workbench.figures.spec import HeadGrid, Panels, Scale
+from gemma2_workbench.tidy import tidy
+from gemma2_workbench.traces.trace import Trace
 
 COLUMNS = ("layer", "head", "kv_head", "kind", "metric", "value")
 

@@ -14,12 +14,12 @@ know nothing of it.
 import numpy as np
 import pandas as pd
 
-from workbench.figures.spec import Scale, TokenGrid
-from workbench.figures.ticks import cell_text
-from workbench.lens import Lens
-from workbench.tidy import tidy
-from workbench.trace import Trace
-from workbench.views.view import Option, View, help_of
+from gemma2_workbench.figures.spec import Scale, TokenGrid
+from gemma2_workbench.figures.ticks import cell_text
+from gemma2_workbench.tidy import tidy
+from gemma2_workbench.traces.readers.lens import Lens
+from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views.view import Option, View, help_of
 
 METRICS = {
     "probability": "probability of the top token",

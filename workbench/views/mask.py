@@ -10,12 +10,12 @@ it.
 import numpy as np
 import pandas as pd
 
-from model import Reason
-from workbench.figures.spec import Scale, TokenMap
-from workbench.tidy import tidy
-from workbench.trace import Trace
-from workbench.views.reasons import codes_of, words_of
-from workbench.views.view import Option, View, help_of
+from gemma2_workbench.figures.spec import Scale, TokenMap
+from gemma2_workbench.model import Reason
+from gemma2_workbench.tidy import tidy
+from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views.reasons import codes_of, words_of
+from gemma2_workbench.views.view import Option, View, help_of
 
 COLUMNS = ("layer", "kind", "window", "query", "key", "query_token", "key_token", "visible", "reason")
 

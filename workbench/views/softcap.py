@@ -9,11 +9,11 @@ does nothing for this text; where they are large, the cap decides how sharp the 
 import numpy as np
 import pandas as pd
 
-from workbench.figures.spec import HeadGrid, Panels
-from workbench.softcap import mean_divergences
-from workbench.trace import Trace
-from workbench.views.heads import COLUMNS, Metric, grids, heads_table
-from workbench.views.view import Option, View, help_of
+from gemma2_workbench.figures.spec import HeadGrid, Panels
+from gemma2_workbench.traces.softcap import mean_divergences
+from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views.heads import COLUMNS, Metric, grids, heads_table
+from gemma2_workbench.views.view import Option, View, help_of
 
 METRICS = (
     Metric("beyond_half", "beyond 0.5 cap (share)"),

@@ -9,10 +9,10 @@ cap, u the attention that the same raw logits would give without it. 0 means tha
 import numpy as np
 import pandas as pd
 
-from workbench.figures.spec import Curve, Guide, Panels, Scatter, Series
-from workbench.softcap import HeadLogits, head_logits
-from workbench.trace import Trace
-from workbench.views.view import Option, View, help_of
+from gemma2_workbench.figures.spec import Curve, Guide, Panels, Scatter, Series
+from gemma2_workbench.traces.softcap import HeadLogits, head_logits
+from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views.view import Option, View, help_of
 
 COLUMNS = ("layer", "head", "softcap", "cells", "part", "query", "key", "query_token", "key_token", "x", "y")
 CELL, BEFORE, AFTER, ROW = "cell", "density before the cap", "density after the cap", "KL of the row"

@@ -8,12 +8,12 @@ most of the attention of a head that has nothing to look for (the attention sink
 import numpy as np
 import pandas as pd
 
-from workbench.figures.spec import Scale, TokenStrip
-from workbench.stages import STAGES
-from workbench.tidy import tidy
-from workbench.trace import Trace
-from workbench.views.reasons import words_of
-from workbench.views.view import Option, View, help_of
+from gemma2_workbench.figures.spec import Scale, TokenStrip
+from gemma2_workbench.tidy import tidy
+from gemma2_workbench.traces.stages import STAGES
+from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views.reasons import words_of
+from gemma2_workbench.views.view import Option, View, help_of
 
 MEAN = "mean"
 COLUMNS = ("layer", "head", "stage", "shown", "query", "key", "query_token", "key_token", "value", "reason")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.figures.spec import FigureSpec
+from gemma2_workbench.figures.spec import FigureSpec
 
 if TYPE_CHECKING:
-    from workbench.trace import Trace
+    from gemma2_workbench.traces.trace import Trace
 
 
 # Tokens of each side of one map: a million cells is what a plot and a spreadsheet still take.

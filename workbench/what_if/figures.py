@@ -7,13 +7,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from workbench.figures.spec import Curve, Panels, Scale, Scatter, Series, TokenMap
-from workbench.softcap import evenly
-from workbench.tidy import tidy
-from workbench.tokens import shown
-from workbench.trace import Trace
-from workbench.views.softcap_curve import curve, guides
-from workbench.what_if.softcap import Shift
+from gemma2_workbench.figures.spec import Curve, Panels, Scale, Scatter, Series, TokenMap
+from gemma2_workbench.models.tokens import shown
+from gemma2_workbench.tidy import tidy
+from gemma2_workbench.traces.softcap import evenly
+from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views.softcap_curve import curve, guides
+from gemma2_workbench.what_if.softcap import Shift
 
 MAP_COLUMNS = ("layer", "head", "query", "key", "query_token", "key_token", "before", "after", "difference", "reason")
 FINAL_COLUMNS = ("id", "token", "logit", "before", "after", "p_before", "p_after")

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from workbench.capture import capture
-from workbench.interventions import Intervention, SetFinalSoftcap, SetSoftcap
-from workbench.loading import LoadedModel
-from workbench.prediction import Prediction, predict
-from workbench.softcap import visible_blocks
-from workbench.trace import Trace
+from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.traces.capture import capture
+from gemma2_workbench.traces.interventions import Intervention, SetFinalSoftcap, SetSoftcap
+from gemma2_workbench.traces.readers.prediction import Prediction, predict
+from gemma2_workbench.traces.softcap import visible_blocks
+from gemma2_workbench.traces.trace import Trace
 
 
 @dataclass(frozen=True, eq=False)

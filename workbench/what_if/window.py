@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workbench.capture import capture
-from workbench.figures.spec import Scale, TokenMap
-from workbench.interventions import SetWindow
-from workbench.loading import LoadedModel
-from workbench.prediction import predict
-from workbench.tidy import tidy
-from workbench.trace import Trace
-from workbench.views.view import LONGEST
+from gemma2_workbench.figures.spec import Scale, TokenMap
+from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.tidy import tidy
+from gemma2_workbench.traces.capture import capture
+from gemma2_workbench.traces.interventions import SetWindow
+from gemma2_workbench.traces.readers.prediction import predict
+from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views.view import LONGEST
 
 COLUMNS = ("layer", "head", "query", "key", "query_token", "key_token", "real", "modified", "difference", "reason")
 

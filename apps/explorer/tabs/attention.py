@@ -4,13 +4,13 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.address import place_in
-from apps.explorer.components.attention import attention_move, attention_value, attention_view
-from apps.explorer.components.inspector import inspector_value, inspector_view
-from apps.explorer.tabs.shared import Shared, explain
-from apps.explorer.tabs.take_away import Taken, take_away
-from apps.explorer.tabs.view import part_of
-from workbench import Trace, view_named
+from gemma2_workbench import Trace, view_named
+from gemma2_workbench.apps.explorer.address import place_in
+from gemma2_workbench.apps.explorer.components.attention import attention_move, attention_value, attention_view
+from gemma2_workbench.apps.explorer.components.inspector import inspector_value, inspector_view
+from gemma2_workbench.apps.explorer.tabs.shared import Shared, explain
+from gemma2_workbench.apps.explorer.tabs.take_away import Taken, take_away
+from gemma2_workbench.apps.explorer.tabs.view import part_of
 
 PARTS = {"the map": "attention", "the cell": "cell"}
 

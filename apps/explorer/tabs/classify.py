@@ -1,8 +1,8 @@
 """The tab of the classification bench: the text that was run, labelled by a classifier, with the reasons."""
 
-from apps.explorer.tabs.shared import Shared
-from apps.token_classification.bench import build as build_bench
-from apps.token_classification.bench import offered
+from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.apps.token_classification.bench import build as build_bench
+from gemma2_workbench.apps.token_classification.bench import offered
 
 
 def build(shared: Shared) -> None:

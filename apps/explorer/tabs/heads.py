@@ -4,10 +4,10 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.components.head_view.component import head_view, head_view_value
-from apps.explorer.tabs.shared import Shared, explain
-from apps.explorer.tabs.take_away import Taken, take_away
-from workbench import Trace, view_named
+from gemma2_workbench import Trace, view_named
+from gemma2_workbench.apps.explorer.components.head_view.component import head_view, head_view_value
+from gemma2_workbench.apps.explorer.tabs.shared import Shared, explain
+from gemma2_workbench.apps.explorer.tabs.take_away import Taken, take_away
 
 CHOICES = ("layer", "heads", "unit", "bos", "threshold")
 

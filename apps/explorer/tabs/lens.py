@@ -4,17 +4,17 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.address import whole, writing
-from apps.explorer.components.lens import lens_value, lens_view
-from apps.explorer.components.status.component import notice, status_line
-from apps.explorer.desk import MODEL
-from apps.explorer.lenses import Lenses, has_lens
-from apps.explorer.tabs.plots import plot_of
-from apps.explorer.tabs.shared import Shared, explain, said_of
-from apps.explorer.tabs.take_away import Taken, take_away
-from workbench import Trace, view_named
-from workbench.views import contributions
-from workbench.views.lens import METRICS
+from gemma2_workbench import Trace, view_named
+from gemma2_workbench.apps.explorer.address import whole, writing
+from gemma2_workbench.apps.explorer.components.lens import lens_value, lens_view
+from gemma2_workbench.apps.explorer.components.status.component import notice, status_line
+from gemma2_workbench.apps.explorer.desk import MODEL
+from gemma2_workbench.apps.explorer.lenses import Lenses, has_lens
+from gemma2_workbench.apps.explorer.tabs.plots import plot_of
+from gemma2_workbench.apps.explorer.tabs.shared import Shared, explain, said_of
+from gemma2_workbench.apps.explorer.tabs.take_away import Taken, take_away
+from gemma2_workbench.views import contributions
+from gemma2_workbench.views.lens import METRICS
 
 SCREEN_TOKENS = 512
 # More multiplications than these take over a second on a small machine: the reader is asked first.

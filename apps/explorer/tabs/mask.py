@@ -4,17 +4,17 @@ from typing import Any, TypeAlias
 
 import gradio as gr
 
-from apps.explorer.components.mask.component import mask_problem, mask_value, mask_view
-from apps.explorer.components.mask.lessons import BOTH_SIDES, EARLIER, LESSONS
-from apps.explorer.tabs.shared import Shared, explain
-from apps.explorer.tabs.take_away import save_row
-from apps.explorer.tabs.window import build_window_change
-from workbench import view_named
-from workbench.masks.layers import LayerMask, layer_masks
-from workbench.masks.origin import Given, Origin
-from workbench.masks.reach import reach
-from workbench.masks.setting import CACHES, SIDES, Setting
-from workbench.provenance.situation import Situation
+from gemma2_workbench import view_named
+from gemma2_workbench.apps.explorer.components.mask.component import mask_problem, mask_value, mask_view
+from gemma2_workbench.apps.explorer.components.mask.lessons import BOTH_SIDES, EARLIER, LESSONS
+from gemma2_workbench.apps.explorer.tabs.shared import Shared, explain
+from gemma2_workbench.apps.explorer.tabs.take_away import save_row
+from gemma2_workbench.apps.explorer.tabs.window import build_window_change
+from gemma2_workbench.masks.layers import LayerMask, layer_masks
+from gemma2_workbench.masks.origin import Given, Origin
+from gemma2_workbench.masks.reach import reach
+from gemma2_workbench.masks.setting import CACHES, SIDES, Setting
+from gemma2_workbench.records.situation import Situation
 
 # More cells than these are no lesson any more; the command line prints any length.
 MOST_TOKENS, MOST_PADS = 96, 16

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from apps.explorer.tabs import attention, classify, heads, lens, mask, softcap, view
-from apps.explorer.tabs.shared import Shared
-from workbench import VIEWS, view_named
+from gemma2_workbench import VIEWS, view_named
+from gemma2_workbench.apps.explorer.tabs import attention, classify, heads, lens, mask, softcap, view
+from gemma2_workbench.apps.explorer.tabs.shared import Shared
 
 
 class Tab(NamedTuple):

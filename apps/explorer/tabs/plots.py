@@ -4,8 +4,8 @@ from typing import Any
 
 from gradio.components.plot import PlotData
 
-from workbench.figures.screen import render
-from workbench.figures.spec import FigureSpec
+from gemma2_workbench.figures.screen import render
+from gemma2_workbench.figures.spec import FigureSpec
 
 CONFIG = '"config":{"displaylogo":false,"toImageButtonOptions":{"format":"svg"}}'
 

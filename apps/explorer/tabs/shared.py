@@ -5,10 +5,10 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.address import Address
-from apps.explorer.components.status.component import notice, problem
-from apps.explorer.session import ModelAbsentError, Session
-from workbench import View
+from gemma2_workbench import View
+from gemma2_workbench.apps.explorer.address import Address
+from gemma2_workbench.apps.explorer.components.status.component import notice, problem
+from gemma2_workbench.apps.explorer.session import ModelAbsentError, Session
 
 
 @dataclass(frozen=True)

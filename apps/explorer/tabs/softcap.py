@@ -5,19 +5,19 @@ from typing import Any, cast
 import gradio as gr
 import numpy as np
 
-from apps.explorer.address import writing
-from apps.explorer.components.head_grid.component import grid_value, head_grid
-from apps.explorer.tabs import softcap_changes
-from apps.explorer.tabs.plots import plot_of
-from apps.explorer.tabs.shared import Shared, explain
-from apps.explorer.tabs.softcap_words import head_words
-from apps.explorer.tabs.take_away import Taken, take_away
-from apps.explorer.what_if import WhatIfs
-from workbench import Trace, view_named
-from workbench.figures.spec import HeadGrid
-from workbench.views import softcap as view_softcap
-from workbench.views import softcap_curve
-from workbench.what_if import softcap as what_if
+from gemma2_workbench import Trace, view_named
+from gemma2_workbench.apps.explorer.address import writing
+from gemma2_workbench.apps.explorer.components.head_grid.component import grid_value, head_grid
+from gemma2_workbench.apps.explorer.tabs import softcap_changes
+from gemma2_workbench.apps.explorer.tabs.plots import plot_of
+from gemma2_workbench.apps.explorer.tabs.shared import Shared, explain
+from gemma2_workbench.apps.explorer.tabs.softcap_words import head_words
+from gemma2_workbench.apps.explorer.tabs.take_away import Taken, take_away
+from gemma2_workbench.apps.explorer.what_if import WhatIfs
+from gemma2_workbench.figures.spec import HeadGrid
+from gemma2_workbench.views import softcap as view_softcap
+from gemma2_workbench.views import softcap_curve
+from gemma2_workbench.what_if import softcap as what_if
 
 # What needs no model waits for nobody. It is queued all the same: gradio tells of changed states only from its queue.
 QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}

@@ -5,22 +5,22 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.address import writing
-from apps.explorer.components.cap_slider.component import (
+from gemma2_workbench import Trace
+from gemma2_workbench.apps.explorer.address import writing
+from gemma2_workbench.apps.explorer.components.cap_slider.component import (
     cap_of,
     cap_slider,
     cap_word,
     slider_value,
 )
-from apps.explorer.components.next_tokens.component import next_tokens, tokens_value
-from apps.explorer.components.status.component import status_line
-from apps.explorer.desk import MODEL
-from apps.explorer.tabs import softcap_words
-from apps.explorer.tabs.plots import plot_of
-from apps.explorer.tabs.shared import Shared, said_of
-from apps.explorer.what_if import WhatIfs
-from workbench import Trace
-from workbench.what_if.figures import (
+from gemma2_workbench.apps.explorer.components.next_tokens.component import next_tokens, tokens_value
+from gemma2_workbench.apps.explorer.components.status.component import status_line
+from gemma2_workbench.apps.explorer.desk import MODEL
+from gemma2_workbench.apps.explorer.tabs import softcap_words
+from gemma2_workbench.apps.explorer.tabs.plots import plot_of
+from gemma2_workbench.apps.explorer.tabs.shared import Shared, said_of
+from gemma2_workbench.apps.explorer.what_if import WhatIfs
+from gemma2_workbench.what_if.figures import (
     final_density,
     final_figure,
     final_table,
@@ -28,7 +28,7 @@ from workbench.what_if.figures import (
     map_table,
     token_table,
 )
-from workbench.what_if.softcap import OtherSoftcap
+from gemma2_workbench.what_if.softcap import OtherSoftcap
 
 # Three maps of more cells would take the browser longer than the model.
 MAP_TOKENS = 256

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from apps.explorer.components.cap_slider.component import cap_word
-from workbench import Trace
-from workbench.views import softcap_curve
-from workbench.what_if.softcap import OtherSoftcap, Shift, entropy, moved_rows
+from gemma2_workbench import Trace
+from gemma2_workbench.apps.explorer.components.cap_slider.component import cap_word
+from gemma2_workbench.views import softcap_curve
+from gemma2_workbench.what_if.softcap import OtherSoftcap, Shift, entropy, moved_rows
 
 
 def taken(size: float, cap: float) -> float:

@@ -9,17 +9,17 @@ from typing import Any, Literal, NamedTuple
 
 import gradio as gr
 
-from apps.explorer.tabs.shared import Shared
-from workbench import Trace, View, scratch
-from workbench.atomic import write
-from workbench.bundle import bundle
-from workbench.figures.paper import VENUES
-from workbench.provenance.drawing import Drawing
-from workbench.provenance.look import Look
-from workbench.provenance.product import produced
-from workbench.provenance.reason import Reason
-from workbench.provenance.run import Run
-from workbench.provenance.situation import Situation
+from gemma2_workbench import Trace, View, scratch
+from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.atomic import write
+from gemma2_workbench.figures.paper import VENUES
+from gemma2_workbench.records.archive import bundle
+from gemma2_workbench.records.drawing import Drawing
+from gemma2_workbench.records.look import Look
+from gemma2_workbench.records.product import produced
+from gemma2_workbench.records.reason import Reason
+from gemma2_workbench.records.run import Run
+from gemma2_workbench.records.situation import Situation
 
 
 class Format(NamedTuple):

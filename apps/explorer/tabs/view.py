@@ -4,11 +4,11 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.tabs.plots import plot_of
-from apps.explorer.tabs.shared import Shared, explain
-from apps.explorer.tabs.take_away import Taken, take_away
-from workbench import Trace, View
-from workbench.views import Option
+from gemma2_workbench import Trace, View
+from gemma2_workbench.apps.explorer.tabs.plots import plot_of
+from gemma2_workbench.apps.explorer.tabs.shared import Shared, explain
+from gemma2_workbench.apps.explorer.tabs.take_away import Taken, take_away
+from gemma2_workbench.views import Option
 
 # A screen has no use for more cells; the command line draws any part.
 SCREEN_TOKENS = 512

@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from model import Gemma2Config, Gemma2ForCausalLM, Gemma2ForTokenClassification
+from gemma2_workbench import LoadedModel, Trace, capture, embedded, load
+from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM, Gemma2ForTokenClassification
 from tests.robustness.fuzz.commands import command
-from workbench import LoadedModel, Trace, capture, embedded, load
 
 TEXT = "Anna met Bob in Paris"
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")

@@ -8,13 +8,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from gemma2_workbench.traces.file import load_trace
 from tests.robustness.fuzz.bases import TEXT, Bases, copied
 from tests.robustness.fuzz.case import Answer, Case, bad
 from tests.robustness.fuzz.commands import command
 from tests.robustness.fuzz.spoilers import SPOILERS, WEIGHTS, other_name
 from tests.robustness.fuzz.stock import json_out, not_finite, wrong_labels, wrong_trace
 from tests.robustness.fuzz.values import shown
-from workbench import Trace
 
 # Names that mean no checkpoint, though one lies beside them.
 NAMES: tuple[Callable[[Path], str], ...] = (
@@ -45,7 +45,7 @@ def make(random: Random, bases: Bases, scratch: Path) -> Case:
 
 def _traced(scratch: Path, folder: Path, _: Bases) -> tuple[list[str | Path], Any]:
     out = scratch / "t.safetensors"
-    return ["trace", TEXT, "--out", out], lambda _: wrong_trace(Trace.load(out), folder)
+    return ["trace", TEXT, "--out", out], lambda _: wrong_trace(load_trace(out), folder)
 
 
 def _tabled(scratch: Path, folder: Path, _: Bases) -> tuple[list[str | Path], Any]:
@@ -58,7 +58,7 @@ def _refused_by_stock(scratch: Path, folder: Path) -> str | None:
     out = scratch / "again.safetensors"
     answer = command("trace", TEXT, "--model", folder, "--out", out)
     return (
-        "table accepts what trace refuses" if answer.refused else answer.failure or wrong_trace(Trace.load(out), folder)
+        "table accepts what trace refuses" if answer.refused else answer.failure or wrong_trace(load_trace(out), folder)
     )
 
 

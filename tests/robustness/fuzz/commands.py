@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from gemma2_workbench import ParityError
+from gemma2_workbench.apps.cli import main
 from tests.robustness.fuzz.case import Answer
-from workbench import ParityError
-from workbench.cli import main
 
 REFUSALS = (ValueError, OSError, MemoryError, ParityError)
 CODES = (0, 1, 2, 130)  # 1: redraw found a difference

@@ -10,12 +10,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from gemma2_workbench.traces.file import load_trace
 from tests.robustness.fuzz.bases import TEXT, Bases, copied, json_of, put
 from tests.robustness.fuzz.case import Answer, Case, bad
 from tests.robustness.fuzz.commands import command
 from tests.robustness.fuzz.stock import json_out, not_finite, wrong_labels, wrong_trace
 from tests.robustness.fuzz.values import WHOLE, WRONG, as_json, leaves, removed, replaced, shown
-from workbench import Trace
 
 FURTHER = ("is_causal", "problem_type", "num_labels", "quantization_config", "auto_map", "sliding_window_pattern")
 TOKENIZER = (
@@ -58,7 +58,7 @@ def make(random: Random, bases: Bases, scratch: Path) -> Case:
 def _trace(what: str, folder: Path, scratch: Path, wrong: Any, path: Any = ()) -> Case:
     out = scratch / "t.safetensors"
     attempt = partial(command, "trace", TEXT, "--model", folder, "--out", out, at=scratch)
-    return Case(f"trace: {what}", attempt, wrong or (lambda _: _allowed(path, wrong_trace(Trace.load(out), folder))))
+    return Case(f"trace: {what}", attempt, wrong or (lambda _: _allowed(path, wrong_trace(load_trace(out), folder))))
 
 
 def _classify(what: str, folder: Path, scratch: Path, wrong: Any, path: Any = ()) -> Case:

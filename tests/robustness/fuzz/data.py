@@ -10,12 +10,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from gemma2_workbench.classification.finetune.data import read
 from tests.robustness.fuzz.bases import TAGS, Bases
 from tests.robustness.fuzz.case import Answer, Case, bad
 from tests.robustness.fuzz.commands import called, command
 from tests.robustness.fuzz.stock import json_out, not_finite
 from tests.robustness.fuzz.values import WHOLE, WRONG, leaves, removed, replaced, shown, spoilt
-from workbench.classification.finetune.data import read
 
 WORDS = (
     "Anna",

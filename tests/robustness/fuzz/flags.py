@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gemma2_workbench.apps.cli import parser
+from gemma2_workbench.traces.file import load_trace
 from tests.robustness.fuzz.bases import TEXT, Bases
 from tests.robustness.fuzz.case import Answer, Case, bad
 from tests.robustness.fuzz.commands import command
 from tests.robustness.fuzz.flag_values import BAD, ELSEWHERE, NEVER, NO_OUT, NO_PORT, ODD, PLAIN, WHOLE
 from tests.robustness.fuzz.stock import not_finite
 from tests.robustness.fuzz.values import shown
-from workbench import Trace
-from workbench.cli import parser
 
 
 @cache
@@ -164,7 +164,7 @@ def _wrong_numbers(answer: Answer, scratch: Path) -> str | None:
             if np.isinf(frame).any() or (frame.size and np.isnan(frame).all()):
                 return "numbers in the table that are not finite"
         elif path.suffix == ".safetensors":
-            trace = Trace.load(path)
+            trace = load_trace(path)
             if not all(bool(layer.q.isfinite().all() and layer.log_sum.isfinite().all()) for layer in trace.tensors):
                 return "numbers in the trace that are not finite"
             if any(math.isnan(number) for number in vars(trace.parity).values() if isinstance(number, float)):

@@ -16,13 +16,14 @@ import numpy as np
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from apps.explorer.routes import attention_routes
-from apps.explorer.store import RunStore
+from gemma2_workbench import STAGES, Trace
+from gemma2_workbench.apps.explorer.routes import attention_routes
+from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.traces.file import load_trace
 from tests.robustness.fuzz.bases import Bases
 from tests.robustness.fuzz.case import Answer, Case
 from tests.robustness.fuzz.commands import caught, told
 from tests.robustness.fuzz.values import shown
-from workbench import STAGES, Trace
 
 NUMBERS = (
     *("-1", "0x1", "1.0", "1e3", "٣", "²", "１", "", " 1", "1 ", "+1", "007", "9" * 30, "9" * 4300, "9" * 4301),
@@ -58,7 +59,7 @@ HEADERS = (
 @cache
 def _server(path: Path) -> tuple[TestClient, str, Trace]:
     """The routes over one run, its id and its trace."""
-    store, trace = RunStore(), Trace.load(path)
+    store, trace = RunStore(), load_trace(path)
     client = TestClient(Starlette(routes=attention_routes(store)), raise_server_exceptions=True)
     return client, store.add(trace), trace
 

@@ -10,8 +10,8 @@ import torch
 import transformers
 from transformers import AutoTokenizer
 
+from gemma2_workbench import Trace
 from tests.robustness.fuzz.case import Answer
-from workbench import Trace
 
 CLOSE = 2e-3  # probabilities, of which float32 in another order of sums changes the sixth digit
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from gemma2_workbench import capture, classify, tokenize
+from gemma2_workbench.traces.file import load_trace
 from tests.robustness.fuzz.bases import SIZES, Bases
 from tests.robustness.fuzz.case import Answer, Case, bad
 from tests.robustness.fuzz.characters import NAMES, any_text, is_half
 from tests.robustness.fuzz.commands import after_dashes, called, command
 from tests.robustness.fuzz.stock import ids_of, json_out, not_finite, wrong_ids
 from tests.robustness.fuzz.values import shown
-from workbench import Trace, capture, classify, tokenize
 
 FILES = ("gold.conll", "./gold.conll", "missing.txt", *NAMES)
 LONGEST = SIZES["max_position_embeddings"]
@@ -33,7 +34,7 @@ def _trace(text: str, bases: Bases, scratch: Path) -> Case:
     out = scratch / "t.safetensors"
 
     def wrong(_: Answer) -> str | None:
-        trace = Trace.load(out)
+        trace = load_trace(out)
         if trace.tokens.text != text:
             return "the trace is of another text"
         finite = all(bool(layer.q.isfinite().all() and layer.v.isfinite().all()) for layer in trace.tensors)
@@ -105,7 +106,7 @@ def _same_but_line_ends(case: Case, scratch: Path, bases: Bases) -> Any:
     def wrong(answer: Answer) -> str | None:
         if case.wrong is bad:
             return bad(answer)
-        trace = Trace.load(scratch / "t.safetensors")
+        trace = load_trace(scratch / "t.safetensors")
         return wrong_ids(bases.loaded.tokenizer, trace.tokens.text, list(trace.tokens.ids))
 
     return wrong

@@ -15,11 +15,12 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from gemma2_workbench import VIEWS
+from gemma2_workbench.traces.file import load_trace
 from tests.robustness.fuzz.bases import Bases
 from tests.robustness.fuzz.case import Answer, Case, bad
 from tests.robustness.fuzz.commands import called, command, told
 from tests.robustness.fuzz.values import WRONG, another, at, kind_of, leaves, removed, replaced, shown, spoilt
-from workbench import VIEWS, Trace
 
 Tensors = dict[str, torch.Tensor]
 # null and a number, or null and a string, may both stand here.
@@ -44,13 +45,13 @@ def make(random: Random, bases: Bases, scratch: Path) -> Case:
 def _case(random: Random, what: str, path: Path, wrong: Any) -> Case:
     """Opened by the library, or by a command."""
     if random.random() < 0.75:
-        return Case(f"Trace.load: {what}", lambda: called(Trace.load, path), wrong)
+        return Case(f"load_trace: {what}", lambda: called(load_trace, path), wrong)
     view = random.choice(VIEWS).name
     words = random.choice((["table", view], ["figure", view], ["headvis"]))
     words += ["--trace", str(path), "--out", {"table": "o.csv", "figure": "o.svg", "headvis": "o"}[words[0]]]
 
     def opened(answer: Answer) -> str | None:
-        return bad(answer) if wrong is bad else wrong(called(Trace.load, path))
+        return bad(answer) if wrong is bad else wrong(called(load_trace, path))
 
     return Case(f"{' '.join(words[:2])}: {what}", lambda: command(*words, at=path.parent), opened)
 
@@ -131,7 +132,7 @@ def _version(random: Random, manifest: dict[str, Any], tensors: Tensors) -> tupl
 
 def _as_it_was(answer: Answer, bases: Bases) -> str | None:
     """A file whose damage changes nothing that is read."""
-    return None if answer.value == Trace.load(bases.trace) else "a damaged trace was opened with other contents"
+    return None if answer.value == load_trace(bases.trace) else "a damaged trace was opened with other contents"
 
 
 def _works(answer: Answer) -> str | None:

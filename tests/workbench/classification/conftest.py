@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from model import Gemma2Config, Gemma2ForSequenceClassification
-from workbench import LoadedModel, embedded, load
+from gemma2_workbench import LoadedModel, embedded, load
+from gemma2_workbench.model import Gemma2Config, Gemma2ForSequenceClassification
 
 
 @pytest.fixture(scope="session")

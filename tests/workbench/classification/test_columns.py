@@ -2,9 +2,9 @@
 
 import pytest
 
-from workbench.classification.columns import Columns
-from workbench.classification.conll import conll_file
-from workbench.classification.schemes import read_as_bio
+from gemma2_workbench.classification.columns import Columns
+from gemma2_workbench.classification.conll import conll_file
+from gemma2_workbench.classification.schemes import read_as_bio
 
 CONLL_2003 = """-DOCSTART- -X- -X- O
 

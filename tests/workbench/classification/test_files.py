@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.classification.columns import Columns
-from workbench.classification.conll import Sentence, conll_file, conll_text, read_conll, write_conll
-from workbench.classification.files import checked_target, sources
+from gemma2_workbench.classification.columns import Columns
+from gemma2_workbench.classification.conll import Sentence, conll_file, conll_text, read_conll, write_conll
+from gemma2_workbench.classification.files import checked_target, sources
 
 NAMES = st.text(
     st.characters(codec="utf-8", exclude_categories=["Z", "C"], exclude_characters=":"), min_size=1, max_size=6

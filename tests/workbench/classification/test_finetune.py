@@ -11,13 +11,13 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
-from workbench import load
-from workbench.classification.finetune import loop
-from workbench.classification.finetune.settings import Settings
-from workbench.classification.finetune.train import Tuned, fine_tune
-from workbench.classification.inputs import encode
-from workbench.classification.labelled import classify
-from workbench.cli import main
+from gemma2_workbench import load
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.classification.finetune import loop
+from gemma2_workbench.classification.finetune.settings import Settings
+from gemma2_workbench.classification.finetune.train import Tuned, fine_tune
+from gemma2_workbench.classification.inputs import encode
+from gemma2_workbench.classification.labelled import classify
 
 DATA = Path(__file__).parents[3] / "examples" / "data" / "places.conll"
 LABELS = {0: "O", 1: "B-PER", 2: "B-PLACE", 3: "I-PER", 4: "I-PLACE"}

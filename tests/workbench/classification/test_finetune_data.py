@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.classification.finetune.data import read
-from workbench.cli import main
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.classification.finetune.data import read
 
 GOOD = "Mira\tB-PER\nslept\tO\n\n# a: b\nin\tO\nNew\tB-LOC\nYork\tI-LOC\n"
 
@@ -165,7 +165,8 @@ def test_a_missing_library_is_named_with_its_remedy(
 ) -> None:
     real = __import__("importlib.util").util.find_spec
     monkeypatch.setattr(
-        "workbench.classification.finetune.train.find_spec", lambda wanted: None if wanted == name else real(wanted)
+        "gemma2_workbench.classification.finetune.train.find_spec",
+        lambda wanted: None if wanted == name else real(wanted),
     )
     assert main(["finetune", "x.conll", "--out", str(tmp_path / "new"), *flags]) == 2
     assert f"needs {name}, not installed here: pip install 'gemma2-workbench[finetune]'" in capsys.readouterr().err

@@ -10,19 +10,19 @@ import transformers
 from safetensors.torch import load_file, save_file
 from torch.testing import assert_close
 
-from workbench import AblateHead, LoadedModel, embedded, load
-from workbench.classification.classifier import class_names
-from workbench.classification.evaluation import evaluate
-from workbench.classification.finetune.start import starting_point
-from workbench.classification.inputs import LABEL_TOKENS, collate, encode
-from workbench.classification.labelled import classify, label
-from workbench.classification.reasons.deletion import alone, deletions
-from workbench.classification.reasons.gradients import saliency
-from workbench.classification.reasons.heads import head_effects
-from workbench.classification.reasons.question import Question, answered
-from workbench.classification.reasons.target import Target, target_of
-from workbench.classification.words import word_spans
-from workbench.provenance.reason import Reason, question_of
+from gemma2_workbench import AblateHead, LoadedModel, embedded, load
+from gemma2_workbench.classification.classifier import class_names
+from gemma2_workbench.classification.evaluation import evaluate
+from gemma2_workbench.classification.finetune.start import starting_point
+from gemma2_workbench.classification.inputs import LABEL_TOKENS, collate, encode
+from gemma2_workbench.classification.labelled import classify, label
+from gemma2_workbench.classification.reasons.deletion import alone, deletions
+from gemma2_workbench.classification.reasons.gradients import saliency
+from gemma2_workbench.classification.reasons.heads import head_effects
+from gemma2_workbench.classification.reasons.question import Question, answered
+from gemma2_workbench.classification.reasons.target import Target, target_of
+from gemma2_workbench.classification.words import word_spans
+from gemma2_workbench.records.reason import Reason, question_of
 
 TEXT = "Then Emma left Nantucket for Boston"
 WORD = 3  # Nantucket, several sub-tokens
@@ -164,8 +164,8 @@ def test_a_record_keeps_where_labels_were_read(tagger: LoadedModel):
 
 
 def test_evaluation_reads_labels_where_it_is_said(tagger: LoadedModel):
+    from gemma2_workbench.classification.conll import read_conll
     from training.ner.silver import GOLD
-    from workbench.classification.conll import read_conll
 
     gold = [sentence for sentence in read_conll(GOLD) if sentence.notes["domain"] == "out"][:12]
     tags = {token: evaluate(tagger, gold, "gold", label_token=token).tags for token in LABEL_TOKENS}

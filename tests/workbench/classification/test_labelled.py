@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from workbench import embedded
-from workbench.classification.labelled import classify, classify_words
-from workbench.classification.labels import entities
-from workbench.classification.logits import class_logits
-from workbench.classification.tables import (
+from gemma2_workbench import embedded
+from gemma2_workbench.classification.labelled import classify, classify_words
+from gemma2_workbench.classification.labels import entities
+from gemma2_workbench.classification.logits import class_logits
+from gemma2_workbench.classification.tables import (
     ENTITY_COLUMNS,
     TOKEN_COLUMNS,
     WORD_COLUMNS,
@@ -19,7 +19,7 @@ from workbench.classification.tables import (
     token_table,
     word_table,
 )
-from workbench.interventions import SetCausal
+from gemma2_workbench.traces.interventions import SetCausal
 
 TEXT = "Mr. Darcy met Emma in Paris on 4 May 1803. The French, she wrote, love General Motors!\nYes?"
 ANY = st.lists(
@@ -71,7 +71,7 @@ def test_entities_are_the_characters_of_the_text_and_the_tags_of_the_words(tagge
 def test_the_order_and_the_company_of_sentences_do_not_matter(tagger, monkeypatch):
     encoded = [labelled.reading.encoded for labelled in classify(tagger, TEXT).sentences]
     together = class_logits(tagger.model, encoded, 0)
-    monkeypatch.setattr("workbench.classification.logits.TOKENS_PER_PASS", 1)
+    monkeypatch.setattr("gemma2_workbench.classification.logits.TOKENS_PER_PASS", 1)
     passes = []
     alone = class_logits(tagger.model, encoded, 0, lambda groups: passes.append(groups) or groups)
     assert sorted(passes[0]) == [[0], [1], [2]]

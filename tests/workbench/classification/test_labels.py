@@ -1,6 +1,6 @@
 """Tags and entities are two ways to say the same."""
 
-from workbench.classification.labels import entities, tagged, types_of
+from gemma2_workbench.classification.labels import entities, tagged, types_of
 
 
 def test_entities_and_tags_are_inverse():

@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as checked
 from hypothesis import strategies as st
 
-from workbench.classification.inputs import IGNORED, collate, encode, settings
-from workbench.classification.reading import joined, readings, readings_of_words
-from workbench.classification.words import spaced, word_spans
+from gemma2_workbench.classification.inputs import IGNORED, collate, encode, settings
+from gemma2_workbench.classification.reading import joined, readings, readings_of_words
+from gemma2_workbench.classification.words import spaced, word_spans
 
 WORDS = ["Mr.", "Starbuck", "'s", "harpooneers", "left", "Nantucket", ",", '"', "he", "said", ".", '"']
 

@@ -6,16 +6,16 @@ import pytest
 import torch
 import transformers
 
-from workbench import embedded
-from workbench.classification.conll import read_conll
-from workbench.classification.inputs import at_words
-from workbench.classification.labelled import classify, label
-from workbench.classification.reading import readings_of_words
-from workbench.classification.reasons.deletion import alone, deletions, without
-from workbench.classification.reasons.gradients import saliency
-from workbench.classification.reasons.masks import mask_cost
-from workbench.classification.reasons.tables import deletion_table, mask_table
-from workbench.classification.reasons.target import target_of
+from gemma2_workbench import embedded
+from gemma2_workbench.classification.conll import read_conll
+from gemma2_workbench.classification.inputs import at_words
+from gemma2_workbench.classification.labelled import classify, label
+from gemma2_workbench.classification.reading import readings_of_words
+from gemma2_workbench.classification.reasons.deletion import alone, deletions, without
+from gemma2_workbench.classification.reasons.gradients import saliency
+from gemma2_workbench.classification.reasons.masks import mask_cost
+from gemma2_workbench.classification.reasons.tables import deletion_table, mask_table
+from gemma2_workbench.classification.reasons.target import target_of
 
 GOLD = Path(__file__).parents[3] / "training" / "ner" / "gold" / "gold.conll"
 TEXT = 'He met "Emma" (a friend), in New York.'

@@ -7,10 +7,10 @@ import torch
 import transformers
 from torch.testing import assert_close
 
-from workbench import LoadedModel, SetCausal, applied, embedded
-from workbench.classification.labelled import Labelled, classify
-from workbench.classification.reasons.gradients import saliency
-from workbench.classification.reasons.target import Target, target_of
+from gemma2_workbench import LoadedModel, SetCausal, applied, embedded
+from gemma2_workbench.classification.labelled import Labelled, classify
+from gemma2_workbench.classification.reasons.gradients import saliency
+from gemma2_workbench.classification.reasons.target import Target, target_of
 
 TEXT = "The President of the United States met Emma Woodhouse in Paris."
 FIELDS = ("ids", "display", "spans", "special")
@@ -87,14 +87,14 @@ def test_gradient_x_input_equals_autograd(tagger, stock):
 def test_few_rows_at_once_give_the_same(tagger, monkeypatch):
     target = asked(tagger)
     whole = saliency(tagger, target, steps=16)
-    monkeypatch.setattr("workbench.classification.reasons.batches.BUDGET_BYTES", 1)
+    monkeypatch.setattr("gemma2_workbench.classification.reasons.batches.BUDGET_BYTES", 1)
     assert_close(saliency(tagger, target, steps=16).values, whole.values, atol=1e-4, rtol=1e-4)
 
 
 def test_a_text_that_does_not_fit_is_refused_before_it_is_read(tagger, monkeypatch):
     target = asked(tagger)
     long = replace(target.reading, tokens=replace(target.reading.tokens, **dict.fromkeys(FIELDS, (7,) * 8000)))
-    monkeypatch.setattr("workbench.classification.reasons.batches.available_bytes", lambda: 8 * 10**9)
+    monkeypatch.setattr("gemma2_workbench.classification.reasons.batches.available_bytes", lambda: 8 * 10**9)
     with pytest.raises(MemoryError, match=r"8000 tokens need about 19\.\d GB, and 8\.0 GB are free"):
         saliency(tagger, replace(target, reading=long))
 

@@ -5,13 +5,13 @@ import torch
 import transformers
 from torch.testing import assert_close
 
-from model import set_block_rows
-from model.attention import BLOCK_ROWS
-from workbench import AblateHead, LoadedModel, applied, embedded
-from workbench.classification.labelled import classify, label
-from workbench.classification.reasons.heads import head_effects
-from workbench.classification.reasons.tables import attention_table, head_table
-from workbench.classification.reasons.target import Target, target_of
+from gemma2_workbench import AblateHead, LoadedModel, applied, embedded
+from gemma2_workbench.classification.labelled import classify, label
+from gemma2_workbench.classification.reasons.heads import head_effects
+from gemma2_workbench.classification.reasons.tables import attention_table, head_table
+from gemma2_workbench.classification.reasons.target import Target, target_of
+from gemma2_workbench.model import set_block_rows
+from gemma2_workbench.model.attention import BLOCK_ROWS
 
 TEXT = "The President of the United States met Emma Woodhouse in Paris."
 
@@ -36,7 +36,7 @@ def direct(tagger: LoadedModel, target: Target) -> torch.Tensor:
 
 @pytest.mark.parametrize("rows", [36, 5, 1])
 def test_effects_equal_direct_interventions(tagger, target, direct, monkeypatch, rows):
-    monkeypatch.setattr("workbench.classification.reasons.heads.rows_at_once", lambda *_args, **_more: rows)
+    monkeypatch.setattr("gemma2_workbench.classification.reasons.heads.rows_at_once", lambda *_args, **_more: rows)
     found = head_effects(tagger, target)
     assert direct.abs().max() > 0.5
     assert_close(found.effects, direct, atol=2e-5, rtol=1e-4)

@@ -7,17 +7,17 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from model import Gemma2Config, Gemma2ForSequenceClassification, Gemma2ForTokenClassification
-from workbench import AblateHead, LoadedModel, applied
-from workbench.classification.labelled import classify
-from workbench.classification.reasons.deletion import alone, deletions
-from workbench.classification.reasons.figures import deletion_figure, head_figure, saliency_figure
-from workbench.classification.reasons.gradients import saliency
-from workbench.classification.reasons.heads import head_effects
-from workbench.classification.reasons.masks import mask_cost
-from workbench.classification.reasons.tables import deletion_table, head_table, saliency_table
-from workbench.classification.reasons.target import target_of
-from workbench.figures import paper, screen
+from gemma2_workbench import AblateHead, LoadedModel, applied
+from gemma2_workbench.classification.labelled import classify
+from gemma2_workbench.classification.reasons.deletion import alone, deletions
+from gemma2_workbench.classification.reasons.figures import deletion_figure, head_figure, saliency_figure
+from gemma2_workbench.classification.reasons.gradients import saliency
+from gemma2_workbench.classification.reasons.heads import head_effects
+from gemma2_workbench.classification.reasons.masks import mask_cost
+from gemma2_workbench.classification.reasons.tables import deletion_table, head_table, saliency_table
+from gemma2_workbench.classification.reasons.target import target_of
+from gemma2_workbench.figures import paper, screen
+from gemma2_workbench.model import Gemma2Config, Gemma2ForSequenceClassification, Gemma2ForTokenClassification
 
 TEXT = "The ship left Boston. Nobody saw it again, said Emma."
 

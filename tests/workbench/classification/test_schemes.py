@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import BILOU, IOB1, IOB2, IOBES, IOE2, Entities
 
-from workbench.classification.labels import entities
-from workbench.classification.schemes import as_bio, read_as_bio, scheme_of, scheme_remark
+from gemma2_workbench.classification.labels import entities
+from gemma2_workbench.classification.schemes import as_bio, read_as_bio, scheme_of, scheme_remark
 
 # In IOE1 seqeval loses an entity of one word before another of its type (E- after nothing).
 STRICT = {"IOB1": IOB1, "IOB2": IOB2, "IOE1": None, "IOE2": IOE2, "IOBES": IOBES, "BILOU": BILOU}

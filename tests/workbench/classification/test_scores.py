@@ -2,8 +2,8 @@
 
 import pytest
 
-from workbench.classification.conll import Sentence
-from workbench.classification.scores import accuracies, by_domain, class_scores, entity_scores, markdown
+from gemma2_workbench.classification.conll import Sentence
+from gemma2_workbench.classification.scores import accuracies, by_domain, class_scores, entity_scores, markdown
 
 TYPES = ("PER", "ORG", "LOC")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.classification.words import sentence_spans, spaced, word_spans
+from gemma2_workbench.classification.words import sentence_spans, spaced, word_spans
 
 # Pieces on which the rules turn, among any other characters.
 PIECES = st.sampled_from(

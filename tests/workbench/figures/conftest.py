@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import workbench
-from workbench.figures import screen
-from workbench.figures.spec import (
+from gemma2_workbench.figures import screen
+from gemma2_workbench.figures.spec import (
     Bars,
     Curve,
     Guide,

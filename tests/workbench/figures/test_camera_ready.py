@@ -9,9 +9,9 @@ import zlib
 import numpy as np
 import pytest
 
-from workbench.figures import paper
-from workbench.figures.paper.letters import Letters
-from workbench.figures.spec import Scale, TokenMap, TokenStrip
+from gemma2_workbench.figures import paper
+from gemma2_workbench.figures.paper.letters import Letters
+from gemma2_workbench.figures.spec import Scale, TokenMap, TokenStrip
 
 SVG = "{http://www.w3.org/2000/svg}"
 KINDS = (

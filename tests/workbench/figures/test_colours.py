@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from workbench.figures import colours
-from workbench.figures.spec import NO_VALUE, Scale
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.spec import NO_VALUE, Scale
 
 REASONS = (1, 2, 3, 4, NO_VALUE)
 

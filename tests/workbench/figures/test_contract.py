@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from workbench.figures import paper, screen
-from workbench.figures.spec import FigureSpec, Panels, TokenMap
+from gemma2_workbench.figures import paper, screen
+from gemma2_workbench.figures.spec import FigureSpec, Panels, TokenMap
 
 
 def parts(spec) -> tuple[Any, ...]:

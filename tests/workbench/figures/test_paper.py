@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from matplotlib.font_manager import findfont
 
-from workbench.figures import paper
-from workbench.figures.paper import fonts
-from workbench.figures.spec import HeadGrid, Panels, Scale, TokenGrid, TokenMap, TokenStrip
+from gemma2_workbench.figures import paper
+from gemma2_workbench.figures.paper import fonts
+from gemma2_workbench.figures.spec import HeadGrid, Panels, Scale, TokenGrid, TokenMap, TokenStrip
 
 SVG = "{http://www.w3.org/2000/svg}"
 SCALE = Scale("sequential", 0, 1, "attention probability")
@@ -48,8 +48,8 @@ def test_the_same_figure_has_the_same_bytes_in_every_process(alone):
     make = """
 import hashlib
 import numpy as np
-from workbench.figures import paper
-from workbench.figures.spec import HeadGrid, Panels, Scale, TokenMap
+from gemma2_workbench.figures import paper
+from gemma2_workbench.figures.spec import HeadGrid, Panels, Scale, TokenMap
 scale = Scale("sequential", 0, 1, "p")
 names = ("$a$", "日", "c")
 hidden = TokenMap(np.where(np.tri(3) == 1, 0.5, np.nan), 1 - np.tri(3, dtype=int), names, names, scale)

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from workbench.figures import screen
-from workbench.figures.spec import Bars, HeadGrid, Panels, Scale, TokenMap
-from workbench.figures.text import for_plotly, one_line
+from gemma2_workbench.figures import screen
+from gemma2_workbench.figures.spec import Bars, HeadGrid, Panels, Scale, TokenMap
+from gemma2_workbench.figures.text import for_plotly, one_line
 
 HOSTILE = "</script><script>window.pwned = 1</script>"
 

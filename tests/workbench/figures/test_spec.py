@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model import Reason
-from workbench.figures import colours
-from workbench.figures.spec import (
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.spec import (
     NO_VALUE,
     Bars,
     Curve,
@@ -22,6 +21,7 @@ from workbench.figures.spec import (
     TokenMap,
     TokenStrip,
 )
+from gemma2_workbench.model import Reason
 
 SCALE = Scale("sequential", 0, 1, "p")
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from workbench.figures.spec import HeadGrid, Panels, Scale
-from workbench.figures.tens import in_tens
-from workbench.figures.ticks import cell_text
+from gemma2_workbench.figures.spec import HeadGrid, Panels, Scale
+from gemma2_workbench.figures.tens import in_tens
+from gemma2_workbench.figures.ticks import cell_text
 
 
 def grid(high, label="KL, mean (nats)"):

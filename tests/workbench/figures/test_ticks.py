@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.figures.ticks import cell_text, padded, power_ticks, round_ticks, tick_text
+from gemma2_workbench.figures.ticks import cell_text, padded, power_ticks, round_ticks, tick_text
 
 ENDS = st.floats(-1e6, 1e6)
 

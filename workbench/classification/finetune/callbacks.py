@@ -10,7 +10,7 @@ from typing import Any
 from tqdm.auto import tqdm
 from transformers import ProgressCallback, TrainerCallback
 
-from workbench.finite import NotFiniteError
+from gemma2_workbench.models.finite import NotFiniteError
 
 
 class StopOnInterrupt(TrainerCallback):

@@ -7,13 +7,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from workbench.atomic import write
-from workbench.classification.finetune.data import Data
-from workbench.classification.finetune.division import Division
-from workbench.classification.finetune.settings import Settings
-from workbench.classification.finetune.start import RANK, Start
-from workbench.classification.scores import COLUMNS, Scores
-from workbench.loading import LoadedModel
+from gemma2_workbench.atomic import write
+from gemma2_workbench.classification.finetune.data import Data
+from gemma2_workbench.classification.finetune.division import Division
+from gemma2_workbench.classification.finetune.settings import Settings
+from gemma2_workbench.classification.finetune.start import RANK, Start
+from gemma2_workbench.classification.scores import COLUMNS, Scores
+from gemma2_workbench.models.loading import LoadedModel
 
 CARD = """---
 library_name: transformers

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from workbench.atomic import checked_folder, make_folder, write
+from gemma2_workbench.atomic import checked_folder, make_folder, write
 
 FOLDER = "checkpoints"
 RECORD = "run.json"

@@ -12,14 +12,14 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workbench.classification.columns import Columns
-from workbench.classification.conll import conll_file
-from workbench.classification.files import CONLL_ENDINGS as WORDS_ENDINGS
-from workbench.classification.finetune.example import Example
-from workbench.classification.finetune.jsonl import read_jsonl
-from workbench.classification.plain import plain_text
-from workbench.classification.schemes import read_as_bio
-from workbench.classification.words import spaced
+from gemma2_workbench.classification.columns import Columns
+from gemma2_workbench.classification.conll import conll_file
+from gemma2_workbench.classification.files import CONLL_ENDINGS as WORDS_ENDINGS
+from gemma2_workbench.classification.finetune.example import Example
+from gemma2_workbench.classification.finetune.jsonl import read_jsonl
+from gemma2_workbench.classification.plain import plain_text
+from gemma2_workbench.classification.schemes import read_as_bio
+from gemma2_workbench.classification.words import spaced
 
 CONLL_ENDINGS = (*WORDS_ENDINGS, ".txt")
 

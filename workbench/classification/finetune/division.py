@@ -3,8 +3,8 @@
 import random
 from dataclasses import dataclass
 
-from workbench.classification.finetune.data import Data
-from workbench.classification.finetune.example import Example
+from gemma2_workbench.classification.finetune.data import Data
+from gemma2_workbench.classification.finetune.example import Example
 
 # With fewer examples a tenth is one sentence or none, and its F1 says nothing.
 FEWEST = 20

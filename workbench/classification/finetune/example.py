@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from workbench.classification.words import Span
+from gemma2_workbench.classification.words import Span
 
 
 @dataclass(frozen=True)

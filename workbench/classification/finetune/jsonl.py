@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from workbench.classification.finetune.example import Example
-from workbench.classification.labels import tagged
-from workbench.classification.words import Span, sentence_spans, spaced, word_spans
+from gemma2_workbench.classification.finetune.example import Example
+from gemma2_workbench.classification.labels import tagged
+from gemma2_workbench.classification.words import Span, sentence_spans, spaced, word_spans
 
 FORMS = '{"tokens", "tags"}, {"text", "entities"} or {"text", "label"}'
 

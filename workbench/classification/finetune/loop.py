@@ -12,12 +12,12 @@ from transformers import Trainer, TrainingArguments
 from transformers.trainer_callback import ProgressCallback
 from transformers.utils import logging
 
-from workbench.classification.finetune.callbacks import Progress, StopOnInterrupt
-from workbench.classification.finetune.card import Run
-from workbench.classification.finetune.checkpoints import FOLDER, discard_unfinished
-from workbench.classification.finetune.example import Example
-from workbench.classification.finetune.start import with_adapters
-from workbench.classification.inputs import Encoded, collate
+from gemma2_workbench.classification.finetune.callbacks import Progress, StopOnInterrupt
+from gemma2_workbench.classification.finetune.card import Run
+from gemma2_workbench.classification.finetune.checkpoints import FOLDER, discard_unfinished
+from gemma2_workbench.classification.finetune.example import Example
+from gemma2_workbench.classification.finetune.start import with_adapters
+from gemma2_workbench.classification.inputs import Encoded, collate
 
 Row = tuple[Example, Encoded]
 HISTORY = ("epoch", "step", "loss", "f1")

@@ -5,12 +5,12 @@ from typing import Any
 
 from sklearn.metrics import classification_report
 
-from workbench.classification.conll import Sentence
-from workbench.classification.finetune.example import Example
-from workbench.classification.inputs import Encoded, at_words
-from workbench.classification.logits import class_logits
-from workbench.classification.schemes import as_bio
-from workbench.classification.scores import COLUMNS, Scores, entity_scores
+from gemma2_workbench.classification.conll import Sentence
+from gemma2_workbench.classification.finetune.example import Example
+from gemma2_workbench.classification.inputs import Encoded, at_words
+from gemma2_workbench.classification.logits import class_logits
+from gemma2_workbench.classification.schemes import as_bio
+from gemma2_workbench.classification.scores import COLUMNS, Scores, entity_scores
 
 
 def measured(

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.classification.columns import Columns
-from workbench.limits import whole
+from gemma2_workbench.classification.columns import Columns
+from gemma2_workbench.limits import whole
 
 TASKS = ("token", "sequence")
 

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from model import Gemma2ForSequenceClassification, Gemma2ForTokenClassification
-from workbench.classification.classifier import class_names, label_token_of, remarks_on
-from workbench.classification.inputs import settings as variant_settings
-from workbench.loading import LoadedModel
+from gemma2_workbench.classification.classifier import class_names, label_token_of, remarks_on
+from gemma2_workbench.classification.inputs import settings as variant_settings
+from gemma2_workbench.model import Gemma2ForSequenceClassification, Gemma2ForTokenClassification
+from gemma2_workbench.models.loading import LoadedModel
 
 CLASSIFIERS = {"token": Gemma2ForTokenClassification, "sequence": Gemma2ForSequenceClassification}
 # Every matrix of a decoder layer (QLoRA, arXiv 2305.14314, section 4: all layers are needed to match full tuning).

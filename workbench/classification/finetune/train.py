@@ -9,19 +9,19 @@ from pathlib import Path
 
 import torch
 
-from workbench.atomic import filling
-from workbench.classification.finetune.card import Run, write_card
-from workbench.classification.finetune.checkpoints import FOLDER, check_folder, prepare, step_of
-from workbench.classification.finetune.data import read
-from workbench.classification.finetune.division import divided
-from workbench.classification.finetune.example import Example
-from workbench.classification.finetune.measure import measured
-from workbench.classification.finetune.settings import Settings
-from workbench.classification.finetune.start import Start, merged, starting_point
-from workbench.classification.inputs import Encoded, as_whole, encode_texts
-from workbench.classification.scores import Scores
-from workbench.finite import check_weights
-from workbench.loading import LoadedModel, load
+from gemma2_workbench.atomic import filling
+from gemma2_workbench.classification.finetune.card import Run, write_card
+from gemma2_workbench.classification.finetune.checkpoints import FOLDER, check_folder, prepare, step_of
+from gemma2_workbench.classification.finetune.data import read
+from gemma2_workbench.classification.finetune.division import divided
+from gemma2_workbench.classification.finetune.example import Example
+from gemma2_workbench.classification.finetune.measure import measured
+from gemma2_workbench.classification.finetune.settings import Settings
+from gemma2_workbench.classification.finetune.start import Start, merged, starting_point
+from gemma2_workbench.classification.inputs import Encoded, as_whole, encode_texts
+from gemma2_workbench.classification.scores import Scores
+from gemma2_workbench.models.finite import check_weights
+from gemma2_workbench.models.loading import LoadedModel, load
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def fine_tune(settings: Settings, say: Callable[[str], None]) -> Tuned:
     division = divided(data, dev_data, settings.seed)
     check_folder(settings.out, settings.resume)
     # Only now: it imports transformers' Trainer, which takes seconds and needs accelerate.
-    from workbench.classification.finetune.loop import quiet, trained
+    from gemma2_workbench.classification.finetune.loop import quiet, trained
 
     loaded = _loaded(settings)
     start = starting_point(loaded, data.kind, data.labels, settings.variant, settings.seed, settings.label_token)

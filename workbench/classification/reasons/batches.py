@@ -4,8 +4,8 @@ Reasons need the same sentence many times, a little changed each time. Together 
 too many at once take more memory than there is.
 """
 
-from model import BLOCK_ROWS, Gemma2Config
-from workbench.memory import available_bytes
+from gemma2_workbench.memory import available_bytes
+from gemma2_workbench.model import BLOCK_ROWS, Gemma2Config
 
 BUDGET_BYTES = 1 << 29
 

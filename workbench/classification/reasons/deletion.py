@@ -15,14 +15,14 @@ from dataclasses import dataclass
 
 import torch
 
-from workbench.classification.classifier import kind_of
-from workbench.classification.inputs import at_words
-from workbench.classification.logits import class_logits
-from workbench.classification.parts import Part
-from workbench.classification.reading import encoded_parts
-from workbench.classification.reasons.target import Target, context_words
-from workbench.classification.words import Span
-from workbench.loading import LoadedModel
+from gemma2_workbench.classification.classifier import kind_of
+from gemma2_workbench.classification.inputs import at_words
+from gemma2_workbench.classification.logits import class_logits
+from gemma2_workbench.classification.parts import Part
+from gemma2_workbench.classification.reading import encoded_parts
+from gemma2_workbench.classification.reasons.target import Target, context_words
+from gemma2_workbench.classification.words import Span
+from gemma2_workbench.models.loading import LoadedModel
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ is explained is a difference of two logits, which axes and colour bars name as `
 import numpy as np
 import pandas as pd
 
-from workbench.figures.spec import Bars, HeadGrid, Scale, TokenStrip
-from workbench.stages import STAGES
+from gemma2_workbench.figures.spec import Bars, HeadGrid, Scale, TokenStrip
+from gemma2_workbench.traces.stages import STAGES
 
 _METHODS = {"integrated_gradients": "integrated gradients", "gradient_x_input": "gradient × input"}
 

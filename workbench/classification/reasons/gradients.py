@@ -30,12 +30,12 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor
 
-from workbench.classification.reasons.batches import rows_at_once
-from workbench.classification.reasons.target import Target, context_words, ids_of, scores
-from workbench.classification.words import Span
-from workbench.finite import check_finite
-from workbench.loading import LoadedModel
-from workbench.tokens import SPACE
+from gemma2_workbench.classification.reasons.batches import rows_at_once
+from gemma2_workbench.classification.reasons.target import Target, context_words, ids_of, scores
+from gemma2_workbench.classification.words import Span
+from gemma2_workbench.models.finite import check_finite
+from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.tokens import SPACE
 
 METHODS = ("integrated_gradients", "gradient_x_input")
 FEWEST_STEPS, MOST_STEPS = 32, 256

@@ -21,13 +21,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from model import Span, attached
-from model.hooks import Hook
-from workbench.classification.inputs import Places
-from workbench.classification.reasons.batches import rows_at_once
-from workbench.classification.reasons.target import Target, ids_of, scores
-from workbench.interventions import attention_layers
-from workbench.loading import LoadedModel
+from gemma2_workbench.classification.inputs import Places
+from gemma2_workbench.classification.reasons.batches import rows_at_once
+from gemma2_workbench.classification.reasons.target import Target, ids_of, scores
+from gemma2_workbench.model import Span, attached
+from gemma2_workbench.model.hooks import Hook
+from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.traces.interventions import attention_layers
 
 Head = tuple[int, int]
 

@@ -13,9 +13,9 @@ In local layers the window also differs a little: `window` keys up to the token 
 from dataclasses import dataclass
 from functools import cached_property
 
-from workbench.classification.labelled import Classification, Labelled, classify
-from workbench.interventions import SetCausal
-from workbench.loading import LoadedModel
+from gemma2_workbench.classification.labelled import Classification, Labelled, classify
+from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.traces.interventions import SetCausal
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 
-from workbench.classification.labelled import Classification, Labelled
+from gemma2_workbench.classification.labelled import Classification, Labelled
 
 
 def number_of(found: Classification, given: int | str | None) -> int:

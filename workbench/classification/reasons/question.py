@@ -8,21 +8,26 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from workbench.classification.inputs import checked_label_token
-from workbench.classification.labelled import classify
-from workbench.classification.reasons.deletion import alone, deletions
-from workbench.classification.reasons.figures import attention_figure, deletion_figure, head_figure, saliency_figure
-from workbench.classification.reasons.gradients import METHODS, saliency
-from workbench.classification.reasons.heads import head_effects
-from workbench.classification.reasons.places import located, number_of
-from workbench.classification.reasons.tables import attention_table, deletion_table, head_table, saliency_table
-from workbench.classification.reasons.target import Target, target_of
-from workbench.classification.reasons.words import attention_words, head_words, removal_words, saliency_words
-from workbench.classification.tables import entity_table, token_table, word_table
-from workbench.figures.spec import Panel
-from workbench.interventions import Intervention, applied
-from workbench.loading import LoadedModel
-from workbench.trace import ModelInfo
+from gemma2_workbench.classification.inputs import checked_label_token
+from gemma2_workbench.classification.labelled import classify
+from gemma2_workbench.classification.reasons.deletion import alone, deletions
+from gemma2_workbench.classification.reasons.figures import (
+    attention_figure,
+    deletion_figure,
+    head_figure,
+    saliency_figure,
+)
+from gemma2_workbench.classification.reasons.gradients import METHODS, saliency
+from gemma2_workbench.classification.reasons.heads import head_effects
+from gemma2_workbench.classification.reasons.places import located, number_of
+from gemma2_workbench.classification.reasons.tables import attention_table, deletion_table, head_table, saliency_table
+from gemma2_workbench.classification.reasons.target import Target, target_of
+from gemma2_workbench.classification.reasons.words import attention_words, head_words, removal_words, saliency_words
+from gemma2_workbench.classification.tables import entity_table, token_table, word_table
+from gemma2_workbench.figures.spec import Panel
+from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.traces.interventions import Intervention, applied
+from gemma2_workbench.traces.trace import ModelInfo
 
 REASONS = ("saliency", "heads", "removals", "attention")
 LABELS = ("entities", "words", "tokens")

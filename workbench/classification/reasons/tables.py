@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.classification.reasons.deletion import Deletion
-from workbench.classification.reasons.gradients import Saliency
-from workbench.classification.reasons.heads import HeadEffects
-from workbench.classification.reasons.masks import MaskCost
-from workbench.classification.reasons.target import Target
+from gemma2_workbench.classification.reasons.deletion import Deletion
+from gemma2_workbench.classification.reasons.gradients import Saliency
+from gemma2_workbench.classification.reasons.heads import HeadEffects
+from gemma2_workbench.classification.reasons.masks import MaskCost
+from gemma2_workbench.classification.reasons.target import Target
 
 _QUESTION = ("asked", "label", "against")
 SALIENCY = ("per", "at", "text", "value", "method", *_QUESTION, "score", "baseline_score", "delta")

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from workbench.classification.classifier import kind_of
-from workbench.classification.inputs import Places
-from workbench.classification.labelled import Labelled
-from workbench.classification.reading import Reading
-from workbench.classification.words import Span, word_spans
-from workbench.finite import check_finite
-from workbench.loading import LoadedModel
+from gemma2_workbench.classification.classifier import kind_of
+from gemma2_workbench.classification.inputs import Places
+from gemma2_workbench.classification.labelled import Labelled
+from gemma2_workbench.classification.reading import Reading
+from gemma2_workbench.classification.words import Span, word_spans
+from gemma2_workbench.models.finite import check_finite
+from gemma2_workbench.models.loading import LoadedModel
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,8 @@
 """What the numbers of a reason mean, in one or two plain sentences: for the page and for the command line."""
 
-from workbench.classification.reasons.deletion import Deletion
-from workbench.classification.reasons.gradients import Saliency
-from workbench.classification.reasons.heads import HeadEffects
+from gemma2_workbench.classification.reasons.deletion import Deletion
+from gemma2_workbench.classification.reasons.gradients import Saliency
+from gemma2_workbench.classification.reasons.heads import HeadEffects
 
 
 def signed(value: float, digits: int = 2) -> str:

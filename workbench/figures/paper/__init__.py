@@ -12,12 +12,12 @@ from typing import Any
 
 import matplotlib
 
-from workbench.figures.paper.fonts import Faces, faces
-from workbench.figures.paper.page import drawn, measured
-from workbench.figures.paper.sheet import THINNEST
-from workbench.figures.paper.venues import RULES, VENUES, WIDTHS, inches, letters, tallest
-from workbench.figures.spec import FigureSpec, Panel, Panels
-from workbench.figures.tens import in_tens
+from gemma2_workbench.figures.paper.fonts import Faces, faces
+from gemma2_workbench.figures.paper.page import drawn, measured
+from gemma2_workbench.figures.paper.sheet import THINNEST
+from gemma2_workbench.figures.paper.venues import RULES, VENUES, WIDTHS, inches, letters, tallest
+from gemma2_workbench.figures.spec import FigureSpec, Panel, Panels
+from gemma2_workbench.figures.tens import in_tens
 
 __all__ = ["FORMATS", "RULES", "VENUES", "WIDTHS", "height", "inches", "render", "tallest"]
 

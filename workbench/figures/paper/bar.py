@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.figures import colours
-from workbench.figures.paper import picture
-from workbench.figures.paper.fonts import Faces
-from workbench.figures.paper.legend import Key
-from workbench.figures.paper.sheet import THINNEST, Box, Sheet
-from workbench.figures.scale import Scale
-from workbench.figures.ticks import tick_text
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.paper import picture
+from gemma2_workbench.figures.paper.fonts import Faces
+from gemma2_workbench.figures.paper.legend import Key
+from gemma2_workbench.figures.paper.sheet import THINNEST, Box, Sheet
+from gemma2_workbench.figures.scale import Scale
+from gemma2_workbench.figures.ticks import tick_text
 
 _GAP, _THICK, _TICK = 0.07, 0.09, 0.04  # inches
 _BEYOND = 0.2  # inches that the name of a standing bar may be longer than the bar

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from workbench.figures.paper import grid, lines, links, maps, strip, words
-from workbench.figures.paper.fonts import Faces
-from workbench.figures.paper.frame import Frame
-from workbench.figures.paper.legend import Key
-from workbench.figures.paper.sheet import Box, Sheet
-from workbench.figures.spec import Bars, Curve, HeadGrid, Panel, Scatter, TokenGrid, TokenLinks, TokenMap, TokenStrip
+from gemma2_workbench.figures.paper import grid, lines, links, maps, strip, words
+from gemma2_workbench.figures.paper.fonts import Faces
+from gemma2_workbench.figures.paper.frame import Frame
+from gemma2_workbench.figures.paper.legend import Key
+from gemma2_workbench.figures.paper.sheet import Box, Sheet
+from gemma2_workbench.figures.spec import (
+    Bars,
+    Curve,
+    HeadGrid,
+    Panel,
+    Scatter,
+    TokenGrid,
+    TokenLinks,
+    TokenMap,
+    TokenStrip,
+)
 
 
 def frame_of(spec: Panel, faces: Faces, width: float, with_bar: bool = True, squeeze: float = 1.0) -> Frame:

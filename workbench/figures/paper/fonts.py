@@ -19,9 +19,9 @@ from typing import Any
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
 
-from workbench.figures.paper.letters import Letters
-from workbench.figures.paper.truetype import embeddable
-from workbench.figures.text import code_point, one_line
+from gemma2_workbench.figures.paper.letters import Letters
+from gemma2_workbench.figures.paper.truetype import embeddable
+from gemma2_workbench.figures.text import code_point, one_line
 
 SANS, SERIF = "DejaVu Sans", "STIXGeneral"
 _BREAK = re.compile(r" (?!\d)")  # between words; a number stays with the word before it: "head 3"

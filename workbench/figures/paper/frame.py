@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.figures.paper.sheet import Box
+from gemma2_workbench.figures.paper.sheet import Box
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 
-from workbench.figures import colours
-from workbench.figures.paper import bar, picture, signs
-from workbench.figures.paper.fonts import Faces
-from workbench.figures.paper.frame import Frame
-from workbench.figures.paper.legend import Key
-from workbench.figures.paper.sheet import REFERENCE, THINNEST, Box, Sheet
-from workbench.figures.spec import HeadGrid
-from workbench.figures.ticks import cell_text
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.paper import bar, picture, signs
+from gemma2_workbench.figures.paper.fonts import Faces
+from gemma2_workbench.figures.paper.frame import Frame
+from gemma2_workbench.figures.paper.legend import Key
+from gemma2_workbench.figures.paper.sheet import REFERENCE, THINNEST, Box, Sheet
+from gemma2_workbench.figures.spec import HeadGrid
+from gemma2_workbench.figures.ticks import cell_text
 
 _WIDE, _HIGH, _TALL = 0.62, 0.24, 7.0  # largest cell, tallest grid, in inches
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workbench.figures import colours
-from workbench.figures.paper.fonts import Faces
-from workbench.figures.paper.sheet import REFERENCE, Box, Sheet
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.paper.fonts import Faces
+from gemma2_workbench.figures.paper.sheet import REFERENCE, Box, Sheet
 
 _SIGN, _GAP = 0.18, 0.14  # inches: width of a sign, and from one entry to the next
 

@@ -7,14 +7,14 @@ import math
 import numpy as np
 from matplotlib.axes import Axes
 
-from workbench.figures import colours
-from workbench.figures.paper import names
-from workbench.figures.paper.fonts import Faces
-from workbench.figures.paper.frame import Frame
-from workbench.figures.paper.legend import Key
-from workbench.figures.paper.sheet import FAINT, INK, REFERENCE, THINNEST, Box, Sheet
-from workbench.figures.spec import Bars, Curve, Guide, Scatter
-from workbench.figures.ticks import padded, round_ticks, tick_text
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.paper import names
+from gemma2_workbench.figures.paper.fonts import Faces
+from gemma2_workbench.figures.paper.frame import Frame
+from gemma2_workbench.figures.paper.legend import Key
+from gemma2_workbench.figures.paper.sheet import FAINT, INK, REFERENCE, THINNEST, Box, Sheet
+from gemma2_workbench.figures.spec import Bars, Curve, Guide, Scatter
+from gemma2_workbench.figures.ticks import padded, round_ticks, tick_text
 
 _AROUND = 0.2  # inches that the name of the x axis may be wider than the plot
 _LONGEST = 1.2  # inches, at most, for the name of a bar

@@ -7,14 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.path import Path
 
-from workbench.figures import colours
-from workbench.figures.paper.fonts import Faces
-from workbench.figures.paper.frame import Frame
-from workbench.figures.paper.legend import Key
-from workbench.figures.paper.sheet import INK, THINNEST, Box, Sheet
-from workbench.figures.spec import TokenLinks
-from workbench.figures.spec.token_links import spread
-from workbench.figures.ticks import tick_text
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.paper.fonts import Faces
+from gemma2_workbench.figures.paper.frame import Frame
+from gemma2_workbench.figures.paper.legend import Key
+from gemma2_workbench.figures.paper.sheet import INK, THINNEST, Box, Sheet
+from gemma2_workbench.figures.spec import TokenLinks
+from gemma2_workbench.figures.spec.token_links import spread
+from gemma2_workbench.figures.ticks import tick_text
 
 _WIDE, _TALL = 2.9, 7.2  # inches: the widest room for curves, the tallest columns whose type is not squeezed
 _LONGEST = 0.75  # inches, at most, for a token

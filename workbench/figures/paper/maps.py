@@ -11,15 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from workbench.figures import colours
-from workbench.figures.paper import bar, picture, signs
-from workbench.figures.paper.fonts import Faces
-from workbench.figures.paper.frame import Frame
-from workbench.figures.paper.legend import Key
-from workbench.figures.paper.sheet import Box, Sheet
-from workbench.figures.regions import outlines
-from workbench.figures.scale import Scale
-from workbench.figures.spec import TokenMap
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.paper import bar, picture, signs
+from gemma2_workbench.figures.paper.fonts import Faces
+from gemma2_workbench.figures.paper.frame import Frame
+from gemma2_workbench.figures.paper.legend import Key
+from gemma2_workbench.figures.paper.sheet import Box, Sheet
+from gemma2_workbench.figures.regions import outlines
+from gemma2_workbench.figures.scale import Scale
+from gemma2_workbench.figures.spec import TokenMap
 
 _CELL = 0.4  # a cell's largest side in inches, unless the map would be under _SMALL
 _SMALL, _TALL = 0.8, 6.5  # a map's least and largest height in inches

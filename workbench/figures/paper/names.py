@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from workbench.figures.paper.fonts import Faces
-from workbench.figures.paper.sheet import INK, Box, Sheet
-from workbench.figures.spec import Scatter
+from gemma2_workbench.figures.paper.fonts import Faces
+from gemma2_workbench.figures.paper.sheet import INK, Box, Sheet
+from gemma2_workbench.figures.spec import Scatter
 
 _WIDEST = 1.0  # inches
 _APART = 0.07  # inches from a point to its name

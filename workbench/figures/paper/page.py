@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.figures.paper import panels
-from workbench.figures.paper.families import draw_panel, frame_of, keys_of
-from workbench.figures.paper.fonts import Faces
-from workbench.figures.paper.legend import Key
-from workbench.figures.paper.legend import draw as draw_legend
-from workbench.figures.paper.legend import rows as legend_rows
-from workbench.figures.paper.sheet import Sheet
-from workbench.figures.spec import FigureSpec, Panel, Panels
+from gemma2_workbench.figures.paper import panels
+from gemma2_workbench.figures.paper.families import draw_panel, frame_of, keys_of
+from gemma2_workbench.figures.paper.fonts import Faces
+from gemma2_workbench.figures.paper.legend import Key
+from gemma2_workbench.figures.paper.legend import draw as draw_legend
+from gemma2_workbench.figures.paper.legend import rows as legend_rows
+from gemma2_workbench.figures.paper.sheet import Sheet
+from gemma2_workbench.figures.spec import FigureSpec, Panel, Panels
 
 _MARGIN = 0.04  # inches around everything
 _BOLD = 1.16  # how much wider than plain letters bold ones are, at most

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.figures.paper import bar, maps
-from workbench.figures.paper.families import draw_panel, frame_of
-from workbench.figures.paper.fonts import Faces
-from workbench.figures.paper.frame import Frame
-from workbench.figures.paper.sheet import Box, Sheet
-from workbench.figures.scale import Scale
-from workbench.figures.spec import Panels, TokenMap, TokenStrip
+from gemma2_workbench.figures.paper import bar, maps
+from gemma2_workbench.figures.paper.families import draw_panel, frame_of
+from gemma2_workbench.figures.paper.fonts import Faces
+from gemma2_workbench.figures.paper.frame import Frame
+from gemma2_workbench.figures.paper.sheet import Box, Sheet
+from gemma2_workbench.figures.scale import Scale
+from gemma2_workbench.figures.spec import Panels, TokenMap, TokenStrip
 
 _GAP = 0.16  # inches between panels
 _LEAST, _LEAST_ALONE = 0.5, 0.9  # inches: no plot is narrower, with shared labels and without; columns are fewer then

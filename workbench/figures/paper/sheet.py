@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from workbench.figures import colours
-from workbench.figures.paper.fonts import Faces
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.paper.fonts import Faces
 
 INK, REFERENCE, FAINT = colours.LIGHT.ink, colours.LIGHT.reference, colours.LIGHT.faint
 THINNEST = 0.5  # points: no line is thinner, because thinner ones disappear in print

@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from workbench.figures import colours
-from workbench.figures.paper.legend import Key
-from workbench.figures.paper.sheet import INK, THINNEST, Box
-from workbench.figures.scale import Scale
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.paper.legend import Key
+from gemma2_workbench.figures.paper.sheet import INK, THINNEST, Box
+from gemma2_workbench.figures.scale import Scale
 
 _PITCH = 3.0  # points from one dash to the next, at least: in finer maps only some cells carry one
 _NEAR = 0.15  # of the scale's end: nearer to zero both colours are so light that a wrong sign misleads nobody

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.figures import colours
-from workbench.figures.paper import bar, signs
-from workbench.figures.paper.fonts import Faces
-from workbench.figures.paper.frame import Frame
-from workbench.figures.paper.legend import Key
-from workbench.figures.paper.sheet import Box, Sheet
-from workbench.figures.spec import TokenStrip
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.paper import bar, signs
+from gemma2_workbench.figures.paper.fonts import Faces
+from gemma2_workbench.figures.paper.frame import Frame
+from gemma2_workbench.figures.paper.legend import Key
+from gemma2_workbench.figures.paper.sheet import Box, Sheet
+from gemma2_workbench.figures.spec import TokenStrip
 
 _PITCH, _HIGH = 1.43, 1.18  # of a line of labels: from line to line, height of a token's box
 _PAD, _GAP = 0.03, 0.02  # inches: beside a token's text, between boxes

@@ -18,7 +18,7 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont, newTable
 from matplotlib.font_manager import FontProperties, findfont, fontManager
 
-from workbench import scratch
+from gemma2_workbench import scratch
 
 _DROPPED = ("CFF ", "CFF2", "VORG", "GSUB", "GPOS", "GDEF", "BASE", "vhea", "vmtx")
 

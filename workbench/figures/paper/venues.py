@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from workbench.figures.paper.letters import Letters
+from gemma2_workbench.figures.paper.letters import Letters
 
 _SINGLE, _TEXT, _DOUBLE = "single", "text", "double"
 WIDTHS = {_SINGLE: 3.25, _TEXT: 5.5, _DOUBLE: 6.75}

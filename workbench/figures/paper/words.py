@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from workbench.figures import colours
-from workbench.figures.paper import bar, names, picture, signs
-from workbench.figures.paper.fonts import Faces
-from workbench.figures.paper.frame import Frame
-from workbench.figures.paper.legend import Key
-from workbench.figures.paper.sheet import Box, Sheet
-from workbench.figures.spec import TokenGrid
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.paper import bar, names, picture, signs
+from gemma2_workbench.figures.paper.fonts import Faces
+from gemma2_workbench.figures.paper.frame import Frame
+from gemma2_workbench.figures.paper.legend import Key
+from gemma2_workbench.figures.paper.sheet import Box, Sheet
+from gemma2_workbench.figures.spec import TokenGrid
 
 _WIDE = 0.62  # inches: the widest cell
 _TALL = 7.0  # inches: the tallest grid

@@ -6,12 +6,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from workbench.figures import colours
-from workbench.figures.screen import grid, lines, links, maps, panels, strip, words
-from workbench.figures.screen.page import page
-from workbench.figures.screen.room import room
-from workbench.figures.screen.slot import Drawing, Slot
-from workbench.figures.spec import (
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.screen import grid, lines, links, maps, panels, strip, words
+from gemma2_workbench.figures.screen.page import page
+from gemma2_workbench.figures.screen.room import room
+from gemma2_workbench.figures.screen.slot import Drawing, Slot
+from gemma2_workbench.figures.spec import (
     Bars,
     Curve,
     FigureSpec,
@@ -24,8 +24,8 @@ from workbench.figures.spec import (
     TokenMap,
     TokenStrip,
 )
-from workbench.figures.tens import in_tens
-from workbench.figures.text import for_plotly
+from gemma2_workbench.figures.tens import in_tens
+from gemma2_workbench.figures.text import for_plotly
 
 __all__ = ["page", "render"]
 

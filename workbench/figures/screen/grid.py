@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.figures import colours
-from workbench.figures.screen.slot import Slot
-from workbench.figures.screen.traces import heatmap
-from workbench.figures.spec import HeadGrid
-from workbench.figures.text import for_plotly
-from workbench.figures.ticks import cell_text
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.screen.slot import Slot
+from gemma2_workbench.figures.screen.traces import heatmap
+from gemma2_workbench.figures.spec import HeadGrid
+from gemma2_workbench.figures.text import for_plotly
+from gemma2_workbench.figures.ticks import cell_text
 
 
 def draw(spec: HeadGrid, slot: Slot) -> int:

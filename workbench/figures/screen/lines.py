@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.figures import colours
-from workbench.figures.screen.room import LONGEST
-from workbench.figures.screen.slot import Slot
-from workbench.figures.screen.traces import bar, scatter
-from workbench.figures.spec import Bars, Curve, Guide, Scatter
-from workbench.figures.text import for_plotly
-from workbench.figures.ticks import padded
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.screen.room import LONGEST
+from gemma2_workbench.figures.screen.slot import Slot
+from gemma2_workbench.figures.screen.traces import bar, scatter
+from gemma2_workbench.figures.spec import Bars, Curve, Guide, Scatter
+from gemma2_workbench.figures.text import for_plotly
+from gemma2_workbench.figures.ticks import padded
 
 _LINE = {"showline": True, "ticks": "outside", "ticklen": 3}
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from workbench.figures import colours
-from workbench.figures.screen.room import LONGEST
-from workbench.figures.screen.slot import Slot
-from workbench.figures.screen.traces import scatter
-from workbench.figures.spec import TokenLinks
-from workbench.figures.spec.token_links import Links, spread
-from workbench.figures.text import for_plotly
-from workbench.figures.ticks import tick_text
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.screen.room import LONGEST
+from gemma2_workbench.figures.screen.slot import Slot
+from gemma2_workbench.figures.screen.traces import scatter
+from gemma2_workbench.figures.spec import TokenLinks
+from gemma2_workbench.figures.spec.token_links import Links, spread
+from gemma2_workbench.figures.text import for_plotly
+from gemma2_workbench.figures.ticks import tick_text
 
 _STEPS = 5  # strengths of line: plotly draws one trace for each
 _ROW = 19  # pixels

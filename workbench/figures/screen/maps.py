@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from workbench.figures import colours
-from workbench.figures.regions import outlines
-from workbench.figures.screen.room import LONGEST
-from workbench.figures.screen.slot import Slot
-from workbench.figures.screen.traces import heatmap, scatter
-from workbench.figures.spec import TokenMap
-from workbench.figures.text import for_plotly
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.regions import outlines
+from gemma2_workbench.figures.screen.room import LONGEST
+from gemma2_workbench.figures.screen.slot import Slot
+from gemma2_workbench.figures.screen.traces import heatmap, scatter
+from gemma2_workbench.figures.spec import TokenMap
+from gemma2_workbench.figures.text import for_plotly
 
 _PITCH = 14  # pixels from one token label to the next, at least
 

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 import plotly.io
 
-from workbench.figures import colours
+from gemma2_workbench.figures import colours
 
 CONFIG = {
     "displaylogo": False,

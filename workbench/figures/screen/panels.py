@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workbench.figures.screen.room import WIDE, room
-from workbench.figures.screen.slot import Drawing, Slot
-from workbench.figures.spec import Panel, Panels
-from workbench.figures.text import one_line
+from gemma2_workbench.figures.screen.room import WIDE, room
+from gemma2_workbench.figures.screen.slot import Drawing, Slot
+from gemma2_workbench.figures.spec import Panel, Panels
+from gemma2_workbench.figures.text import one_line
 
 _TITLE = 26  # pixels above each row for the panels' titles
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workbench.figures.spec import Bars, HeadGrid, Panel, TokenGrid, TokenLinks, TokenMap, TokenStrip
+from gemma2_workbench.figures.spec import Bars, HeadGrid, Panel, TokenGrid, TokenLinks, TokenMap, TokenStrip
 
 LONGEST = 24  # characters of a token or bar label on the screen
 WIDE = 1000  # the width in pixels of a usual column; the browser stretches figures, so this is for proportions only

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from workbench.figures import colours
-from workbench.figures.scale import Scale
-from workbench.figures.screen.traces import bar, scatter
-from workbench.figures.text import for_plotly
-from workbench.figures.ticks import round_ticks, tick_text
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.scale import Scale
+from gemma2_workbench.figures.screen.traces import bar, scatter
+from gemma2_workbench.figures.text import for_plotly
+from gemma2_workbench.figures.ticks import round_ticks, tick_text
 
 
 @dataclass(frozen=True)

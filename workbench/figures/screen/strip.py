@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.figures import colours
-from workbench.figures.screen.slot import Slot
-from workbench.figures.screen.traces import heatmap
-from workbench.figures.spec import TokenStrip
-from workbench.figures.text import for_plotly, one_line
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.screen.slot import Slot
+from gemma2_workbench.figures.screen.traces import heatmap
+from gemma2_workbench.figures.spec import TokenStrip
+from gemma2_workbench.figures.text import for_plotly, one_line
 
 _LINE = 110  # characters in a line of tokens
 _LONGEST = 18  # characters of a token

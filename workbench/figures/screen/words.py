@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.figures import colours
-from workbench.figures.screen.maps import token_axis
-from workbench.figures.screen.room import LONGEST
-from workbench.figures.screen.slot import Slot
-from workbench.figures.screen.traces import heatmap
-from workbench.figures.spec import TokenGrid
-from workbench.figures.text import for_plotly
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.screen.maps import token_axis
+from gemma2_workbench.figures.screen.room import LONGEST
+from gemma2_workbench.figures.screen.slot import Slot
+from gemma2_workbench.figures.screen.traces import heatmap
+from gemma2_workbench.figures.spec import TokenGrid
+from gemma2_workbench.figures.text import for_plotly
 
 _CHARACTER = 6.0  # average width in pixels at 10 px type
 _SHORTEST = 3  # characters: a word cut down to fewer says nothing

@@ -5,15 +5,15 @@ Wrong shapes raise ValueError when it is made, not when it is drawn.
 Letters: Q query rows, S key columns, R rows, T tokens, L layers, N heads, n anything else.
 """
 
-from workbench.figures.scale import Scale
-from workbench.figures.spec.bars import Bars
-from workbench.figures.spec.curves import Curve, Guide, Scatter, Series
-from workbench.figures.spec.head_grid import HeadGrid
-from workbench.figures.spec.panels import FigureSpec, Panel, Panels
-from workbench.figures.spec.token_grid import TokenGrid
-from workbench.figures.spec.token_links import TokenLinks
-from workbench.figures.spec.token_map import NO_VALUE, TokenMap
-from workbench.figures.spec.token_strip import TokenStrip
+from gemma2_workbench.figures.scale import Scale
+from gemma2_workbench.figures.spec.bars import Bars
+from gemma2_workbench.figures.spec.curves import Curve, Guide, Scatter, Series
+from gemma2_workbench.figures.spec.head_grid import HeadGrid
+from gemma2_workbench.figures.spec.panels import FigureSpec, Panel, Panels
+from gemma2_workbench.figures.spec.token_grid import TokenGrid
+from gemma2_workbench.figures.spec.token_links import TokenLinks
+from gemma2_workbench.figures.spec.token_map import NO_VALUE, TokenMap
+from gemma2_workbench.figures.spec.token_strip import TokenStrip
 
 __all__ = [
     "NO_VALUE",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.figures import checks
-from workbench.figures.checks import freeze
+from gemma2_workbench.figures import checks
+from gemma2_workbench.figures.checks import freeze
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from workbench.figures import checks
-from workbench.figures.checks import freeze
+from gemma2_workbench.figures import checks
+from gemma2_workbench.figures.checks import freeze
 
 
 @dataclass(frozen=True, eq=False)

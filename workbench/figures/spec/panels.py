@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from workbench.figures.checks import freeze
-from workbench.figures.scale import Scale
-from workbench.figures.spec.bars import Bars
-from workbench.figures.spec.curves import Curve, Scatter
-from workbench.figures.spec.head_grid import HeadGrid
-from workbench.figures.spec.token_grid import TokenGrid
-from workbench.figures.spec.token_links import TokenLinks
-from workbench.figures.spec.token_map import TokenMap
-from workbench.figures.spec.token_strip import TokenStrip
+from gemma2_workbench.figures.checks import freeze
+from gemma2_workbench.figures.scale import Scale
+from gemma2_workbench.figures.spec.bars import Bars
+from gemma2_workbench.figures.spec.curves import Curve, Scatter
+from gemma2_workbench.figures.spec.head_grid import HeadGrid
+from gemma2_workbench.figures.spec.token_grid import TokenGrid
+from gemma2_workbench.figures.spec.token_links import TokenLinks
+from gemma2_workbench.figures.spec.token_map import TokenMap
+from gemma2_workbench.figures.spec.token_strip import TokenStrip
 
 Panel = TokenMap | TokenLinks | TokenGrid | HeadGrid | Curve | Scatter | Bars | TokenStrip
 

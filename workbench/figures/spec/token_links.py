@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workbench.figures import checks
-from workbench.figures.checks import freeze
+from gemma2_workbench.figures import checks
+from gemma2_workbench.figures.checks import freeze
 
 MOST_TOKENS = 64  # in a column: more are taller than a page in the sizes of type that venues ask for
 MOST_LINKS = 1500  # the strongest ones are drawn: more are one dark area

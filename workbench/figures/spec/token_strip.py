@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.figures import checks
-from workbench.figures.checks import freeze
-from workbench.figures.scale import Scale
+from gemma2_workbench.figures import checks
+from gemma2_workbench.figures.checks import freeze
+from gemma2_workbench.figures.scale import Scale
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """The attention map of one head at one stage, to look around in."""
 
-from apps.explorer.components.attention.component import (
+from gemma2_workbench.apps.explorer.components.attention.component import (
     attention_move,
     attention_value,
     attention_view,

@@ -10,9 +10,9 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.components.attention.settings import browser_settings
-from apps.explorer.components.shared.sources import script, source, style
-from workbench import Trace
+from gemma2_workbench import Trace
+from gemma2_workbench.apps.explorer.components.attention.settings import browser_settings
+from gemma2_workbench.apps.explorer.components.shared.sources import script, source, style
 
 SCRIPTS = (
     "sentences.js",

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from workbench import Trace
+from gemma2_workbench import Trace
 
 # Cells read from a trace at once: 16 MB of float32, so that a map of any length fits in memory.
 BLOCK_CELLS = 4 * 1024 * 1024

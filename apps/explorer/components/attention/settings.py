@@ -4,11 +4,11 @@ import base64
 from dataclasses import asdict
 from typing import Any
 
-from apps.explorer.components.attention.stages import LOOKS, Look
-from model import Reason
-from workbench.figures import colours
-from workbench.figures.spec import NO_VALUE
-from workbench.stages import STAGES
+from gemma2_workbench.apps.explorer.components.attention.stages import LOOKS, Look
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.spec import NO_VALUE
+from gemma2_workbench.model import Reason
+from gemma2_workbench.traces.stages import STAGES
 
 # Why the page says a query does not see a key.
 _SENTENCES = {

@@ -1,8 +1,8 @@
-"""How the page shows each stage of `workbench.stages`: help, unit and colour scale."""
+"""How the page shows each stage of `traces.stages`: help, unit and colour scale."""
 
 from dataclasses import dataclass
 
-from workbench.stages import STAGES
+from gemma2_workbench.traces.stages import STAGES
 
 
 @dataclass(frozen=True)

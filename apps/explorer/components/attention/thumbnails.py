@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from apps.explorer.components.attention.pooling import pool_extreme
-from apps.explorer.components.attention.stages import Look
-from workbench import Trace
+from gemma2_workbench import Trace
+from gemma2_workbench.apps.explorer.components.attention.pooling import pool_extreme
+from gemma2_workbench.apps.explorer.components.attention.stages import Look
 
 SIDE = 32
 # Deriving reads every map of every head once, about 100 million cells a second.

@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.components.shared.sources import source, style
+from gemma2_workbench.apps.explorer.components.shared.sources import source, style
 
 
 def cap_slider(name: str, **options: Any) -> gr.HTML:

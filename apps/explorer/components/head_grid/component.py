@@ -5,11 +5,11 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from apps.explorer.components.shared.sources import source, style
-from workbench.figures import colours
-from workbench.figures.spec import HeadGrid
-from workbench.figures.tens import in_tens
-from workbench.figures.ticks import cell_text
+from gemma2_workbench.apps.explorer.components.shared.sources import source, style
+from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.spec import HeadGrid
+from gemma2_workbench.figures.tens import in_tens
+from gemma2_workbench.figures.ticks import cell_text
 
 
 def head_grid(**options: Any) -> gr.HTML:

@@ -4,9 +4,9 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.components.head_view.palette import head_colours
-from apps.explorer.components.shared.sources import script, source, style
-from workbench import Trace
+from gemma2_workbench import Trace
+from gemma2_workbench.apps.explorer.components.head_view.palette import head_colours
+from gemma2_workbench.apps.explorer.components.shared.sources import script, source, style
 
 SCRIPTS = ("weights.js", "lines.js", "columns.js", "view.js")
 # More tokens than this in two columns tell nobody anything; the part is chosen with a slider.

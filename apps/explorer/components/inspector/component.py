@@ -8,8 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from apps.explorer.components.attention.settings import browser_settings
-from apps.explorer.components.shared.sources import script, source, style
+from gemma2_workbench.apps.explorer.components.attention.settings import browser_settings
+from gemma2_workbench.apps.explorer.components.shared.sources import script, source, style
 
 SCRIPTS = ("state.js", "cards.js", "maps.js", "row.js", "heads.js", "input.js", "view.js")
 _serial = count(1)

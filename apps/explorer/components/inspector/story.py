@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench import Trace
-from workbench.cell import around, inspect_cell
-from workbench.stages import STAGES
+from gemma2_workbench import Trace
+from gemma2_workbench.traces.cell import around, inspect_cell
+from gemma2_workbench.traces.stages import STAGES
 
 SIDE = 17  # tokens along a map around the cell
 RANKED = 10

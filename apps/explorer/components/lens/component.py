@@ -8,10 +8,10 @@ import gradio as gr
 import numpy as np
 from torch import Tensor
 
-from apps.explorer.components.shared.sources import script, source, style
-from workbench import Trace
-from workbench.figures import colours
-from workbench.views.lens import METRICS, required_lens
+from gemma2_workbench import Trace
+from gemma2_workbench.apps.explorer.components.shared.sources import script, source, style
+from gemma2_workbench.figures import colours
+from gemma2_workbench.views.lens import METRICS, required_lens
 
 EMPTY = "Run a text to see what every layer would predict."
 

@@ -7,11 +7,11 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from apps.explorer.components.attention.settings import browser_settings
-from apps.explorer.components.shared.sources import script, source
-from workbench.masks.layers import EMPTY, LayerMask
-from workbench.masks.reach import NEVER, Reach
-from workbench.masks.words import because, summary
+from gemma2_workbench.apps.explorer.components.attention.settings import browser_settings
+from gemma2_workbench.apps.explorer.components.shared.sources import script, source
+from gemma2_workbench.masks.layers import EMPTY, LayerMask
+from gemma2_workbench.masks.reach import NEVER, Reach
+from gemma2_workbench.masks.words import because, summary
 
 SCRIPTS = ("rows.js", "map.js", "view.js")
 UNREACHED = 255

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from workbench.masks.origin import SEES
+from gemma2_workbench.masks.origin import SEES
 
 # What a query sees, as the control says it.
 EARLIER, BOTH_SIDES = SEES[True], SEES[False]

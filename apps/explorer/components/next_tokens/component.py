@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 import pandas as pd
 
-from apps.explorer.components.shared.sources import source, style
+from gemma2_workbench.apps.explorer.components.shared.sources import source, style
 
 
 def next_tokens(**options: Any) -> gr.HTML:

@@ -7,7 +7,7 @@ them, and nothing of one component is seen by another.
 from importlib import resources
 
 SHARED = ("words.js", "data.js", "colour.js", "paint.js", "page.js")
-COMPONENTS = resources.files("apps.explorer.components")
+COMPONENTS = resources.files("gemma2_workbench.apps.explorer.components")
 
 
 def source(component: str, name: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from workbench import Trace
+from gemma2_workbench import Trace
 
 BOTH_SIDES = {"text": "sees both sides", "hint": "a bidirectional model: queries see later keys too, nothing is future"}
 
@@ -83,4 +83,4 @@ def _origin(trace: Trace, spelled: bool) -> list[dict[str, str]]:
 
 
 def _source(name: str) -> str:
-    return resources.files("apps.explorer.components.status").joinpath(name).read_text("utf-8")
+    return resources.files("gemma2_workbench.apps.explorer.components.status").joinpath(name).read_text("utf-8")

@@ -1,0 +1,77 @@
+"""`gemma2-workbench`: the explorer, traces, figures, tables, masks and labels from the command line.
+
+One file per command: `add(commands)` declares it. Only `app` imports gradio, and when it runs.
+"""
+
+import argparse
+import gc
+from collections.abc import Sequence
+from typing import NoReturn
+
+from gemma2_workbench.apps.cli import (
+    app,
+    bench,
+    classify,
+    evaluate,
+    finetune,
+    headvis,
+    mask,
+    models,
+    redraw,
+    trace,
+    view,
+    why,
+)
+from gemma2_workbench.apps.cli.ending import WRONG, ended, flush_output, set_output, take_signals
+from gemma2_workbench.starting import COMMAND
+
+COMMANDS = (app, bench, trace, view, redraw, mask, classify, why, evaluate, models, finetune, headvis)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong with the flags."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the process with exit code 2."""
+        self.exit(WRONG, f"{COMMAND}: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return 0 or what it returns, or 2 with a sentence on stderr where something is wrong.
+
+    Ctrl-c gives 130. Without `arguments` those of the process are taken, and the process is the command's own: its
+    signals are handled too.
+    """
+    if arguments is not None:
+        return _run(arguments)
+    take_signals()
+    set_output()
+    code = _run(None)
+    try:
+        flush_output()
+    except BaseException as error:
+        code = ended(error)
+    # The process ends: to look for garbage among all that torch and gradio loaded would take seconds.
+    gc.freeze()
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        options = parser().parse_args(arguments)
+        return options.run(options) or 0
+    except SystemExit as end:
+        if arguments is not None:
+            raise
+        return int(end.code or 0)
+    except BaseException as error:
+        return ended(error)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line with all commands."""
+    whole = Parser(COMMAND, description="See how Gemma 2 attends.")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add(commands)
+    return whole

@@ -1,0 +1,135 @@
+"""`gemma2-workbench classify`: the labels of texts and files, for people or for machines."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gemma2_workbench.apps.cli.labels import add_columns, add_label_token, columns_of, note
+from gemma2_workbench.apps.cli.model import add_model, loaded_model
+from gemma2_workbench.apps.cli.progress import progress
+from gemma2_workbench.atomic import write
+from gemma2_workbench.classification.classifier import kind_of
+from gemma2_workbench.classification.conll import Sentence, conll_text
+from gemma2_workbench.classification.files import Source, checked_target, sources
+from gemma2_workbench.classification.labelled import Classification, classify, classify_words
+from gemma2_workbench.classification.record import classification_record
+from gemma2_workbench.classification.schemes import scheme_of
+from gemma2_workbench.classification.tables import entity_table, word_table
+from gemma2_workbench.models.loading import CLASSIFIER, LoadedModel
+from gemma2_workbench.versions import versions
+
+Labels = list[tuple[Source, Classification]]
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    command = commands.add_parser("classify", help="label the words of texts and files: names, places, dates")
+    command.add_argument(
+        "inputs", nargs="+", metavar="TEXT|FILE", help="a text, a text file, a .conll file, or - (stdin)"
+    )
+    command.add_argument("--format", choices=FORMATS, help="default: by the ending of --out, else table")
+    command.add_argument("--out", type=Path, help="file to write instead of printing")
+    add_columns(command)
+    add_label_token(command)
+    add_model(command, CLASSIFIER)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Label everything, then print or write it."""
+    out = checked_target(options.out, options.inputs) if options.out else None
+    written = FORMATS[options.format or _format_of(out)]
+    given = list(sources(options.inputs, columns_of(options)))
+    loaded = loaded_model(options)
+    if kind_of(loaded) == "sequence" and written is _conll:
+        raise ValueError(f"{loaded.name} labels whole texts, which CoNLL cannot hold; choose table, json or csv")
+    labelled = [(source, _classified(loaded, source, options.label_token)) for source in given]
+    note([remark for source, found in labelled for remark in (*source.remarks, *found.remarks)])
+    cuts = sum(sentence.reading.continues for _, found in labelled for sentence in found.sentences)
+    if cuts:
+        note([f"sentences too long for {loaded.name} were read in parts ({cuts} cuts)"])
+    text = written(labelled)
+    if out:
+        write(out, text)
+        print(f"{out}: {len(labelled)} labelled")
+    else:
+        sys.stdout.write(text)
+
+
+def _format_of(out: Path | None) -> str:
+    ending = out.suffix.lower().lstrip(".") if out else ""
+    return ending if ending in FORMATS else "table"
+
+
+def _classified(loaded: LoadedModel, source: Source, label_token: str | None) -> Classification:
+    if source.sentences is not None:
+        places = [f"{source.name}:{sentence.lines[0]}" for sentence in source.sentences]
+        words = [sentence.words for sentence in source.sentences]
+        return classify_words(loaded, words, progress=progress, label_token=label_token, places=places)
+    try:
+        return classify(loaded, source.text, progress=progress, label_token=label_token)
+    except ValueError as error:
+        raise ValueError(f"{source.name}: {error}") from error
+
+
+def _table(labelled: Labels) -> str:
+    """The entities (or the words, where classes are plain) for a terminal."""
+    first = labelled[0][1]
+    entities = first.kind == "token" and bool(scheme_of(first.classes))
+    rows = _stacked(labelled, entity_table if entities else word_table)
+    if entities:
+        rows = rows[["source", "text", "label", "start", "end", "confidence", "margin"]]
+    if len(labelled) == 1:
+        rows = rows.drop(columns="source")
+    words = sum(len(sentence.reading.words) for _, found in labelled for sentence in found.sentences)
+    what = f"{len(rows)} entities in {words} words" if entities else f"{len(rows)} labels"
+    head = f"{first.model.name}: {what}\n"
+    if rows.empty:
+        return head
+    rows = rows.assign(text=[_shown(text) for text in rows["text"]])
+    with pd.option_context("display.unicode.east_asian_width", True, "display.max_colwidth", None):
+        return head + rows.to_string(index=False, float_format="{:.3f}".format) + "\n"
+
+
+def _shown(text: str, width: int = 60) -> str:
+    """A text on one line of a terminal, without characters that would command it."""
+    plain = "".join(character if character.isprintable() else "�" for character in " ".join(text.split()))
+    return plain if len(plain) <= width else plain[: width - 1] + "…"
+
+
+def _json(labelled: Labels) -> str:
+    first = labelled[0][1]
+    inputs = [classification_record(source.name, found) for source, found in labelled]
+    record = {"versions": versions(), "model": asdict(first.model), "inputs": inputs}
+    return json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def _conll(labelled: Labels) -> str:
+    blocks = []
+    for source, found in labelled:
+        for number, sentence in enumerate(found.sentences):
+            words = [sentence.reading.word(word) for word in range(len(sentence.tags))]
+            notes = source.sentences[number].notes if source.sentences else {}
+            blocks.append(Sentence(words, list(sentence.tags), {"source": source.name} | notes))
+    return conll_text(blocks)
+
+
+def _csv(labelled: Labels) -> str:
+    return _stacked(labelled, word_table).to_csv(index=False, lineterminator="\n")
+
+
+def _stacked(labelled: Labels, table: Callable[[Classification], pd.DataFrame]) -> pd.DataFrame:
+    """The tables of all inputs under one another, with a column `source`."""
+    tables = [table(found) for _, found in labelled]
+    for rows, (source, _) in zip(tables, labelled, strict=True):
+        rows.insert(0, "source", source.name)
+    return pd.concat([rows for rows in tables if len(rows)] or tables[:1], ignore_index=True)
+
+
+FORMATS: dict[str, Callable[[Labels], str]] = {"table": _table, "json": _json, "conll": _conll, "csv": _csv}

@@ -1,0 +1,137 @@
+"""The flags that say how a figure looks, and writing it: what `figure`, `mask` and `why` have in common."""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from gemma2_workbench.apps.cli.numeric import whole_number
+from gemma2_workbench.atomic import checked_target, write_all
+from gemma2_workbench.export import FIGURE_SUFFIXES
+from gemma2_workbench.figures.spec import Panel, Panels
+from gemma2_workbench.records.look import Look
+from gemma2_workbench.records.product import Product, included
+
+FLAGS = ("venue", "width", "dpi", "title", "dark")
+OF_A_FIGURE = (*FLAGS, "columns", "latex")
+_LENGTH = re.compile(r"([0-9]*\.?[0-9]+) ?(in|cm|mm|pt)?")
+_PER_INCH = {"in": 1.0, "cm": 2.54, "mm": 25.4, "pt": 72.27}  # points of TeX
+
+
+def add_look(command: argparse.ArgumentParser | argparse._ArgumentGroup, width: str = "", columns: bool = True) -> None:
+    """The flags; `width` goes in front of what is said of --width, `columns` is for figures of several panels."""
+    command.add_argument("--venue", help="acl, icml, neurips, iclr, aaai, cvpr or jmlr")
+    command.add_argument(
+        "--width", help=f"{width}single, text or double column, or a length: 3.5 (inches), 8cm, 240pt; default single"
+    )
+    command.add_argument("--dpi", type=whole_number, help="of a .png, and of pictures inside other files; default 300")
+    command.add_argument("--title", action="store_true", default=None, help="write the title into the figure")
+    command.add_argument("--dark", action="store_true", default=None, help="an .html for a dark page; paper is white")
+    if columns:
+        command.add_argument(
+            "--columns", type=whole_number, help="panels in a row; default: as fits what changes fastest"
+        )
+    command.add_argument(
+        "--latex",
+        action="store_true",
+        default=None,
+        help="write NAME.figure.tex beside a NAME.pdf or .png: the lines that include it, with a caption",
+    )
+
+
+def look_of(options: argparse.Namespace) -> Look:
+    """How the figure at `options.out` looks.
+
+    Raises:
+        ValueError: a flag that this format does not have, a file of the author's where --latex would write, or as
+            `Look.of`.
+        OSError: as `Look.of`.
+    """
+    if options.dark and options.out.suffix.lower() != ".html":
+        raise ValueError(f"--dark is of an .html, and {options.out.name} is for paper, which is white; leave it out")
+    given: dict[str, Any] = {name: getattr(options, name) for name in FLAGS if getattr(options, name) is not None}
+    if options.width is not None and not options.width.isalpha():
+        given["width"] = _inches(options.width)
+    look = Look.of("figure", options.out, **given)
+    if options.latex:
+        _around(options.out)
+    return look
+
+
+def refuse(options: argparse.Namespace, names: Sequence[str], why: str) -> None:
+    """Refuse flags that mean nothing here; `why` goes behind the flag.
+
+    Raises:
+        ValueError: one of them is given.
+    """
+    odd = next((name for name in names if getattr(options, name, None) is not None), None)
+    if odd is not None:
+        raise ValueError(f"--{'pass' if odd == 'step' else odd} {why}")
+
+
+def save(product: Product, out: Path, latex: bool | None = None) -> None:
+    """Write a figure and its record, and a LaTeX figure around it if asked; print the names of both.
+
+    The LaTeX of `main.pdf` is `main.figure.tex`, because `main.tex` is where an author keeps the paper.
+
+    Raises:
+        ValueError: LaTeX cannot include such a file, or a file of that name is not of our making; nothing is written.
+    """
+    around = {_around(out): included(product, out.name)} if latex else {}
+    write_all(product.files(out) | around)
+    print(out)
+    for sentence in _too_tall(product):
+        print(sentence, file=sys.stderr)
+    for target in around:
+        print(target)
+
+
+def _around(out: Path) -> Path:
+    """The file of the LaTeX figure around `out`, which may replace one of our making only."""
+    target = out.with_suffix(".figure.tex")
+    checked_target(target)
+    if target.exists() and not _ours(target):
+        raise ValueError(f"{target} is there already and was not written by --latex; move it, or choose another --out")
+    return target
+
+
+def _too_tall(product: Product) -> Iterator[str]:
+    """What to say of a figure that no page holds."""
+    on_paper = product.look.suffix in FIGURE_SUFFIXES and product.look.suffix != ".html"
+    if not on_paper or not isinstance(product.content, Panel | Panels):
+        return
+    from gemma2_workbench.figures import paper
+
+    look = product.look
+    tall, most = (
+        paper.height(product.content, look.width, venue=look.venue, title=look.title),
+        paper.tallest(look.venue),
+    )
+    if tall > most:
+        yield (
+            f"note: the figure is {tall:.1f} inches tall, and a page holds {most:.1f} with a caption; take a wider "
+            "--width, more --columns, or a part of it"
+        )
+
+
+def _ours(path: Path) -> bool:
+    """Whether an earlier --latex wrote this file."""
+    from gemma2_workbench.latex import MARK
+
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.readline().rstrip("\n") == MARK
+
+
+def _inches(text: str) -> float:
+    """A length with its unit, inches without one."""
+    found = _LENGTH.fullmatch(text)
+    if found is None:
+        raise ValueError(
+            f"--width {text} is not allowed; give single, text, double or a length such as 4.5 (inches), 4.5in, 8cm, "
+            "80mm or 240pt"
+        )
+    inches = float(found[1])
+    # Inches as they are, because the command of a record writes them so.
+    return inches if found[2] is None else round(inches / _PER_INCH[found[2]], 4)

@@ -1,0 +1,128 @@
+"""`gemma2-workbench mask`: the masks of a situation as text for a terminal, as JSON for machines, or as a file.
+
+With `--out` every layer kind in every pass is a panel of a figure, or the rows of a table.
+"""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from gemma2_workbench.apps.cli.look import OF_A_FIGURE, add_look, look_of, refuse, save
+from gemma2_workbench.apps.cli.model import given_text
+from gemma2_workbench.apps.cli.numeric import whole_number
+from gemma2_workbench.export import FIGURE_SUFFIXES, TABLE_SUFFIXES
+from gemma2_workbench.limits import short
+from gemma2_workbench.masks.origin import Given, Origin, configured
+from gemma2_workbench.masks.record import as_json
+from gemma2_workbench.masks.setting import CACHES, SIDES, Setting
+from gemma2_workbench.masks.text import masks_text
+from gemma2_workbench.models.loading import DEFAULT
+from gemma2_workbench.records.look import Look
+from gemma2_workbench.records.product import produced
+from gemma2_workbench.records.situation import Situation
+
+POSITIONS = 12  # where there is no text
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    command = commands.add_parser("mask", help="who sees whom, printed or drawn: window, padding, cache, any length")
+    command.add_argument("text", nargs="?", help="the text, or - for standard input; without one, positions only")
+    command.add_argument(
+        "--tokens",
+        type=whole_number,
+        help=f"how many tokens: the first of the text; default all, without a text {POSITIONS}",
+    )
+    command.add_argument("--window", type=whole_number, help="window of the local layers; default: the model's own")
+    command.add_argument("--causal", choices=("on", "off"), help="off: every token sees both sides; default: as it is")
+    command.add_argument("--padding", type=whole_number, default=0, help="how many pads the prompt gets")
+    command.add_argument("--side", choices=SIDES, default="left", help="where the pads are; default left")
+    command.add_argument(
+        "--decode", type=whole_number, default=0, help="how many of the last tokens are fed one by one"
+    )
+    command.add_argument("--chunk", type=whole_number, help="feed the prompt in parts of so many tokens")
+    command.add_argument("--cache", choices=CACHES, default="dynamic", help="key/value cache; default dynamic")
+    command.add_argument("--slots", type=whole_number, help="size of a static cache; default: just enough")
+    command.add_argument("--layer", type=whole_number, help="only this layer; default: one of each kind")
+    command.add_argument(
+        "--model", help=f"embedded name, folder or hub id, its weights are not read; default {DEFAULT}"
+    )
+    command.add_argument("--layers", nargs="+", choices=("local", "global"), help="layers of no model; needs --window")
+    command.add_argument("--json", action="store_true", help="print JSON with every number instead")
+    drawn = command.add_argument_group("with a file")
+    endings = " ".join((*FIGURE_SUFFIXES, *TABLE_SUFFIXES))
+    drawn.add_argument("--out", type=Path, help=f"write a figure or a table instead of printing: {endings}")
+    drawn.add_argument("--pass", dest="step", type=whole_number, help="only this pass, from 0; default: all")
+    add_look(drawn, "columns to print, default those of the terminal; with --out: ")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the masks, or write them."""
+    if options.out is None:
+        print(answer(options))
+    else:
+        _write(options)
+
+
+def answer(options: argparse.Namespace) -> str:
+    """What the command prints. Of the model only the configuration and the tokenizer are read, no weights.
+
+    Raises:
+        ValueError: a situation that cannot be, or flags that are of a file.
+        OSError: there is no such model.
+    """
+    refuse(options, (*(name for name in OF_A_FIGURE if name != "width"), "step"), "is of a file; give --out as well")
+    if options.width is not None and not (options.width.isdecimal() and len(options.width) < 10):
+        raise ValueError(
+            f"--width {short(options.width)} is not a number of columns to print; with --out it is of a figure"
+        )
+    setting, origin, given = _situation(options)
+    names = None if given is None else given.names
+    if options.json:
+        return json.dumps(as_json(setting, names, options.layer), ensure_ascii=False)
+    own = None if origin is None else origin.window
+    note = "" if own in (None, setting.window) else f" (not the model's own {own}: a *modified model*)"
+    width = int(options.width or 0) or shutil.get_terminal_size((100, 24)).columns
+    name = "no model" if origin is None else origin.name
+    return f"{name}{note}: {masks_text(setting, names, options.layer, width)}"
+
+
+def _write(options: argparse.Namespace) -> None:
+    """The figure or the table, with its record."""
+    suffix = options.out.suffix.lower()
+    if suffix not in (*FIGURE_SUFFIXES, *TABLE_SUFFIXES):
+        figures, tables = ", ".join(FIGURE_SUFFIXES), ", ".join(TABLE_SUFFIXES)
+        raise ValueError(f"masks are saved as a figure ({figures}) or as a table ({tables}); got {options.out.name!r}")
+    if options.json:
+        raise ValueError("--json is printed; leave it or --out out")
+    if suffix in TABLE_SUFFIXES:
+        refuse(options, OF_A_FIGURE, f"is of a figure, and {options.out.name} is a table; leave it out")
+    look = look_of(options) if suffix in FIGURE_SUFFIXES else Look.of("table", options.out)
+    setting, origin, given = _situation(options)
+    shown = Situation.of(setting, origin, given, layer=options.layer, step=options.step, columns=options.columns)
+    save(produced(shown, look, (), options.out.name), options.out, options.latex)
+
+
+def _situation(options: argparse.Namespace) -> tuple[Setting, Origin | None, Given | None]:
+    """The situation, the model it is of and its text, where there are any."""
+    same = {name: getattr(options, name) for name in ("padding", "side", "decode", "chunk", "cache", "slots")}
+    causal = None if options.causal is None else options.causal == "on"
+    count = POSITIONS if options.tokens is None else options.tokens
+    if options.layers is not None:
+        if options.text is not None or options.model is not None:
+            raise ValueError("--layers are of no model; leave out --model and the text")
+        if options.window is None:
+            raise ValueError("--layers are of no model that has a window; give --window")
+        return Setting(count, options.window, tuple(options.layers), causal=causal is not False, **same), None, None
+    model = configured(options.model)
+    given = None
+    if options.text is not None:
+        tokens = model.tokens(given_text(options.text))
+        if options.tokens is not None and not 1 <= options.tokens <= len(tokens):
+            raise ValueError(f"--tokens {options.tokens}: the text has {len(tokens)} tokens; give 1 to {len(tokens)}")
+        given = Given.of(tokens, options.tokens)
+        count = len(given.ids)
+    return Setting.of(model.config, count, options.window, causal, **same), model.origin, given

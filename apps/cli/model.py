@@ -1,0 +1,28 @@
+"""What commands that run a model have in common: which model, and the text."""
+
+import argparse
+import sys
+
+from gemma2_workbench.classification.plain import decoded
+from gemma2_workbench.models.loading import DEFAULT, LoadedModel, load
+
+
+def add_model(command: argparse.ArgumentParser, default: str = DEFAULT) -> None:
+    """The flags that choose a model, `default` where none is named, and where it runs."""
+    command.add_argument("--model", default=default, help=f"embedded name, folder or hub id; default: {default}")
+    command.add_argument("--dtype", help="float32, bfloat16 or float16")
+    command.add_argument("--device", help="cpu, cuda, mps")
+
+
+def loaded_model(options: argparse.Namespace) -> LoadedModel:
+    """The model that the flags of `add_model` choose."""
+    return load(options.model, dtype=options.dtype, device=options.device)
+
+
+def given_text(text: str) -> str:
+    """The text of an argument; `-` is standard input.
+
+    Raises:
+        ValueError: standard input is no UTF-8 text.
+    """
+    return decoded(sys.stdin.buffer.read(), "standard input") if text == "-" else text

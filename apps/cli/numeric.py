@@ -1,0 +1,17 @@
+"""Whole numbers as values of flags."""
+
+import argparse
+
+from gemma2_workbench.limits import short
+
+
+def whole_number(text: str) -> int:
+    """What argparse takes as `type`: an int, else a short sentence that shows what was given.
+
+    Raises:
+        ArgumentTypeError: it is no whole number, or one of thousands of digits.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{short(repr(text))} must be a whole number") from None

@@ -1,0 +1,46 @@
+"""`gemma2-workbench redraw`: a figure or a table again from its record, compared to the byte.
+
+Nothing is written without `--out`, so no file is replaced by accident, and nothing is fetched from the network without
+`--download` or `--model`. The exit code is 0 where the bytes are the same and the record is true, and 1 where either is
+not; versions of packages may differ.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from gemma2_workbench.export import check_target
+from gemma2_workbench.figures.text import one_line
+from gemma2_workbench.records.reading import read_record
+from gemma2_workbench.records.redraw import drawn_again
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    redraw = commands.add_parser("redraw", help="make a figure or a table again from its record, and compare")
+    redraw.add_argument("record", type=Path, help="the .json beside a file, or the file itself (all formats but .csv)")
+    redraw.add_argument("--out", type=Path, help="write the new file and its record here; default: only compare")
+    redraw.add_argument("--trace", nargs="+", type=Path, default=[], help="take these traces instead of running a text")
+    redraw.add_argument("--model", help="where the weights are now; default: where the record says")
+    redraw.add_argument("--download", action="store_true", help="fetch a hub model that the record names")
+    redraw.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw again, write it if asked, say whether it is the same; 1 if it is not."""
+    known = read_record(options.record)
+    if options.out is not None:
+        check_target(options.out)
+        if options.out.suffix.lower() != known.look.suffix:
+            raise ValueError(f"the record is of a {known.look.suffix} file; {options.out.name!r} must end so")
+    if known.runs and not options.trace:
+        names = dict.fromkeys(one_line(options.model or run.model.name, 80) for run in known.runs)
+        print(f"running the text through {', '.join(names)}", file=sys.stderr)
+    redrawn = drawn_again(known, options.trace, options.model, download=options.download)
+    for note in redrawn.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if options.out is not None:
+        redrawn.product.save(options.out)
+    print(f"{options.out or known.file.name}: {redrawn.sentence}")
+    return 0 if redrawn.holds else 1

@@ -1,0 +1,56 @@
+"""`gemma2-workbench trace`: a run as a file."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gemma2_workbench.apps.cli.changes import add_changes, changes_of
+from gemma2_workbench.apps.cli.model import add_model, given_text, loaded_model
+from gemma2_workbench.atomic import checked_target
+from gemma2_workbench.models.tokens import tokenize
+from gemma2_workbench.records.run import Run, run_text
+from gemma2_workbench.traces.estimate import estimate
+from gemma2_workbench.traces.file import save_trace
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    trace = commands.add_parser("trace", help="run a text and keep everything the views need in one file")
+    trace.add_argument("text", help="the text, or - to read it from standard input")
+    trace.add_argument("--out", required=True, type=Path, help="file to write, for example run.safetensors")
+    trace.add_argument("--lens", action="store_true", help="keep the logit lens and the direct contributions too")
+    add_model(trace)
+    add_changes(trace)
+    trace.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Capture, save and say how far the run agrees with transformers."""
+    checked_target(options.out)
+    (made,) = runs_of(options, [options.text], lens=options.lens)
+    save_trace(made.trace, options.out)
+    changed = f"modified model: {', '.join(made.trace.changes)}; " if made.trace.interventions else ""
+    print(f"{options.out}: {len(made.trace.tokens)} tokens, {changed}{made.trace.parity.sentence}")
+
+
+def runs_of(options: argparse.Namespace, texts: Sequence[str], lens: bool, token: str | None = None) -> list[Run]:
+    """The runs of texts through the model that the flags choose and change; long ones are announced on stderr.
+
+    Args:
+        options: the flags of `add_model` and `add_changes`.
+        texts: what to run; `-` is standard input.
+        lens: keep the logit lens.
+        token: what the lens follows instead of the token that comes next.
+    """
+    changes = changes_of(options)
+    given = [given_text(text) for text in texts]
+    loaded = loaded_model(options)
+    runs = []
+    for text in given:
+        cost = estimate(loaded, len(tokenize(loaded.tokenizer, text)), lens=lens)
+        if cost.seconds > 1:
+            print(cost.sentence, file=sys.stderr)
+        runs.append(run_text(loaded, text, changes, with_lens=lens, token=token))
+    return runs

@@ -1,0 +1,212 @@
+"""`load`: a Gemma 2 model with its tokenizer, from the embedded checkpoints, a folder or the Hugging Face hub."""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gemma2_workbench.model import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    Gemma2ForSequenceClassification,
+    Gemma2ForTokenClassification,
+    Gemma2Model,
+)
+from gemma2_workbench.models.checkpoint import INDEX, check_fit, configuration, headers, weight_files
+from gemma2_workbench.models.devices import chosen_device, chosen_dtype
+from gemma2_workbench.models.names import ModelNotFoundError, Place, fetched, located
+from gemma2_workbench.models.quiet import quiet
+from gemma2_workbench.models.vocabulary import tokenizer_of
+
+DEFAULT, CLASSIFIER = "tiny", "tiny-ner"
+# Hashing more than this at load time would be felt; the revision of the hub names such weights instead.
+HASH_LIMIT_BYTES = 2 << 30
+CLASSES = {
+    cls.__name__: cls
+    for cls in (Gemma2ForCausalLM, Gemma2ForSequenceClassification, Gemma2ForTokenClassification, Gemma2Model)
+}
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model ready to be looked at.
+
+    Attributes:
+        name: what the caller asked for.
+        source: `embedded:NAME`, the folder or the hub id the weights came from.
+        revision: commit of the hub, None for folders.
+        weights_sha256: hash over the weight files, None above 2 GB.
+        model: one of our Gemma 2 classes, in eval mode.
+        tokenizer: the transformers tokenizer.
+        fresh_head: whether its head is random: `load(..., new_head=True)` found none in the weights.
+        lock: held while hooks are attached: module hooks are shared by all threads.
+    """
+
+    name: str
+    source: str
+    revision: str | None
+    weights_sha256: str | None
+    model: Any
+    tokenizer: Any
+    fresh_head: bool = False
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def config(self) -> Gemma2Config:
+        """The model's configuration."""
+        return self.model.config
+
+    @property
+    def trunk(self) -> Gemma2Model:
+        """The model without its head."""
+        return self.model.base_model
+
+    @property
+    def dtype(self) -> str:
+        """Name of the dtype of the weights, for example `float32`."""
+        return str(self.model.dtype).removeprefix("torch.")
+
+    @property
+    def device(self) -> str:
+        """Where the weights live, for example `cpu`."""
+        return str(self.model.device)
+
+
+def load(
+    name: str | Path | None = None,
+    *,
+    dtype: str | torch.dtype | None = None,
+    device: str | torch.device | None = None,
+    revision: str | None = None,
+    new_head: bool = False,
+) -> LoadedModel:
+    """Load a Gemma 2 model.
+
+    Args:
+        name: an embedded checkpoint (`embedded()` lists them; None is the language model), a folder in the format of
+            google/gemma-2-2b, or a hub id such as `google/gemma-2-2b`.
+        dtype: float32, bfloat16 or float16; default: that of the checkpoint where the device computes in it, else
+            float32; the embedded checkpoints, which are small, always float32.
+        device: default: cuda or mps where there is one, else cpu.
+        revision: branch, tag or commit of the hub; None is its main branch.
+        new_head: let a classifier whose weights hold no head have a random one, to be trained. Else it is refused.
+
+    Raises:
+        ModelNotFoundError: no such folder or hub id, no access, unreadable files, no tokenizer.
+        ValueError: not a Gemma 2 model, weights or a tokenizer that do not fit the configuration, no head, an unknown
+            dtype or device.
+    """
+    wanted = DEFAULT if name is None else str(name)
+    where = chosen_device(device)
+    chosen_dtype(dtype, where)
+    with one_sentence(wanted):
+        place = located(wanted, revision)
+        config = configuration(place.folder)
+        tokenizer = tokenizer_of(place.folder, config.vocab_size)
+        _fetch_weights(place)
+        stored = _stored(place, config, check_fit(config, headers(place.folder)))
+        model, fresh = _read(place, config, chosen_dtype(dtype, where, stored), new_head)
+        return LoadedModel(
+            name=wanted,
+            source=place.source,
+            revision=place.revision,
+            weights_sha256=_weights_hash(place.folder),
+            model=model.to(where).eval(),
+            tokenizer=tokenizer,
+            fresh_head=fresh,
+        )
+
+
+@contextmanager
+def one_sentence(name: str) -> Iterator[None]:
+    """What goes wrong inside becomes a `ModelNotFoundError` (files) or a ValueError (what they say), in one line."""
+    try:
+        yield
+    except ModelNotFoundError as error:
+        raise ModelNotFoundError(_one_line(error)) from error
+    except OSError as error:
+        raise ModelNotFoundError(_one_line(f"{name} cannot be read as a model folder: {error}")) from error
+    except ValueError as error:
+        raise ValueError(_one_line(f"{name}: {error}")) from error
+
+
+def _one_line(text: object) -> str:
+    """A message without line breaks, cut where a damaged file gives it no end."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= 1000 else f"{line[:997]}..."
+
+
+def _stored(place: Place, config: Gemma2Config, in_files: torch.dtype) -> torch.dtype:
+    """The dtype of a checkpoint: what config.json says, else that of the files; the embedded ones are small."""
+    if place.source.startswith("embedded:"):
+        return torch.float32
+    return config.dtype if isinstance(config.dtype, torch.dtype) else in_files
+
+
+def _fetch_weights(place: Place) -> None:
+    """Download the weights of a hub id that are not there yet."""
+    if place.revision is None:
+        return
+    index = place.folder / INDEX["model.safetensors"]
+    files = [file.name for file in weight_files(place.folder)] if index.exists() else ["model.safetensors"]
+    fetched(place.source, place.revision, files)
+    if not (place.folder / files[0]).exists():
+        fetched(place.source, place.revision, ["pytorch_model*"])
+
+
+def _read(place: Place, config: Gemma2Config, dtype: torch.dtype, new_head: bool) -> tuple[Any, bool]:
+    """The model, and whether its head is random.
+
+    Raises:
+        OSError: the weights cannot be read.
+        ValueError: they do not fit the configuration, or are those of another kind of model.
+    """
+    cls = _model_class(config)
+    with quiet():
+        try:
+            model, report = cls.from_pretrained(
+                place.folder, config=config, dtype=dtype, output_loading_info=True, local_files_only=True
+            )
+        except (OSError, ValueError) as error:
+            kind = OSError if isinstance(error, OSError) else ValueError
+            raise kind(str(error).removeprefix(f"{place.folder}: ")) from error
+        except (RuntimeError, TypeError, AttributeError, KeyError, ImportError) as error:
+            raise ValueError(f"the weights cannot be loaded ({type(error).__name__}: {error})") from error
+    if report["missing_keys"] and not new_head:
+        raise ValueError(
+            f"the weights hold no head for {cls.__name__} ({', '.join(sorted(report['missing_keys'])[:3])}); train one "
+            "with `gemma2-workbench finetune`, or give a checkpoint that has one"
+        )
+    if any(key.startswith("score.") for key in report["unexpected_keys"]):
+        raise ValueError(
+            f"the weights hold the head of a classifier (score.weight), which {cls.__name__} does not have; set "
+            "architectures in config.json to Gemma2ForTokenClassification or Gemma2ForSequenceClassification"
+        )
+    return model, bool(report["missing_keys"])
+
+
+def _model_class(config: Gemma2Config) -> Any:
+    """Our class for the architecture that a config.json names."""
+    names = config.architectures or ["Gemma2ForCausalLM"]
+    known = [name for name in names if name in CLASSES]
+    if not known:
+        raise ValueError(f"config.json has architectures {names}; allowed: {', '.join(CLASSES)}")
+    return CLASSES[known[0]]
+
+
+def _weights_hash(folder: Path) -> str | None:
+    """SHA-256 over the files that were read, in the order of their names; None where there is too much to read."""
+    files = weight_files(folder)
+    if sum(file.stat().st_size for file in files) > HASH_LIMIT_BYTES:
+        return None
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            while chunk := stream.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,91 @@
+"""`Run`: a trace with what its record says beyond it: the file it came from, the token that its lens follows."""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from gemma2_workbench.model import BLOCK_ROWS
+from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.traces.capture import capture
+from gemma2_workbench.traces.file import load_trace
+from gemma2_workbench.traces.interventions import Intervention, as_data
+from gemma2_workbench.traces.readers.contributions import contributions
+from gemma2_workbench.traces.readers.lens import lens, token_id
+from gemma2_workbench.traces.trace import Trace
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run to draw.
+
+    Attributes:
+        trace: the numbers.
+        file: name and SHA-256 of the trace file it was read from; None for a text that was run.
+        token: the token that its lens follows everywhere; None is the one that really comes next.
+    """
+
+    trace: Trace
+    file: tuple[str, str] | None = None
+    token: str | None = None
+
+
+def opened(path: Path) -> Run:
+    """The run in a trace file.
+
+    Raises:
+        OSError, ValueError: as `load_trace`.
+    """
+    trace = load_trace(path)
+    with path.open("rb") as stream:
+        return Run(trace, (path.name, hashlib.file_digest(stream, "sha256").hexdigest()))
+
+
+def run_text(
+    loaded: LoadedModel,
+    text: str,
+    changes: Sequence[Intervention] = (),
+    *,
+    with_lens: bool = False,
+    token: str | None = None,
+    block_rows: int = BLOCK_ROWS,
+    parity: bool = True,
+) -> Run:
+    """Run a text; `token` is what its lens and its contributions follow instead of the token that comes next.
+
+    Raises:
+        ValueError, MemoryError, ParityError: as `capture` and `token_id`.
+    """
+    followed = token_id(loaded, token) if with_lens and token is not None else None
+    own = with_lens and followed is None
+    trace = capture(loaded, text, interventions=changes, block_rows=block_rows, parity=parity, lens=own)
+    if followed is not None:
+        ids = trace.tokens.ids
+        parts = contributions(loaded, ids, followed, changes)
+        trace = replace(trace, lens=lens(loaded, ids, followed, changes), contributions=parts)
+    return Run(trace, token=token)
+
+
+def described(run: Run, lens: bool) -> dict[str, Any]:
+    """The part of a record that says which run it is; `lens`: whether the view needs the run's lens."""
+    trace, parity = run.trace, run.trace.parity
+    # JSON has no NaN, which a parity that was not checked consists of.
+    numbers = {name: getattr(parity, name) for name in ("output_max_diff", "probs_max_diff", "tolerance")}
+    return {
+        "model": asdict(trace.model),
+        "text": trace.tokens.text,
+        "ids": list(trace.tokens.ids),
+        "block_rows": trace.block_rows,
+        "overrides": [{**as_data(change), "sentence": change.sentence} for change in trace.interventions],
+        "modified_model": bool(trace.interventions),
+        "parity": {
+            "sentence": parity.sentence,
+            "reference": parity.reference,
+            "tokens": parity.tokens,
+            **{name: value if math.isfinite(value) else None for name, value in numbers.items()},
+        },
+        "trace": None if run.file is None else {"name": run.file[0], "sha256": run.file[1]},
+        "lens": {"token": run.token} if lens else None,
+    }

@@ -1,0 +1,1 @@
+"""One run of one text: the pass that reads it, what it keeps, and files of it."""

@@ -1,0 +1,104 @@
+"""What a capture will cost, before it starts: memory and time."""
+
+from dataclasses import dataclass
+
+from gemma2_workbench.memory import available_bytes
+from gemma2_workbench.model import BLOCK_ROWS
+from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.parity import PARITY_TOKENS
+from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET, kept_bytes
+from gemma2_workbench.traces.pilot import lens_seconds, parity_seconds, pass_seconds
+from gemma2_workbench.traces.readers.lens import BLOCK_LOGITS
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Cost of one capture: tokens, bytes the trace keeps, bytes at the peak beyond the weights, seconds."""
+
+    tokens: int
+    kept_bytes: int
+    peak_bytes: int
+    seconds: float
+
+    @property
+    def sentence(self) -> str:
+        """The estimate in words."""
+        time = "under a second" if self.seconds < 1 else f"about {self.seconds:.0f} s"
+        return (
+            f"{self.tokens} tokens: {time}, {self.kept_bytes / 1e6:.0f} MB kept, "
+            f"{self.peak_bytes / 1e6:.0f} MB at the peak beside the weights"
+        )
+
+
+def estimate(
+    loaded: LoadedModel, tokens: int, block_rows: int = BLOCK_ROWS, *, parity: bool = True, lens: bool = False
+) -> Estimate:
+    """Estimate a capture from pieces of it that are run and timed now.
+
+    Args:
+        loaded: the model.
+        tokens: T.
+        block_rows, parity, lens: as of `capture`.
+    """
+    # Under the lock, because the pieces are run with hooks on the model.
+    with loaded.lock:
+        seconds = pass_seconds(loaded, tokens, block_rows, watched=True)
+        if parity:
+            seconds += parity_seconds(loaded, tokens)
+        if lens:
+            seconds += pass_seconds(loaded, tokens) + lens_seconds(loaded, tokens)
+    peak = peak_bytes(loaded, tokens, block_rows, parity=parity, lens=lens)
+    return Estimate(tokens, kept_bytes(loaded.config, tokens), peak, seconds)
+
+
+def peak_bytes(
+    loaded: LoadedModel,
+    tokens: int,
+    block_rows: int = BLOCK_ROWS,
+    *,
+    parity: bool = True,
+    lens: bool = False,
+    budget_bytes: int = DEFAULT_BUDGET,
+) -> int:
+    """Bytes needed beside the weights; the arguments are those of `capture`.
+
+    The pass holds what the trace keeps in memory, one block in all stages and one layer's activations. The comparison
+    before it holds the logits of both models, and the lens the logits of one block of positions.
+    """
+    config = loaded.config
+    block = config.num_attention_heads * min(block_rows, tokens) * tokens * 4
+    widest = max(config.intermediate_size, config.num_attention_heads * config.head_dim, config.hidden_size)
+    kept = kept_bytes(config, tokens)
+    in_memory = kept if kept <= budget_bytes else kept // config.num_hidden_layers
+    # A block is held as logits, scores and probabilities, and folds make about as many temporaries.
+    captured = in_memory + 8 * block + 6 * tokens * widest * 4
+    vocabulary = loaded.model.lm_head.out_features if hasattr(loaded.model, "lm_head") else 0
+    compared = min(tokens, PARITY_TOKENS)
+    # Two models with their maps; logits before and after the cap, and their differences as float32.
+    twins = 2 * config.num_hidden_layers * config.num_attention_heads * compared**2 * 4 + 6 * compared * vocabulary * 4
+    # Logits, capped, probabilities and what is compared with them.
+    unembedded = 8 * min(tokens * vocabulary, BLOCK_LOGITS) * 4
+    return max(captured + (unembedded if lens else 0), twins if parity else 0)
+
+
+def check_memory(
+    loaded: LoadedModel,
+    tokens: int,
+    block_rows: int,
+    *,
+    parity: bool = True,
+    lens: bool = False,
+    budget_bytes: int = DEFAULT_BUDGET,
+) -> None:
+    """Refuse a capture that would not fit into the memory that is free now; the arguments are those of `capture`.
+
+    Raises:
+        MemoryError: says how much is needed and how much there is.
+    """
+    need = peak_bytes(loaded, tokens, block_rows, parity=parity, lens=lens, budget_bytes=budget_bytes)
+    free = available_bytes()
+    if need > free:
+        raise MemoryError(
+            f"a capture of {tokens} tokens needs about {need / 1e9:.1f} GB beside the weights, and {free / 1e9:.1f} GB "
+            "are free; shorten the text or use a smaller block_rows"
+        )

@@ -1,0 +1,198 @@
+"""Traces on disk: one safetensors file; its header carries a versioned JSON manifest. Nothing is ever unpickled."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from gemma2_workbench.atomic import replacing
+from gemma2_workbench.traces.interventions import as_data
+from gemma2_workbench.traces.readers.contributions import Contributions
+from gemma2_workbench.traces.readers.lens import Lens
+from gemma2_workbench.traces.schema import Manifest, checked_manifest
+from gemma2_workbench.traces.stages import LayerTensors
+from gemma2_workbench.traces.sums import check_sums
+from gemma2_workbench.traces.tensors import check_tensors
+from gemma2_workbench.traces.trace import Trace
+
+FORMAT = "gemma2-workbench trace"
+VERSION = 2
+# What a trace holds only if it was asked for; files without them are of the same version.
+PARTS: dict[str, type] = {"lens": Lens, "contributions": Contributions}
+_STORED = ("F32", "F16", "BF16", "F64", "I32")
+_LONGEST_HEADER = 1 << 26  # of a million tokens; the names of a lens are a few megabytes
+
+
+def save(trace: Trace, path: str | PathLike[str]) -> str:
+    """Write `trace` to `path` in one go: an interrupted save leaves no half file; return the path.
+
+    Raises:
+        OSError: the file cannot be written, see `workbench.atomic.checked_target`.
+    """
+    tensors = _tensors(trace)
+    manifest = json.dumps(_manifest(trace, tensors), ensure_ascii=False)
+    with replacing(path) as part:
+        save_file(tensors, part, metadata={"manifest": manifest})
+    return str(path)
+
+
+def load(path: str | PathLike[str]) -> Trace:
+    """Read a trace, checking that it is whole, unchanged, of a version we know, and one that can be.
+
+    Raises:
+        OSError: missing or unreadable file.
+        ValueError: a foreign, changed or newer file, or one whose values no run has.
+    """
+    if not Path(path).is_file():
+        raise OSError(f"there is no trace file {path}")
+    _check_header(path)
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            text = (file.metadata() or {}).get("manifest", "")
+            plain = _known_manifest(path, text)
+            tensors = dict(_read(path, file))
+    except SafetensorError as error:
+        raise OSError(f"{path} is no safetensors file, or it was cut off ({error})") from error
+    if _checksum(plain, tensors) != plain.get("sha256"):
+        raise ValueError(f"{path} was changed after it was written: its contents do not match the checksum")
+    try:
+        manifest = checked_manifest(text)
+        check_tensors(manifest, tensors)
+        trace = _built(manifest, tensors)
+        check_sums(trace)
+    except ValueError as error:
+        raise ValueError(f"{path} is incomplete: its manifest does not describe its tensors ({error})") from error
+    return trace
+
+
+def _built(manifest: Manifest, tensors: dict[str, Tensor]) -> Trace:
+    """The trace that a checked manifest describes."""
+    names = [field.name for field in fields(LayerTensors)]
+    parts = {name: part for name in PARTS if (part := getattr(manifest.parts, name)) is not None}
+    return Trace(
+        tokens=manifest.tokens,
+        model=manifest.model,
+        layers=manifest.layers,
+        heads=manifest.heads,
+        kv_heads=manifest.kv_heads,
+        tensors=[
+            LayerTensors(**{name: tensors[f"layer.{n}.{name}"] for name in names}) for n in range(len(manifest.layers))
+        ],
+        folds={name: tensors[f"fold.{name}"] for name in manifest.folds},
+        parity=manifest.parity,
+        interventions=manifest.changes,
+        block_rows=manifest.block_rows,
+        seconds=manifest.seconds,
+        **{name: _part(name, part.model_dump(), tensors) for name, part in parts.items()},
+    )
+
+
+def _part(name: str, plain: dict[str, Any], tensors: dict[str, Tensor]) -> Any:
+    """An optional part from its plain values and its tensors."""
+    own = {key.removeprefix(f"{name}."): tensor for key, tensor in tensors.items() if key.startswith(f"{name}.")}
+    return PARTS[name](**own, **plain)
+
+
+def _check_header(path: str | PathLike[str]) -> None:
+    """Refuse a header that no trace has: it would be read as a whole."""
+    with Path(path).open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+    if size > _LONGEST_HEADER:
+        raise OSError(f"{path} is no safetensors file, or it was cut off (its header would have {size} bytes)")
+
+
+def _read(path: str | PathLike[str], file: Any) -> Iterator[tuple[str, Tensor]]:
+    """Every tensor by its name, if its type is one that traces have."""
+    names: list[str] = list(file.keys())
+    for name in names:
+        kind = file.get_slice(name).get_dtype()
+        if kind not in _STORED:
+            raise ValueError(f"{path} holds a tensor {name!r} of type {kind}; traces have {', '.join(_STORED)}")
+        yield name, file.get_tensor(name)
+
+
+def _tensors(trace: Trace) -> dict[str, Tensor]:
+    tensors = {f"fold.{name}": tensor.contiguous() for name, tensor in trace.folds.items()}
+    for index, layer in enumerate(trace.tensors):
+        for field in fields(layer):
+            tensors[f"layer.{index}.{field.name}"] = getattr(layer, field.name).contiguous()
+    for name in PARTS:
+        values = _values(getattr(trace, name))
+        # Copies: without a final cap, logits before and after it are one tensor, which safetensors refuses to write.
+        tensors |= {
+            f"{name}.{key}": value.contiguous().clone() for key, value in values.items() if isinstance(value, Tensor)
+        }
+    return tensors
+
+
+def _values(part: Any) -> dict[str, Any]:
+    """The fields of an optional part; none where it is absent."""
+    return {} if part is None else {field.name: getattr(part, field.name) for field in fields(part)}
+
+
+def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
+    manifest = {
+        "format": FORMAT,
+        "version": VERSION,
+        "tokens": asdict(trace.tokens),
+        "model": asdict(trace.model),
+        "layers": [asdict(layer) for layer in trace.layers],
+        "heads": trace.heads,
+        "kv_heads": trace.kv_heads,
+        "folds": list(trace.folds),
+        "parity": asdict(trace.parity),
+        "interventions": [as_data(change) for change in trace.interventions],
+        "block_rows": trace.block_rows,
+        "seconds": trace.seconds,
+        "parts": {
+            name: {key: value for key, value in _values(part).items() if not isinstance(value, Tensor)}
+            for name in PARTS
+            if (part := getattr(trace, name)) is not None
+        },
+    }
+    return manifest | {"sha256": _checksum(manifest, tensors)}
+
+
+def _known_manifest(path: str | PathLike[str], text: str) -> dict[str, Any]:
+    """The manifest as JSON holds it, if it is of our format and version."""
+    try:
+        manifest = json.loads(text or "{}", object_pairs_hook=_unique)
+    except RecursionError as error:
+        raise ValueError(f"{path} is no trace: its manifest is nested too deeply") from error
+    except ValueError:
+        manifest = None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise ValueError(f"{path} is a safetensors file, but not a trace of this workbench")
+    version = manifest.get("version")
+    if type(version) is not int or version != VERSION:
+        newer = isinstance(version, int) and version > VERSION
+        advice = "update the workbench" if newer else "capture the text again"
+        raise ValueError(f"{path} is a trace of version {version}, this workbench reads version {VERSION}; {advice}")
+    return manifest
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON in which no name stands twice, for readers differ in which of the two they take."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _checksum(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> str:
+    """SHA-256 over the manifest and over names, dtypes, shapes and bytes of all tensors."""
+    described = {key: value for key, value in manifest.items() if key != "sha256"}
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
+        digest.update(tensor.flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -1,0 +1,200 @@
+"""The manifest of a trace file: which values there must be, of which types, and how they must fit one another.
+
+It is checked when a file is opened, so that no view and no tab meets a trace that cannot be; the tensors are checked in
+`traces.tensors`.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from functools import cache
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from gemma2_workbench.models.parity import TOLERANCE, Parity
+from gemma2_workbench.models.tokens import Tokens
+from gemma2_workbench.traces.folds import FOLDS
+from gemma2_workbench.traces.interventions import Intervention, from_data
+from gemma2_workbench.traces.stages import LayerInfo
+from gemma2_workbench.traces.trace import ModelInfo
+
+_MOST = 1 << 62  # of a window or a count: the sum of two is still a 64-bit integer
+_SHOWN = 60
+
+Id = Annotated[int, Field(ge=0, lt=1 << 31)]
+Count = Annotated[int, Field(ge=1, le=_MOST)]
+
+
+class _Strict(BaseModel):
+    """No value is converted, and none is too many."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class LensPart(_Strict):
+    """The plain values of a `Lens`: names of tokens."""
+
+    pieces: tuple[tuple[Id, str], ...]
+
+
+class ContributionsPart(_Strict):
+    """The plain values of `Contributions`, of which there are none."""
+
+
+class Parts(_Strict):
+    """What a trace holds only if it was asked for."""
+
+    lens: LensPart | None = None
+    contributions: ContributionsPart | None = None
+
+
+class Manifest(_Strict):
+    """The plain values of a trace, see `traces.trace.Trace`."""
+
+    format: str
+    version: int
+    tokens: Tokens
+    model: ModelInfo
+    layers: Annotated[tuple[LayerInfo, ...], Field(min_length=1)]
+    heads: Count
+    kv_heads: Count
+    folds: tuple[str, ...]
+    parity: Parity
+    interventions: tuple[dict[str, Any], ...]
+    block_rows: Count
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    parts: Parts = Parts()
+    sha256: str
+
+    @property
+    def changes(self) -> tuple[Intervention, ...]:
+        """The interventions."""
+        return tuple(map(_change, self.interventions))
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        problem = next(_problems(self), None)
+        if problem is not None:
+            raise ValueError(problem)
+        return self
+
+
+def checked_manifest(text: str) -> Manifest:
+    """The manifest in a JSON text.
+
+    Raises:
+        ValueError: a value is missing, too many, of another type, or cannot be; the message names it.
+    """
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        raise ValueError(_sentence(error)) from error
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first problem: where, what, and what was given."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    what = first["msg"].removeprefix("Value error, ")
+    what = f"{what[:1].lower()}{what[1:]}"
+    if first["type"] in ("missing", "value_error"):
+        return f"{where}: {what}" if where else what
+    given = repr(first["input"])
+    return f"{where}: {what}, got {given if len(given) <= _SHOWN else given[:_SHOWN] + '...'}"
+
+
+def _problems(manifest: Manifest) -> Iterator[str]:
+    """What no type says."""
+    yield from _of_tokens(manifest.tokens)
+    if manifest.model.dtype not in TOLERANCE:
+        yield f"model.dtype: must be {', '.join(TOLERANCE)}, got {manifest.model.dtype!r}"
+    for number, layer in enumerate(manifest.layers):
+        yield from (f"layers.{number}.{problem}" for problem in _of_layer(layer, number))
+    if len({layer.causal for layer in manifest.layers}) > 1:
+        yield "layers: some are causal and some are not"
+    if manifest.heads % manifest.kv_heads:
+        yield f"kv_heads: {manifest.heads} heads cannot share {manifest.kv_heads} keys and values evenly"
+    names = [fold.name for fold in FOLDS]
+    if sorted(manifest.folds) != sorted(names):
+        yield f"folds: must be {', '.join(names)}, each once"
+    yield from _of_parity(manifest.parity, len(manifest.tokens))
+    for data in manifest.interventions:
+        yield from _of_change(data, len(manifest.layers), manifest.heads)
+    if manifest.parts.contributions is not None and manifest.parts.lens is None:
+        yield "parts: contributions come with a lens"
+
+
+def _of_tokens(tokens: Tokens) -> Iterator[str]:
+    if not tokens.ids:
+        yield "tokens: there must be at least one"
+    if not all(0 <= token < 1 << 31 for token in tokens.ids):
+        yield "tokens.ids: a token id must be 0 or more, and a 32-bit integer"
+    before = 0
+    for number, (start, end) in enumerate(tokens.spans):
+        if not 0 <= start <= end <= len(tokens.text):
+            yield f"tokens.spans.{number}: {start}:{end} is not within the text of {len(tokens.text)} characters"
+        if start < end:
+            if start < before:
+                yield f"tokens.spans.{number}: {start}:{end} starts before the token in front of it"
+            before = start
+
+
+def _of_layer(layer: LayerInfo, number: int) -> Iterator[str]:
+    if layer.index != number:
+        yield f"index: must be {number}, got {layer.index}"
+    if layer.kind != ("global" if layer.window is None else "local"):
+        yield f"kind: must be local where there is a window and global where there is none, got {layer.kind!r}"
+    if layer.window is not None and not 1 <= layer.window <= _MOST:
+        yield f"window: must be 1 or more, got {layer.window}"
+    if layer.softcap is not None and not 0 < layer.softcap < math.inf:
+        yield f"softcap: must be a number above 0, got {layer.softcap}"
+    if not 0 < layer.scale < math.inf:
+        yield f"scale: must be a number above 0, got {layer.scale}"
+
+
+def _of_parity(parity: Parity, tokens: int) -> Iterator[str]:
+    if not 0 <= parity.tokens <= tokens:
+        yield f"parity.tokens: must be 0 to {tokens}, got {parity.tokens}"
+    if parity.tokens and not (0 <= parity.output_max_diff < math.inf and 0 <= parity.probs_max_diff < math.inf):
+        yield "parity: the differences must be numbers, 0 or more"
+    if parity.tokens and not parity.holds:
+        yield "parity: the model differs from transformers, and such runs are not kept"
+
+
+def _of_change(data: dict[str, Any], layers: int, heads: int) -> Iterator[str]:
+    try:
+        change = _change(data)
+    except ValueError as error:
+        yield f"interventions: {error}"
+        return
+    own = {**vars(change)}
+    for layer in own.get("layers") or ([own["layer"]] if "layer" in own else []):
+        if not 0 <= layer < layers:
+            yield f"interventions: layer {layer} does not exist; allowed: 0..{layers - 1}"
+    if not 0 <= own.get("head", 0) < heads:
+        yield f"interventions: head {own['head']} does not exist; allowed: 0..{heads - 1}"
+    for name in ("cap", "window"):
+        value = own.get(name)
+        if value is not None and not 0 < value < math.inf:
+            yield f"interventions: {name} must be a number above 0, got {value}"
+
+
+def _change(data: dict[str, Any]) -> Intervention:
+    """The intervention in `data`, if every field has its type.
+
+    Raises:
+        ValueError: it has not, or there is no such intervention.
+    """
+    if not isinstance(data.get("kind"), str):
+        raise ValueError("one has no kind")
+    kind = type(from_data(data))
+    try:
+        return _adapter(kind).validate_json(json.dumps({name: data[name] for name in data if name != "kind"}))
+    except ValidationError as error:
+        raise ValueError(f"{kind.__name__}.{_sentence(error)}") from error
+
+
+@cache
+def _adapter(kind: type[Intervention]) -> TypeAdapter[Intervention]:
+    return TypeAdapter(kind)

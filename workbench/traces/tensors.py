@@ -1,0 +1,144 @@
+"""The tensors of a trace file: which there must be, with which dtype and shape, and which numbers they can hold.
+
+Shapes: L layers, N heads, G key/value heads, T tokens, H head width, R = L + 1 rows of the residual stream, K top
+tokens.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from gemma2_workbench.model.hooks import Span
+from gemma2_workbench.traces.folds import FOLDS, THUMBNAIL, Block
+from gemma2_workbench.traces.readers.lens import TOP
+from gemma2_workbench.traces.schema import Manifest
+
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is expected of a tensor.
+
+    Attributes:
+        dtype, shape: as of the tensor.
+        least: its smallest number, None for any.
+        gaps: whether NaN may stand where there is no number.
+    """
+
+    dtype: torch.dtype
+    shape: tuple[int, ...]
+    least: float | None = None
+    gaps: bool = False
+
+
+def check_tensors(manifest: Manifest, tensors: Mapping[str, Tensor]) -> None:
+    """Refuse tensors that a trace with this manifest cannot have.
+
+    Raises:
+        ValueError: one is missing or too many, or has another dtype, shape or number; the message names it.
+    """
+    expected = kinds(manifest, _last(tensors, "layer.0.q"), _last(tensors, "lens.top_ids"))
+    odd = sorted(expected.keys() ^ tensors.keys())
+    if odd:
+        raise ValueError(f"the tensor {odd[0]} {'is missing' if odd[0] in expected else 'belongs to no trace'}")
+    for name, kind in expected.items():
+        problem = _problem(tensors[name], kind)
+        if problem is not None:
+            raise ValueError(f"the tensor {name} {problem}")
+    for problem in _inconsistent(manifest, tensors):
+        raise ValueError(problem)
+
+
+def kinds(manifest: Manifest, width: int, top: int) -> dict[str, Kind]:
+    """What is expected of every tensor; `width` is H, `top` is K."""
+    L, N, G, T = len(manifest.layers), manifest.heads, manifest.kv_heads, len(manifest.tokens)
+    own, number = _DTYPES[manifest.model.dtype], torch.float32
+    found: dict[str, Kind] = {}
+    for name, (over, probe) in _folds(min(T, THUMBNAIL)).items():
+        shape = (L, N, T) if over in ("query", "key") else (L, N, *probe.shape[1:])
+        least = None if name == "log_sum" else 0
+        found[f"fold.{name}"] = Kind(probe.dtype, shape, least, bool(probe.isnan().any()))
+    for layer in range(L):
+        found |= {f"layer.{layer}.q": Kind(own, (N, T, width))}
+        found |= {f"layer.{layer}.{name}": Kind(own, (G, T, width)) for name in ("k", "v")}
+        found |= {f"layer.{layer}.log_sum": Kind(number, (N, T)), f"layer.{layer}.value_norms": Kind(number, (N, T), 0)}
+    if manifest.parts.lens is not None:
+        found |= _lens(L + 1, T, top)
+    if manifest.parts.contributions is not None:
+        found |= {f"contributions.{name}": Kind(number, (T,)) for name in ("embedding", "logits", "capped")}
+        found |= {f"contributions.{name}": Kind(number, (L, T)) for name in ("biases", "mlps")}
+        found |= {"contributions.heads": Kind(number, (L, N, T)), "contributions.ids": Kind(torch.int32, (T,), 0)}
+    return found
+
+
+def _lens(rows: int, T: int, top: int) -> dict[str, Kind]:
+    """The tensors of a logit lens."""
+    number, K = torch.float32, min(max(top, 1), TOP)
+    found = {f"lens.{name}": Kind(number, (rows, T, K)) for name in ("top_logits", "top_capped")}
+    found |= {f"lens.{name}": Kind(number, (rows, T)) for name in ("log_sum", "chosen_logits", "chosen_capped")}
+    return found | {
+        "lens.entropy": Kind(number, (rows, T), 0),
+        "lens.top_ids": Kind(torch.int32, (rows, T, K), 0),
+        "lens.chosen_ids": Kind(torch.int32, (T,), 0),
+        "lens.chosen_ranks": Kind(torch.int32, (rows, T), 1),
+    }
+
+
+def _last(tensors: Mapping[str, Tensor], name: str) -> int:
+    """The size of a tensor's last dimension, at least 1."""
+    tensor = tensors.get(name)
+    return max(tensor.shape[-1], 1) if tensor is not None and tensor.ndim else 1
+
+
+@cache
+def _folds(tokens: int) -> dict[str, tuple[str, Tensor]]:
+    """How every fold is combined, and what it gives of one head for a text of so many tokens, all different."""
+    everything, zero = range(tokens), torch.zeros(1, tokens, tokens)
+    block = Block(
+        span=Span(everything, everything),
+        logits=zero,
+        scores=zero,
+        probs=zero,
+        visible=torch.ones(tokens, tokens, dtype=torch.bool).tril(),
+        softcap=1.0,
+        ids=torch.arange(tokens),
+    )
+    return {fold.name: (fold.over, fold.reduce(block)) for fold in FOLDS}
+
+
+def _problem(tensor: Tensor, kind: Kind) -> str | None:
+    """What is wrong with a tensor, in words that go on after its name."""
+    if tensor.dtype != kind.dtype or tuple(tensor.shape) != kind.shape:
+        given, wanted = (
+            f"{dtype} {list(shape)}" for dtype, shape in ((tensor.dtype, tensor.shape), (kind.dtype, kind.shape))
+        )
+        return f"is {given} and must be {wanted}".replace("torch.", "")
+    if tensor.is_floating_point():
+        tensor = tensor.nan_to_num(nan=kind.least or 0, posinf=torch.inf, neginf=-torch.inf) if kind.gaps else tensor
+        if not tensor.isfinite().all():
+            return "holds what is no number (nan or inf)"
+    if kind.least is not None and tensor.amin() < kind.least:
+        return f"holds {tensor.amin().item():g}, and its smallest number can be {kind.least:g}"
+    return None
+
+
+def _inconsistent(manifest: Manifest, tensors: Mapping[str, Tensor]) -> Iterator[str]:
+    """What is told twice, and told differently."""
+    for layer in range(len(manifest.layers)):
+        if not torch.equal(tensors["fold.log_sum"][layer], tensors[f"layer.{layer}.log_sum"]):
+            yield f"the tensors fold.log_sum and layer.{layer}.log_sum differ"
+    if tensors["fold.visible"].amin() < len(manifest.tokens):
+        yield "the tensor fold.visible counts fewer cells than there are tokens, each of which sees itself"
+    for name in ("beyond_half", "beyond_most"):
+        if (tensors[f"fold.{name}"] > tensors["fold.visible"]).any():
+            yield f"the tensor fold.{name} counts more cells than are visible"
+    if manifest.parts.lens is not None:
+        named = {token for token, _ in manifest.parts.lens.pieces}
+        ids = [tensors[name] for name in ("lens.top_ids", "lens.chosen_ids", "contributions.ids") if name in tensors]
+        shown = {token for tensor in ids for token in tensor.unique().tolist()}
+        if not shown <= named:
+            yield f"parts.lens.pieces: the token {min(shown - named)} has no name"
