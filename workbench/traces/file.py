@@ -31,7 +31,7 @@ _STORED = ("F32", "F16", "BF16", "F64", "I32")
 _LONGEST_HEADER = 1 << 26  # of a million tokens; the names of a lens are a few megabytes
 
 
-def save(trace: Trace, path: str | PathLike[str]) -> str:
+def save_trace(trace: Trace, path: str | PathLike[str]) -> str:
     """Write `trace` to `path` in one go: an interrupted save leaves no half file; return the path.
 
     Raises:
@@ -44,7 +44,7 @@ def save(trace: Trace, path: str | PathLike[str]) -> str:
     return str(path)
 
 
-def load(path: str | PathLike[str]) -> Trace:
+def load_trace(path: str | PathLike[str]) -> Trace:
     """Read a trace, checking that it is whole, unchanged, of a version we know, and one that can be.
 
     Raises:

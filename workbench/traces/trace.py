@@ -2,23 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.models.parity import Parity
 from gemma2_workbench.models.tokens import Tokens
 from gemma2_workbench.traces.interventions import Intervention
+from gemma2_workbench.traces.readers.contributions import Contributions
+from gemma2_workbench.traces.readers.lens import Lens
 from gemma2_workbench.traces.stages import LayerInfo, LayerTensors, checked_stage, derive, reasons
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from gemma2_workbench.models.loading import LoadedModel
-    from gemma2_workbench.traces.readers.contributions import Contributions
-    from gemma2_workbench.traces.readers.lens import Lens
 
 
 @dataclass(frozen=True)
@@ -33,7 +28,7 @@ class ModelInfo:
     device: str
 
     @classmethod
-    def of(cls, loaded: "LoadedModel") -> "ModelInfo":
+    def of(cls, loaded: LoadedModel) -> "ModelInfo":
         """The description of a loaded model."""
         return cls(**{field.name: getattr(loaded, field.name) for field in fields(cls)})
 
@@ -69,8 +64,8 @@ class Trace:
     interventions: tuple[Intervention, ...]
     block_rows: int
     seconds: float
-    lens: "Lens | None" = None
-    contributions: "Contributions | None" = None
+    lens: Lens | None = None
+    contributions: Contributions | None = None
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -104,34 +99,6 @@ class Trace:
         """
         self._check_head(layer, 0)
         return reasons(self.layers[layer], self._checked(rows, "rows"), self._checked(keys, "keys"))
-
-    def table(self, view: str, **options: Any) -> "pd.DataFrame":
-        """The table behind a view (`workbench.VIEWS`), for example `trace.table("atlas")`.
-
-        Raises:
-            ValueError: no such view or option.
-        """
-        from gemma2_workbench.views import view_named
-
-        return view_named(view).table(self, **options)
-
-    def save(self, path: str | PathLike[str]) -> str:
-        """Write the trace to one safetensors file with its manifest; return the path."""
-        from gemma2_workbench.traces.file import save
-
-        return save(self, path)
-
-    @staticmethod
-    def load(path: str | PathLike[str]) -> "Trace":
-        """Read a trace written by `save`.
-
-        Raises:
-            OSError: the file is missing or cut off.
-            ValueError: the file is no trace, was changed, or is of a newer version.
-        """
-        from gemma2_workbench.traces.file import load
-
-        return load(path)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Trace):

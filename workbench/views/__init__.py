@@ -1,5 +1,10 @@
 """The views, in the order of the tabs. Adding one: a module with `table`, `figure` and `VIEW`, and a line here."""
 
+from typing import Any
+
+import pandas as pd
+
+from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views import (
     atlas,
     attention,
@@ -40,4 +45,13 @@ def view_named(name: str) -> View:
     raise ValueError(f"there is no view {name!r}; the views are {', '.join(view.name for view in VIEWS)}")
 
 
-__all__ = ["VIEWS", "Option", "View", "view_named"]
+def table(trace: Trace, view: str, **options: Any) -> pd.DataFrame:
+    """The table behind a view, for example `table(trace, "atlas")`; the options are those of the view.
+
+    Raises:
+        ValueError: no such view or option.
+    """
+    return view_named(view).table(trace, **options)
+
+
+__all__ = ["VIEWS", "Option", "View", "table", "view_named"]

@@ -5,15 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import getdoc
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from gemma2_workbench.figures.spec import FigureSpec
-
-if TYPE_CHECKING:
-    from gemma2_workbench.traces.trace import Trace
-
+from gemma2_workbench.traces.trace import Trace
 
 # Tokens of each side of one map: a million cells is what a plot and a spreadsheet still take.
 LONGEST = 1024
@@ -43,7 +40,7 @@ class Option:
     choices: tuple[Any, ...] = ()
     none: str = "default"
 
-    def checked(self, value: Any, trace: "Trace") -> Any:
+    def checked(self, value: Any, trace: Trace) -> Any:
         """`value` as this option takes it.
 
         Raises:
@@ -89,7 +86,7 @@ class View:
     make_table: Callable[..., pd.DataFrame]
     figure: Callable[[pd.DataFrame], FigureSpec]
 
-    def table(self, trace: "Trace", **options: Any) -> pd.DataFrame:
+    def table(self, trace: Trace, **options: Any) -> pd.DataFrame:
         """The long table of `trace` for some options; the others take their defaults.
 
         Raises:

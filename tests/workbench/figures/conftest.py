@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -165,18 +164,11 @@ def samples():
 
 @pytest.fixture
 def alone():
-    """`alone(code)` -> what the code prints in a new process that has workbench.figures but not all of workbench.
-
-    The package's `__init__` loads models and tables, which take seconds and are not what is tested here.
-    """
-    folder = str(Path(str(workbench.__file__)).parent)
-    shell = (
-        f"import sys, types; sys.modules['workbench'] = w = types.ModuleType('workbench'); w.__path__ = [{folder!r}]\n"
-    )
+    """`alone(code)` -> what the code prints in a new process."""
 
     def run(code):
         environment = {**os.environ, "PYTHONHASHSEED": "7"}
-        command = [sys.executable, "-c", shell + code]
+        command = [sys.executable, "-c", code]
         return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.strip()
 
     return run
