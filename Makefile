@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 ARGS ?=
+# The folders as the one package that they are installed as, for tools that read files and import nothing.
+TREE := build/tree/gemma2_workbench
 
 .PHONY: help app test check lint types layers format gallery bench fuzz clean
 
@@ -22,11 +24,11 @@ lint: $(VENV)/.dev ## ruff: format and lint, changing nothing
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-types: $(VENV)/.dev ## pyright
+types: $(VENV)/.dev $(TREE) ## pyright
 	$(BIN)/pyright
 
-layers: $(VENV)/.dev ## import-linter: apps -> workbench -> model
-	$(BIN)/lint-imports
+layers: $(VENV)/.dev $(TREE) ## import-linter: apps -> workbench -> model, no circles
+	PYTHONPATH=build/tree $(BIN)/lint-imports
 
 format: $(VENV)/.dev ## let ruff format and fix what it can
 	$(BIN)/ruff format .
@@ -44,14 +46,18 @@ bench: $(VENV)/.dev ## run every script in benchmarks/
 clean: ## remove the environment and what the tools leave behind
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
+$(TREE): model apps workbench
+	rm -rf $@ && mkdir -p $@
+	ln -s $(abspath $(wildcard workbench/*) model apps) $@
+
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # Stamps: .app has what running needs, .dev has the tools on top.
-$(VENV)/.app: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.app: pyproject.toml setup.py constraints.txt | $(BIN)/python
 	$(INSTALL) -e .
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.dev: pyproject.toml setup.py constraints.txt | $(BIN)/python
 	$(INSTALL) -e '.[dev]'
 	@touch $(VENV)/.app $@

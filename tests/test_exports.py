@@ -5,7 +5,7 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("package", ["model", "workbench"])
+@pytest.mark.parametrize("package", ["gemma2_workbench.model", "gemma2_workbench"])
 def test_exported_names(package: str) -> None:
     module = importlib.import_module(package)
     assert sorted(module.__all__, key=lambda name: (not name.isupper(), not name[0].isupper(), name)) == module.__all__

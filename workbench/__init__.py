@@ -9,13 +9,14 @@ from gemma2_workbench.models.tokens import Tokens, tokenize
 from gemma2_workbench.records.saving import save_figure, save_table
 from gemma2_workbench.traces.capture import capture
 from gemma2_workbench.traces.estimate import Estimate, estimate
+from gemma2_workbench.traces.file import load_trace, save_trace
 from gemma2_workbench.traces.interventions import AblateHead, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow, applied
 from gemma2_workbench.traces.readers.contributions import Contributions, contributions
 from gemma2_workbench.traces.readers.lens import Lens, lens, token_id
 from gemma2_workbench.traces.readers.prediction import Prediction, predict
 from gemma2_workbench.traces.stages import STAGES, LayerInfo, Stage
 from gemma2_workbench.traces.trace import Trace
-from gemma2_workbench.views import VIEWS, View, view_named
+from gemma2_workbench.views import VIEWS, View, table, view_named
 
 __all__ = [
     "STAGES",
@@ -47,9 +48,12 @@ __all__ = [
     "estimate",
     "lens",
     "load",
+    "load_trace",
     "predict",
     "save_figure",
     "save_table",
+    "save_trace",
+    "table",
     "token_id",
     "tokenize",
     "view_named",

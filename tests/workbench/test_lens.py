@@ -140,7 +140,7 @@ def test_a_trace_without_a_lens_says_how_to_get_one(loaded: LoadedModel) -> None
     bare = capture(loaded, "a")
     for view in ("lens", "contributions"):
         with pytest.raises(ValueError, match="lens=True"):
-            bare.table(view)
+            table(bare, view)
 
 
 def test_tokens_are_found_as_shown_and_as_typed(loaded: LoadedModel) -> None:
