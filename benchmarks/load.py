@@ -23,7 +23,7 @@ from browser.page import FailedError, Page
 from browser.readers import WORDS, Reader, Seen, moved, opened, runs, sentence, what_ifs
 from browser.server import Server
 
-from gemma2_workbench import Trace, capture, load
+from gemma2_workbench import capture, load, save_trace
 
 
 def crowd(address: str, options: argparse.Namespace, own: dict[str, str]) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def measured(options: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
     """All figures."""
     loaded = load("tiny")
     trace = folder / "saved.safetensors"
-    Trace.save(capture(loaded, sentence(0, 0) + " " + sentence(1, 1)), trace)
+    save_trace(capture(loaded, sentence(0, 0) + " " + sentence(1, 1)), trace)
     own = {
         "slider-softcap": f"{loaded.config.attn_logit_softcapping:g}",
         "slider-final_softcap": f"{loaded.config.final_logit_softcapping:g}",

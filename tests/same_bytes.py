@@ -12,6 +12,7 @@ import re
 import runpy
 import shlex
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +51,7 @@ def tables() -> Iterator[tuple[str, bytes]]:
     """Every view of every text."""
     model = load()
     for number, text in enumerate(TEXTS):
-        trace = capture(model, text, lens=True)
+        trace = capture(model, text, read=("attention", "folds", "lens", "contributions"))
         for view in VIEWS:
             yield f"table/{view.name}/{number}", table(trace, view.name).to_csv(index=False).encode()
 
@@ -67,4 +68,4 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         for make in (gallery, commands, tables):
             for name, data in make():
-                print(hashlib.sha256(data).hexdigest(), name)
+                sys.stdout.write(hashlib.sha256(data).hexdigest() + f"  {name}\n")

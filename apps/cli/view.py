@@ -18,7 +18,6 @@ from gemma2_workbench.maps import Maps
 from gemma2_workbench.records.drawing import Drawing
 from gemma2_workbench.records.look import Look
 from gemma2_workbench.records.product import Product, produced
-from gemma2_workbench.records.record import LENS_VIEWS
 from gemma2_workbench.records.run import Run, opened
 from gemma2_workbench.views import VIEWS, View, text, view_named
 from gemma2_workbench.views.view import Option
@@ -93,7 +92,7 @@ def _product(options: argparse.Namespace, look: Look, columns: int | None = None
 def _runs(options: argparse.Namespace, view: View) -> list[Run]:
     """The traces that were given, or the runs of the texts."""
     if options.text is not None:
-        return runs_of(options, options.text, view.name in LENS_VIEWS, options.token)
+        return runs_of(options, options.text, "lens" in view.needs, options.token)
     if changes_of(options) or options.token is not None:
         raise ValueError("a trace is what it is: the model is changed, and a token followed, where a --text is run")
     return [opened(path) for path in options.trace]

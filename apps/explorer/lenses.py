@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from gemma2_workbench import Trace, contributions, lens, token_id
 from gemma2_workbench.apps.explorer.session import Session
-from gemma2_workbench.traces.readers.lens import require_language_model
+from gemma2_workbench.models.language_model import require_language_model
 
 
 def has_lens(trace: Trace) -> bool:
     """Whether the trace was captured with its lens."""
-    return trace.lens is not None and trace.contributions is not None
+    return {"lens", "contributions"} <= trace.readings.keys()
 
 
 class Lenses:
@@ -56,8 +56,7 @@ class Lenses:
             raise ValueError("this run is of a modified model and kept no lens; run the text with the model itself")
         loaded = self._session.model_of(trace)
         followed = token_id(loaded, token) if token else None
-        return replace(
-            trace,
-            lens=lens(loaded, trace.tokens.ids, followed, progress=progress),
-            contributions=contributions(loaded, trace.tokens.ids, followed),
-        )
+        ids = trace.tokens.ids
+        read = {"lens": lens(loaded, ids, followed, progress=progress)}
+        parts = {"contributions": contributions(loaded, ids, followed)}
+        return replace(trace, readings={**trace.readings, **read, **parts})

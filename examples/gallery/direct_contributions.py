@@ -14,7 +14,7 @@ TEXT = "red blue green seven nine red blue green seven nine red blue"
 
 def figure() -> FigureSpec:
     """Heads as a grid, the rest as bars, for the token after the text."""
-    trace = capture(load(), TEXT, lens=True)
+    trace = capture(load(), TEXT, read=("attention", "folds", "lens", "contributions"))
     view = view_named("contributions")
     return view.figure(view.table(trace))
 

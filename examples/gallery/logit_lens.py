@@ -13,7 +13,7 @@ TEXT = "red blue green seven nine red blue green seven nine red"
 
 def figure() -> FigureSpec:
     """The lens over all layers and positions."""
-    trace = capture(load(), TEXT, lens=True)
+    trace = capture(load(), TEXT, read=("attention", "folds", "lens", "contributions"))
     view = view_named("lens")
     return view.figure(view.table(trace))
 

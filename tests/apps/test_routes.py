@@ -17,7 +17,8 @@ from gemma2_workbench.apps.explorer.components.attention import pooling, thumbna
 from gemma2_workbench.apps.explorer.components.attention.stages import LOOKS
 from gemma2_workbench.apps.explorer.store import RunStore
 from gemma2_workbench.model import Span
-from gemma2_workbench.traces.folds import Block, thumbnail
+from gemma2_workbench.traces.blocks import Block
+from gemma2_workbench.traces.folds import thumbnail
 
 TOKENS = tuple(f"t{i}" for i in range(40))
 

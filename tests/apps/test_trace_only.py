@@ -36,7 +36,9 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     origin = {"name": "google/gemma-2-2b", "source": "google/gemma-2-2b", "revision": "c5ebcd40d2", "device": "cuda:0"}
     traces = {
         "far": replace(far, model=replace(far.model, weights_sha256=None, dtype="bfloat16", **origin)),
-        "lens": capture(tiny, "Emma was glad to see him.", lens=True, parity=False),
+        "lens": capture(
+            tiny, "Emma was glad to see him.", read=("attention", "folds", "lens", "contributions"), parity=False
+        ),
         "both": capture(load("tiny-ner"), TEXT, parity=False),
         "changed": capture(tiny, "Emma was here", interventions=[SetSoftcap(5.0)], parity=False),
     }

@@ -26,7 +26,13 @@ Contents = tuple[dict[str, Any], dict[str, torch.Tensor]]
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small trace with every optional part."""
     changes = (SetSoftcap(20.0, (0, 1)), AblateHead(1, 2))
-    trace = capture(load(), "Anna met Bob and Anna", interventions=changes, lens=True, parity=True)
+    trace = capture(
+        load(),
+        "Anna met Bob and Anna",
+        interventions=changes,
+        read=("attention", "folds", "lens", "contributions"),
+        parity=True,
+    )
     return Path(save_trace(trace, tmp_path_factory.mktemp("trace") / "run.safetensors"))
 
 
@@ -216,5 +222,11 @@ def test_a_header_without_end_is_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["a", "  two\n\n\tspaces ", "日本語 👩‍👩‍👧 ﬁ e\u0301 \u200b", "<bos>already <eos>"])
 def test_what_is_captured_comes_back(dtype: str, text: str, tmp_path: Path) -> None:
     changes = (SetFinalSoftcap(None), SetWindow(1), SetCausal(False))
-    trace = capture(load(dtype=dtype), text, interventions=changes, parity=False, lens=True)
+    trace = capture(
+        load(dtype=dtype),
+        text,
+        interventions=changes,
+        parity=False,
+        read=("attention", "folds", "lens", "contributions"),
+    )
     assert load_trace(save_trace(trace, tmp_path / "run.safetensors")) == trace

@@ -28,7 +28,7 @@ def loaded() -> LoadedModel:
 
 @pytest.fixture(scope="session")
 def trace(loaded: LoadedModel) -> Trace:
-    return capture(loaded, TEXT, lens=True)
+    return capture(loaded, TEXT, read=("attention", "folds", "lens", "contributions"))
 
 
 @pytest.fixture(scope="session")

@@ -111,7 +111,7 @@ def test_ablating_a_head_is_another_number(twins, ids) -> None:
 
 
 def test_the_table_sums_to_the_logit(loaded: LoadedModel) -> None:
-    trace = capture(loaded, TEXT, lens=True)
+    trace = capture(loaded, TEXT, read=("attention", "folds", "lens", "contributions"))
     for position in (None, 4):
         frame = table(trace, "contributions", position=position)
         at = len(trace.tokens) - 1 if position is None else position

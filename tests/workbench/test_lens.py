@@ -110,7 +110,7 @@ def test_interventions_reach_the_lens(twins, ids) -> None:
 
 
 def test_a_trace_keeps_its_lens(loaded: LoadedModel, tmp_path: Path) -> None:
-    trace = capture(loaded, TEXT, lens=True)
+    trace = capture(loaded, TEXT, read=("attention", "folds", "lens", "contributions"))
     again = load_trace(save_trace(trace, tmp_path / "run.safetensors"))
     assert again == trace
     own = lens(loaded, trace.tokens.ids)
@@ -123,7 +123,7 @@ def test_a_trace_keeps_its_lens(loaded: LoadedModel, tmp_path: Path) -> None:
 
 
 def test_the_table_shows_the_lens(loaded: LoadedModel) -> None:
-    trace = capture(loaded, TEXT, lens=True)
+    trace = capture(loaded, TEXT, read=("attention", "folds", "lens", "contributions"))
     T = len(trace.tokens)
     frame = table(trace, "lens", metric="rank", positions=f"3:{T}").set_index(["row", "position"])
     row = frame.loc[(6, T - 1)]
@@ -139,7 +139,7 @@ def test_the_table_shows_the_lens(loaded: LoadedModel) -> None:
 def test_a_trace_without_a_lens_says_how_to_get_one(loaded: LoadedModel) -> None:
     bare = capture(loaded, "a")
     for view in ("lens", "contributions"):
-        with pytest.raises(ValueError, match="lens=True"):
+        with pytest.raises(ValueError, match="read="):
             table(bare, view)
 
 
@@ -161,4 +161,4 @@ def test_a_model_without_a_language_model_head_is_refused(loaded: LoadedModel) -
     with pytest.raises(ValueError, match="tagger is a Gemma2ForTokenClassification: it has no language-model head"):
         lens(tagger, (2, 5))
     with pytest.raises(ValueError, match="no language-model head"):
-        capture(tagger, "a", lens=True)
+        capture(tagger, "a", read=("attention", "folds", "lens", "contributions"))

@@ -29,7 +29,7 @@ def test_table_and_figure(view: View, trace: Trace) -> None:
 
 @each_view
 def test_a_text_of_one_character_works(view: View, loaded: LoadedModel) -> None:
-    short = capture(loaded, "a", lens=True)
+    short = capture(loaded, "a", read=("attention", "folds", "lens", "contributions"))
     assert screen.render(view.figure(view.table(short))).data
 
 

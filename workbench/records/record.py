@@ -34,11 +34,11 @@ from gemma2_workbench.records.reason import Reason
 from gemma2_workbench.records.run import Run, described
 from gemma2_workbench.records.situation import Situation
 from gemma2_workbench.versions import TOOL, versions
+from gemma2_workbench.views import view_named
 
 VERSION = 1
 _COMMANDS = {Drawing: command_of, Situation: mask_command, Reason: why_command}
 Shown = Drawing | Situation | Reason
-LENS_VIEWS = ("lens", "contributions")  # of a trace that was captured with its lens
 
 
 def record_of(
@@ -71,7 +71,7 @@ def command_for(drawing: Shown, record: Mapping[str, Any], file_name: str) -> st
 
 def _of_runs(drawing: Drawing, runs: Sequence[Run]) -> dict[str, Any]:
     """The runs, and what is drawn of them."""
-    first, *further = (described(run, drawing.view in LENS_VIEWS) for run in runs)
+    first, *further = (described(run, "lens" in view_named(drawing.view).needs) for run in runs)
     options = [part.options for part in drawing.parts]
     varied = [name for name in options[0] if len({each[name] for each in options}) > 1]
     captions = drawing.captions([run.trace for run in runs])

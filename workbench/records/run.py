@@ -3,17 +3,16 @@
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from gemma2_workbench.model import BLOCK_ROWS
+from gemma2_workbench.models.language_model import token_id
 from gemma2_workbench.models.loading import LoadedModel
-from gemma2_workbench.traces.capture import capture
+from gemma2_workbench.traces.capture import MAPS, capture
 from gemma2_workbench.traces.file import load_trace
 from gemma2_workbench.traces.interventions import Intervention, as_data
-from gemma2_workbench.traces.readers.contributions import contributions
-from gemma2_workbench.traces.readers.lens import lens, token_id
 from gemma2_workbench.traces.trace import Trace
 
 
@@ -59,12 +58,10 @@ def run_text(
         ValueError, MemoryError, ParityError: as `capture` and `token_id`.
     """
     followed = token_id(loaded, token) if with_lens and token is not None else None
-    own = with_lens and followed is None
-    trace = capture(loaded, text, interventions=changes, block_rows=block_rows, parity=parity, lens=own)
-    if followed is not None:
-        ids = trace.tokens.ids
-        parts = contributions(loaded, ids, followed, changes)
-        trace = replace(trace, lens=lens(loaded, ids, followed, changes), contributions=parts)
+    read = (*MAPS, *(("lens", "contributions") if with_lens else ()))
+    trace = capture(
+        loaded, text, interventions=changes, read=read, token=followed, block_rows=block_rows, parity=parity
+    )
     return Run(trace, token=token)
 
 

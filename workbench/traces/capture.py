@@ -1,26 +1,27 @@
-"""`capture`: one forward pass of a text with taps on q, k, v and folds on every block -> `Trace`."""
+"""`capture`: one forward pass of a text, in which readers take what the views need -> `Trace`."""
 
-import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
-
-import torch
-from torch import Tensor
+from collections.abc import Sequence
 
 from gemma2_workbench.limits import whole
-from gemma2_workbench.model import BLOCK_ROWS, attached, set_block_rows
+from gemma2_workbench.model import BLOCK_ROWS, set_block_rows
 from gemma2_workbench.models import parity as parities
-from gemma2_workbench.models.finite import check_finite
+from gemma2_workbench.models.language_model import require_language_model
+from gemma2_workbench.models.layers import attention_layers, layers_of
 from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.models.own_copy import own_copy
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.traces.estimate import check_memory
-from gemma2_workbench.traces.interventions import Intervention, applied, attention_layers
-from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET, layer_store
-from gemma2_workbench.traces.readers.attention import Recorder
-from gemma2_workbench.traces.readers.contributions import ContributionsReader
-from gemma2_workbench.traces.readers.lens import LensReader, chosen_tokens
+from gemma2_workbench.traces.interventions import Intervention, applied
+from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET
+from gemma2_workbench.traces.reader import Batch, Progress
+from gemma2_workbench.traces.reader import read as read_all
+from gemma2_workbench.traces.readers import READERS, Request
+from gemma2_workbench.traces.readers.contributions import Contributions, ContributionsReader
+from gemma2_workbench.traces.readers.lens import Lens, LensReader
+from gemma2_workbench.traces.readers.prediction import Prediction, PredictionReader
 from gemma2_workbench.traces.trace import ModelInfo, Trace
+
+MAPS = ("attention", "folds")  # what the views of attention need
 
 
 def capture(
@@ -28,34 +29,35 @@ def capture(
     text: str,
     *,
     interventions: Sequence[Intervention] = (),
+    read: Sequence[str] = MAPS,
+    token: int | None = None,
     block_rows: int = BLOCK_ROWS,
     parity: bool = True,
     budget_bytes: int = DEFAULT_BUDGET,
-    progress: Callable[[int, int], None] | None = None,
-    lens: bool = False,
+    progress: Progress | None = None,
 ) -> Trace:
-    """Run `text` through the model once and keep what all views need.
+    """Run `text` through the model once and keep what the views need.
 
     Args:
         loaded: a model from `load`.
         text: any text of 1 .. max_position_embeddings tokens (BOS included).
         interventions: changes to the model; the trace is then one of a *modified model* and says so.
+        read: what to keep, names of `READERS`. "lens" and "contributions" (language models only) unembed every
+            position after every layer, which takes longer than the pass itself where the vocabulary is large.
+        token: id that lens and contributions follow at every position; None is the token that really comes next.
         block_rows: query rows handled at once; the result does not depend on it.
         parity: compare with transformers first (two extra passes over at most 128 tokens).
         budget_bytes: above it q, k and v go to a memory-mapped file instead of memory.
         progress: called with (layers done, layers) after each layer.
-        lens: keep the logit lens and the direct contributions too (language models only): unembeds every position
-            after every layer, which takes longer than the pass itself where the vocabulary is large.
 
     Raises:
-        ValueError: the text is empty or too long; an option is no such number; or a lens is asked for and the model has
-            no language-model head.
+        ValueError: the text is empty or too long, an option is no such number, there is no such reader, or it needs a
+            language-model head.
         MemoryError: the machine has not enough memory; says how much it takes.
         NotFiniteError: the model computes NaN or infinity; says where first.
         ParityError: the model's numbers are not transformers' numbers.
     """
-    block_rows = whole("block_rows", block_rows, 1)
-    budget_bytes = whole("budget_bytes", budget_bytes, 0)
+    block_rows, budget_bytes = whole("block_rows", block_rows, 1), whole("budget_bytes", budget_bytes, 0)
     tokens = tokenize(loaded.tokenizer, text)
     longest = loaded.config.max_position_embeddings
     if len(tokens) > longest:
@@ -63,33 +65,36 @@ def capture(
             f"the text has {len(tokens)} tokens; {loaded.name} takes at most {longest} (max_position_embeddings). "
             "Shorten the text."
         )
-    check_memory(loaded, len(tokens), block_rows, parity=parity, lens=lens, budget_bytes=budget_bytes)
+    _check_names(read)
+    unembeds = not {"lens", "contributions"}.isdisjoint(read)
+    check_memory(loaded, len(tokens), block_rows, parity=parity, lens=unembeds, budget_bytes=budget_bytes)
     statement = parities.compare(loaded, tokens.ids) if parity else parities.unchecked()
-    followed = chosen_tokens(loaded, tokens.ids, interventions=interventions) if lens else ()
-    store = layer_store(loaded.config, len(tokens), budget_bytes)
-    with torch.no_grad(), applied(loaded, interventions) as changed:
+    with applied(loaded, interventions) as changed:
         ours = _in_blocks(changed, block_rows)
-        ids_1T = torch.tensor([tokens.ids], device=ours.model.device)
-        recorder = Recorder(ours.trunk, ids_1T[0], store, progress)
-        readers = (LensReader(ours, followed), ContributionsReader(ours, followed)) if lens else None
-        watches = [reader.watching() for reader in readers or ()]
-        seconds = _timed_pass(ours, ids_1T, attached(ours.trunk, recorder.hooks()), *watches)
+        request = Request(ours, Batch.of([tokens.ids], ours), token, budget_bytes=budget_bytes)
+        readers = {name: READERS[name](request) for name in read}
+        seconds = read_all(ours, request.batch, list(readers.values()), progress)
+        layers = layers_of(ours)
     heads = loaded.config.num_attention_heads
     return Trace(
         tokens=tokens,
         model=ModelInfo.of(loaded),
-        layers=recorder.layers,
+        layers=layers,
         heads=heads,
         kv_heads=loaded.config.num_key_value_heads or heads,
-        tensors=store,
-        folds=recorder.folds(),
+        readings={name: reader.reading() for name, reader in readers.items()},
         parity=statement,
         interventions=tuple(interventions),
         block_rows=block_rows,
         seconds=seconds,
-        lens=readers[0].lens() if readers else None,
-        contributions=readers[1].contributions() if readers else None,
     )
+
+
+def _check_names(read: Sequence[str]) -> None:
+    """Refuse what no reader reads."""
+    unknown = [name for name in read if name not in READERS]
+    if unknown or isinstance(read, str) or not read:
+        raise ValueError(f"read={read!r} is not allowed; name one or several of {', '.join(READERS)}")
 
 
 def _in_blocks(loaded: LoadedModel, block_rows: int) -> LoadedModel:
@@ -101,13 +106,56 @@ def _in_blocks(loaded: LoadedModel, block_rows: int) -> LoadedModel:
     return ours
 
 
-def _timed_pass(loaded: LoadedModel, ids_1T: Tensor, *watches: AbstractContextManager[object]) -> float:
-    """Run the trunk once, watched; return the seconds it took."""
-    started = time.perf_counter()
-    with ExitStack() as stack:
-        for watch in watches:
-            stack.enter_context(watch)
-        output = loaded.trunk(ids_1T, use_cache=False)
-    seconds = time.perf_counter() - started
-    check_finite(loaded.model, lambda: loaded.trunk(ids_1T, use_cache=False), output.last_hidden_state)
-    return seconds
+def lens(
+    loaded: LoadedModel,
+    ids: Sequence[int],
+    token: int | None = None,
+    interventions: Sequence[Intervention] = (),
+    progress: Progress | None = None,
+) -> Lens:
+    """The logit lens of a text.
+
+    Args:
+        loaded: a language model.
+        ids: T token ids, BOS first.
+        token: the id to follow at every position; None is the actual next token of the text, and after the last
+            token the one that the model finds most probable.
+        interventions: changes to the model.
+        progress: called with (layers done, layers).
+
+    Raises:
+        ValueError: the model has no language-model head, `token` is not in the vocabulary, an intervention cannot be.
+        NotFiniteError: the model computes NaN or infinity.
+    """
+    with applied(loaded, interventions) as changed:
+        request = Request(changed, Batch.of([ids], changed), token)
+        reader = LensReader(changed, request.followed)
+        read_all(changed, request.batch, [reader], progress)
+    return reader.reading()
+
+
+def contributions(
+    loaded: LoadedModel, ids: Sequence[int], token: int | None = None, interventions: Sequence[Intervention] = ()
+) -> Contributions:
+    """The logit of one token taken apart at every position of a text; arguments and errors as of `lens`."""
+    with applied(loaded, interventions) as changed:
+        request = Request(changed, Batch.of([ids], changed), token)
+        reader = ContributionsReader(changed, request.followed)
+        read_all(changed, request.batch, [reader])
+    return reader.reading()
+
+
+def predict(
+    loaded: LoadedModel, ids: Sequence[int], interventions: Sequence[Intervention] = (), position: int = -1
+) -> Prediction:
+    """The prediction after `ids[: position + 1]` (default: after the whole text), for the model as changed.
+
+    Raises:
+        ValueError: the model has no language-model head, or an intervention cannot be.
+        NotFiniteError: the model computes NaN or infinity.
+    """
+    require_language_model(loaded)
+    with applied(loaded, interventions) as changed:
+        reader = PredictionReader(position % len(ids))
+        read_all(changed, Batch.of([ids], changed), [reader])
+    return reader.reading()

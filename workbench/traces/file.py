@@ -17,6 +17,7 @@ from gemma2_workbench.atomic import replacing
 from gemma2_workbench.traces.interventions import as_data
 from gemma2_workbench.traces.readers.contributions import Contributions
 from gemma2_workbench.traces.readers.lens import Lens
+from gemma2_workbench.traces.readers.prediction import Prediction
 from gemma2_workbench.traces.schema import Manifest, checked_manifest
 from gemma2_workbench.traces.stages import LayerTensors
 from gemma2_workbench.traces.sums import check_sums
@@ -24,9 +25,10 @@ from gemma2_workbench.traces.tensors import check_tensors
 from gemma2_workbench.traces.trace import Trace
 
 FORMAT = "gemma2-workbench trace"
-VERSION = 2
-# What a trace holds only if it was asked for; files without them are of the same version.
-PARTS: dict[str, type] = {"lens": Lens, "contributions": Contributions}
+VERSION = 3
+READABLE = (2, 3)  # version 2 knew no prediction, and always held attention and folds
+# Readings that are dataclasses of tensors and plain values.
+PARTS: dict[str, type] = {"lens": Lens, "contributions": Contributions, "prediction": Prediction}
 _STORED = ("F32", "F16", "BF16", "F64", "I32")
 _LONGEST_HEADER = 1 << 26  # of a million tokens; the names of a lens are a few megabytes
 
@@ -75,28 +77,29 @@ def load_trace(path: str | PathLike[str]) -> Trace:
 
 def _built(manifest: Manifest, tensors: dict[str, Tensor]) -> Trace:
     """The trace that a checked manifest describes."""
-    names = [field.name for field in fields(LayerTensors)]
-    parts = {name: part for name in PARTS if (part := getattr(manifest.parts, name)) is not None}
     return Trace(
         tokens=manifest.tokens,
         model=manifest.model,
         layers=manifest.layers,
         heads=manifest.heads,
         kv_heads=manifest.kv_heads,
-        tensors=[
-            LayerTensors(**{name: tensors[f"layer.{n}.{name}"] for name in names}) for n in range(len(manifest.layers))
-        ],
-        folds={name: tensors[f"fold.{name}"] for name in manifest.folds},
+        readings={name: _reading(name, manifest, tensors) for name in manifest.names},
         parity=manifest.parity,
         interventions=manifest.changes,
         block_rows=manifest.block_rows,
         seconds=manifest.seconds,
-        **{name: _part(name, part.model_dump(), tensors) for name, part in parts.items()},
     )
 
 
-def _part(name: str, plain: dict[str, Any], tensors: dict[str, Tensor]) -> Any:
-    """An optional part from its plain values and its tensors."""
+def _reading(name: str, manifest: Manifest, tensors: dict[str, Tensor]) -> object:
+    """A reading from its plain values and its tensors."""
+    if name == "attention":
+        names = [field.name for field in fields(LayerTensors)]
+        layers = range(len(manifest.layers))
+        return [LayerTensors(**{key: tensors[f"layer.{n}.{key}"] for key in names}) for n in layers]
+    if name == "folds":
+        return {key: tensors[f"fold.{key}"] for key in manifest.folds}
+    plain = getattr(manifest.parts, name).model_dump()
     own = {key.removeprefix(f"{name}."): tensor for key, tensor in tensors.items() if key.startswith(f"{name}.")}
     return PARTS[name](**own, **plain)
 
@@ -120,12 +123,13 @@ def _read(path: str | PathLike[str], file: Any) -> Iterator[tuple[str, Tensor]]:
 
 
 def _tensors(trace: Trace) -> dict[str, Tensor]:
-    tensors = {f"fold.{name}": tensor.contiguous() for name, tensor in trace.folds.items()}
-    for index, layer in enumerate(trace.tensors):
+    read = trace.readings
+    tensors = {f"fold.{name}": tensor.contiguous() for name, tensor in (trace.folds if "folds" in read else {}).items()}
+    for index, layer in enumerate(trace.tensors if "attention" in read else ()):
         for field in fields(layer):
             tensors[f"layer.{index}.{field.name}"] = getattr(layer, field.name).contiguous()
     for name in PARTS:
-        values = _values(getattr(trace, name))
+        values = _values(read.get(name))
         # Copies: without a final cap, logits before and after it are one tensor, which safetensors refuses to write.
         tensors |= {
             f"{name}.{key}": value.contiguous().clone() for key, value in values.items() if isinstance(value, Tensor)
@@ -147,7 +151,8 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
         "layers": [asdict(layer) for layer in trace.layers],
         "heads": trace.heads,
         "kv_heads": trace.kv_heads,
-        "folds": list(trace.folds),
+        "read": list(trace.readings),
+        "folds": list(trace.folds) if "folds" in trace.readings else [],
         "parity": asdict(trace.parity),
         "interventions": [as_data(change) for change in trace.interventions],
         "block_rows": trace.block_rows,
@@ -155,7 +160,7 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
         "parts": {
             name: {key: value for key, value in _values(part).items() if not isinstance(value, Tensor)}
             for name in PARTS
-            if (part := getattr(trace, name)) is not None
+            if (part := trace.readings.get(name)) is not None
         },
     }
     return manifest | {"sha256": _checksum(manifest, tensors)}
@@ -172,10 +177,10 @@ def _known_manifest(path: str | PathLike[str], text: str) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ValueError(f"{path} is a safetensors file, but not a trace of this workbench")
     version = manifest.get("version")
-    if type(version) is not int or version != VERSION:
+    if type(version) is not int or version not in READABLE:
         newer = isinstance(version, int) and version > VERSION
         advice = "update the workbench" if newer else "capture the text again"
-        raise ValueError(f"{path} is a trace of version {version}, this workbench reads version {VERSION}; {advice}")
+        raise ValueError(f"{path} is a trace of version {version}, this workbench reads versions 2 and 3; {advice}")
     return manifest
 
 

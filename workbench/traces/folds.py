@@ -7,60 +7,13 @@ folds write their rows, the others add up or keep the largest. Results are [L, N
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from gemma2_workbench.model.hooks import Span
+from gemma2_workbench.traces.blocks import Block
 
 THUMBNAIL = 32
-
-
-@dataclass(frozen=True)
-class Block:
-    """One block of query rows of one layer, all heads, with every stage.
-
-    Attributes:
-        span: the absolute rows and keys.
-        logits, scores, probs: [N, Q, S] float32.
-        visible: [Q, S] bool.
-        softcap: the layer's cap, None if off.
-        ids: token ids of the whole text [T].
-    """
-
-    span: Span
-    logits: Tensor
-    scores: Tensor
-    probs: Tensor
-    visible: Tensor
-    softcap: float | None
-    ids: Tensor
-
-    @property
-    def rows(self) -> Tensor:
-        """Positions of the queries, [Q]."""
-        return torch.arange(self.span.rows.start, self.span.rows.stop, device=self.ids.device)
-
-    @property
-    def keys(self) -> Tensor:
-        """Positions of the keys, [S]."""
-        return torch.arange(self.span.keys.start, self.span.keys.stop, device=self.ids.device)
-
-    @property
-    def offsets(self) -> Tensor:
-        """How far back each key lies, query minus key, [Q, S]."""
-        return self.rows[:, None] - self.keys
-
-    @cached_property
-    def sizes(self) -> Tensor:
-        """|raw logit| of the visible cells, 0 elsewhere, [N, Q, S]."""
-        return self.logits.abs().masked_fill(~self.visible, 0)
-
-    @cached_property
-    def largest(self) -> Tensor:
-        """Largest |raw logit| among the visible cells, [N]."""
-        return self.sizes.amax((1, 2))
 
 
 @dataclass(frozen=True)
@@ -82,7 +35,7 @@ class Fold:
 
 def entropy(block: Block) -> Tensor:
     """-sum p ln p over the keys, nats, [N, Q]; with p = exp(s - log Z) this is log Z - sum p s, one logarithm a row."""
-    return (log_sum(block) - torch.einsum("nqs,nqs->nq", block.probs, block.scores)).clamp(min=0)
+    return (block.log_sum - torch.einsum("nqs,nqs->nq", block.probs, block.scores)).clamp(min=0)
 
 
 def distance(block: Block) -> Tensor:
@@ -121,7 +74,7 @@ def received(block: Block) -> Tensor:
 
 def log_sum(block: Block) -> Tensor:
     """Log of the softmax denominator over the visible keys, [N, Q]."""
-    return block.scores.masked_fill(~block.visible, -torch.inf).logsumexp(-1)
+    return block.log_sum
 
 
 def visible_cells(block: Block) -> Tensor:

@@ -8,20 +8,22 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from statistics import median
-from types import SimpleNamespace
 from typing import cast
 
 import torch
 from torch import Tensor
 from transformers.cache_utils import DynamicCache
 
-from gemma2_workbench.model import BLOCK_ROWS, Gemma2Model, attached
+from gemma2_workbench.model import BLOCK_ROWS, attached
 from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer, rotary_angles
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.models.parity import PARITY_TOKENS, reference
-from gemma2_workbench.traces.readers.attention import Recorder
+from gemma2_workbench.traces.blocks import block_hooks
+from gemma2_workbench.traces.reader import Batch
+from gemma2_workbench.traces.readers.attention import AttentionReader
 from gemma2_workbench.traces.readers.contributions import ContributionsReader
+from gemma2_workbench.traces.readers.folds import FoldsReader
 from gemma2_workbench.traces.readers.lens import LensReader
 
 # Each piece is run this often, after a run that does not count: it fetches memory and chooses kernels.
@@ -61,11 +63,12 @@ def lens_seconds(loaded: LoadedModel, tokens: int) -> float:
     reader = LensReader(loaded, [0] * rows)
     first = _layers(loaded)[0]
     stream = _random(loaded, rows, loaded.config.hidden_size)[None]
-    with reader.watching():
+    with attached(loaded.trunk, *reader.hooks()):
         unembedding = _timed(lambda: first.resid_pre(stream))
     parts = ContributionsReader(loaded, [0] * rows)
     layers = len(loaded.trunk.layers)
-    adding = _block_seconds(loaded, 0, rows, rows, False, parts.watching()) - _block_seconds(loaded, 0, rows, rows)
+    watching = [attached(loaded.trunk, hooks) for hooks in parts.hooks()]
+    adding = _block_seconds(loaded, 0, rows, rows, False, *watching) - _block_seconds(loaded, 0, rows, rows)
     return tokens / rows * ((layers + 1) * unembedding + layers * max(adding, 0.0))
 
 
@@ -104,12 +107,13 @@ def _block_seconds(
 
 
 def _recording(loaded: LoadedModel, layer: int, tokens: int) -> AbstractContextManager[None]:
-    """The hooks of a capture on one layer, as if the model had no other."""
-    alone = cast(Gemma2Model, SimpleNamespace(layers=[_layers(loaded)[layer]], config=loaded.config))
-    ids_T = torch.zeros(tokens, dtype=torch.int64, device=loaded.model.device)
-    hooks = Recorder(alone, ids_T, [], None).hooks()
-    here = {name.replace("layers.0.", f"layers.{layer}."): hook for name, hook in hooks.items()}
-    return attached(loaded.trunk, here)
+    """The hooks of a capture on one layer."""
+    batch = Batch.of([[0] * tokens], loaded)
+    attention, folds = AttentionReader(loaded, batch), FoldsReader(batch)
+    hooks = dict(block_hooks(loaded, batch.ids, batch.lengths, [attention.take, folds.take]))
+    for mapping in attention.hooks():
+        hooks |= mapping
+    return attached(loaded.trunk, {name: hook for name, hook in hooks.items() if name.startswith(f"layers.{layer}.")})
 
 
 def _timed(piece: Callable[[], object]) -> float:

@@ -42,11 +42,16 @@ class ContributionsPart(_Strict):
     """The plain values of `Contributions`, of which there are none."""
 
 
+class PredictionPart(_Strict):
+    """The plain values of a `Prediction`."""
+
+
 class Parts(_Strict):
     """What a trace holds only if it was asked for."""
 
     lens: LensPart | None = None
     contributions: ContributionsPart | None = None
+    prediction: PredictionPart | None = None
 
 
 class Manifest(_Strict):
@@ -59,6 +64,7 @@ class Manifest(_Strict):
     layers: Annotated[tuple[LayerInfo, ...], Field(min_length=1)]
     heads: Count
     kv_heads: Count
+    read: tuple[str, ...] | None = None  # absent in version 2
     folds: tuple[str, ...]
     parity: Parity
     interventions: tuple[dict[str, Any], ...]
@@ -66,6 +72,11 @@ class Manifest(_Strict):
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     parts: Parts = Parts()
     sha256: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What was read, in order."""
+        return ("attention", "folds", *self.parts.model_fields_set) if self.read is None else self.read
 
     @property
     def changes(self) -> tuple[Intervention, ...]:
@@ -115,14 +126,22 @@ def _problems(manifest: Manifest) -> Iterator[str]:
         yield "layers: some are causal and some are not"
     if manifest.heads % manifest.kv_heads:
         yield f"kv_heads: {manifest.heads} heads cannot share {manifest.kv_heads} keys and values evenly"
-    names = [fold.name for fold in FOLDS]
-    if sorted(manifest.folds) != sorted(names):
-        yield f"folds: must be {', '.join(names)}, each once"
+    yield from _of_readings(manifest)
     yield from _of_parity(manifest.parity, len(manifest.tokens))
     for data in manifest.interventions:
         yield from _of_change(data, len(manifest.layers), manifest.heads)
-    if manifest.parts.contributions is not None and manifest.parts.lens is None:
-        yield "parts: contributions come with a lens"
+
+
+def _of_readings(manifest: Manifest) -> Iterator[str]:
+    parts = [name for name, part in manifest.parts if part is not None]
+    known = ("attention", "folds", *Parts.model_fields)
+    if len(set(manifest.names)) != len(manifest.names) or not set(manifest.names) <= set(known):
+        yield f"read: must be some of {', '.join(known)}, each once"
+    if set(parts) != set(manifest.names) - {"attention", "folds"}:
+        yield f"parts: must be those that were read, got {', '.join(parts) or 'none'}"
+    names = [fold.name for fold in FOLDS] if "folds" in manifest.names else []
+    if sorted(manifest.folds) != sorted(names):
+        yield f"folds: must be {', '.join(names) or 'none'}, each once"
 
 
 def _of_tokens(tokens: Tokens) -> Iterator[str]:

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from gemma2_workbench.model.attention import attention_logits, softcap
-from gemma2_workbench.model.masks import Mask, Reason
+from gemma2_workbench.model.masks import Reason
+from gemma2_workbench.models.layers import LayerInfo
 
 
 @dataclass(frozen=True)
@@ -38,33 +39,6 @@ STAGES: dict[str, Stage] = {
         Stage("contribution", "contribution", "|| p_ij W_O v_j ||, before the post-attention norm", False, True),
     )
 }
-
-
-@dataclass(frozen=True)
-class LayerInfo:
-    """The numbers of one layer's attention.
-
-    Attributes:
-        index: the layer.
-        kind: "local" (sliding window) or "global".
-        window: keys that a query of a local layer sees, itself included (each side of it where not causal, itself
-            not counted); None in a global one.
-        softcap: the cap on its logits; None is off.
-        scale: what q.k is multiplied with.
-        causal: whether later keys are hidden.
-    """
-
-    index: int
-    kind: str
-    window: int | None
-    softcap: float | None
-    scale: float
-    causal: bool = True
-
-    @property
-    def mask(self) -> Mask:
-        """The model's own rule for an unpadded text."""
-        return Mask(self.window, causal=self.causal)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from gemma2_workbench.model.hooks import Span
-from gemma2_workbench.traces.folds import FOLDS, THUMBNAIL, Block
+from gemma2_workbench.traces.blocks import Block
+from gemma2_workbench.traces.folds import FOLDS, THUMBNAIL
 from gemma2_workbench.traces.readers.lens import TOP
 from gemma2_workbench.traces.schema import Manifest
 
@@ -41,7 +42,8 @@ def check_tensors(manifest: Manifest, tensors: Mapping[str, Tensor]) -> None:
     Raises:
         ValueError: one is missing or too many, or has another dtype, shape or number; the message names it.
     """
-    expected = kinds(manifest, _last(tensors, "layer.0.q"), _last(tensors, "lens.top_ids"))
+    sizes = [_last(tensors, name) for name in ("layer.0.q", "lens.top_ids", "prediction.logits")]
+    expected = kinds(manifest, *sizes)
     odd = sorted(expected.keys() ^ tensors.keys())
     if odd:
         raise ValueError(f"the tensor {odd[0]} {'is missing' if odd[0] in expected else 'belongs to no trace'}")
@@ -53,16 +55,16 @@ def check_tensors(manifest: Manifest, tensors: Mapping[str, Tensor]) -> None:
         raise ValueError(problem)
 
 
-def kinds(manifest: Manifest, width: int, top: int) -> dict[str, Kind]:
-    """What is expected of every tensor; `width` is H, `top` is K."""
+def kinds(manifest: Manifest, width: int, top: int, vocabulary: int) -> dict[str, Kind]:
+    """What is expected of every tensor; `width` is H, `top` is K, `vocabulary` is V."""
     L, N, G, T = len(manifest.layers), manifest.heads, manifest.kv_heads, len(manifest.tokens)
     own, number = _DTYPES[manifest.model.dtype], torch.float32
     found: dict[str, Kind] = {}
-    for name, (over, probe) in _folds(min(T, THUMBNAIL)).items():
+    for name, (over, probe) in _folds(min(T, THUMBNAIL)).items() if "folds" in manifest.names else ():
         shape = (L, N, T) if over in ("query", "key") else (L, N, *probe.shape[1:])
         least = None if name == "log_sum" else 0
         found[f"fold.{name}"] = Kind(probe.dtype, shape, least, bool(probe.isnan().any()))
-    for layer in range(L):
+    for layer in range(L if "attention" in manifest.names else 0):
         found |= {f"layer.{layer}.q": Kind(own, (N, T, width))}
         found |= {f"layer.{layer}.{name}": Kind(own, (G, T, width)) for name in ("k", "v")}
         found |= {f"layer.{layer}.log_sum": Kind(number, (N, T)), f"layer.{layer}.value_norms": Kind(number, (N, T), 0)}
@@ -72,6 +74,8 @@ def kinds(manifest: Manifest, width: int, top: int) -> dict[str, Kind]:
         found |= {f"contributions.{name}": Kind(number, (T,)) for name in ("embedding", "logits", "capped")}
         found |= {f"contributions.{name}": Kind(number, (L, T)) for name in ("biases", "mlps")}
         found |= {"contributions.heads": Kind(number, (L, N, T)), "contributions.ids": Kind(torch.int32, (T,), 0)}
+    if manifest.parts.prediction is not None:
+        found |= {f"prediction.{name}": Kind(number, (vocabulary,)) for name in ("logits", "capped")}
     return found
 
 
@@ -128,12 +132,13 @@ def _problem(tensor: Tensor, kind: Kind) -> str | None:
 
 def _inconsistent(manifest: Manifest, tensors: Mapping[str, Tensor]) -> Iterator[str]:
     """What is told twice, and told differently."""
-    for layer in range(len(manifest.layers)):
+    both = {"attention", "folds"} <= set(manifest.names)
+    for layer in range(len(manifest.layers) if both else 0):
         if not torch.equal(tensors["fold.log_sum"][layer], tensors[f"layer.{layer}.log_sum"]):
             yield f"the tensors fold.log_sum and layer.{layer}.log_sum differ"
-    if tensors["fold.visible"].amin() < len(manifest.tokens):
+    if "folds" in manifest.names and tensors["fold.visible"].amin() < len(manifest.tokens):
         yield "the tensor fold.visible counts fewer cells than there are tokens, each of which sees itself"
-    for name in ("beyond_half", "beyond_most"):
+    for name in ("beyond_half", "beyond_most") if "folds" in manifest.names else ():
         if (tensors[f"fold.{name}"] > tensors["fold.visible"]).any():
             yield f"the tensor fold.{name} counts more cells than are visible"
     if manifest.parts.lens is not None:

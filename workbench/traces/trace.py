@@ -1,8 +1,8 @@
 """`Trace`: everything the views need of one run, without the model; short and long texts are one case."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -11,9 +11,9 @@ from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.models.parity import Parity
 from gemma2_workbench.models.tokens import Tokens
 from gemma2_workbench.traces.interventions import Intervention
-from gemma2_workbench.traces.readers.contributions import Contributions
-from gemma2_workbench.traces.readers.lens import Lens
 from gemma2_workbench.traces.stages import LayerInfo, LayerTensors, checked_stage, derive, reasons
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,11 @@ class Trace:
         layers: the L layers' kind, window, softcap and scale.
         heads: N.
         kv_heads: G; head n reads key/value head n // (N / G).
-        tensors: per layer q, k, v and row sums, from which every stage follows.
-        folds: statistics reduced during the pass: [L, N, T] or [L, N, ...] (see `traces.folds`).
+        readings: what was read in the pass, by the name of its reader (`traces.readers.READERS`).
         parity: the comparison with transformers.
         interventions: what was changed in the model; empty is the real model.
         block_rows: query rows handled at once.
         seconds: duration of the forward pass.
-        lens: the logit lens, if the capture was asked for it.
-        contributions: the parts of the logit of each position's next token, with the lens.
     """
 
     tokens: Tokens
@@ -58,19 +55,45 @@ class Trace:
     layers: tuple[LayerInfo, ...]
     heads: int
     kv_heads: int
-    tensors: Sequence[LayerTensors]
-    folds: Mapping[str, Tensor]
+    readings: Mapping[str, object]
     parity: Parity
     interventions: tuple[Intervention, ...]
     block_rows: int
     seconds: float
-    lens: Lens | None = None
-    contributions: Contributions | None = None
 
     @property
     def changes(self) -> tuple[str, ...]:
         """What was changed in the model, in words; empty is the real model."""
         return tuple(change.sentence for change in self.interventions)
+
+    @property
+    def tensors(self) -> Sequence[LayerTensors]:
+        """Per layer q, k, v and row sums, from which every stage follows.
+
+        Raises:
+            ValueError: they were not read.
+        """
+        return self.reading("attention", Sequence)
+
+    @property
+    def folds(self) -> Mapping[str, Tensor]:
+        """Statistics reduced during the pass: [L, N, T] or [L, N, ...] (see `traces.folds`).
+
+        Raises:
+            ValueError: they were not read.
+        """
+        return self.reading("folds", Mapping)
+
+    def reading(self, name: str, kind: type[R]) -> R:
+        """What the reader `name` read, which is a `kind`.
+
+        Raises:
+            ValueError: this run was not asked for it; the message says how to.
+        """
+        found = self.readings.get(name)
+        if not isinstance(found, kind):
+            raise ValueError(f"this trace has no {name}; capture the text again with read=(..., {name!r})")
+        return found
 
     def stage(
         self, layer: int, head: int, stage: str = "attn_probs", rows: range | None = None, keys: range | None = None
@@ -103,17 +126,10 @@ class Trace:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Trace):
             return NotImplemented
-        apart = ("tensors", "folds", "lens", "contributions")
-        plain = [field.name for field in fields(self) if field.name not in apart]
-        return (
-            # repr, because the numbers of an unchecked parity are NaN, which equals nothing.
-            all(repr(getattr(self, name)) == repr(getattr(other, name)) for name in plain)
-            and self.folds.keys() == other.folds.keys()
-            and all(_same(self.folds[name], other.folds[name]) for name in self.folds)
-            and all(map(_same_fields, self.tensors, other.tensors))
-            and _same_fields(self.lens, other.lens)
-            and _same_fields(self.contributions, other.contributions)
-        )
+        plain = [field.name for field in fields(self) if field.name != "readings"]
+        # repr, because the numbers of an unchecked parity are NaN, which equals nothing.
+        alike = all(repr(getattr(self, name)) == repr(getattr(other, name)) for name in plain)
+        return alike and _same(self.readings, other.readings)
 
     def _check_head(self, layer: int, head: int) -> None:
         for what, index, count in (("layer", layer, len(self.layers)), ("head", head, self.heads)):
@@ -129,13 +145,16 @@ class Trace:
         return part
 
 
-def _same(a: Tensor, b: Tensor) -> bool:
-    return a.dtype == b.dtype and a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
-
-
-def _same_fields(a: Any, b: Any) -> bool:
-    """Whether two dataclasses of tensors and plain values are equal; None equals None only."""
-    if a is None or b is None:
-        return a is b
-    pairs = [(getattr(a, field.name), getattr(b, field.name)) for field in fields(a)]
-    return all(_same(x, y) if isinstance(x, Tensor) else x == y for x, y in pairs)
+def _same(a: object, b: object) -> bool:
+    """Whether two readings are equal to the bit; NaN equals NaN."""
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        same_kind = a.dtype == b.dtype and a.shape == b.shape
+        return same_kind and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return a.keys() == b.keys() and all(_same(a[name], b[name]) for name in a)
+    if is_dataclass(a) and is_dataclass(b):
+        names = [field.name for field in fields(a)]
+        return type(a) is type(b) and all(_same(getattr(a, name), getattr(b, name)) for name in names)
+    if isinstance(a, Sequence) and isinstance(b, Sequence) and not isinstance(a, str):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return a == b

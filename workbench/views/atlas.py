@@ -52,4 +52,5 @@ VIEW = View(
     options=(Option("metric", "Quantity", "choice", ALL, (ALL, *(metric.name for metric in METRICS))),),
     make_table=table,
     figure=figure,
+    needs=("folds",),
 )

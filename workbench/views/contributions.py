@@ -16,8 +16,9 @@ import pandas as pd
 
 from gemma2_workbench.figures.spec import Bars, HeadGrid, Panels, Scale
 from gemma2_workbench.figures.ticks import tick_text
+from gemma2_workbench.traces.readers.contributions import Contributions
+from gemma2_workbench.traces.readers.lens import Lens
 from gemma2_workbench.traces.trace import Trace
-from gemma2_workbench.views.lens import required_lens
 from gemma2_workbench.views.view import Option, View, help_of
 
 COLUMNS = (
@@ -33,11 +34,7 @@ def table(trace: Trace, position: int | None) -> pd.DataFrame:
     `part` is embedding, head, mlp, bias (only where an output projection has one) or remainder; `layer`, `head` and
     `kv_head` are empty where they do not apply. The values sum to `logit`.
     """
-    lens, parts = required_lens(trace), trace.contributions
-    if parts is None:
-        raise ValueError(
-            "this trace has no contributions; make it with `trace --lens`, or with capture(loaded, text, lens=True)"
-        )
+    lens, parts = trace.reading("lens", Lens), trace.reading("contributions", Contributions)
     at = len(trace.tokens) - 1 if position is None else position
     shared = trace.heads // trace.kv_heads
     layers = range(len(trace.layers))
@@ -102,4 +99,5 @@ VIEW = View(
     options=(Option("position", "Position", "token", None, none="last position"),),
     make_table=table,
     figure=figure,
+    needs=("lens", "contributions"),
 )

@@ -34,19 +34,6 @@ COLUMNS = (
 )
 
 
-def required_lens(trace: Trace) -> Lens:
-    """The lens of a trace.
-
-    Raises:
-        ValueError: it was captured without one.
-    """
-    if trace.lens is None:
-        raise ValueError(
-            "this trace has no logit lens; make it with `trace --lens`, or with capture(loaded, text, lens=True)"
-        )
-    return trace.lens
-
-
 def streams(trace: Trace) -> tuple[str, ...]:
     """The names of the R rows: the embeddings, then the stream after each layer with the letter of its kind."""
     return ("embeddings", *(f"after {layer.index} {layer.kind[0].upper()}" for layer in trace.layers))
@@ -54,7 +41,7 @@ def streams(trace: Trace) -> tuple[str, ...]:
 
 def table(trace: Trace, metric: str, positions: range) -> pd.DataFrame:
     """One row per state of the residual stream and position; `value` is the metric that the figure shows."""
-    lens = required_lens(trace)
+    lens = trace.reading("lens", Lens)
     part = slice(positions.start, positions.stop)
     numbers = {
         "top_probability": lens.top_probs[:, part, 0],
@@ -126,4 +113,5 @@ VIEW = View(
     ),
     make_table=table,
     figure=figure,
+    needs=("lens",),
 )

@@ -69,4 +69,5 @@ VIEW = View(
     ),
     make_table=table,
     figure=figure,
+    needs=(),
 )

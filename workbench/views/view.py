@@ -76,6 +76,7 @@ class View:
         options: what can be chosen.
         make_table: (trace, **options) -> long table.
         figure: table -> what to draw.
+        needs: names of the readings that a trace must have (`traces.readers.READERS`).
     """
 
     name: str
@@ -85,13 +86,21 @@ class View:
     options: tuple[Option, ...]
     make_table: Callable[..., pd.DataFrame]
     figure: Callable[[pd.DataFrame], FigureSpec]
+    needs: tuple[str, ...] = ("attention",)
 
     def table(self, trace: Trace, **options: Any) -> pd.DataFrame:
         """The long table of `trace` for some options; the others take their defaults.
 
         Raises:
-            ValueError: an unknown option or value, or a part of the text that is too large for a table.
+            ValueError: an unknown option or value, a part of the text that is too large for a table, or a trace that
+                lacks a reading.
         """
+        missing = [name for name in self.needs if name not in trace.readings]
+        if missing:
+            raise ValueError(
+                f"the view {self.name!r} needs {' and '.join(self.needs)}, and this trace was captured without "
+                f"{' and '.join(missing)}: capture the text again with read={(*trace.readings, *missing)!r}"
+            )
         known = {option.name: option for option in self.options}
         for name in options:
             if name not in known:

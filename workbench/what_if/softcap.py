@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from gemma2_workbench.models.loading import LoadedModel
-from gemma2_workbench.traces.capture import capture
+from gemma2_workbench.traces.capture import capture, predict
 from gemma2_workbench.traces.interventions import Intervention, SetFinalSoftcap, SetSoftcap
-from gemma2_workbench.traces.readers.prediction import Prediction, predict
+from gemma2_workbench.traces.readers.prediction import Prediction
 from gemma2_workbench.traces.softcap import visible_blocks
 from gemma2_workbench.traces.trace import Trace
 
@@ -38,7 +38,7 @@ class Shift:
     @property
     def entropies(self) -> tuple[float, float]:
         """Entropy of the distribution before and after, nats."""
-        return entropy(self.before), entropy(self.after)
+        return self.before.entropy, self.after.entropy
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,12 +108,6 @@ def moved_rows(before: Trace, after: Trace, layer: int, head: int) -> Tensor:
         lower_Q = new_QS.gather(-1, top_Q1)[:, 0] < new_QS.amax(-1)
         moved.append(lower_Q.nonzero()[:, 0] + rows.start)
     return torch.cat(moved)
-
-
-def entropy(prediction: Prediction) -> float:
-    """Entropy of the next-token distribution, nats."""
-    log_probs_V = prediction.log_probs.double()
-    return float(-(log_probs_V.exp() * log_probs_V).sum())
 
 
 def _shift(loaded: LoadedModel, before: Trace, change: Intervention, baseline: Prediction | None) -> Shift | None:

@@ -8,9 +8,8 @@ import pandas as pd
 from gemma2_workbench.figures.spec import Scale, TokenMap
 from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.tidy import tidy
-from gemma2_workbench.traces.capture import capture
+from gemma2_workbench.traces.capture import capture, predict
 from gemma2_workbench.traces.interventions import SetWindow
-from gemma2_workbench.traces.readers.prediction import predict
 from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.view import LONGEST
 

@@ -8,7 +8,7 @@ import pandas as pd
 from gemma2_workbench import Trace
 from gemma2_workbench.apps.explorer.components.cap_slider.component import cap_word
 from gemma2_workbench.views import softcap_curve
-from gemma2_workbench.what_if.softcap import OtherSoftcap, Shift, entropy, moved_rows
+from gemma2_workbench.what_if.softcap import OtherSoftcap, Shift, moved_rows
 
 
 def taken(size: float, cap: float) -> float:
@@ -65,7 +65,7 @@ def change_words(result: OtherSoftcap, layer: int, shown: int) -> str:
 
 def own_final_facts(shift: Shift, cap: float | None) -> dict[str, Any]:
     """The numbers of the model's own final cap, for the status line."""
-    return {"facts": [{"text": f"final cap {cap_word(cap)}, the model's own"}, _entropy(f"{entropy(shift.after):.3f}")]}
+    return {"facts": [{"text": f"final cap {cap_word(cap)}, the model's own"}, _entropy(f"{shift.after.entropy:.3f}")]}
 
 
 def final_facts(shift: Shift, cap: float | None) -> dict[str, Any]:

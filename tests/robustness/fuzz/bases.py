@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from gemma2_workbench import LoadedModel, Trace, capture, embedded, load
+from gemma2_workbench import LoadedModel, capture, embedded, load
 from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM, Gemma2ForTokenClassification
 from tests.robustness.fuzz.commands import command
 
@@ -76,7 +76,7 @@ class Bases:
     def trace(self) -> Path:
         """A trace with its lens, whose file the cases spoil."""
         path = self.folder / "base.safetensors"
-        Trace.save(capture(self.loaded, TEXT, lens=True), path)
+        save_trace(capture(self.loaded, TEXT, read=("attention", "folds", "lens", "contributions")), path)
         return path
 
     @cached_property

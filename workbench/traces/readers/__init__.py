@@ -1,1 +1,66 @@
-"""What is read in a pass, one reader a file."""
+"""What can be read in a pass, by name. Adding one: a module with its reader and its reading, and a line here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from gemma2_workbench.models.language_model import require_language_model
+from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET
+from gemma2_workbench.traces.reader import Batch, Reader, read
+from gemma2_workbench.traces.readers.attention import AttentionReader
+from gemma2_workbench.traces.readers.contributions import ContributionsReader
+from gemma2_workbench.traces.readers.folds import FoldsReader
+from gemma2_workbench.traces.readers.lens import LensReader
+from gemma2_workbench.traces.readers.prediction import PredictionReader
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What readers are made from.
+
+    Attributes:
+        loaded: the model as it is run, interventions included.
+        batch: the text.
+        token: id that lens and contributions follow at every position; None is the token that really comes next.
+        position: where the next token is predicted.
+        budget_bytes: above it q, k and v go to files.
+    """
+
+    loaded: LoadedModel
+    batch: Batch
+    token: int | None = None
+    position: int = -1
+    budget_bytes: int = DEFAULT_BUDGET
+
+    @cached_property
+    def followed(self) -> tuple[int, ...]:
+        """The token to follow at each position: what comes next, and after the last token the likeliest one.
+
+        Raises:
+            ValueError: the model has no language-model head, or the token is not in the vocabulary.
+        """
+        require_language_model(self.loaded)
+        ids = self.batch.ids[0].tolist()
+        if self.token is None:
+            last = PredictionReader(len(ids) - 1)
+            read(self.loaded, self.batch, [last])
+            return (*ids[1:], int(last.reading().logits.argmax()))
+        vocabulary = self.loaded.model.lm_head.out_features
+        if not 0 <= self.token < vocabulary:
+            raise ValueError(f"token {self.token} is not in the vocabulary; ids are 0..{vocabulary - 1}")
+        return (self.token,) * len(ids)
+
+
+def _prediction(request: Request) -> PredictionReader:
+    require_language_model(request.loaded)
+    return PredictionReader(request.position % request.batch.ids.shape[1])
+
+
+READERS: dict[str, Callable[[Request], Reader]] = {
+    "attention": lambda request: AttentionReader(request.loaded, request.batch, request.budget_bytes),
+    "folds": lambda request: FoldsReader(request.batch),
+    "lens": lambda request: LensReader(request.loaded, request.followed),
+    "contributions": lambda request: ContributionsReader(request.loaded, request.followed),
+    "prediction": _prediction,
+}

@@ -9,24 +9,18 @@ linear once its own rms is given, so the logit of token v at position t is the s
 What rounding leaves is the remainder. Shapes: T tokens, D model, N heads, H head width, L layers.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
-from gemma2_workbench.model import attached
 from gemma2_workbench.model.attention import softcap
 from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer, RMSNorm
 from gemma2_workbench.model.hooks import Hook
-from gemma2_workbench.models.finite import check_finite
 from gemma2_workbench.models.loading import LoadedModel
-from gemma2_workbench.traces.interventions import Intervention, applied
-from gemma2_workbench.traces.readers.lens import chosen_tokens
-from gemma2_workbench.traces.readers.residual import stream_hooks
+from gemma2_workbench.traces.readers.residual import residual_hooks
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,35 +52,13 @@ class Contributions:
         return (self.logits.double() - self.embedding.double() - parts).float()
 
 
-def contributions(
-    loaded: LoadedModel, ids: Sequence[int], token: int | None = None, interventions: Sequence[Intervention] = ()
-) -> Contributions:
-    """Take the logit of one token apart at every position of a text.
+class ContributionsReader:
+    """Takes the logit of one token apart at every position of one text.
 
     Args:
-        loaded: a language model.
-        ids: T token ids, BOS first.
-        token: whose logit; None is the actual next token at each position, and after the last token the one that the
-            model finds most probable.
-        interventions: changes to the model.
-
-    Raises:
-        ValueError: the model has no language-model head, `token` is not in the vocabulary, an intervention cannot be.
-        NotFiniteError: the model computes NaN or infinity.
+        loaded: a language model, as it is run.
+        chosen: the token whose logit is taken apart at each of the T positions.
     """
-    chosen = chosen_tokens(loaded, ids, token, interventions)
-    ids_1T = torch.tensor([list(ids)], device=loaded.model.device)
-    with torch.no_grad(), applied(loaded, interventions) as changed:
-        reader = ContributionsReader(changed, chosen)
-        with reader.watching():
-            output = changed.trunk(ids_1T, use_cache=False)
-        found = reader.contributions()
-        check_finite(changed.model, partial(changed.model, ids_1T), output.last_hidden_state, found.logits)
-    return found
-
-
-class ContributionsReader:
-    """Collects one forward pass of the trunk: run it inside `watching()`, then take `contributions()`."""
 
     def __init__(self, loaded: LoadedModel, chosen: Sequence[int]) -> None:
         self._loaded = loaded
@@ -96,19 +68,20 @@ class ContributionsReader:
         self._dots: dict[str, list[Tensor]] = {"embedding": [], "heads": [], "biases": [], "mlps": []}
         self._mixed_NTH = self._rms_T = self._logits_T = self._capped_T = torch.empty(0)
 
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Hooks on the trunk for the one forward pass inside the `with` block."""
+    def hooks(self) -> Sequence[Mapping[str, Hook]]:
+        """See `Reader`."""
         own: dict[str, Hook] = {
             "layers.*.self_attn.head_out": self._keep_mixed,
             "layers.*.post_attention_layernorm": self._attention,
             "layers.*.post_feedforward_layernorm": self._mlp,
         }
-        trunk = self._loaded.trunk
-        with attached(trunk, own), attached(trunk, stream_hooks(len(trunk.layers), self._stream)):
-            yield
+        return own, residual_hooks(len(self._loaded.trunk.layers), self._stream)
 
-    def contributions(self) -> Contributions:
+    def finite(self) -> Sequence[Tensor]:
+        """See `CheckedReader`."""
+        return (self._logits_T,)
+
+    def reading(self) -> Contributions:
         """The finished parts, on the CPU."""
         parts = {name: torch.stack(dots) / self._rms_T for name, dots in self._dots.items()}
         return Contributions(

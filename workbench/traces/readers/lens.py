@@ -5,22 +5,18 @@ unembedding, then through the final softcap (nostalgebraist, "interpreting GPT: 
 Shapes: T tokens, D model, V vocab, L layers, R = L + 1 rows, K top tokens.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from gemma2_workbench.model import attached
 from gemma2_workbench.model.attention import blocks, softcap
-from gemma2_workbench.models.finite import check_finite
+from gemma2_workbench.model.hooks import Hook
+from gemma2_workbench.models.language_model import pieces_of
 from gemma2_workbench.models.loading import LoadedModel
-from gemma2_workbench.models.tokens import shown
-from gemma2_workbench.traces.interventions import Intervention, applied
-from gemma2_workbench.traces.readers.prediction import predict
-from gemma2_workbench.traces.readers.residual import stream_hooks
+from gemma2_workbench.traces.readers.residual import residual_hooks
 
 TOP = 10
 # Logits of one block of positions: 8 million numbers are 32 MB, and a handful of temporaries have the same size.
@@ -72,94 +68,17 @@ class Lens:
         return torch.exp(self.chosen_capped - self.log_sum)
 
 
-def lens(
-    loaded: LoadedModel,
-    ids: Sequence[int],
-    token: int | None = None,
-    interventions: Sequence[Intervention] = (),
-    progress: Callable[[int, int], object] | None = None,
-) -> Lens:
-    """The logit lens of a text.
+class LensReader:
+    """Unembeds every row of the residual stream of one text.
 
     Args:
-        loaded: a language model.
-        ids: T token ids, BOS first.
-        token: the id to follow at every position; None is the actual next token of the text, and after the last
-            token the one that the model finds most probable.
-        interventions: changes to the model.
-        progress: called with (rows done, rows).
-
-    Raises:
-        ValueError: the model has no language-model head, `token` is not in the vocabulary, an intervention cannot be.
-        NotFiniteError: the model computes NaN or infinity.
+        loaded: a language model, as it is run.
+        chosen: the token to follow at each of the T positions.
     """
-    chosen = chosen_tokens(loaded, ids, token, interventions)
-    ids_1T = torch.tensor([list(ids)], device=loaded.model.device)
-    with torch.no_grad(), applied(loaded, interventions) as changed:
-        reader = LensReader(changed, chosen, progress)
-        with reader.watching():
-            output = changed.trunk(ids_1T, use_cache=False)
-        found = reader.lens()
-        run = partial(changed.model, ids_1T)
-        check_finite(changed.model, run, output.last_hidden_state, found.top_logits, found.log_sum)
-    return found
 
-
-def chosen_tokens(
-    loaded: LoadedModel, ids: Sequence[int], token: int | None = None, interventions: Sequence[Intervention] = ()
-) -> tuple[int, ...]:
-    """The token to follow at each of the T positions; see `lens`.
-
-    Raises:
-        ValueError: as `lens`.
-    """
-    require_language_model(loaded)
-    if token is None:
-        return (*ids[1:], int(predict(loaded, ids, interventions).logits.argmax()))
-    vocabulary = loaded.model.lm_head.out_features
-    if not 0 <= token < vocabulary:
-        raise ValueError(f"token {token} is not in the vocabulary; ids are 0..{vocabulary - 1}")
-    return (token,) * len(ids)
-
-
-def token_id(loaded: LoadedModel, text: str) -> int:
-    """The id of the one token that `text` is: as the page shows it (`▁the`), or as typed (` the`, `the`).
-
-    Raises:
-        ValueError: it is no token or several; the message names them.
-    """
-    tokenizer = loaded.tokenizer
-    known = tokenizer.convert_tokens_to_ids(text.replace(" ", "▁"))
-    if text and known is not None and (known != tokenizer.unk_token_id or text == tokenizer.unk_token):
-        return int(known)
-    ids = [int(part) for part in tokenizer(text, add_special_tokens=False)["input_ids"]]
-    if len(ids) == 1:
-        return ids[0]
-    parts = ", ".join(piece for _, piece in _pieces(loaded, ids)) or "nothing"
-    raise ValueError(f"{text!r} is not one token of {loaded.name}; it is {len(ids)}: {parts}. Give one of them")
-
-
-def require_language_model(loaded: LoadedModel) -> None:
-    """Refuse models that predict no next token.
-
-    Raises:
-        ValueError: the model has no language-model head.
-    """
-    if not hasattr(loaded.model, "lm_head"):
-        raise ValueError(
-            f"{loaded.name} is a {type(loaded.model).__name__}: it has no language-model head, so there are no "
-            "next-token logits to look at. Take a Gemma2ForCausalLM, such as the embedded language model"
-        )
-
-
-class LensReader:
-    """Collects one forward pass of the trunk: run it inside `watching()`, then take `lens()`."""
-
-    def __init__(
-        self, loaded: LoadedModel, chosen: Sequence[int], progress: Callable[[int, int], object] | None = None
-    ) -> None:
+    def __init__(self, loaded: LoadedModel, chosen: Sequence[int]) -> None:
         rows, T = loaded.config.num_hidden_layers + 1, len(chosen)
-        self._loaded, self._progress = loaded, progress
+        self._loaded = loaded
         vocabulary = loaded.model.lm_head.out_features
         self._block = max(1, BLOCK_LOGITS // vocabulary)
         self._chosen = torch.tensor(chosen, device=loaded.model.device)
@@ -170,13 +89,15 @@ class LensReader:
         self._ranks = torch.empty(rows, T, dtype=torch.int32)
         self._sums = torch.empty(2, rows, T)
 
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Hooks on the trunk for the one forward pass inside the `with` block."""
-        with attached(self._loaded.trunk, stream_hooks(len(self._ids) - 1, self._read)):
-            yield
+    def hooks(self) -> Sequence[Mapping[str, Hook]]:
+        """See `Reader`."""
+        return (residual_hooks(len(self._ids) - 1, self._read),)
 
-    def lens(self) -> Lens:
+    def finite(self) -> Sequence[Tensor]:
+        """See `CheckedReader`."""
+        return self._top, self._sums
+
+    def reading(self) -> Lens:
         """The finished lens, on the CPU."""
         ids = sorted({*self._ids.unique().tolist(), *self._chosen.tolist()})
         return Lens(
@@ -189,14 +110,12 @@ class LensReader:
             chosen_logits=self._picked[0],
             chosen_capped=self._picked[1],
             chosen_ranks=self._ranks,
-            pieces=_pieces(self._loaded, ids),
+            pieces=pieces_of(self._loaded, ids),
         )
 
     def _read(self, row: int, resid_TD: Tensor) -> None:
         for block in blocks(range(len(resid_TD)), self._block):
             self._read_block(row, slice(block.start, block.stop), resid_TD[block.start : block.stop])
-        if self._progress is not None:
-            self._progress(row + 1, len(self._ids))
 
     def _read_block(self, row: int, part: slice, resid_bD: Tensor) -> None:
         """Fill one row of the results for some positions; norm, unembedding and cap in the dtype of the model."""
@@ -217,9 +136,3 @@ class LensReader:
         mean_b = (torch.exp(capped_bV - log_sum_b[:, None]) * capped_bV).sum(-1)
         self._sums[0, row, part] = log_sum_b.cpu()
         self._sums[1, row, part] = (log_sum_b - mean_b).clamp(min=0).cpu()
-
-
-def _pieces(loaded: LoadedModel, ids: Sequence[int]) -> tuple[tuple[int, str], ...]:
-    """Ids with their display strings; a vocabulary may have rows that the tokenizer has no piece for."""
-    pieces = loaded.tokenizer.convert_ids_to_tokens(list(ids))
-    return tuple((id, f"<id {id}>" if piece is None else shown(piece)) for id, piece in zip(ids, pieces, strict=True))

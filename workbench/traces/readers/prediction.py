@@ -1,15 +1,13 @@
-"""What the model predicts after a text: the next-token distribution, before and after the final softcap."""
+"""The prediction reader: the next-token logits after one position, before and after the final softcap."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from gemma2_workbench.model import attached
-from gemma2_workbench.models.finite import check_finite
-from gemma2_workbench.models.loading import LoadedModel
-from gemma2_workbench.traces.interventions import Intervention, applied
+from gemma2_workbench.model.hooks import Hook
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,32 +22,39 @@ class Prediction:
         """Log-probabilities after the softcap, nats, [V]."""
         return torch.log_softmax(self.capped, dim=-1)
 
+    @property
+    def entropy(self) -> float:
+        """Entropy of the distribution, nats."""
+        log_probs_V = self.log_probs.double()
+        return float(-(log_probs_V.exp() * log_probs_V).sum())
+
     def divergence_from(self, other: "Prediction") -> float:
         """KL(other || self), nats: what is lost by believing self where other is the truth."""
         theirs = other.log_probs
         return float((theirs.exp() * (theirs - self.log_probs)).sum().clamp(min=0))
 
 
-def predict(
-    loaded: LoadedModel, ids: Sequence[int], interventions: Sequence[Intervention] = (), position: int = -1
-) -> Prediction:
-    """The prediction after `ids[: position + 1]` (default: after the whole text), for the model as changed.
+class PredictionReader:
+    """Keeps the logits at one position of one text."""
 
-    Raises:
-        ValueError: the model has no language-model head, or an intervention cannot be.
-        NotFiniteError: the model computes NaN or infinity.
-    """
-    if not hasattr(loaded.model, "lm_head"):
-        raise ValueError(f"{loaded.name} has no language-model head; predictions need Gemma2ForCausalLM")
-    kept: list[Tensor] = []
-    ids_1T = torch.tensor([list(ids)], device=loaded.model.device)
-    keep = torch.tensor([position % ids_1T.shape[1]], device=loaded.model.device)
-    reader = {"final_logits": lambda _module, _args, out: kept.append(out)}
-    with torch.no_grad(), applied(loaded, interventions) as changed, attached(changed.model, reader):
+    def __init__(self, position: int) -> None:
+        self.positions = (position,)
+        self._kept: dict[str, Tensor] = {}
 
-        def run() -> Tensor:
-            return changed.model(ids_1T, logits_to_keep=keep, use_cache=False).logits
+    def hooks(self) -> Sequence[Mapping[str, Hook]]:
+        """See `Reader`."""
+        return ({"final_logits": self._keep("logits"), "capped_logits": self._keep("capped")},)
 
-        capped = run()
-        check_finite(changed.model, run, kept[0], capped)
-    return Prediction(kept[0][0, 0].float().cpu(), capped[0, 0].float().cpu())
+    def finite(self) -> Sequence[Tensor]:
+        """See `CheckedReader`: before the softcap, which bends infinity back to a number."""
+        return list(self._kept.values())
+
+    def reading(self) -> Prediction:
+        """The prediction, on the CPU."""
+        return Prediction(**self._kept)
+
+    def _keep(self, name: str) -> Hook:
+        def keep(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+            self._kept[name] = out[0, 0].float().cpu()
+
+        return keep

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from gemma2_workbench.model.hooks import Hook
 
 
-def stream_hooks(layers: int, read: Callable[[int, Tensor], None]) -> dict[str, Hook]:
+def residual_hooks(layers: int, read: Callable[[int, Tensor], None]) -> dict[str, Hook]:
     """Hooks for the trunk that call `read(row, resid)` with the residual stream [T, D] of the first sequence.
 
     Row 0 are the scaled embeddings, row n what layer n - 1 leaves; the last one, row `layers`, is what the final norm

@@ -11,7 +11,8 @@ from torch import Tensor
 from gemma2_workbench import Trace
 from gemma2_workbench.apps.explorer.components.shared.sources import script, source, style
 from gemma2_workbench.figures import colours
-from gemma2_workbench.views.lens import METRICS, required_lens
+from gemma2_workbench.traces.readers.lens import Lens
+from gemma2_workbench.views.lens import METRICS
 
 EMPTY = "Run a text to see what every layer would predict."
 
@@ -45,7 +46,7 @@ def lens_value(key: str, trace: Trace, most: int, followed: bool, **place: int) 
         followed: whether its token was chosen by the reader, and is not the next one.
         place: `row` and `position` that are pinned at first; by default the last ones.
     """
-    lens = required_lens(trace)
+    lens = trace.reading("lens", Lens)
     known = {token: index for index, (token, _) in enumerate(lens.pieces)}
     top_RTK = lens.top_ids[:, :most]
     index_RTK = np.vectorize(known.__getitem__, otypes=[np.int32])(top_RTK.numpy())
@@ -67,7 +68,7 @@ def lens_value(key: str, trace: Trace, most: int, followed: bool, **place: int) 
 
 def _numbers(trace: Trace) -> dict[str, Tensor]:
     """What the page shows of every cell: arrays [R, T] or [R, T, K]."""
-    lens = required_lens(trace)
+    lens = trace.reading("lens", Lens)
     return {
         "logits": lens.top_logits,
         "capped": lens.top_capped,

@@ -1,0 +1,148 @@
+"""`Reader`: something that is read in one forward pass, and `read`, the one loop in which all of them read.
+
+Letters: B texts of a batch, T tokens of the longest.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from gemma2_workbench.model import attached
+from gemma2_workbench.model.hooks import Hook
+from gemma2_workbench.models.finite import check_finite
+from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.traces.blocks import Block, block_hooks
+
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Texts that go through the model together, padded on the right.
+
+    Attributes:
+        ids: token ids [B, T].
+        lengths: how many of them are tokens of each text; what follows is padding.
+    """
+
+    ids: Tensor
+    lengths: tuple[int, ...]
+
+    @classmethod
+    def of(cls, texts: Sequence[Sequence[int]], loaded: LoadedModel) -> "Batch":
+        """The ids of some texts, on the device of the model.
+
+        Raises:
+            ValueError: there is no text, or one without tokens.
+        """
+        lengths = tuple(map(len, texts))
+        if not lengths or min(lengths) < 1:
+            raise ValueError("a batch needs at least one text, and every text at least one token")
+        # Any id will do for padding, which is masked.
+        rows = [[*ids, *[0] * (max(lengths) - len(ids))] for ids in texts]
+        return cls(torch.tensor(rows, device=loaded.model.device), lengths)
+
+    @property
+    def keep(self) -> Tensor | None:
+        """Attention mask [B, T], 1 for tokens and 0 for padding; None where there is no padding."""
+        T = self.ids.shape[1]
+        if set(self.lengths) == {T}:
+            return None
+        lengths_B1 = torch.tensor(self.lengths, device=self.ids.device)[:, None]
+        return (torch.arange(T, device=self.ids.device) < lengths_B1).long()
+
+
+class Reader(Protocol):
+    """Something that is read in one forward pass: attach its hooks, run the model once, take what was read."""
+
+    def hooks(self) -> Sequence[Mapping[str, Hook]]:
+        """Hooks by the names of their hook points; several mappings where one point is read twice."""
+        ...
+
+    def reading(self) -> object:
+        """What was read, on the CPU."""
+        ...
+
+
+@runtime_checkable
+class BlockReader(Protocol):
+    """A reader that sees every block of the attention of every text, all stages at once."""
+
+    def take(self, layer: int, text: int, block: Block) -> None:
+        """Read one block of one text of the batch; padding is cut off."""
+        ...
+
+
+@runtime_checkable
+class LogitReader(Protocol):
+    """A reader that needs the final logits, which otherwise are not computed."""
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Where, from 0."""
+        ...
+
+
+@runtime_checkable
+class CheckedReader(Protocol):
+    """A reader of numbers that must be finite."""
+
+    def finite(self) -> Sequence[Tensor]:
+        """These numbers, after the pass."""
+        ...
+
+
+def read(loaded: LoadedModel, batch: Batch, readers: Sequence[Reader], progress: Progress | None = None) -> float:
+    """Run a batch through the model once, with all readers attached; return the seconds it took.
+
+    Args:
+        loaded: the model, changed or not; its hooks are gone afterwards, after exceptions too.
+        batch: the texts.
+        readers: what is read; they keep it.
+        progress: called with (layers done, layers) after each layer.
+
+    Raises:
+        NotFiniteError: the model computes NaN or infinity; says where first.
+    """
+    started = time.perf_counter()
+    hooks = [mapping for reader in readers for mapping in reader.hooks()]
+    takers = [reader for reader in readers if isinstance(reader, BlockReader)]
+    if takers:
+        hooks.insert(0, block_hooks(loaded, batch.ids, batch.lengths, [taker.take for taker in takers]))
+    if progress is not None:
+        hooks.append(_reports(loaded, progress))
+    positions = sorted({at for reader in readers if isinstance(reader, LogitReader) for at in reader.positions})
+    with torch.no_grad(), loaded.lock, ExitStack() as stack:
+        for mapping in hooks:
+            stack.enter_context(attached(loaded.model, mapping))
+        last_BTD = _last_states(loaded, batch, positions)
+    seconds = time.perf_counter() - started
+    numbers = [tensor for reader in readers if isinstance(reader, CheckedReader) for tensor in reader.finite()]
+    with loaded.lock:
+        check_finite(loaded.model, lambda: _last_states(loaded, batch, positions), last_BTD, *numbers)
+    return seconds
+
+
+@torch.no_grad()
+def _last_states(loaded: LoadedModel, batch: Batch, positions: Sequence[int]) -> Tensor:
+    """Run the model, its head only for the positions that are given; the normed last states, [B, T, D]."""
+    inputs = {"attention_mask": batch.keep, "use_cache": False, "return_dict": True}
+    if not positions:
+        return loaded.trunk(batch.ids, **inputs).last_hidden_state
+    keep = torch.tensor(positions, device=batch.ids.device)
+    return loaded.model(batch.ids, logits_to_keep=keep, output_hidden_states=[-1], **inputs).hidden_states[0]
+
+
+def _reports(loaded: LoadedModel, progress: Progress) -> dict[str, Hook]:
+    """Hooks that report every finished layer."""
+    layers = len(loaded.trunk.layers)
+
+    def after(layer: int) -> Hook:
+        return lambda _module, _args, _out: progress(layer + 1, layers) and None
+
+    return {f"layers.{layer}.post_feedforward_layernorm": after(layer) for layer in range(layers)}
