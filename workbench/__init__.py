@@ -11,7 +11,16 @@ from gemma2_workbench.records.saving import save_figure, save_table
 from gemma2_workbench.traces.capture import capture, contributions, lens, predict
 from gemma2_workbench.traces.estimate import Estimate, estimate
 from gemma2_workbench.traces.file import load_trace, save_trace
-from gemma2_workbench.traces.interventions import AblateHead, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow, applied
+from gemma2_workbench.traces.interventions import (
+    AblateHead,
+    AblateHeads,
+    Patch,
+    SetCausal,
+    SetFinalSoftcap,
+    SetSoftcap,
+    SetWindow,
+    applied,
+)
 from gemma2_workbench.traces.readers.contributions import Contributions
 from gemma2_workbench.traces.readers.lens import Lens
 from gemma2_workbench.traces.readers.prediction import Prediction
@@ -23,6 +32,7 @@ __all__ = [
     "STAGES",
     "VIEWS",
     "AblateHead",
+    "AblateHeads",
     "Classification",
     "Contributions",
     "Estimate",
@@ -32,6 +42,7 @@ __all__ = [
     "ModelNotFoundError",
     "Parity",
     "ParityError",
+    "Patch",
     "Prediction",
     "SetCausal",
     "SetFinalSoftcap",

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from gemma2_workbench.traces.interventions import from_data
 from gemma2_workbench.views import view_named
 
 
@@ -63,24 +64,9 @@ def why_command(record: Mapping[str, Any], file_name: str) -> str:
 
 
 def flags_of(change: Mapping[str, Any]) -> list[str]:
-    """The flags that make one change to the model; `change` is the data of an intervention."""
-    layers = change.get("layers")
-    where = "" if layers is None else f"@{','.join(map(str, layers))}"
-    match change["kind"]:
-        case "SetSoftcap":
-            return [f"--softcap={_value(change['cap'])}{where}"]
-        case "SetWindow":
-            return [f"--window={_value(change['window'])}{where}"]
-        case "SetFinalSoftcap":
-            return [f"--final-softcap={_value(change['cap'])}"]
-        case "SetCausal":
-            return [f"--causal={'on' if change['causal'] else 'off'}"]
-        case _:
-            return [f"--ablate={change['layer']}.{change['head']}"]
-
-
-def _value(value: Any) -> str:
-    return "off" if value is None else repr(value)
+    """The flag that makes one change to the model; `change` is the data of an intervention."""
+    made = from_data({name: value for name, value in change.items() if name != "sentence"})
+    return [f"{made.FLAG.name}={made.spelled}"]
 
 
 def _options(record: Mapping[str, Any]) -> list[str]:

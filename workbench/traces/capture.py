@@ -12,6 +12,7 @@ from gemma2_workbench.models.own_copy import own_copy
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.traces.estimate import check_memory
 from gemma2_workbench.traces.interventions import Intervention, applied
+from gemma2_workbench.traces.interventions.effect import OutputsReader, effects
 from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET
 from gemma2_workbench.traces.reader import Batch, Progress
 from gemma2_workbench.traces.reader import read as read_all
@@ -73,8 +74,10 @@ def capture(
         ours = _in_blocks(changed, block_rows)
         request = Request(ours, Batch.of([tokens.ids], ours), token, budget_bytes=budget_bytes)
         readers = {name: READERS[name](request) for name in read}
-        seconds = read_all(ours, request.batch, list(readers.values()), progress)
+        outputs = [OutputsReader(ours, len(tokens))] if interventions else []
+        seconds = read_all(ours, request.batch, [*readers.values(), *outputs], progress)
         layers = layers_of(ours)
+    proofs = [effects(loaded, tokens.ids, interventions, reader.reading()) for reader in outputs]
     heads = loaded.config.num_attention_heads
     return Trace(
         tokens=tokens,
@@ -85,6 +88,7 @@ def capture(
         readings={name: reader.reading() for name, reader in readers.items()},
         parity=statement,
         interventions=tuple(interventions),
+        effects=proofs[0] if proofs else (),
         block_rows=block_rows,
         seconds=seconds,
     )

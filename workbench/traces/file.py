@@ -86,6 +86,7 @@ def _built(manifest: Manifest, tensors: dict[str, Tensor]) -> Trace:
         readings={name: _reading(name, manifest, tensors) for name in manifest.names},
         parity=manifest.parity,
         interventions=manifest.changes,
+        effects=manifest.effects,
         block_rows=manifest.block_rows,
         seconds=manifest.seconds,
     )
@@ -155,6 +156,7 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
         "folds": list(trace.folds) if "folds" in trace.readings else [],
         "parity": asdict(trace.parity),
         "interventions": [as_data(change) for change in trace.interventions],
+        "effects": [asdict(effect) for effect in trace.effects],
         "block_rows": trace.block_rows,
         "seconds": trace.seconds,
         "parts": {

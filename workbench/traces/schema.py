@@ -4,18 +4,18 @@ It is checked when a file is opened, so that no view and no tab meets a trace th
 `traces.tensors`.
 """
 
-import json
 import math
 from collections.abc import Iterator
-from functools import cache
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gemma2_workbench.models.parity import TOLERANCE, Parity
 from gemma2_workbench.models.tokens import Tokens
 from gemma2_workbench.traces.folds import FOLDS
 from gemma2_workbench.traces.interventions import Intervention, from_data
+from gemma2_workbench.traces.interventions.effect import Effect
+from gemma2_workbench.traces.interventions.intervention import check_places
 from gemma2_workbench.traces.stages import LayerInfo
 from gemma2_workbench.traces.trace import ModelInfo
 
@@ -68,6 +68,7 @@ class Manifest(_Strict):
     folds: tuple[str, ...]
     parity: Parity
     interventions: tuple[dict[str, Any], ...]
+    effects: tuple[Effect, ...] = ()  # absent in version 2
     block_rows: Count
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     parts: Parts = Parts()
@@ -81,7 +82,7 @@ class Manifest(_Strict):
     @property
     def changes(self) -> tuple[Intervention, ...]:
         """The interventions."""
-        return tuple(map(_change, self.interventions))
+        return tuple(map(from_data, self.interventions))
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -122,6 +123,9 @@ def _problems(manifest: Manifest) -> Iterator[str]:
         yield f"model.dtype: must be {', '.join(TOLERANCE)}, got {manifest.model.dtype!r}"
     for number, layer in enumerate(manifest.layers):
         yield from (f"layers.{number}.{problem}" for problem in _of_layer(layer, number))
+    if manifest.read is not None and len(manifest.effects) != len(manifest.interventions):
+        yield "effects: there must be one for each intervention"
+    yield from (problem for effect in manifest.effects for problem in _of_effect(effect))
     if len({layer.causal for layer in manifest.layers}) > 1:
         yield "layers: some are causal and some are not"
     if manifest.heads % manifest.kv_heads:
@@ -181,39 +185,13 @@ def _of_parity(parity: Parity, tokens: int) -> Iterator[str]:
         yield "parity: the model differs from transformers, and such runs are not kept"
 
 
+def _of_effect(effect: Effect) -> Iterator[str]:
+    if not (0 <= effect.changed <= effect.of <= _MOST and 0 <= effect.largest < math.inf):
+        yield f"effects: {effect.changed} of {effect.of} numbers by {effect.largest} cannot be"
+
+
 def _of_change(data: dict[str, Any], layers: int, heads: int) -> Iterator[str]:
     try:
-        change = _change(data)
+        check_places(from_data(data), layers, heads)
     except ValueError as error:
         yield f"interventions: {error}"
-        return
-    own = {**vars(change)}
-    for layer in own.get("layers") or ([own["layer"]] if "layer" in own else []):
-        if not 0 <= layer < layers:
-            yield f"interventions: layer {layer} does not exist; allowed: 0..{layers - 1}"
-    if not 0 <= own.get("head", 0) < heads:
-        yield f"interventions: head {own['head']} does not exist; allowed: 0..{heads - 1}"
-    for name in ("cap", "window"):
-        value = own.get(name)
-        if value is not None and not 0 < value < math.inf:
-            yield f"interventions: {name} must be a number above 0, got {value}"
-
-
-def _change(data: dict[str, Any]) -> Intervention:
-    """The intervention in `data`, if every field has its type.
-
-    Raises:
-        ValueError: it has not, or there is no such intervention.
-    """
-    if not isinstance(data.get("kind"), str):
-        raise ValueError("one has no kind")
-    kind = type(from_data(data))
-    try:
-        return _adapter(kind).validate_json(json.dumps({name: data[name] for name in data if name != "kind"}))
-    except ValidationError as error:
-        raise ValueError(f"{kind.__name__}.{_sentence(error)}") from error
-
-
-@cache
-def _adapter(kind: type[Intervention]) -> TypeAdapter[Intervention]:
-    return TypeAdapter(kind)

@@ -11,6 +11,7 @@ from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.models.parity import Parity
 from gemma2_workbench.models.tokens import Tokens
 from gemma2_workbench.traces.interventions import Intervention
+from gemma2_workbench.traces.interventions.effect import Effect
 from gemma2_workbench.traces.stages import LayerInfo, LayerTensors, checked_stage, derive, reasons
 
 R = TypeVar("R")
@@ -46,6 +47,7 @@ class Trace:
         readings: what was read in the pass, by the name of its reader (`traces.readers.READERS`).
         parity: the comparison with transformers.
         interventions: what was changed in the model; empty is the real model.
+        effects: what each of them did to the outputs, one for each; empty in files of version 2.
         block_rows: query rows handled at once.
         seconds: duration of the forward pass.
     """
@@ -58,6 +60,7 @@ class Trace:
     readings: Mapping[str, object]
     parity: Parity
     interventions: tuple[Intervention, ...]
+    effects: tuple[Effect, ...]
     block_rows: int
     seconds: float
 
@@ -111,6 +114,7 @@ class Trace:
             ValueError: an index or range that the trace does not have, or an unknown stage.
         """
         self._check_head(layer, head)
+        self._check_derivable(layer, head, stage)
         rows, keys = self._checked(rows, "rows"), self._checked(keys, "keys")
         return derive(self.layers[layer], self.tensors[layer], head, checked_stage(stage), rows, keys)
 
@@ -130,6 +134,14 @@ class Trace:
         # repr, because the numbers of an unchecked parity are NaN, which equals nothing.
         alike = all(repr(getattr(self, name)) == repr(getattr(other, name)) for name in plain)
         return alike and _same(self.readings, other.readings)
+
+    def _check_derivable(self, layer: int, head: int, stage: str) -> None:
+        """Refuse stages that do not follow from q and k any more."""
+        if stage in ("attn_probs", "contribution") and any(one.replaces(layer, head) for one in self.interventions):
+            raise ValueError(
+                f"the probabilities of layer {layer} head {head} were patched, and a trace derives them from queries "
+                "and keys; look at the trace of the donor, or at an earlier stage"
+            )
 
     def _check_head(self, layer: int, head: int) -> None:
         for what, index, count in (("layer", layer, len(self.layers)), ("head", head, self.heads)):

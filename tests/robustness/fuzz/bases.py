@@ -11,6 +11,7 @@ import torch
 
 from gemma2_workbench import LoadedModel, capture, embedded, load
 from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM, Gemma2ForTokenClassification
+from gemma2_workbench.traces.file import save_trace
 from tests.robustness.fuzz.commands import command
 
 TEXT = "Anna met Bob in Paris"
