@@ -160,6 +160,6 @@ def predict(
     """
     require_language_model(loaded)
     with applied(loaded, interventions) as changed:
-        reader = PredictionReader(position % len(ids))
+        reader = PredictionReader(changed, position % len(ids))
         read_all(changed, Batch.of([ids], changed), [reader])
     return reader.reading()

@@ -43,7 +43,9 @@ class ContributionsPart(_Strict):
 
 
 class PredictionPart(_Strict):
-    """The plain values of a `Prediction`."""
+    """The plain values of a `Prediction`: names of tokens."""
+
+    pieces: tuple[tuple[Id, str], ...]
 
 
 class Parts(_Strict):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from gemma2_workbench.traces.pair import Pair
 from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views import (
     atlas,
@@ -17,6 +18,7 @@ from gemma2_workbench.views import (
     softcap_curve,
     text,
 )
+from gemma2_workbench.views.pairs import PAIR_VIEWS
 from gemma2_workbench.views.view import Option, View
 
 VIEWS: tuple[View, ...] = (
@@ -39,19 +41,34 @@ def view_named(name: str) -> View:
     Raises:
         ValueError: there is none; the message lists them.
     """
-    for view in VIEWS:
+    return _found(VIEWS, name)
+
+
+def pair_view_named(name: str) -> View:
+    """The view of pairs called `name`.
+
+    Raises:
+        ValueError: there is none; the message lists them.
+    """
+    return _found(PAIR_VIEWS, name)
+
+
+def _found(views: tuple[View, ...], name: str) -> View:
+    for view in views:
         if view.name == name:
             return view
-    raise ValueError(f"there is no view {name!r}; the views are {', '.join(view.name for view in VIEWS)}")
+    of = " of a pair" if views is PAIR_VIEWS else ""
+    raise ValueError(f"there is no view{of} {name!r}; the views{of} are {', '.join(view.name for view in views)}")
 
 
-def table(trace: Trace, view: str, **options: Any) -> pd.DataFrame:
-    """The table behind a view, for example `table(trace, "atlas")`; the options are those of the view.
+def table(subject: Trace | Pair, view: str, **options: Any) -> pd.DataFrame:
+    """The table behind a view, for example `table(trace, "atlas")` or `table(compare(a, b), "difference")`.
 
     Raises:
         ValueError: no such view or option.
     """
-    return view_named(view).table(trace, **options)
+    found = pair_view_named(view) if isinstance(subject, Pair) else view_named(view)
+    return found.table(subject, **options)
 
 
-__all__ = ["VIEWS", "Option", "View", "table", "view_named"]
+__all__ = ["PAIR_VIEWS", "VIEWS", "Option", "View", "pair_view_named", "table", "view_named"]

@@ -1,4 +1,4 @@
-"""What a view is: a table of a trace and a picture of that table, with the options that choose what to show."""
+"""What a view is: a table of a trace, or of a pair, and a picture of that table, with options for what to show."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -10,7 +10,10 @@ from typing import Any
 import pandas as pd
 
 from gemma2_workbench.figures.spec import FigureSpec
+from gemma2_workbench.traces.pair import Pair
 from gemma2_workbench.traces.trace import Trace
+
+Subject = Trace | Pair
 
 # Tokens of each side of one map: a million cells is what a plot and a spreadsheet still take.
 LONGEST = 1024
@@ -40,25 +43,26 @@ class Option:
     choices: tuple[Any, ...] = ()
     none: str = "default"
 
-    def checked(self, value: Any, trace: Trace) -> Any:
+    def checked(self, value: Any, subject: Subject) -> Any:
         """`value` as this option takes it.
 
         Raises:
             ValueError: it is not allowed; the message says what is.
         """
+        sizes = sizes_of(subject)
         if self.kind == "choice":
             if value not in self.choices:
                 raise ValueError(f"{self.name}={value!r} is not allowed; choose {', '.join(map(str, self.choices))}")
             return value
         if self.kind == "range":
-            return _range(self.name, value, len(trace.tokens))
+            return _range(self.name, value, sizes["token"])
         if self.kind == "heads":
-            return _heads(self.name, value, trace.heads)
+            return _heads(self.name, value, sizes["head"])
         if self.kind == "share":
             return _share(self.name, value)
         if value is None and self.default is None:
             return None
-        count = {"layer": len(trace.layers), "head": trace.heads, "token": len(trace.tokens)}[self.kind]
+        count = sizes[self.kind]
         if not isinstance(value, int) or not 0 <= value < count:
             raise ValueError(f"{self.name}={value!r} does not exist; allowed: 0..{count - 1}")
         return value
@@ -66,7 +70,7 @@ class Option:
 
 @dataclass(frozen=True)
 class View:
-    """One way to look at a trace. Tab, command, CSV name, export and tests follow from it.
+    """One way to look at a trace or at a pair. Tab, command, CSV name, export and tests follow from it.
 
     Attributes:
         name: short name for commands and files.
@@ -74,7 +78,7 @@ class View:
         help: what is shown and how to read it; the docstring of the view's module.
         columns: columns of the table, in order.
         options: what can be chosen.
-        make_table: (trace, **options) -> long table.
+        make_table: (trace or pair, **options) -> long table.
         figure: table -> what to draw.
         needs: names of the readings that a trace must have (`traces.readers.READERS`).
     """
@@ -88,26 +92,37 @@ class View:
     figure: Callable[[pd.DataFrame], FigureSpec]
     needs: tuple[str, ...] = ("attention",)
 
-    def table(self, trace: Trace, **options: Any) -> pd.DataFrame:
-        """The long table of `trace` for some options; the others take their defaults.
+    def table(self, subject: Subject, **options: Any) -> pd.DataFrame:
+        """The long table of a trace or pair for some options; the others take their defaults.
 
         Raises:
             ValueError: an unknown option or value, a part of the text that is too large for a table, or a trace that
                 lacks a reading.
         """
+        for trace in (subject.before, subject.after) if isinstance(subject, Pair) else (subject,):
+            self._check_needs(trace)
+        known = {option.name: option for option in self.options}
+        for name in options:
+            if name not in known:
+                raise ValueError(f"view {self.name!r} has no option {name!r}; it has: {', '.join(known) or 'none'}")
+        chosen = {name: option.checked(options.get(name, option.default), subject) for name, option in known.items()}
+        _check_size({name: chosen[name] for name, option in known.items() if option.kind == "range"})
+        return self.make_table(subject, **chosen)
+
+    def _check_needs(self, trace: Trace) -> None:
         missing = [name for name in self.needs if name not in trace.readings]
         if missing:
             raise ValueError(
                 f"the view {self.name!r} needs {' and '.join(self.needs)}, and this trace was captured without "
                 f"{' and '.join(missing)}: capture the text again with read={(*trace.readings, *missing)!r}"
             )
-        known = {option.name: option for option in self.options}
-        for name in options:
-            if name not in known:
-                raise ValueError(f"view {self.name!r} has no option {name!r}; it has: {', '.join(known) or 'none'}")
-        chosen = {name: option.checked(options.get(name, option.default), trace) for name, option in known.items()}
-        _check_size({name: chosen[name] for name, option in known.items() if option.kind == "range"})
-        return self.make_table(trace, **chosen)
+
+
+def sizes_of(subject: Subject) -> dict[str, int]:
+    """How many layers, heads and tokens there are to choose from; of a pair, the tokens that both texts have."""
+    trace = subject.before if isinstance(subject, Pair) else subject
+    tokens = len(subject.positions) if isinstance(subject, Pair) else len(trace.tokens)
+    return {"layer": len(trace.layers), "head": trace.heads, "token": tokens}
 
 
 def _range(name: str, value: Any, tokens: int) -> range:

@@ -168,7 +168,7 @@ def alone():
 
     def run(code):
         environment = {**os.environ, "PYTHONHASHSEED": "7"}
-        command = [sys.executable, "-c", code]
+        command = [sys.executable, "-c", f"import sys\n{code}"]
         return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.strip()
 
     return run

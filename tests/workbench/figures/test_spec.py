@@ -55,7 +55,7 @@ MISTAKES = {
     "numbers as columns": (lambda: token_map(columns=(1, 2)), "must hold strings; got 1"),
     "start": (lambda: token_map(row_start=-1), "row_start must be a position.*got -1"),
     "reasons' shape": (lambda: token_map(reasons=np.zeros((1, 2), int)), r"integers of shape \(2, 2\)"),
-    "reasons' codes": (lambda: token_map(reasons=np.full((2, 2), 9)), "codes 0..4; got 9..9"),
+    "reasons' codes": (lambda: token_map(reasons=np.full((2, 2), 9)), "codes 0..6; got 9..9"),
     "kinds": (lambda: grid(kinds=("local", "full")), "one of local, global; got 'full'"),
     "group": (lambda: grid(group=3), "must divide the 2 heads; got 3"),
     "links' shape": (lambda: links(weights=np.eye(2)), r"shape \[heads, rows, columns\].*got \(2, 2\)"),
@@ -164,5 +164,6 @@ def test_panels_know_what_they_share():
 
 
 def test_specifications_need_neither_plotly_nor_matplotlib(alone):
-    code = "import workbench.figures.spec; print([m for m in ('plotly', 'matplotlib', 'pandas') if m in sys.modules])"
+    heavy = ("plotly", "matplotlib", "pandas", "torch")
+    code = f"import gemma2_workbench.figures.spec; print([m for m in {heavy} if m in sys.modules])"
     assert alone(code) == "[]"

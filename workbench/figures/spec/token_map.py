@@ -19,8 +19,9 @@ class TokenMap:
 
     Attributes:
         values: [Q, S]; NaN where the mask hides the cell.
-        reasons: [Q, S] integers as in `model.Reason` (0 visible, 1 future, 2 outside window, 3 padding,
-            4 other sequence), or None when nothing is known about hidden cells.
+        reasons: [Q, S] integers as in `model.Reason` (0 visible, 1 future, 2 outside window, 3 padding, 4 other
+            sequence) and, of two maps compared, 5 hidden before and 6 hidden after the change; or None when nothing is
+            known about hidden cells.
         rows, columns: Q and S display strings of tokens; repeats are fine.
         scale: colours and the name of the quantity.
         row_start, column_start: absolute position of the first row and column.
@@ -48,7 +49,7 @@ class TokenMap:
         checks.start("TokenMap", "column_start", self.column_start)
         freeze(self, values=values, rows=rows, columns=columns)
         if self.reasons is not None:
-            reasons = checks.codes("TokenMap", "reasons", self.reasons, values.shape, highest=4)
+            reasons = checks.codes("TokenMap", "reasons", self.reasons, values.shape, highest=6)
             freeze(self, reasons=reasons)
         if self.mark is not None:
             row, column = self.mark[0] - self.row_start, self.mark[1] - self.column_start

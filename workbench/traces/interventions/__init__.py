@@ -5,7 +5,7 @@ of a *modified model*.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from gemma2_workbench.limits import told
@@ -23,7 +23,7 @@ INTERVENTIONS: list[type[Intervention]] = [SetSoftcap, SetWindow, SetFinalSoftca
 
 def as_data(change: Intervention) -> dict[str, Any]:
     """An intervention as JSON can hold it: its kind and its fields."""
-    return {"kind": type(change).__name__, **asdict(change)}
+    return change.data
 
 
 def from_data(data: Mapping[str, Any]) -> Intervention:
@@ -34,7 +34,7 @@ def from_data(data: Mapping[str, Any]) -> Intervention:
     """
     values: dict[str, Any] = dict(data) if isinstance(data, Mapping) else {}
     name = str(values.pop("kind", ""))
-    if name == "AblateHead" and values.keys() == {"layer", "head"}:  # files of version 0.1
+    if name == "AblateHead" and values.keys() == {"layer", "head"}:  # as `AblateHeads.data` writes it
         return AblateHead(**values)
     kind = next((kind for kind in INTERVENTIONS if kind.__name__ == name), None)
     if kind is None or values.keys() != {field.name for field in fields(kind)}:

@@ -52,6 +52,14 @@ class AblateHeads(base.Intervention):
         return f"{' and '.join(places)} set to {'its mean over the text' if alone else FILLS[self.fill]}"
 
     @property
+    def data(self) -> dict[str, Any]:
+        """See `Intervention.data`; one head set to zero is written as in version 0.1."""
+        if len(self.heads) > 1 or self.fill != "zero":
+            return super().data
+        ((layer, head),) = self.heads
+        return {"kind": AblateHead.__name__, "layer": layer, "head": head}
+
+    @property
     def places(self) -> tuple[tuple[int, int | None], ...]:
         """See `Intervention.places`."""
         return self.heads

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, TypeVar
 
 import torch
@@ -54,6 +54,11 @@ class Intervention(ABC):
         Raises:
             ValueError: the model cannot hold the value.
         """
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What JSON can hold: its kind and its fields."""
+        return {"kind": type(self).__name__, **asdict(self)}
 
     @property
     def places(self) -> tuple[tuple[int, int | None], ...]:

@@ -43,7 +43,7 @@ class Request:
         require_language_model(self.loaded)
         ids = self.batch.ids[0].tolist()
         if self.token is None:
-            last = PredictionReader(len(ids) - 1)
+            last = PredictionReader(self.loaded, len(ids) - 1)
             read(self.loaded, self.batch, [last])
             return (*ids[1:], int(last.reading().logits.argmax()))
         vocabulary = self.loaded.model.lm_head.out_features
@@ -54,7 +54,7 @@ class Request:
 
 def _prediction(request: Request) -> PredictionReader:
     require_language_model(request.loaded)
-    return PredictionReader(request.position % request.batch.ids.shape[1])
+    return PredictionReader(request.loaded, request.position % request.batch.ids.shape[1])
 
 
 READERS: dict[str, Callable[[Request], Reader]] = {

@@ -8,14 +8,24 @@ import torch
 from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import Hook
+from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.vocabulary import pieces_of
+
+NAMED = 64  # tokens whose display strings are kept
 
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """Next-token logits of one position, float32 [V]: before and after the final softcap."""
+    """Next-token logits of one position.
+
+    Attributes:
+        logits, capped: float32 [V], before and after the final softcap.
+        pieces: (id, display string) of the likeliest tokens.
+    """
 
     logits: Tensor
     capped: Tensor
+    pieces: tuple[tuple[int, str], ...] = ()
 
     @property
     def log_probs(self) -> Tensor:
@@ -37,7 +47,8 @@ class Prediction:
 class PredictionReader:
     """Keeps the logits at one position of one text."""
 
-    def __init__(self, position: int) -> None:
+    def __init__(self, loaded: LoadedModel, position: int) -> None:
+        self._loaded = loaded
         self.positions = (position,)
         self._kept: dict[str, Tensor] = {}
 
@@ -51,7 +62,8 @@ class PredictionReader:
 
     def reading(self) -> Prediction:
         """The prediction, on the CPU."""
-        return Prediction(**self._kept)
+        top = self._kept["capped"].topk(min(NAMED, len(self._kept["capped"]))).indices
+        return Prediction(**self._kept, pieces=pieces_of(self._loaded, top.tolist()))
 
     def _keep(self, name: str) -> Hook:
         def keep(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:

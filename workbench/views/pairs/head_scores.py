@@ -1,0 +1,57 @@
+"""Head scores compared: what the change does to the kind of attention that each head pays.
+
+The quantities of the head atlas, after minus before, a grid each: red heads have more of it after the change.
+"""
+
+import numpy as np
+import pandas as pd
+
+from gemma2_workbench.figures.spec import HeadGrid, Panels, Scale
+from gemma2_workbench.traces.pair import Pair
+from gemma2_workbench.views import atlas
+from gemma2_workbench.views.view import Option, View, help_of
+
+COLUMNS = ("layer", "head", "kv_head", "kind", "metric", "before", "after", "difference")
+
+
+def table(pair: Pair, metric: str) -> pd.DataFrame:
+    """One row per layer, head and metric: the means over the queries of both runs, and after - before."""
+    before, after = (atlas.table(trace, metric) for trace in (pair.before, pair.after))
+    frame = before.rename(columns={"value": "before"}).assign(after=after["value"])
+    return frame.assign(difference=frame["after"] - frame["before"]).reindex(columns=list(COLUMNS))
+
+
+def figure(frame: pd.DataFrame) -> HeadGrid | Panels:
+    """A grid around zero for each metric."""
+    metrics = [metric for metric in atlas.METRICS if metric.name in set(frame["metric"])]
+    grids = tuple(_grid(frame.loc[frame["metric"] == metric.name], metric.label) for metric in metrics)
+    title = "Head scores, after − before"
+    return grids[0] if len(grids) == 1 else Panels(grids, columns=min(3, len(grids)), title=title)
+
+
+def _grid(frame: pd.DataFrame, label: str) -> HeadGrid:
+    wide = frame.pivot(index="layer", columns="head", values="difference")
+    values = wide.to_numpy(dtype=float)
+    largest = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
+    return HeadGrid(
+        values=values,
+        kinds=tuple(frame.drop_duplicates("layer").sort_values("layer")["kind"]),
+        group=wide.shape[1] // len(set(frame["kv_head"])),
+        scale=Scale("diverging", -largest, largest, f"change of {label}"),
+        title=label,
+        text=values.shape[1] <= 8,
+    )
+
+
+VIEW = View(
+    name="head_scores",
+    title="Head scores compared",
+    help=help_of(__doc__ or ""),
+    columns=COLUMNS,
+    options=(
+        Option("metric", "Quantity", "choice", atlas.ALL, (atlas.ALL, *(metric.name for metric in atlas.METRICS))),
+    ),
+    make_table=table,
+    figure=figure,
+    needs=("folds",),
+)
