@@ -1,4 +1,4 @@
-"""Public names are what `__all__` says, sorted, and all of them exist."""
+"""Public names are what `__all__` says, each once, and all of them exist."""
 
 import importlib
 
@@ -8,6 +8,6 @@ import pytest
 @pytest.mark.parametrize("package", ["gemma2_workbench.model", "gemma2_workbench"])
 def test_exported_names(package: str) -> None:
     module = importlib.import_module(package)
-    assert sorted(module.__all__, key=lambda name: (not name.isupper(), not name[0].isupper(), name)) == module.__all__
+    assert len(set(module.__all__)) == len(module.__all__) > 5
     for name in module.__all__:
         assert getattr(module, name).__doc__ or name.isupper()
