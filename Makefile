@@ -4,10 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 ARGS ?=
-# The folders as the one package that they are installed as, for tools that read files and import nothing.
-TREE := build/tree/gemma2_workbench
+# A copy of the folders as the one package that they are installed as, for tools that read files and import nothing.
+TREE := build/tree
 
-.PHONY: help app test check lint types layers format gallery bench fuzz clean
+.PHONY: help app test check lint types layers format gallery bench fuzz clean tree
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -24,11 +24,11 @@ lint: $(VENV)/.dev ## ruff: format and lint, changing nothing
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-types: $(VENV)/.dev $(TREE) ## pyright
+types: $(VENV)/.dev tree ## pyright
 	$(BIN)/pyright
 
-layers: $(VENV)/.dev $(TREE) ## import-linter: apps -> workbench -> model, no circles
-	PYTHONPATH=build/tree $(BIN)/lint-imports
+layers: $(VENV)/.dev tree ## import-linter: apps -> workbench -> model, no circles
+	PYTHONPATH=$(TREE) $(BIN)/lint-imports
 
 format: $(VENV)/.dev ## let ruff format and fix what it can
 	$(BIN)/ruff format .
@@ -46,9 +46,9 @@ bench: $(VENV)/.dev ## run every script in benchmarks/
 clean: ## remove the environment and what the tools leave behind
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
-$(TREE): model apps workbench
-	rm -rf $@ && mkdir -p $@
-	ln -s $(abspath $(wildcard workbench/*) model apps) $@
+tree:
+	rm -rf $(TREE) && mkdir -p $(TREE)
+	cp -r workbench $(TREE)/gemma2_workbench && cp -r model apps $(TREE)/gemma2_workbench
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

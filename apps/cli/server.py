@@ -9,6 +9,7 @@ from typing import Any
 
 from gemma2_workbench import scratch
 from gemma2_workbench.apps.cli.accounts import accounts
+from gemma2_workbench.limits import told
 
 PORT = "GRADIO_SERVER_PORT"
 
@@ -62,7 +63,9 @@ def serving(options: argparse.Namespace) -> dict[str, Any]:
 def _port(what: str, text: str) -> int:
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 5 else 0
     if not 1 <= number <= 65535:
-        raise ValueError(f"{what} {text!r} is no port: give a number from 1 to 65535, or leave it out for a free one")
+        raise ValueError(
+            f"{what} {told(text)} is no port: give a number from 1 to 65535, or leave it out for a free one"
+        )
     return number
 
 

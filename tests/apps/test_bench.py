@@ -44,9 +44,11 @@ def another(loaded: LoadedModel, cls: type, labels: list[str], name: str) -> Loa
 def session() -> Session:
     made = Session("tiny-ner")
     tagger = made.model("tiny-ner")
-    made._models["mood"] = another(tagger, Gemma2ForSequenceClassification, ["bad", "so-so", "good"], "mood")
-    made._models["fifty"] = another(tagger, Gemma2ForTokenClassification, [f"TAG-{i}" for i in range(50)], "fifty")
-    made._models["plain"] = LoadedModel("plain", "made here", None, None, tagger.trunk, tagger.tokenizer)
+    made.kept.add(("model", "mood"), another(tagger, Gemma2ForSequenceClassification, ["bad", "so-so", "good"], "mood"))
+    made.kept.add(
+        ("model", "fifty"), another(tagger, Gemma2ForTokenClassification, [f"TAG-{i}" for i in range(50)], "fifty")
+    )
+    made.kept.add(("model", "plain"), LoadedModel("plain", "made here", None, None, tagger.trunk, tagger.tokenizer))
     return made
 
 

@@ -132,8 +132,8 @@ def test_a_typed_token_is_followed_and_a_wrong_one_changes_nothing(page: Any, lo
 def test_a_model_without_a_head_is_told_in_a_sentence(page: Any, session: Session) -> None:
     tiny = load()
     tagger = Gemma2ForTokenClassification(tiny.config).eval()
-    session._models["tagger"] = LoadedModel("tagger", "made here", None, None, tagger, tiny.tokenizer)
-    assert capture(session.model("tagger"), "a", parity=False).lens is None
+    session.kept.add(("model", "tagger"), LoadedModel("tagger", "made here", None, None, tagger, tiny.tokenizer))
+    assert "lens" not in capture(session.model("tagger"), "a", parity=False).readings
     page.locator("#model input").fill("tagger")
     page.locator("#model input").press("Enter")
     page.locator("#run").click()

@@ -32,7 +32,7 @@ PIXEL = """([query, key]) => {
 def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Files: of a model that is not here, with a lens, of a modified model, of a model that sees both sides."""
     folder, tiny = tmp_path_factory.mktemp("traces"), load("tiny")
-    far = capture(tiny, TEXT)
+    far = capture(load("tiny", dtype="bfloat16"), TEXT)
     origin = {"name": "google/gemma-2-2b", "source": "google/gemma-2-2b", "revision": "c5ebcd40d2", "device": "cuda:0"}
     traces = {
         "far": replace(far, model=replace(far.model, weights_sha256=None, dtype="bfloat16", **origin)),
@@ -171,7 +171,7 @@ def test_a_classifier_that_is_run_has_no_lens_and_says_why(page: Any, site: Any)
     choose(page, "both")
     open_tab(page, "Softcap")
     page.wait_for_selector("#softcap-facts:has-text('nothing is changed')")
-    assert list(site.session._models) == ["tiny-ner"]
+    assert [model.name for model in site.session.kept.every(LoadedModel)] == ["tiny-ner"]
 
 
 def test_a_trace_can_be_opened_in_the_page(page: Any, site: Any, saved: dict[str, Path], tmp_path: Path) -> None:

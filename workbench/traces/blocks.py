@@ -89,8 +89,9 @@ def block_hooks(loaded: LoadedModel, ids_BT: Tensor, lengths: Sequence[int], tak
             whole = (stages.pop("attn_logits"), stages.pop("attn_scores"), out)
             for text, length in enumerate(lengths):
                 block = _block(info, args[1], [stage[text] for stage in whole], ids_BT[text, :length])
-                for take in takers if block is not None else ():
-                    take(info.index, text, block)
+                if block is not None:
+                    for take in takers:
+                        take(info.index, text, block)
 
         return hook
 

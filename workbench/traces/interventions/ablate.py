@@ -56,7 +56,7 @@ class AblateHeads(base.Intervention):
         """See `Intervention.data`; one head set to zero is written as in version 0.1."""
         if len(self.heads) > 1 or self.fill != "zero":
             return super().data
-        ((layer, head),) = self.heads
+        layer, head = self.heads[0]
         return {"kind": AblateHead.__name__, "layer": layer, "head": head}
 
     @property

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import Hook
+from gemma2_workbench.models.language_model import pieces_of
 from gemma2_workbench.models.loading import LoadedModel
-from gemma2_workbench.models.vocabulary import pieces_of
 
 NAMED = 64  # tokens whose display strings are kept
 

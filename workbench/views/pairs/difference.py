@@ -67,7 +67,7 @@ def _map(frame: pd.DataFrame, column: str, scale: Scale, title: str, side: int |
     rows = frame.drop_duplicates("query").set_index("query")["query_token"]
     columns = frame.drop_duplicates("key").set_index("key")["key_token"]
     shape = (len(rows), len(columns))
-    codes = frame["state"].map({word: code for code, word in enumerate(STATES)}).to_numpy(np.int8)
+    codes = np.asarray([STATES.index(state) for state in frame["state"]], np.int8)
     if side is not None:
         codes = np.where(codes == HIDDEN_BEFORE + HIDDEN_AFTER - side, 0, codes).astype(np.int8)
     # Tokens that two texts share need not follow one another: then they are counted, not located.
