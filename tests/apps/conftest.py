@@ -50,10 +50,13 @@ def make_trace() -> Callable[..., Trace]:
             layers=infos,
             heads=heads,
             kv_heads=kv_heads,
-            tensors=[random_layer(info, heads, kv_heads, count, generator) for info in infos],
-            folds={},
+            readings={
+                "attention": [random_layer(info, heads, kv_heads, count, generator) for info in infos],
+                "folds": {},
+            },
             parity=unchecked(),
             interventions=(),
+            effects=(),
             block_rows=128,
             seconds=0.0,
         )

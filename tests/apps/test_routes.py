@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -119,7 +120,7 @@ def with_fold(trace: Trace) -> Trace:
         probs = torch.stack([trace.stage(layer, head) for head in range(trace.heads)]).nan_to_num()
         visible = trace.reasons(layer) == 0
         folded.append(thumbnail(Block(everything, probs, probs, probs, visible, None, torch.arange(T))))
-    return Trace(**{**vars(trace), "folds": {"thumbnail": torch.stack(folded)}})
+    return replace(trace, readings={**trace.readings, "folds": {"thumbnail": torch.stack(folded)}})
 
 
 def test_kept_and_derived_thumbnails_are_the_same(client: TestClient, store: RunStore, trace: Trace):

@@ -26,7 +26,8 @@ def trace() -> Trace:
     loaded = load()
     trace = capture(loaded, TEXT)
     ids, token = trace.tokens.ids, token_id(loaded, " the")
-    return replace(trace, lens=lens(loaded, ids, token), contributions=contributions(loaded, ids, token))
+    read = {"lens": lens(loaded, ids, token), "contributions": contributions(loaded, ids, token)}
+    return replace(trace, readings={**trace.readings, **read})
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from gemma2_workbench.apps.explorer.app import build_app, launch_options
 from gemma2_workbench.apps.explorer.session import Session, free_name
 from gemma2_workbench.figures import colours
 from gemma2_workbench.traces.file import load_trace, save_trace
+from gemma2_workbench.traces.readers.lens import Lens
 
 VIEW = "document.querySelector('.attention').attention"
 LENS = "document.querySelector('.lens')?.lens"
@@ -128,7 +129,7 @@ def test_a_lens_that_was_saved_is_shown(page: Any, site: Any, saved: dict[str, P
     choose(page, "lens")
     open_tab(page, "Logit lens")
     page.wait_for_function(f"{LENS}?.id")
-    lens = load_trace(saved["lens"]).lens
+    lens = load_trace(saved["lens"]).reading("lens", Lens)
     shown = page.locator(".lens .top td.logit").first.get_attribute("title")
     assert np.float32(shown) == lens.top_logits[-1, -1, 0].numpy()
     page.locator("#lens-token textarea, #lens-token input").fill("Emma")

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gemma2_workbench import LoadedModel, Trace, capture, load, redraw, view_named
+from gemma2_workbench import LoadedModel, Trace, capture, load, view_named
 from gemma2_workbench.apps.cli import main, model
 from gemma2_workbench.models.loading import ModelNotFoundError
-from gemma2_workbench.records import limits, nearby
+from gemma2_workbench.records import limits, nearby, redraw
 from gemma2_workbench.records.comparing import differences
 from gemma2_workbench.records.drawing import Drawing
 from gemma2_workbench.records.json_text import MOST_BYTES

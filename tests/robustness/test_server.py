@@ -118,4 +118,5 @@ def test_what_is_right_is_handed_on() -> None:
         "host": "localhost",
         "port": None,
         "accounts": {},
+        "memory": None,
     }

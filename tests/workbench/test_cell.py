@@ -14,8 +14,8 @@ from gemma2_workbench.figures import paper, screen
 from gemma2_workbench.figures.spec import Panels, TokenMap
 from gemma2_workbench.model import Reason, attached
 from gemma2_workbench.model.attention import Gemma2Attention
+from gemma2_workbench.models.layers import attention_layers
 from gemma2_workbench.traces.cell import around, inspect_cell, row_of, strongest_key
-from gemma2_workbench.traces.interventions import attention_layers
 from gemma2_workbench.views import table
 
 TEXT = "The President of the United States met Emma in Paris. The President of the United States spoke to Emma."

@@ -122,7 +122,10 @@ def test_models_lists_the_embedded_ones(capsys: pytest.CaptureFixture[str]) -> N
         (["figure", "atlas", "--text", "a", "--width", "1cm", "--out", "x.pdf"], "between 2 and 20 inches"),
         (["figure", "attention", "--text", "a", "--metric", "rank", "--out", "x.pdf"], "has no option 'metric'"),
         (["figure", "attention", "--text", "a", "--columns", "0", "--out", "x.pdf"], "a panel and a column"),
-        (["figure", "atlas", "--text", "a", "--softcap", "-1", "--out", "x.pdf"], "must be above 0"),
+        (
+            ["figure", "atlas", "--text", "a", "--softcap", "-1", "--out", "x.pdf"],
+            "--softcap -1 is not allowed; give a finite number above 0, or off",
+        ),
         (["figure", "atlas", "--text", "a", "--softcap", "5@x", "--out", "x.pdf"], "write the layers as 5@0,2"),
         (["figure", "atlas", "--text", "a", "--window", "2.5", "--out", "x.pdf"], "a whole number above 0, or off"),
         (["figure", "atlas", "--text", "a", "--ablate", "1", "--out", "x.pdf"], "write layer.head"),

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from gemma2_workbench import LoadedModel, estimate, load, pilot
+from gemma2_workbench import LoadedModel, estimate, load
 from gemma2_workbench.model.hooks import catalogue
+from gemma2_workbench.traces import pilot
 from gemma2_workbench.traces.estimate import Estimate, check_memory, peak_bytes
 
 

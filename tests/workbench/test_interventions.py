@@ -24,7 +24,8 @@ from gemma2_workbench import (
     predict,
 )
 from gemma2_workbench.model import attached, set_block_rows
-from gemma2_workbench.traces.interventions import as_data, attention_layers, from_data
+from gemma2_workbench.models.layers import attention_layers
+from gemma2_workbench.traces.interventions import as_data, from_data
 
 CHANGES = (SetSoftcap(3.0), SetWindow(2), SetFinalSoftcap(None), SetCausal(False), AblateHead(1, 2))
 IDS = (2, 10, 11, 12, 13, 14, 15, 16, 17, 18)

@@ -12,7 +12,7 @@ from torch import Tensor
 from gemma2_workbench import LoadedModel, SetFinalSoftcap, capture, lens, load, predict, token_id, tokenize
 from gemma2_workbench.model import Gemma2ForTokenClassification
 from gemma2_workbench.traces.file import load_trace, save_trace
-from gemma2_workbench.traces.readers.lens import LensReader
+from gemma2_workbench.traces.readers.lens import Lens, LensReader
 from gemma2_workbench.views import table
 
 TEXT = "The President of the United States met Emma in Paris, and Emma was glad."
@@ -114,10 +114,9 @@ def test_a_trace_keeps_its_lens(loaded: LoadedModel, tmp_path: Path) -> None:
     again = load_trace(save_trace(trace, tmp_path / "run.safetensors"))
     assert again == trace
     own = lens(loaded, trace.tokens.ids)
-    assert trace.lens is not None
-    torch.testing.assert_close(trace.lens.top_logits, own.top_logits)
-    assert trace.lens.pieces == own.pieces
-    again.lens.top_logits[0, 0, 0] += 1
+    torch.testing.assert_close(trace.reading("lens", Lens).top_logits, own.top_logits)
+    assert trace.reading("lens", Lens).pieces == own.pieces
+    again.reading("lens", Lens).top_logits[0, 0, 0] += 1
     assert again != trace
     assert load_trace(save_trace(capture(loaded, TEXT), tmp_path / "bare.safetensors")) != trace
 

@@ -262,7 +262,7 @@ def broken(record: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ("figure.venue", ["acl"], "'figure.venue': input should be a valid string"),
         ("figure.more", 1, "'figure.more' is unknown"),
         ("overrides.0.kind", "Nothing", "is no intervention"),
-        ("overrides.0.cap", "5", "'overrides.0': 'cap': input should be a valid number"),
+        ("overrides.0.cap", "5", "softcap '5' must be above 0 and finite"),
         ("model", None, "'model': input should be an object"),
         ("model.dtype", 32, "'model.dtype': input should be 'float32'"),
         ("block_rows", 0, "'block_rows': input should be greater than or equal to 1"),

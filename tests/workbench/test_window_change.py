@@ -88,5 +88,5 @@ def test_what_cannot_be_compared_is_refused(pair):
     loaded, _ = pair(2)
     with pytest.raises(ValueError, match="already of a modified model"):
         change_window(loaded, capture(loaded, TEXT, interventions=[SetWindow(3)], parity=False), 2)
-    with pytest.raises(ValueError, match="window 0 must be above 0"):
+    with pytest.raises(ValueError, match="window 0 must be at least 1"):
         change_window(loaded, capture(loaded, TEXT, parity=False), 0)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -124,7 +125,8 @@ def read(loaded: LoadedModel, batch: Batch, readers: Sequence[Reader], progress:
     seconds = time.perf_counter() - started
     numbers = [tensor for reader in readers if isinstance(reader, CheckedReader) for tensor in reader.finite()]
     with loaded.lock:
-        check_finite(loaded.model, lambda: _last_states(loaded, batch, positions), last_BTD, *numbers)
+        # The whole model, head included: a reader may have used it at other positions.
+        check_finite(loaded.model, partial(loaded.model, batch.ids, attention_mask=batch.keep), last_BTD, *numbers)
     return seconds
 
 

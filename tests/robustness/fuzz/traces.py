@@ -141,7 +141,7 @@ def _works(answer: Answer) -> str | None:
     if answer.refused or answer.failure:
         return answer.failure or None
     for view in VIEWS:
-        if trace.lens is None and view.name in ("lens", "contributions"):
+        if "lens" not in trace.readings and view.name in ("lens", "contributions"):
             continue
         try:
             view.figure(view.table(trace))

@@ -54,9 +54,10 @@ class AblateHeads(base.Intervention):
     @property
     def data(self) -> dict[str, Any]:
         """See `Intervention.data`; one head set to zero is written as in version 0.1."""
-        if len(self.heads) > 1 or self.fill != "zero":
+        heads = list(self.heads)
+        if len(heads) > 1 or self.fill != "zero":
             return super().data
-        layer, head = self.heads[0]
+        layer, head = heads[0]
         return {"kind": AblateHead.__name__, "layer": layer, "head": head}
 
     @property

@@ -11,6 +11,7 @@ What rounding leaves is the remainder. Shapes: T tokens, D model, N heads, H hea
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -65,17 +66,17 @@ class ContributionsReader:
         self._ids = torch.tensor(chosen, device=loaded.model.device)
         # Every part is read along this direction; the final rms, known at the end, is divided out then.
         self._along_TD = loaded.model.lm_head.weight[self._ids].float() * _scale(loaded.trunk.norm)
-        self._dots: dict[str, list[Tensor]] = {"embedding": [], "heads": [], "biases": [], "mlps": []}
+        self._dots: dict[str, dict[int, Tensor]] = {"embedding": {}, "heads": {}, "biases": {}, "mlps": {}}
         self._mixed_NTH = self._rms_T = self._logits_T = self._capped_T = torch.empty(0)
 
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
-        own: dict[str, Hook] = {
-            "layers.*.self_attn.head_out": self._keep_mixed,
-            "layers.*.post_attention_layernorm": self._attention,
-            "layers.*.post_feedforward_layernorm": self._mlp,
-        }
-        return own, residual_hooks(len(self._loaded.trunk.layers), self._stream)
+        layers = len(self._loaded.trunk.layers)
+        own: dict[str, Hook] = {"layers.*.self_attn.head_out": self._keep_mixed}
+        for layer in range(layers):
+            own[f"layers.{layer}.post_attention_layernorm"] = partial(self._attention, layer)
+            own[f"layers.{layer}.post_feedforward_layernorm"] = partial(self._mlp, layer)
+        return own, residual_hooks(layers, self._stream)
 
     def finite(self) -> Sequence[Tensor]:
         """See `CheckedReader`."""
@@ -83,7 +84,9 @@ class ContributionsReader:
 
     def reading(self) -> Contributions:
         """The finished parts, on the CPU."""
-        parts = {name: torch.stack(dots) / self._rms_T for name, dots in self._dots.items()}
+        parts = {
+            name: torch.stack([dots[at] for at in sorted(dots)]) / self._rms_T for name, dots in self._dots.items()
+        }
         return Contributions(
             ids=self._ids.int().cpu(),
             embedding=parts["embedding"][0].cpu(),
@@ -97,24 +100,24 @@ class ContributionsReader:
     def _keep_mixed(self, _module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
         self._mixed_NTH = out[0].float()
 
-    def _attention(self, norm: nn.Module, args: tuple[Any, ...], _out: Tensor) -> None:
+    def _attention(self, layer: int, norm: nn.Module, args: tuple[Any, ...], _out: Tensor) -> None:
         """What each head adds: its own columns of the output projection, through the post-norm of the sum."""
         N, _, H = self._mixed_NTH.shape
-        o_proj = cast(Gemma2DecoderLayer, self._loaded.trunk.layers[len(self._dots["heads"])]).self_attn.o_proj
+        o_proj = cast(Gemma2DecoderLayer, self._loaded.trunk.layers[layer]).self_attn.o_proj
         rms_T = _rms(cast(RMSNorm, norm), args[0][0])
         along_TD = self._along_TD * _scale(cast(RMSNorm, norm)) / rms_T[:, None]
         along_TNH = (along_TD @ o_proj.weight.float()).unflatten(-1, (N, H))
-        self._dots["heads"].append(torch.einsum("tnh,nth->nt", along_TNH, self._mixed_NTH))
+        self._dots["heads"][layer] = torch.einsum("tnh,nth->nt", along_TNH, self._mixed_NTH)
         bias_D = torch.zeros(1) if o_proj.bias is None else o_proj.bias.float()
-        self._dots["biases"].append((along_TD * bias_D.to(along_TD.device)).sum(-1))
+        self._dots["biases"][layer] = (along_TD * bias_D.to(along_TD.device)).sum(-1)
 
-    def _mlp(self, _module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
-        self._dots["mlps"].append((self._along_TD * out[0].float()).sum(-1))
+    def _mlp(self, layer: int, _module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+        self._dots["mlps"][layer] = (self._along_TD * out[0].float()).sum(-1)
 
     def _stream(self, row: int, resid_TD: Tensor) -> None:
         """The embedding from the first row; the rms and the logit itself from the last."""
         if row == 0:
-            self._dots["embedding"].append((self._along_TD * resid_TD.float()).sum(-1))
+            self._dots["embedding"][0] = (self._along_TD * resid_TD.float()).sum(-1)
         if row == len(self._loaded.trunk.layers):
             norm = self._loaded.trunk.norm
             self._rms_T = _rms(norm, resid_TD)
