@@ -7,20 +7,11 @@ is future and a sliding layer sees |i - j| <= window, as in transformers with `c
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import torch
 from torch import Tensor
 
-
-class Reason(IntEnum):
-    """Why a cell of an attention map is hidden; the first that applies, in this order."""
-
-    VISIBLE = 0
-    FUTURE = 1
-    OUTSIDE_WINDOW = 2
-    PADDING = 3
-    OTHER_SEQUENCE = 4
+from gemma2_workbench.model.reason import Reason
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from .classification.labelled import Classification, classify
 from .models.language_model import token_id
+from .models.layers import LayerInfo
 from .models.loading import LoadedModel, load
-from .models.names import ModelNotFoundError, embedded
+from .models.names import ModelNotFoundError
 from .models.parity import Parity, ParityError
+from .models.shipped import embedded
 from .models.tokens import Tokens, tokenize
 from .records.saving import save_figure, save_table
 from .traces.capture import capture, contributions, lens, predict
@@ -24,7 +26,7 @@ from .traces.pair import Pair, compare
 from .traces.readers.contributions import Contributions
 from .traces.readers.lens import Lens
 from .traces.readers.prediction import Prediction
-from .traces.stages import STAGES, LayerInfo, Stage
+from .traces.stages import STAGES, Stage
 from .traces.trace import Trace
 from .views import PAIR_VIEWS, VIEWS, View, table, view_named
 

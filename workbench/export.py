@@ -18,11 +18,9 @@ import pandas as pd
 
 from gemma2_workbench.atomic import checked_target, write_all
 from gemma2_workbench.figures.spec import FigureSpec, Panel, Panels, TokenStrip
-from gemma2_workbench.maps import MAP_SUFFIXES, Maps, packed
+from gemma2_workbench.maps import Maps, packed
+from gemma2_workbench.suffixes import FIGURE_SUFFIXES, MAP_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES
 
-FIGURE_SUFFIXES = (".pdf", ".svg", ".png", ".html")
-STRIP_SUFFIX = ".tex"  # a text whose tokens are coloured is a figure that LaTeX itself can set
-TABLE_SUFFIXES = (".csv", ".parquet", ".tex")
 TEX_RECORD = "% provenance: "
 PARQUET_RECORD = b"provenance"
 

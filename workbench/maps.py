@@ -23,12 +23,12 @@ from safetensors.numpy import save
 
 from gemma2_workbench.figures.spec import TokenMap
 from gemma2_workbench.memory import available_bytes
+from gemma2_workbench.suffixes import MAP_SUFFIXES
 from gemma2_workbench.traces.stages import checked_stage
 from gemma2_workbench.traces.trace import Trace
 
 FORMAT = "gemma2-workbench map"
 VERSION = 1
-MAP_SUFFIXES = (".npz", ".safetensors")
 _COPIES = 3  # the stack, what is packed, and one head on its way
 
 

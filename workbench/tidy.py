@@ -1,10 +1,14 @@
 """Arrays to long tables: the one place where an array with named axes becomes a DataFrame."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def tidy(values: Mapping[str, np.ndarray], axes: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
@@ -17,6 +21,8 @@ def tidy(values: Mapping[str, np.ndarray], axes: Mapping[str, Sequence[Any]]) ->
     Raises:
         ValueError: an array does not have the shape of the axes.
     """
+    import pandas as pd
+
     shape = tuple(len(labels) for labels in axes.values())
     for name, array in values.items():
         if array.shape != shape:

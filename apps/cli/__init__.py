@@ -1,31 +1,17 @@
 """`gemma2-workbench`: the explorer, traces, figures, tables, masks and labels from the command line.
 
-One file per command: `add(commands)` declares it. Only `app` imports gradio, and when it runs.
+A command is two files: its parser, and what runs, which is imported when it runs. Only `app` and `bench` import gradio.
 """
 
 import argparse
 import gc
 from collections.abc import Sequence
+from pkgutil import resolve_name
 from typing import NoReturn
 
-from gemma2_workbench.apps.cli import (
-    app,
-    bench,
-    classify,
-    evaluate,
-    finetune,
-    headvis,
-    mask,
-    models,
-    redraw,
-    trace,
-    view,
-    why,
-)
 from gemma2_workbench.apps.cli.ending import WRONG, ended, flush_output, set_output, take_signals
+from gemma2_workbench.apps.cli.parsers import COMMANDS
 from gemma2_workbench.starting import COMMAND
-
-COMMANDS = (app, bench, trace, view, redraw, mask, classify, why, evaluate, models, finetune, headvis)
 
 
 class Parser(argparse.ArgumentParser):
@@ -44,7 +30,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is not None:
         return _run(arguments)
-    take_signals()
     set_output()
     code = _run(None)
     try:
@@ -59,7 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         options = parser().parse_args(arguments)
-        return options.run(options) or 0
+        run = resolve_name(f"{__name__}.{options.run}")
+        if arguments is None:
+            take_signals()
+        return run(options) or 0
     except SystemExit as end:
         if arguments is not None:
             raise

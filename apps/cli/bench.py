@@ -2,19 +2,8 @@
 
 import argparse
 import importlib
-from typing import Any
 
-from gemma2_workbench.apps.cli.model import add_model
-from gemma2_workbench.apps.cli.server import add_address, serving
-from gemma2_workbench.models.loading import CLASSIFIER
-
-
-def add(commands: Any) -> None:
-    """Declare the command."""
-    bench = commands.add_parser("bench", help="open the classification bench in the browser: labels and reasons")
-    add_model(bench, CLASSIFIER)
-    add_address(bench)
-    bench.set_defaults(run=run, model=None)  # the first of --models, or the embedded one
+from gemma2_workbench.apps.cli.server import serving
 
 
 def run(options: argparse.Namespace) -> None:

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from gemma2_workbench.apps.cli.labels import add_columns, add_label_token, columns_of, note
-from gemma2_workbench.apps.cli.model import add_model, loaded_model
+from gemma2_workbench.apps.cli.labels import columns_of, note
+from gemma2_workbench.apps.cli.model import loaded_model
+from gemma2_workbench.apps.cli.parsers.classify import FORMATS
 from gemma2_workbench.apps.cli.progress import progress
 from gemma2_workbench.atomic import write
 from gemma2_workbench.classification.classifier import kind_of
@@ -21,30 +21,16 @@ from gemma2_workbench.classification.labelled import Classification, classify, c
 from gemma2_workbench.classification.record import classification_record
 from gemma2_workbench.classification.schemes import scheme_of
 from gemma2_workbench.classification.tables import entity_table, word_table
-from gemma2_workbench.models.loading import CLASSIFIER, LoadedModel
+from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.versions import versions
 
 Labels = list[tuple[Source, Classification]]
 
 
-def add(commands: Any) -> None:
-    """Declare the command."""
-    command = commands.add_parser("classify", help="label the words of texts and files: names, places, dates")
-    command.add_argument(
-        "inputs", nargs="+", metavar="TEXT|FILE", help="a text, a text file, a .conll file, or - (stdin)"
-    )
-    command.add_argument("--format", choices=FORMATS, help="default: by the ending of --out, else table")
-    command.add_argument("--out", type=Path, help="file to write instead of printing")
-    add_columns(command)
-    add_label_token(command)
-    add_model(command, CLASSIFIER)
-    command.set_defaults(run=run)
-
-
 def run(options: argparse.Namespace) -> None:
     """Label everything, then print or write it."""
     out = checked_target(options.out, options.inputs) if options.out else None
-    written = FORMATS[options.format or _format_of(out)]
+    written = _WRITERS[options.format or _format_of(out)]
     given = list(sources(options.inputs, columns_of(options)))
     loaded = loaded_model(options)
     if kind_of(loaded) == "sequence" and written is _conll:
@@ -132,4 +118,4 @@ def _stacked(labelled: Labels, table: Callable[[Classification], pd.DataFrame]) 
     return pd.concat([rows for rows in tables if len(rows)] or tables[:1], ignore_index=True)
 
 
-FORMATS: dict[str, Callable[[Labels], str]] = {"table": _table, "json": _json, "conll": _conll, "csv": _csv}
+_WRITERS = dict(zip(FORMATS, (_table, _json, _conll, _csv), strict=True))

@@ -25,7 +25,7 @@ _interrupted = threading.Event()
 
 
 def take_signals() -> None:
-    """Ctrl-c is an exception again, now that modules are loaded; SIGTERM and SIGHUP end the process tidily."""
+    """Ctrl-c is an exception again, now that all modules are loaded; SIGTERM and SIGHUP end the process tidily."""
     if threading.current_thread() is not threading.main_thread():
         return
     if signal.getsignal(signal.SIGINT) in (signal.default_int_handler, stop_at_once):

@@ -4,10 +4,9 @@ import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from gemma2_workbench.apps.cli.labels import add_columns, add_label_token, columns_of
-from gemma2_workbench.apps.cli.model import add_model, loaded_model
+from gemma2_workbench.apps.cli.labels import columns_of
+from gemma2_workbench.apps.cli.model import loaded_model
 from gemma2_workbench.apps.cli.progress import progress
 from gemma2_workbench.atomic import write
 from gemma2_workbench.classification.conll import conll_file
@@ -15,19 +14,6 @@ from gemma2_workbench.classification.evaluation import Evaluation, evaluate
 from gemma2_workbench.classification.files import checked_target
 from gemma2_workbench.classification.record import evaluation_record
 from gemma2_workbench.classification.tables import score_table
-from gemma2_workbench.models.loading import CLASSIFIER
-
-
-def add(commands: Any) -> None:
-    """Declare the command."""
-    command = commands.add_parser("evaluate", help="precision, recall and F1 of a classifier on a CoNLL file")
-    command.add_argument("file", type=Path, help="TOKEN<TAB>TAG lines, an empty line between sentences, # comments")
-    command.add_argument("--format", choices=("table", "json"), default="table", help="default table")
-    command.add_argument("--predictions", type=Path, help="write the file again, with the predicted tags")
-    add_columns(command)
-    add_label_token(command)
-    add_model(command, CLASSIFIER)
-    command.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:

@@ -4,8 +4,8 @@ import argparse
 import sys
 from collections.abc import Iterable
 
+from gemma2_workbench.classification.choices import LABEL_TOKENS
 from gemma2_workbench.classification.columns import Columns
-from gemma2_workbench.classification.inputs import LABEL_TOKENS
 
 
 def add_label_token(command: argparse.ArgumentParser, otherwise: str = "what the checkpoint says, else last") -> None:

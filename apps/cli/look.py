@@ -1,4 +1,4 @@
-"""The flags that say how a figure looks, and writing it: what `figure`, `mask` and `why` have in common."""
+"""How a figure looks, from the flags, and writing it: what `figure`, `mask` and `why` have in common."""
 
 import argparse
 import re
@@ -7,38 +7,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from gemma2_workbench.apps.cli.numeric import whole_number
 from gemma2_workbench.atomic import checked_target, write_all
-from gemma2_workbench.export import FIGURE_SUFFIXES
 from gemma2_workbench.figures.spec import Panel, Panels
 from gemma2_workbench.records.look import Look
 from gemma2_workbench.records.product import Product, included
+from gemma2_workbench.suffixes import FIGURE_SUFFIXES
 
 FLAGS = ("venue", "width", "dpi", "title", "dark")
 OF_A_FIGURE = (*FLAGS, "columns", "latex")
 _LENGTH = re.compile(r"([0-9]*\.?[0-9]+) ?(in|cm|mm|pt)?")
 _PER_INCH = {"in": 1.0, "cm": 2.54, "mm": 25.4, "pt": 72.27}  # points of TeX
-
-
-def add_look(command: argparse.ArgumentParser | argparse._ArgumentGroup, width: str = "", columns: bool = True) -> None:
-    """The flags; `width` goes in front of what is said of --width, `columns` is for figures of several panels."""
-    command.add_argument("--venue", help="acl, icml, neurips, iclr, aaai, cvpr or jmlr")
-    command.add_argument(
-        "--width", help=f"{width}single, text or double column, or a length: 3.5 (inches), 8cm, 240pt; default single"
-    )
-    command.add_argument("--dpi", type=whole_number, help="of a .png, and of pictures inside other files; default 300")
-    command.add_argument("--title", action="store_true", default=None, help="write the title into the figure")
-    command.add_argument("--dark", action="store_true", default=None, help="an .html for a dark page; paper is white")
-    if columns:
-        command.add_argument(
-            "--columns", type=whole_number, help="panels in a row; default: as fits what changes fastest"
-        )
-    command.add_argument(
-        "--latex",
-        action="store_true",
-        default=None,
-        help="write NAME.figure.tex beside a NAME.pdf or .png: the lines that include it, with a caption",
-    )
 
 
 def look_of(options: argparse.Namespace) -> Look:

@@ -4,14 +4,7 @@ import argparse
 import sys
 
 from gemma2_workbench.classification.plain import decoded
-from gemma2_workbench.models.loading import DEFAULT, LoadedModel, load
-
-
-def add_model(command: argparse.ArgumentParser, default: str = DEFAULT) -> None:
-    """The flags that choose a model, `default` where none is named, and where it runs."""
-    command.add_argument("--model", default=default, help=f"embedded name, folder or hub id; default: {default}")
-    command.add_argument("--dtype", help="float32, bfloat16 or float16")
-    command.add_argument("--device", help="cpu, cuda, mps")
+from gemma2_workbench.models.loading import LoadedModel, load
 
 
 def loaded_model(options: argparse.Namespace) -> LoadedModel:

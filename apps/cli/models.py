@@ -1,15 +1,8 @@
 """`gemma2-workbench models`: what comes with the package."""
 
 import argparse
-from typing import Any
 
-from gemma2_workbench.models.names import embedded
-
-
-def add(commands: Any) -> None:
-    """Declare the command."""
-    models = commands.add_parser("models", help="list the models that come with the package")
-    models.set_defaults(run=run)
+from gemma2_workbench.models.shipped import embedded
 
 
 def run(_options: argparse.Namespace) -> None:

@@ -7,24 +7,11 @@ not; versions of packages may differ.
 
 import argparse
 import sys
-from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.export import check_target
 from gemma2_workbench.figures.text import one_line
 from gemma2_workbench.records.reading import read_record
 from gemma2_workbench.records.redraw import drawn_again
-
-
-def add(commands: Any) -> None:
-    """Declare the command."""
-    redraw = commands.add_parser("redraw", help="make a figure or a table again from its record, and compare")
-    redraw.add_argument("record", type=Path, help="the .json beside a file, or the file itself (all formats but .csv)")
-    redraw.add_argument("--out", type=Path, help="write the new file and its record here; default: only compare")
-    redraw.add_argument("--trace", nargs="+", type=Path, default=[], help="take these traces instead of running a text")
-    redraw.add_argument("--model", help="where the weights are now; default: where the record says")
-    redraw.add_argument("--download", action="store_true", help="fetch a hub model that the record names")
-    redraw.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -3,27 +3,14 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-from gemma2_workbench.apps.cli.changes import add_changes, changes_of
-from gemma2_workbench.apps.cli.model import add_model, given_text, loaded_model
+from gemma2_workbench.apps.cli.changes import changes_of
+from gemma2_workbench.apps.cli.model import given_text, loaded_model
 from gemma2_workbench.atomic import checked_target
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.records.run import Run, run_text
 from gemma2_workbench.traces.estimate import estimate
 from gemma2_workbench.traces.file import save_trace
-
-
-def add(commands: Any) -> None:
-    """Declare the command."""
-    trace = commands.add_parser("trace", help="run a text and keep everything the views need in one file")
-    trace.add_argument("text", help="the text, or - to read it from standard input")
-    trace.add_argument("--out", required=True, type=Path, help="file to write, for example run.safetensors")
-    trace.add_argument("--lens", action="store_true", help="keep the logit lens and the direct contributions too")
-    add_model(trace)
-    add_changes(trace)
-    trace.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:

@@ -3,27 +3,23 @@
 import argparse
 import json
 import math
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from gemma2_workbench.apps.cli.changes import add_changes, changes_of
-from gemma2_workbench.apps.cli.labels import add_label_token, note
-from gemma2_workbench.apps.cli.look import OF_A_FIGURE, add_look, look_of, refuse, save
-from gemma2_workbench.apps.cli.model import add_model, given_text, loaded_model
-from gemma2_workbench.apps.cli.numeric import whole_number
-from gemma2_workbench.classification.reasons.gradients import METHODS
-from gemma2_workbench.classification.reasons.question import LABELS, REASONS, Answer, Question, answered
+from gemma2_workbench.apps.cli.changes import changes_of
+from gemma2_workbench.apps.cli.labels import note
+from gemma2_workbench.apps.cli.look import OF_A_FIGURE, look_of, refuse, save
+from gemma2_workbench.apps.cli.model import given_text, loaded_model
+from gemma2_workbench.apps.cli.parsers.why import FORMATS
+from gemma2_workbench.classification.choices import LABELS, METHODS
+from gemma2_workbench.classification.reasons.question import Answer, Question, answered
 from gemma2_workbench.classification.reasons.words import signed
-from gemma2_workbench.export import FIGURE_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES
 from gemma2_workbench.figures.text import one_line
-from gemma2_workbench.models.loading import CLASSIFIER
 from gemma2_workbench.records.look import Look
 from gemma2_workbench.records.product import produced
 from gemma2_workbench.records.reason import Reason
+from gemma2_workbench.suffixes import FIGURE_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES
 from gemma2_workbench.traces.interventions import SetCausal
 from gemma2_workbench.versions import versions
 
@@ -39,40 +35,6 @@ _PRINTED = {
 }
 
 
-def add(commands: Any) -> None:
-    """Declare the command."""
-    command = commands.add_parser("why", help="why a word has its label: tokens, heads, words taken out, attention")
-    command.add_argument("text", help="the text, or - for standard input")
-    command.add_argument("--word", help="the word, or its number from 0; default: the first entity")
-    command.add_argument("--label", help="the class that is asked about; default: the most probable one")
-    command.add_argument("--against", help="the class it is compared with; default: the next best")
-    command.add_argument(
-        "--show",
-        choices=(*REASONS, *LABELS),
-        default=REASONS[0],
-        help=f"a reason ({', '.join(REASONS)}), or the labels themselves as a table ({', '.join(LABELS)})",
-    )
-    command.add_argument("--method", choices=METHODS, help=f"of the saliency; default {METHODS[0]}")
-    command.add_argument(
-        "--layer", type=whole_number, help="of the attention, from 0; default: the head with the largest effect"
-    )
-    command.add_argument("--head", type=whole_number, help="of the attention, from 0")
-    command.add_argument("--format", choices=_FORMATS, help="what is printed; default table")
-    drawn = command.add_argument_group("with a file")
-    endings = " ".join((*FIGURE_SUFFIXES, *TABLE_SUFFIXES))
-    drawn.add_argument(
-        "--out",
-        type=Path,
-        help=f"write a figure or its numbers instead of printing: {endings} (.tex of saliency and attention: the text "
-        "in coloured boxes)",
-    )
-    add_look(drawn, columns=False)
-    add_label_token(command)
-    add_model(command, CLASSIFIER)
-    add_changes(command)
-    command.set_defaults(run=run)
-
-
 def run(options: argparse.Namespace) -> None:
     """Ask, and print or write the answer."""
     question, look = _question(options), _look(options)
@@ -83,7 +45,7 @@ def run(options: argparse.Namespace) -> None:
     answer = answered(loaded, replace(question, changes=changes))
     note(answer.remarks)
     if look is None:
-        print(_FORMATS[options.format or "table"](answer))
+        print(_WRITERS[options.format or "table"](answer))
     else:
         save(produced(Reason(answer), look, (), options.out.name), options.out, options.latex)
 
@@ -169,4 +131,4 @@ def _json(answer: Answer) -> str:
     return json.dumps({"versions": versions(), **about, **told, "rows": rows}, ensure_ascii=False, allow_nan=False)
 
 
-_FORMATS: dict[str, Callable[[Answer], str]] = {"table": _printed, "json": _json}
+_WRITERS = dict(zip(FORMATS, (_printed, _json), strict=True))

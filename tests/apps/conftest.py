@@ -7,7 +7,8 @@ import torch
 
 from gemma2_workbench import LayerInfo, Tokens, Trace
 from gemma2_workbench.models.parity import unchecked
-from gemma2_workbench.traces.stages import STAGES, LayerTensors, derive
+from gemma2_workbench.traces.derive import LayerTensors, derive
+from gemma2_workbench.traces.stages import STAGES
 from gemma2_workbench.traces.trace import ModelInfo
 
 WIDTH = 8

@@ -11,8 +11,8 @@ from gemma2_workbench import Trace, load
 from gemma2_workbench.apps.explorer.cache import Kept
 from gemma2_workbench.apps.explorer.sizes import taken
 from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.traces.derive import LayerTensors
 from gemma2_workbench.traces.layer_store import FileLayers
-from gemma2_workbench.traces.stages import LayerTensors
 
 MB = 10**6
 

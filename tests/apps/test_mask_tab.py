@@ -17,7 +17,7 @@ from gemma2_workbench.apps.explorer.tabs.shared import Shared
 from gemma2_workbench.masks.layers import layer_masks
 from gemma2_workbench.masks.setting import Setting
 from gemma2_workbench.masks.words import explain
-from gemma2_workbench.models.loading import DEFAULT
+from gemma2_workbench.models.shipped import DEFAULT
 from gemma2_workbench.records.reading import read_record
 from gemma2_workbench.records.redraw import drawn_again
 from gemma2_workbench.what_if.window import change_window

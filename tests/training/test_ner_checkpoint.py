@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from gemma2_workbench.classification.choices import VARIANTS
 from gemma2_workbench.classification.conll import read_conll
-from gemma2_workbench.classification.inputs import VARIANTS, settings
+from gemma2_workbench.classification.inputs import settings
 from gemma2_workbench.classification.scores import entity_scores
 from training.ner.card import page
 from training.ner.evaluate import SPACY, TEST_NAMES, reference_scores

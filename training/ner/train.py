@@ -18,8 +18,9 @@ from torch import distributed
 from torch.nn import functional
 
 from gemma2_workbench.atomic import make_folder, replacing, write
+from gemma2_workbench.classification.choices import VARIANTS
 from gemma2_workbench.classification.conll import Sentence, read_conll
-from gemma2_workbench.classification.inputs import IGNORED, VARIANTS, encode
+from gemma2_workbench.classification.inputs import IGNORED, encode
 from gemma2_workbench.classification.scores import entity_scores
 from training.ner.batches import batches
 from training.ner.labeller import FOLDER

@@ -1,6 +1,7 @@
 """What a classifier says of itself: what it labels, its classes, at which sub-token a word's label is read."""
 
-from gemma2_workbench.classification.inputs import LABEL_TOKENS, checked_label_token
+from gemma2_workbench.classification.choices import LABEL_TOKENS
+from gemma2_workbench.classification.inputs import checked_label_token
 from gemma2_workbench.classification.schemes import scheme_remark
 from gemma2_workbench.models.loading import LoadedModel
 

@@ -21,10 +21,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gemma2_workbench.classification.choices import LABEL_TOKENS, VARIANTS
 from gemma2_workbench.classification.words import Span, spaced
 
-VARIANTS = ("causal", "echo", "bidirectional")
-LABEL_TOKENS = ("first", "last", "mean")
 IGNORED = -100
 NOWHERE: Span = (0, 0)
 Places = tuple[int, ...]

@@ -6,8 +6,9 @@ from functools import cached_property
 from gemma2_workbench.masks.setting import KINDS, Setting
 from gemma2_workbench.model import Gemma2Config
 from gemma2_workbench.models.checkpoint import configuration
-from gemma2_workbench.models.loading import DEFAULT, one_sentence
+from gemma2_workbench.models.loading import one_sentence
 from gemma2_workbench.models.names import Place, located
+from gemma2_workbench.models.shipped import DEFAULT
 from gemma2_workbench.models.tokens import Tokens, checked_text, tokenize
 from gemma2_workbench.models.vocabulary import tokenizer_of
 from gemma2_workbench.traces.trace import Trace

@@ -1,15 +1,18 @@
 """A situation that masks are drawn for: how many tokens, which layers, padding, and the passes that feed them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from gemma2_workbench.limits import whole
-from gemma2_workbench.model import Gemma2Config
 from gemma2_workbench.views.view import LONGEST
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from gemma2_workbench.model import Gemma2Config
 
 KINDS = {"sliding_attention": "local", "full_attention": "global"}
 SIDES = ("left", "right")
@@ -99,7 +102,7 @@ class Setting:
         window: int | None = None,
         causal: bool | None = None,
         **situation: Any,
-    ) -> "Setting":
+    ) -> Setting:
         """The situation for a model: its layers, and its own window and side unless others are given."""
         layers = tuple(KINDS[kind] for kind in config.layer_types or ())
         own = config.sliding_window or tokens
@@ -162,6 +165,8 @@ class Setting:
 
     def keep(self, stop: int) -> Tensor | None:
         """The padding mask over the first `stop` positions, bool [1, stop], as the model takes it; None if all stay."""
+        import torch
+
         keep_1T = torch.ones(1, stop, dtype=torch.bool)
         keep_1T[:, self.pads.start : self.pads.stop] = False
         return None if bool(keep_1T.all()) else keep_1T

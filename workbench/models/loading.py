@@ -21,9 +21,9 @@ from gemma2_workbench.models.checkpoint import INDEX, check_fit, configuration, 
 from gemma2_workbench.models.devices import chosen_device, chosen_dtype
 from gemma2_workbench.models.names import ModelNotFoundError, Place, fetched, located
 from gemma2_workbench.models.quiet import quiet
+from gemma2_workbench.models.shipped import DEFAULT
 from gemma2_workbench.models.vocabulary import tokenizer_of
 
-DEFAULT, CLASSIFIER = "tiny", "tiny-ner"
 # Hashing more than this at load time would be felt; the revision of the hub names such weights instead.
 HASH_LIMIT_BYTES = 2 << 30
 CLASSES = {

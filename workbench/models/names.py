@@ -3,7 +3,6 @@
 import os
 import re
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
@@ -11,6 +10,7 @@ from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, R
 from huggingface_hub.utils import validate_repo_id
 
 from gemma2_workbench.models.quiet import quiet
+from gemma2_workbench.models.shipped import embedded
 
 # What is fetched before any weight.
 SMALL_FILES = ["*.json", "tokenizer.model", "*.jinja"]
@@ -38,12 +38,6 @@ class Place:
     source: str
     folder: Path
     revision: str | None
-
-
-def embedded() -> dict[str, Path]:
-    """The checkpoints that come with the package, by name."""
-    root = Path(str(resources.files("gemma2_workbench.model"))) / "checkpoints"
-    return {path.parent.name: path.parent for path in sorted(root.glob("*/config.json"))}
 
 
 def located(name: str, revision: str | None = None) -> Place:

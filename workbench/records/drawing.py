@@ -12,8 +12,9 @@ import pandas as pd
 
 from gemma2_workbench.figures.spec import FigureSpec, Panel, Panels
 from gemma2_workbench.figures.text import one_line
-from gemma2_workbench.maps import MAP_SUFFIXES, Maps, stack
+from gemma2_workbench.maps import Maps, stack
 from gemma2_workbench.records.scales import with_shared_scales
+from gemma2_workbench.suffixes import MAP_SUFFIXES
 from gemma2_workbench.traces.stages import STAGES
 from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views import View, view_named

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from gemma2_workbench.export import FIGURE_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES, check_target
+from gemma2_workbench.export import check_target
 from gemma2_workbench.limits import told
-from gemma2_workbench.maps import MAP_SUFFIXES
+from gemma2_workbench.suffixes import FIGURE_SUFFIXES, MAP_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES
 
 LEAST_DPI, MOST_DPI = 30, 1200
 

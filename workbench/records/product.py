@@ -12,13 +12,14 @@ import pandas as pd
 from gemma2_workbench.atomic import write_all
 from gemma2_workbench.export import as_bytes, sidecar, sidecar_of
 from gemma2_workbench.figures.spec import FigureSpec, Panel, Panels
-from gemma2_workbench.maps import MAP_SUFFIXES, Maps
+from gemma2_workbench.maps import Maps
 from gemma2_workbench.records.drawing import check_panels
 from gemma2_workbench.records.look import Look
 from gemma2_workbench.records.record import Shown, record_of
 from gemma2_workbench.records.run import Run
 from gemma2_workbench.records.scales import scales_of
 from gemma2_workbench.records.situation import KIND
+from gemma2_workbench.suffixes import MAP_SUFFIXES
 
 
 @dataclass(frozen=True, eq=False)

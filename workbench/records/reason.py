@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from gemma2_workbench.classification.reasons.question import REASONS, Answer
+from gemma2_workbench.classification.choices import REASONS
+from gemma2_workbench.classification.reasons.question import Answer
 from gemma2_workbench.figures.spec import FigureSpec
 from gemma2_workbench.maps import Maps
 from gemma2_workbench.traces.interventions import as_data

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from gemma2_workbench.classification.reasons.question import REASONS, Question, answered
-from gemma2_workbench.maps import MAP_SUFFIXES
+from gemma2_workbench.classification.choices import REASONS
+from gemma2_workbench.classification.reasons.question import Question, answered
 from gemma2_workbench.models.loading import LoadedModel, load
 from gemma2_workbench.records.asked import as_asked, without_meaning
 from gemma2_workbench.records.comparing import differences
@@ -33,6 +33,7 @@ from gemma2_workbench.records.run import Run, opened, run_text
 from gemma2_workbench.records.schema import Layers, RunPart, Weights
 from gemma2_workbench.records.situation import Situation
 from gemma2_workbench.records.situation_again import read_again
+from gemma2_workbench.suffixes import MAP_SUFFIXES
 
 MOST_MODELS = 8
 _UNEXPLAINED = (

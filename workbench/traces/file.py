@@ -14,12 +14,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from gemma2_workbench.atomic import replacing
+from gemma2_workbench.traces.derive import LayerTensors
 from gemma2_workbench.traces.interventions import as_data
 from gemma2_workbench.traces.readers.contributions import Contributions
 from gemma2_workbench.traces.readers.lens import Lens
 from gemma2_workbench.traces.readers.prediction import Prediction
 from gemma2_workbench.traces.schema import Manifest, checked_manifest
-from gemma2_workbench.traces.stages import LayerTensors
 from gemma2_workbench.traces.sums import check_sums
 from gemma2_workbench.traces.tensors import check_tensors
 from gemma2_workbench.traces.trace import Trace

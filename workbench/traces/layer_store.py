@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from gemma2_workbench import scratch
 from gemma2_workbench.disk_errors import told
 from gemma2_workbench.model import Gemma2Config
-from gemma2_workbench.traces.stages import LayerTensors
+from gemma2_workbench.traces.derive import LayerTensors
 
 DEFAULT_BUDGET = 1 << 30
 

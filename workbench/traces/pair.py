@@ -1,14 +1,17 @@
 """`Pair`: two traces compared: before and after a change of the model, of the text, or of the weights."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
-from gemma2_workbench.traces.readers.prediction import Prediction
-from gemma2_workbench.traces.trace import Trace
+    from gemma2_workbench.traces.trace import Trace
+
 
 # What a cell of two maps is; the first five are `model.Reason`, for cells that both masks hide.
 HIDDEN_BEFORE, HIDDEN_AFTER = 5, 6
@@ -44,6 +47,8 @@ class Pair:
     @property
     def divergence(self) -> float | None:
         """KL(before || after) of the next-token distribution after the texts, nats; None where it was not read."""
+        from gemma2_workbench.traces.readers.prediction import Prediction
+
         readings = [trace.readings.get("prediction") for trace in (self.before, self.after)]
         before, after = (one if isinstance(one, Prediction) else None for one in readings)
         return None if before is None or after is None else after.divergence_from(before)
@@ -59,6 +64,8 @@ class Pair:
             before and after, float32 [Q, S], NaN where the mask of that run hides the cell; states, int8 [Q, S]: 0
             where both see it, `model.Reason` where both hide it, HIDDEN_BEFORE or HIDDEN_AFTER where one does.
         """
+        import torch
+
         values, reasons = [], []
         for side, trace in enumerate((self.before, self.after)):
             at_Q, at_S = (self._places(side, part) for part in (rows, keys))

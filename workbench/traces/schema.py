@@ -10,13 +10,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.parity import TOLERANCE, Parity
 from gemma2_workbench.models.tokens import Tokens
 from gemma2_workbench.traces.folds import FOLDS
 from gemma2_workbench.traces.interventions import Intervention, from_data
 from gemma2_workbench.traces.interventions.effect import Effect
 from gemma2_workbench.traces.interventions.intervention import check_places
-from gemma2_workbench.traces.stages import LayerInfo
 from gemma2_workbench.traces.trace import ModelInfo
 
 _MOST = 1 << 62  # of a window or a count: the sum of two is still a 64-bit integer

@@ -1,13 +1,6 @@
-"""The five stages of one attention cell, derived from q, k and v with the functions that the model itself uses."""
+"""The five stages of one attention cell. Imports nothing heavy: the command line names them in its help."""
 
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
-
-from gemma2_workbench.model.attention import attention_logits, softcap
-from gemma2_workbench.model.masks import Reason
-from gemma2_workbench.models.layers import LayerInfo
 
 
 @dataclass(frozen=True)
@@ -41,25 +34,6 @@ STAGES: dict[str, Stage] = {
 }
 
 
-@dataclass(frozen=True)
-class LayerTensors:
-    """What a trace keeps of one layer; all stages follow from it.
-
-    Attributes:
-        q: rotated queries [N, T, H].
-        k: rotated keys [G, T, H].
-        v: values [G, T, H].
-        log_sum: log of the sum of exp(s_ij) over the visible keys, float32 [N, T].
-        value_norms: || W_O v_j || for each head, float32 [N, T].
-    """
-
-    q: Tensor
-    k: Tensor
-    v: Tensor
-    log_sum: Tensor
-    value_norms: Tensor
-
-
 def checked_stage(name: str) -> Stage:
     """The stage called `name`.
 
@@ -69,31 +43,3 @@ def checked_stage(name: str) -> Stage:
     if name not in STAGES:
         raise ValueError(f"there is no stage {name!r}; the stages are {', '.join(STAGES)}")
     return STAGES[name]
-
-
-def derive(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows: range, keys: range) -> Tensor:
-    """One stage of one head for some queries and keys, float32 [Q, S]; NaN where the mask leaves no value."""
-    shared = tensors.q.shape[0] // tensors.k.shape[0]
-    # Copies, because the last bits of a product depend on where its factors lie in memory: the same rows of a trace
-    # from a file and of one just captured must give the same bytes.
-    q_11QH = tensors.q[None, head : head + 1, rows.start : rows.stop].clone()
-    k_11SH = tensors.k[None, head // shared : head // shared + 1, keys.start : keys.stop].clone()
-    value_11QS = attention_logits(q_11QH, k_11SH, info.scale)
-    if stage.name != "attn_logits":
-        value_11QS = softcap(value_11QS, info.softcap)
-    value_QS = value_11QS[0, 0]
-    if stage.name in ("attn_probs", "contribution"):
-        log_sum_Q1 = tensors.log_sum[head, rows.start : rows.stop, None]
-        value_QS = torch.exp(value_QS.float() - log_sum_Q1).to(value_QS.dtype)
-    value_QS = value_QS.float()
-    if stage.name == "contribution":
-        value_QS = value_QS * tensors.value_norms[head, keys.start : keys.stop]
-    if stage.masked:
-        hidden_QS = reasons(info, rows, keys) != Reason.VISIBLE
-        value_QS = value_QS.masked_fill(hidden_QS, torch.nan)
-    return value_QS
-
-
-def reasons(info: LayerInfo, rows: range, keys: range) -> Tensor:
-    """Why each cell is hidden, int8 [Q, S] of `model.Reason`: the model's own rule, not a second one."""
-    return info.mask.reasons(rows, keys)[0]

@@ -7,12 +7,14 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.models.parity import Parity
 from gemma2_workbench.models.tokens import Tokens
+from gemma2_workbench.traces.derive import LayerTensors, derive, reasons
 from gemma2_workbench.traces.interventions import Intervention
 from gemma2_workbench.traces.interventions.effect import Effect
-from gemma2_workbench.traces.stages import LayerInfo, LayerTensors, checked_stage, derive, reasons
+from gemma2_workbench.traces.stages import checked_stage
 
 R = TypeVar("R")
 

@@ -1,11 +1,10 @@
 """The views, in the order of the tabs. Adding one: a module with `table`, `figure` and `VIEW`, and a line here."""
 
-from typing import Any
+from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from gemma2_workbench.traces.pair import Pair
-from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views import (
     atlas,
     attention,
@@ -20,6 +19,11 @@ from gemma2_workbench.views import (
 )
 from gemma2_workbench.views.pairs import PAIR_VIEWS
 from gemma2_workbench.views.view import Option, View
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gemma2_workbench.traces.trace import Trace
 
 VIEWS: tuple[View, ...] = (
     attention.VIEW,

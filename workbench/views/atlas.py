@@ -8,13 +8,20 @@ occurred before, so they need a text with repeats. Local layers see a sliding wi
 bracketed heads share one key/value head.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.figures.spec import HeadGrid, Panels
-from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.heads import COLUMNS, Metric, grids, heads_table
 from gemma2_workbench.views.view import Option, View, help_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gemma2_workbench.traces.trace import Trace
 
 METRICS = (
     Metric("entropy", "entropy (nats)"),

@@ -6,15 +6,22 @@ length of what the key's value adds to the query's residual stream through this 
 reason for which the model's own mask hides them.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.figures.spec import Scale, TokenMap
 from gemma2_workbench.tidy import tidy
 from gemma2_workbench.traces.stages import STAGES
-from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.reasons import codes_of, words_of
 from gemma2_workbench.views.view import Option, View, help_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gemma2_workbench.traces.trace import Trace
 
 COLUMNS = ("layer", "head", "stage", "query", "key", "query_token", "key_token", "value", "reason")
 

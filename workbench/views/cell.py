@@ -8,17 +8,22 @@ post-attention norm; its share is of the sum of these lengths over the row. Leng
 contributions of two keys may point against each other.
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.figures.spec import Panels
-from gemma2_workbench.traces.cell import around, strongest_key
 from gemma2_workbench.traces.stages import STAGES
-from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views import attention
 from gemma2_workbench.views.view import Option, View, help_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gemma2_workbench.traces.trace import Trace
 
 SIDE = 17
 COLUMNS = (*attention.COLUMNS, "share", "chosen")
@@ -30,6 +35,10 @@ def table(trace: Trace, layer: int, head: int, query: int | None, key: int | Non
     `share` is the cell's part of the contributions of its whole row and NaN at the other stages. Without a query it
     is the last token, without a key the one that this query attends to most.
     """
+    import pandas as pd
+
+    from gemma2_workbench.traces.cell import around, strongest_key
+
     tokens = len(trace.tokens)
     query = tokens - 1 if query is None else query
     key = strongest_key(trace, layer, head, query) if key is None else key

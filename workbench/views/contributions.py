@@ -9,17 +9,20 @@ Direct means: through the residual stream only. Setting a head to zero (`AblateH
 number, because later layers read what the head wrote and react, and because both norms then divide by another rms.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.figures.spec import Bars, HeadGrid, Panels, Scale
 from gemma2_workbench.figures.ticks import tick_text
-from gemma2_workbench.traces.readers.contributions import Contributions
-from gemma2_workbench.traces.readers.lens import Lens
-from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.view import Option, View, help_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gemma2_workbench.traces.trace import Trace
 
 COLUMNS = (
     *("position", "token", "chosen_token", "part", "layer", "kind", "head", "kv_head", "value"),
@@ -34,6 +37,11 @@ def table(trace: Trace, position: int | None) -> pd.DataFrame:
     `part` is embedding, head, mlp, bias (only where an output projection has one) or remainder; `layer`, `head` and
     `kv_head` are empty where they do not apply. The values sum to `logit`.
     """
+    import pandas as pd
+
+    from gemma2_workbench.traces.readers.contributions import Contributions
+    from gemma2_workbench.traces.readers.lens import Lens
+
     lens, parts = trace.reading("lens", Lens), trace.reading("contributions", Contributions)
     at = len(trace.tokens) - 1 if position is None else position
     shared = trace.heads // trace.kv_heads
@@ -70,11 +78,11 @@ def figure(frame: pd.DataFrame) -> Panels:
         title=f"heads {tick_text(round(float(heads['value'].sum()), 3))}",
         text=wide.shape[1] <= 8,
     )
-    named = zip(others["part"], others["layer"], strict=True)
+    named = zip(others["part"], others["layer"].to_numpy(dtype=object, na_value=None), strict=True)
     written = float(others.loc[others["part"] != "remainder", "value"].sum())
     remainder = float(others.loc[others["part"] == "remainder", "value"].sum())
     bars = Bars(
-        names=tuple(part if layer is pd.NA else f"{part.replace('mlp', 'MLP')} {layer}" for part, layer in named),
+        names=tuple(part if layer is None else f"{part.replace('mlp', 'MLP')} {layer}" for part, layer in named),
         values=others["value"].to_numpy(dtype=float),
         label=UNIT,
         title=f"rest {tick_text(round(written, 3))}, remainder {tick_text(float(f'{remainder:.0e}'))}",

@@ -7,15 +7,22 @@ sum to 1. Hiding `<bos>`, the first token, takes away where heads rest that look
 of every query is divided by its sum. After BertViz's head view (Vig 2019).
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.figures.spec import TokenLinks
 from gemma2_workbench.models.tokens import SPACE
 from gemma2_workbench.tidy import tidy
 from gemma2_workbench.traces.stages import STAGES
-from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.view import LONGEST, Option, View, help_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gemma2_workbench.traces.trace import Trace
 
 UNITS = ("tokens", "words")
 BOS = ("shown", "hidden", "renormalised")

@@ -1,14 +1,20 @@
 """Numbers per head: the long table and the layer x head grids that the atlas and the softcap view share."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.figures.spec import HeadGrid, Panels, Scale
 from gemma2_workbench.tidy import tidy
-from gemma2_workbench.traces.trace import Trace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gemma2_workbench.traces.trace import Trace
 
 COLUMNS = ("layer", "head", "kv_head", "kind", "metric", "value")
 

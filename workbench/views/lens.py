@@ -11,15 +11,21 @@ Early rows were never trained to be read this way: that a token shows up late do
 know nothing of it.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.figures.spec import Scale, TokenGrid
 from gemma2_workbench.figures.ticks import cell_text
 from gemma2_workbench.tidy import tidy
-from gemma2_workbench.traces.readers.lens import Lens
-from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.view import Option, View, help_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gemma2_workbench.traces.trace import Trace
 
 METRICS = {
     "probability": "probability of the top token",
@@ -41,6 +47,8 @@ def streams(trace: Trace) -> tuple[str, ...]:
 
 def table(trace: Trace, metric: str, positions: range) -> pd.DataFrame:
     """One row per state of the residual stream and position; `value` is the metric that the figure shows."""
+    from gemma2_workbench.traces.readers.lens import Lens
+
     lens = trace.reading("lens", Lens)
     part = slice(positions.start, positions.stop)
     numbers = {

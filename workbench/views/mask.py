@@ -7,15 +7,22 @@ see directly reaches it through the layers below. This is the mask that the mode
 it.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.figures.spec import Scale, TokenMap
 from gemma2_workbench.model import Reason
 from gemma2_workbench.tidy import tidy
-from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.reasons import codes_of, words_of
 from gemma2_workbench.views.view import Option, View, help_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gemma2_workbench.traces.trace import Trace
 
 COLUMNS = ("layer", "kind", "window", "query", "key", "query_token", "key_token", "visible", "reason")
 

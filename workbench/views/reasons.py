@@ -1,7 +1,6 @@
 """Why a cell is hidden, as tables write it: the names of `model.Reason` in lower case."""
 
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.model import Reason
 
@@ -15,4 +14,6 @@ def words_of(codes: np.ndarray) -> np.ndarray:
 
 def codes_of(words: np.ndarray) -> np.ndarray:
     """The codes (int8) of words, as figures take them."""
+    import pandas as pd
+
     return pd.Series(words).map({word: code for code, word in enumerate(WORDS)}).to_numpy(np.int8)

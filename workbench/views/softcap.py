@@ -6,14 +6,20 @@ attention with the cap and the attention that the same raw logits would give wit
 does nothing for this text; where they are large, the cap decides how sharp the head can be.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.figures.spec import HeadGrid, Panels
-from gemma2_workbench.traces.softcap import mean_divergences
-from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.heads import COLUMNS, Metric, grids, heads_table
 from gemma2_workbench.views.view import Option, View, help_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gemma2_workbench.traces.trace import Trace
 
 METRICS = (
     Metric("beyond_half", "beyond 0.5 cap (share)"),
@@ -27,6 +33,8 @@ ALL = "all"
 
 def table(trace: Trace, metric: str) -> pd.DataFrame:
     """One row per layer, head and metric. Shares are NaN in layers without a softcap."""
+    from gemma2_workbench.traces.softcap import mean_divergences
+
     visible = trace.folds["visible"].numpy()
     capped = np.asarray([layer.softcap is not None for layer in trace.layers])[:, None]
     shares = {

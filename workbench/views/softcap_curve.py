@@ -6,13 +6,20 @@ taken 7.6 % off, at the cap 23.8 %. The last panel is KL(p || u) for each query 
 cap, u the attention that the same raw logits would give without it. 0 means that the cap changes nothing for the query.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.figures.spec import Curve, Guide, Panels, Scatter, Series
-from gemma2_workbench.traces.softcap import HeadLogits, head_logits
-from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.view import Option, View, help_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gemma2_workbench.traces.softcap import HeadLogits
+    from gemma2_workbench.traces.trace import Trace
 
 COLUMNS = ("layer", "head", "softcap", "cells", "part", "query", "key", "query_token", "key_token", "x", "y")
 CELL, BEFORE, AFTER, ROW = "cell", "density before the cap", "density after the cap", "KL of the row"
@@ -23,10 +30,14 @@ def table(trace: Trace, layer: int, head: int) -> pd.DataFrame:
 
     `part` says which; `cells` is the number of visible cells, `softcap` NaN where the cap is off.
     """
+    import pandas as pd
+
+    from gemma2_workbench.traces.softcap import head_logits
+
     logits = head_logits(trace, layer, head)
     names = np.asarray(trace.tokens.display, dtype=object)
     parts = [_dots(logits, names), *_densities(logits), _rows(logits, names)]
-    frame = pd.concat(parts, ignore_index=True).assign(
+    frame = pd.concat(map(pd.DataFrame, parts), ignore_index=True).assign(
         layer=layer,
         head=head,
         softcap=np.nan if logits.softcap is None else logits.softcap,
@@ -36,32 +47,27 @@ def table(trace: Trace, layer: int, head: int) -> pd.DataFrame:
     return frame.reindex(columns=list(COLUMNS))
 
 
-def _dots(logits: HeadLogits, names: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "part": CELL,
-            "query": logits.query,
-            "key": logits.key,
-            "query_token": names[logits.query],
-            "key_token": names[logits.key],
-            "x": logits.logit.astype(float),
-            "y": logits.score.astype(float),
-        }
-    )
+def _dots(logits: HeadLogits, names: np.ndarray) -> dict[str, Any]:
+    return {
+        "part": CELL,
+        "query": logits.query,
+        "key": logits.key,
+        "query_token": names[logits.query],
+        "key_token": names[logits.key],
+        "x": logits.logit.astype(float),
+        "y": logits.score.astype(float),
+    }
 
 
-def _densities(logits: HeadLogits) -> list[pd.DataFrame]:
+def _densities(logits: HeadLogits) -> list[dict[str, Any]]:
     middles = (logits.edges[1:] + logits.edges[:-1]) / 2
     counts = {BEFORE: logits.raw_count, AFTER: logits.capped_count}
-    return [
-        pd.DataFrame({"part": part, "x": middles, "y": count / logits.extent.cells}) for part, count in counts.items()
-    ]
+    return [{"part": part, "x": middles, "y": count / logits.extent.cells} for part, count in counts.items()]
 
 
-def _rows(logits: HeadLogits, names: np.ndarray) -> pd.DataFrame:
+def _rows(logits: HeadLogits, names: np.ndarray) -> dict[str, Any]:
     places = np.arange(len(names))
-    x = places.astype(float)
-    return pd.DataFrame({"part": ROW, "query": places, "query_token": names, "x": x, "y": logits.divergence})
+    return {"part": ROW, "query": places, "query_token": names, "x": places.astype(float), "y": logits.divergence}
 
 
 def figure(frame: pd.DataFrame) -> Panels:

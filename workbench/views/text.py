@@ -5,15 +5,22 @@ a key: how much each token attends to it. One head, or the mean over the heads o
 most of the attention of a head that has nothing to look for (the attention sink).
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.figures.spec import Scale, TokenStrip
 from gemma2_workbench.tidy import tidy
 from gemma2_workbench.traces.stages import STAGES
-from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.reasons import words_of
 from gemma2_workbench.views.view import Option, View, help_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gemma2_workbench.traces.trace import Trace
 
 MEAN = "mean"
 COLUMNS = ("layer", "head", "stage", "shown", "query", "key", "query_token", "key_token", "value", "reason")

@@ -1,19 +1,23 @@
 """What a view is: a table of a trace, or of a pair, and a picture of that table, with options for what to show."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import getdoc
 from types import ModuleType
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from gemma2_workbench.figures.spec import FigureSpec
 from gemma2_workbench.traces.pair import Pair
-from gemma2_workbench.traces.trace import Trace
 
-Subject = Trace | Pair
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gemma2_workbench.traces.trace import Trace
+
+    Subject = Trace | Pair
 
 # Tokens of each side of one map: a million cells is what a plot and a spreadsheet still take.
 LONGEST = 1024

@@ -11,10 +11,11 @@ from safetensors.torch import load_file, save_file
 from torch.testing import assert_close
 
 from gemma2_workbench import AblateHead, LoadedModel, embedded, load
+from gemma2_workbench.classification.choices import LABEL_TOKENS
 from gemma2_workbench.classification.classifier import class_names
 from gemma2_workbench.classification.evaluation import evaluate
 from gemma2_workbench.classification.finetune.start import starting_point
-from gemma2_workbench.classification.inputs import LABEL_TOKENS, collate, encode
+from gemma2_workbench.classification.inputs import collate, encode
 from gemma2_workbench.classification.labelled import classify, label
 from gemma2_workbench.classification.reasons.deletion import alone, deletions
 from gemma2_workbench.classification.reasons.gradients import saliency

@@ -30,6 +30,7 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor
 
+from gemma2_workbench.classification.choices import METHODS
 from gemma2_workbench.classification.reasons.batches import rows_at_once
 from gemma2_workbench.classification.reasons.target import Target, context_words, ids_of, scores
 from gemma2_workbench.classification.words import Span
@@ -37,7 +38,6 @@ from gemma2_workbench.models.finite import check_finite
 from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.models.tokens import SPACE
 
-METHODS = ("integrated_gradients", "gradient_x_input")
 FEWEST_STEPS, MOST_STEPS = 32, 256
 # Steps are doubled until the sum misses the difference of the scores by less than this part of it.
 CLOSE_ENOUGH = 0.01

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from gemma2_workbench.classification.choices import LABELS, METHODS, REASONS
 from gemma2_workbench.classification.inputs import checked_label_token
 from gemma2_workbench.classification.labelled import classify
 from gemma2_workbench.classification.reasons.deletion import alone, deletions
@@ -17,7 +18,7 @@ from gemma2_workbench.classification.reasons.figures import (
     head_figure,
     saliency_figure,
 )
-from gemma2_workbench.classification.reasons.gradients import METHODS, saliency
+from gemma2_workbench.classification.reasons.gradients import saliency
 from gemma2_workbench.classification.reasons.heads import head_effects
 from gemma2_workbench.classification.reasons.places import located, number_of
 from gemma2_workbench.classification.reasons.tables import attention_table, deletion_table, head_table, saliency_table
@@ -29,8 +30,6 @@ from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.traces.interventions import Intervention, applied
 from gemma2_workbench.traces.trace import ModelInfo
 
-REASONS = ("saliency", "heads", "removals", "attention")
-LABELS = ("entities", "words", "tokens")
 _FIGURES: dict[str, Callable[[pd.DataFrame], Panel]] = {
     "saliency": saliency_figure,
     "heads": head_figure,

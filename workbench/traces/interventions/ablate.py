@@ -1,17 +1,20 @@
 """Heads switched off: their output set to zero, or to its mean over the text."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, ClassVar
-
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gemma2_workbench.limits import short, told, whole
-from gemma2_workbench.model import points
-from gemma2_workbench.model.hooks import Hook
-from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.traces.interventions import intervention as base
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from gemma2_workbench.model.hooks import Hook
+    from gemma2_workbench.models.loading import LoadedModel
 
 FILLS = {"zero": "zero", "mean": "their mean over the text"}
 
@@ -67,6 +70,8 @@ class AblateHeads(base.Intervention):
 
     def apply(self, changed: LoadedModel, original: LoadedModel) -> None:
         """See `Intervention.apply`."""
+        from gemma2_workbench.model import points
+
         for layer, heads in self._by_layer():
             (out,) = points(changed.trunk, f"layers.{layer}.self_attn.head_out").values()
             out.register_forward_hook(_filled(heads, self.fill))
@@ -78,7 +83,7 @@ class AblateHeads(base.Intervention):
         return names if self.fill == "zero" else f"{names}:{self.fill}"
 
     @classmethod
-    def parse(cls, text: str) -> "AblateHeads":
+    def parse(cls, text: str) -> AblateHeads:
         """See `Intervention.parse`."""
         names, colon, fill = text.partition(":")
         pairs = [name.split(".") for name in names.split(",")]

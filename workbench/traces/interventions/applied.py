@@ -1,11 +1,15 @@
 """`applied`: the model as changed, for a `with` block; the model that was given is not touched."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from gemma2_workbench.models.loading import LoadedModel
-from gemma2_workbench.models.own_copy import own_copy
 from gemma2_workbench.traces.interventions.intervention import Intervention, check_places
+
+if TYPE_CHECKING:
+    from gemma2_workbench.models.loading import LoadedModel
 
 
 @contextmanager
@@ -20,6 +24,8 @@ def applied(loaded: LoadedModel, interventions: Sequence[Intervention]) -> Itera
     Raises:
         ValueError: a layer or head that does not exist, a value that the model cannot hold.
     """
+    from gemma2_workbench.models.own_copy import own_copy
+
     changed = own_copy(loaded) if interventions else loaded
     for change in interventions:
         check_places(change, loaded.config.num_hidden_layers, loaded.config.num_attention_heads)

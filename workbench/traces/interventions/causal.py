@@ -1,11 +1,15 @@
 """Another direction of the mask."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from gemma2_workbench.limits import short, told
-from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.traces.interventions import intervention as base
+
+if TYPE_CHECKING:
+    from gemma2_workbench.models.loading import LoadedModel
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class SetCausal(base.Intervention):
         return "on" if self.causal else "off"
 
     @classmethod
-    def parse(cls, text: str) -> "SetCausal":
+    def parse(cls, text: str) -> SetCausal:
         """See `Intervention.parse`."""
         if text not in ("on", "off"):
             raise ValueError(f"{cls.FLAG.name} {short(text)} is not allowed; write on or off")

@@ -1,10 +1,14 @@
 """Another cap on the final logits."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from __future__ import annotations
 
-from gemma2_workbench.models.loading import LoadedModel
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
 from gemma2_workbench.traces.interventions import intervention as base
+
+if TYPE_CHECKING:
+    from gemma2_workbench.models.loading import LoadedModel
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,6 @@ class SetFinalSoftcap(base.Intervention):
         return base.spelled_number(self.cap)
 
     @classmethod
-    def parse(cls, text: str) -> "SetFinalSoftcap":
+    def parse(cls, text: str) -> SetFinalSoftcap:
         """See `Intervention.parse`."""
         return base.parsed(cls.FLAG, text, float, cls)

@@ -1,16 +1,17 @@
 """`Intervention`: a change to the model for one run: data with its sentence, its flag and how it is applied."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, TypeVar
-
-import torch
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from gemma2_workbench.limits import above_zero, short, told, whole
-from gemma2_workbench.model.attention import Gemma2Attention
-from gemma2_workbench.models.layers import attention_layers
-from gemma2_workbench.models.loading import LoadedModel
+
+if TYPE_CHECKING:
+    from gemma2_workbench.model.attention import Gemma2Attention
+    from gemma2_workbench.models.loading import LoadedModel
 
 OR_OFF = ", or None to switch it off"
 
@@ -76,7 +77,7 @@ class Intervention(ABC):
 
     @classmethod
     @abstractmethod
-    def parse(cls, text: str) -> "Intervention":
+    def parse(cls, text: str) -> Intervention:
         """The change that a flag's value means.
 
         Raises:
@@ -121,6 +122,8 @@ def check_places(change: Intervention, layers: int, heads: int) -> None:
 
 def check_held(cap: float | None, loaded: LoadedModel, what: str) -> None:
     """A cap that the dtype rounds to 0 or infinity would turn every logit into NaN."""
+    import torch
+
     held = torch.finfo(loaded.model.dtype)
     if cap is not None and not held.tiny <= cap <= held.max:
         raise ValueError(f"{what} {cap:g} must be {held.tiny:.2g} to {held.max:.2g}, what {loaded.dtype} holds{OR_OFF}")
@@ -128,6 +131,8 @@ def check_held(cap: float | None, loaded: LoadedModel, what: str) -> None:
 
 def chosen(loaded: LoadedModel, indices: tuple[int, ...] | None) -> list[Gemma2Attention]:
     """The attention of some layers, of all for None."""
+    from gemma2_workbench.models.layers import attention_layers
+
     layers = attention_layers(loaded)
     return layers if indices is None else [layers[index] for index in indices]
 

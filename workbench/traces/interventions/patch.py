@@ -3,20 +3,22 @@
 The donor is a text, run through the model as it is: so a record holds all that is needed to do it again.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gemma2_workbench.limits import short, told, whole
-from gemma2_workbench.model import attached, points
-from gemma2_workbench.model.hooks import Hook, Span
-from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.traces.interventions import intervention as base
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from gemma2_workbench.model.hooks import Hook, Span
+    from gemma2_workbench.models.loading import LoadedModel
 
 # What is replaced: its hook point, and how a sentence calls it.
 PARTS = {
@@ -89,6 +91,8 @@ class Patch(base.Intervention):
 
     def apply(self, changed: LoadedModel, original: LoadedModel) -> None:
         """See `Intervention.apply`."""
+        from gemma2_workbench.model import points
+
         ids = tokenize(original.tokenizer, self.text).ids
         if self.part == "probabilities" and len(ids) > LONGEST_MAP:
             raise ValueError(f"the donor has {len(ids)} tokens; probabilities are patched up to {LONGEST_MAP}")
@@ -115,7 +119,7 @@ class Patch(base.Intervention):
         return f"{self.part}@{self.layer}{head}{at}={self.text}"
 
     @classmethod
-    def parse(cls, text: str) -> "Patch":
+    def parse(cls, text: str) -> Patch:
         """See `Intervention.parse`."""
         found = _FLAG.fullmatch(text)
         if found is None:
@@ -135,6 +139,10 @@ class Patch(base.Intervention):
 
     def _read(self, original: LoadedModel, ids: Sequence[int]) -> Tensor:
         """What the donor's run has at the hook point: [T, H], [T, T] or [T, D]."""
+        import torch
+
+        from gemma2_workbench.model import attached
+
         kept: list[Tensor] = []
 
         def keep(_module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:

@@ -1,10 +1,14 @@
 """Another cap on the attention logits."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from __future__ import annotations
 
-from gemma2_workbench.models.loading import LoadedModel
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
 from gemma2_workbench.traces.interventions import intervention as base
+
+if TYPE_CHECKING:
+    from gemma2_workbench.models.loading import LoadedModel
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class SetSoftcap(base.Intervention):
         return base.spelled_at(self.cap, self.layers)
 
     @classmethod
-    def parse(cls, text: str) -> "SetSoftcap":
+    def parse(cls, text: str) -> SetSoftcap:
         """See `Intervention.parse`."""
         value, layers = base.parsed_at(cls.FLAG, text)
         return base.parsed(cls.FLAG, value, float, lambda number: cls(number, layers))

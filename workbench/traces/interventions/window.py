@@ -1,11 +1,15 @@
 """Another window in the local layers."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from gemma2_workbench.limits import whole
-from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.traces.interventions import intervention as base
+
+if TYPE_CHECKING:
+    from gemma2_workbench.models.loading import LoadedModel
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class SetWindow(base.Intervention):
         return base.spelled_at(self.window, self.layers)
 
     @classmethod
-    def parse(cls, text: str) -> "SetWindow":
+    def parse(cls, text: str) -> SetWindow:
         """See `Intervention.parse`."""
         value, layers = base.parsed_at(cls.FLAG, text)
         return base.parsed(cls.FLAG, value, int, lambda number: cls(number, layers))

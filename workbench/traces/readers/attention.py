@@ -10,9 +10,9 @@ from gemma2_workbench.model.hooks import Hook
 from gemma2_workbench.models.layers import value_norms
 from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.traces.blocks import Block
+from gemma2_workbench.traces.derive import LayerTensors
 from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET, FileLayers, layer_store
 from gemma2_workbench.traces.reader import Batch
-from gemma2_workbench.traces.stages import LayerTensors
 
 _TAPS = ("q_rot", "k_rot", "v")
 

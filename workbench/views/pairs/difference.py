@@ -4,8 +4,11 @@ Rows are queries, columns are keys, of the tokens that both runs share. A cell t
 no difference: it is marked as hidden before, or hidden after, the change.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.figures.spec import Panels, Scale, TokenMap
 from gemma2_workbench.tidy import tidy
@@ -14,6 +17,9 @@ from gemma2_workbench.traces.stages import STAGES
 from gemma2_workbench.views.attention import scale_of
 from gemma2_workbench.views.reasons import WORDS
 from gemma2_workbench.views.view import Option, View, help_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STATES = (*WORDS, "hidden_before", "hidden_after")
 COLUMNS = (

@@ -3,13 +3,19 @@
 The quantities of the head atlas, after minus before, a grid each: red heads have more of it after the change.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.figures.spec import HeadGrid, Panels, Scale
 from gemma2_workbench.traces.pair import Pair
 from gemma2_workbench.views import atlas
 from gemma2_workbench.views.view import Option, View, help_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ("layer", "head", "kv_head", "kind", "metric", "before", "after", "difference")
 

@@ -4,15 +4,20 @@ At each row of the residual stream and each shared position: log-probability of 
 change), after minus before, in nats. Blue: the token has become less likely.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from gemma2_workbench.figures.spec import Scale, TokenGrid
 from gemma2_workbench.tidy import tidy
 from gemma2_workbench.traces.pair import Pair
-from gemma2_workbench.traces.readers.lens import Lens
 from gemma2_workbench.views.lens import streams
 from gemma2_workbench.views.view import Option, View, help_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     *("row", "stream", "position", "position_after", "token", "chosen_token", "before", "after", "difference"),
@@ -26,6 +31,8 @@ def table(pair: Pair, positions: range) -> pd.DataFrame:
     They are of one token, the one that the lens of each run follows there; where the two runs follow different ones
     (at the end of a text, or before a word that was changed) they are NaN.
     """
+    from gemma2_workbench.traces.readers.lens import Lens
+
     lenses = [trace.reading("lens", Lens) for trace in (pair.before, pair.after)]
     chosen = pair.positions[positions.start : positions.stop]
     places = [[place[side] for place in chosen] for side in (0, 1)]

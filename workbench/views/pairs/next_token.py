@@ -4,15 +4,19 @@ The likeliest tokens of both runs with both probabilities. KL(before || after) i
 the changed model where the other is the truth.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
-import torch
 
 from gemma2_workbench.figures.spec import Bars, Panels
 from gemma2_workbench.figures.ticks import tick_text
 from gemma2_workbench.traces.pair import Pair
-from gemma2_workbench.traces.readers.prediction import Prediction
 from gemma2_workbench.views.view import View, help_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TOP = 10
 COLUMNS = ("id", "token", "p_before", "p_after", "logit_before", "logit_after", "divergence")
@@ -20,6 +24,11 @@ COLUMNS = ("id", "token", "p_before", "p_after", "logit_before", "logit_after", 
 
 def table(pair: Pair) -> pd.DataFrame:
     """The `TOP` likeliest tokens of either run, likeliest before first; logits are after the final softcap."""
+    import pandas as pd
+    import torch
+
+    from gemma2_workbench.traces.readers.prediction import Prediction
+
     before, after = (trace.reading("prediction", Prediction) for trace in (pair.before, pair.after))
     tops = [one.capped.topk(min(TOP, len(one.capped))).indices for one in (before, after)]
     ids = torch.cat(tops).unique()

@@ -1,0 +1,21 @@
+"""The parser of each command: `add(commands)` declares it, `run` names the function that does the work.
+
+Nothing here, nor what it imports, loads torch, transformers, pandas or matplotlib: help is there at once.
+"""
+
+from gemma2_workbench.apps.cli.parsers import (
+    app,
+    bench,
+    classify,
+    evaluate,
+    finetune,
+    headvis,
+    mask,
+    models,
+    redraw,
+    trace,
+    view,
+    why,
+)
+
+COMMANDS = (app, bench, trace, view, redraw, mask, classify, why, evaluate, models, finetune, headvis)

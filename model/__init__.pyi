@@ -1,0 +1,31 @@
+"""What `gemma2_workbench.model` offers; each name is imported when it is first used."""
+
+from .attention import BLOCK_ROWS, set_block_rows
+from .caches import HybridCache
+from .config import Gemma2Config
+from .gemma2 import Gemma2Model
+from .heads import (
+    Gemma2ForCausalLM,
+    Gemma2ForSequenceClassification,
+    Gemma2ForTokenClassification,
+)
+from .hooks import HookPoint, Span, attached, points
+from .masks import Mask
+from .reason import Reason
+
+__all__ = [
+    "BLOCK_ROWS",
+    "Gemma2Config",
+    "Gemma2ForCausalLM",
+    "Gemma2ForSequenceClassification",
+    "Gemma2ForTokenClassification",
+    "Gemma2Model",
+    "HookPoint",
+    "HybridCache",
+    "Mask",
+    "Reason",
+    "Span",
+    "attached",
+    "points",
+    "set_block_rows",
+]
