@@ -77,7 +77,7 @@ def test_wrong_flags_are_one_line(words: list[str], sentence: str, capsys: pytes
 # Ctrl-c comes when torch is looked for, long before any command runs.
 LOADING = """
 import os, signal, sys
-sys.argv = ["/bin/gemma2-workbench", "models"]
+sys.argv = ["/bin/gemma2-workbench", "trace", "Anna", "--out", "run.safetensors"]
 class Finder:
     def find_spec(self, name, *_):
         if name == "torch":

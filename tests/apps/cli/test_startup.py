@@ -1,0 +1,58 @@
+"""Help and the list of models are there at once: nothing heavy is imported for them, nor by the package itself."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from gemma2_workbench.apps.cli import parser
+
+HEAVY = {"torch", "transformers", "huggingface_hub", "pandas", "matplotlib", "plotly", "gradio", "sklearn", "captum"}
+# Every command line in turn, and what the process has loaded after each.
+RUN = """
+import json, sys
+from gemma2_workbench.apps.cli import main
+for words in json.loads(sys.argv[1]):
+    try:
+        main(words)
+    except SystemExit as end:
+        assert end.code == 0
+    print("loaded", *{name.partition(".")[0] for name in sys.modules})
+"""
+
+
+def loaded(code: str, *words: str) -> list[tuple[str, set[str]]]:
+    """What a program prints before each line of what is loaded, and the packages that the line names."""
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=600)
+    assert (done.returncode, done.stderr) == (0, "")
+    parts: list[tuple[str, set[str]]] = []
+    said: list[str] = []
+    for line in done.stdout.splitlines():
+        if line.startswith("loaded "):
+            parts.append(("\n".join(said), set(line.split()[1:])))
+            said = []
+        else:
+            said.append(line)
+    return parts
+
+
+def test_help_of_every_command_and_the_models_import_nothing_heavy() -> None:
+    (commands,) = (action.choices for action in parser()._actions if action.choices)
+    lines = [["--help"], *([name, "--help"] for name in commands), ["models"]]
+    answers = loaded(RUN, json.dumps(lines))
+    assert len(answers) == len(lines) > 12
+    for words, (said, names) in zip(lines, answers, strict=True):
+        assert ("tiny-ner" if words == ["models"] else "usage: gemma2-workbench") in said
+        assert not names & HEAVY, words
+
+
+def test_the_package_itself_is_light() -> None:
+    ((_, names),) = loaded("import sys, gemma2_workbench, gemma2_workbench.model; print('loaded', *sys.modules)")
+    assert not names & (HEAVY | {"numpy"})
+
+
+def test_a_trace_loads_neither_pictures_nor_what_classifiers_need(tmp_path: Path) -> None:
+    words = ["trace", "Anna lives in Rome", "--out", str(tmp_path / "run.safetensors")]
+    ((_, names),) = loaded(RUN, json.dumps([words]))
+    assert "torch" in names
+    assert not names & {"matplotlib", "plotly", "gradio", "sklearn", "captum", "seqeval", "peft"}
