@@ -1,13 +1,11 @@
 """What a Gemma 2 configuration may hold: what is given, before transformers reads it, and the whole, afterwards."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
+from transformers import Gemma2Config
 from transformers.activations import ACT2FN
-
-if TYPE_CHECKING:
-    from gemma2_workbench.model.config import Gemma2Config
 
 SLIDING, FULL = "sliding_attention", "full_attention"
 
@@ -22,7 +20,7 @@ FOREIGN = ("per_layer_config", "fusion_config", "transformers_weights")
 PROBLEMS = ("regression", "single_label_classification", "multi_label_classification")
 
 
-def check_given(given: Mapping[str, Any], cls: type["Gemma2Config"]) -> None:
+def check_given(given: Mapping[str, Any], cls: type[Gemma2Config]) -> None:
     """Check the keys that transformers takes as they come, or reads before it checks them.
 
     Raises:
@@ -53,7 +51,7 @@ def check_given(given: Mapping[str, Any], cls: type["Gemma2Config"]) -> None:
     _check_whole("num_hidden_layers", given.get("num_hidden_layers", 1), 0)
 
 
-def _is_setting(key: str, cls: type["Gemma2Config"]) -> bool:
+def _is_setting(key: str, cls: type[Gemma2Config]) -> bool:
     """Whether a value of this name breaks nothing that the class itself has: methods, tables, what is derived."""
     own = getattr(cls, key, None)
     settable = isinstance(own, property) and own.fset is not None
@@ -86,7 +84,7 @@ def _check_dtype(key: str, dtype: Any) -> None:
         raise ValueError(f"{key}={shown(dtype)} is no floating-point dtype; use float32, bfloat16 or float16")
 
 
-def check_whole_config(config: "Gemma2Config") -> None:
+def check_whole_config(config: Gemma2Config) -> None:
     """Check a configuration that transformers has read.
 
     Raises:
@@ -108,7 +106,7 @@ def _check_whole(name: str, value: Any, least: int) -> None:
         raise ValueError(f"{name}={shown(value)} must be at most {most}")
 
 
-def _check_sizes(config: "Gemma2Config") -> None:
+def _check_sizes(config: Gemma2Config) -> None:
     """Whole numbers that must be positive, even, or divide each other."""
     names = (
         "vocab_size",
@@ -134,7 +132,7 @@ def _check_sizes(config: "Gemma2Config") -> None:
                 )
 
 
-def _check_numbers(config: "Gemma2Config") -> None:
+def _check_numbers(config: Gemma2Config) -> None:
     """Numbers that would turn the computation into NaN or into another model."""
     for name in ("attn_logit_softcapping", "final_logit_softcapping"):
         cap = getattr(config, name)
@@ -162,7 +160,7 @@ def is_representable(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and SMALLEST_FLOAT <= value <= LARGEST_FLOAT
 
 
-def _check_layers(config: "Gemma2Config") -> None:
+def _check_layers(config: Gemma2Config) -> None:
     """Layer types and the window they need."""
     types = config.layer_types or []
     unknown = sorted(set(types) - {SLIDING, FULL})

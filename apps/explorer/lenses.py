@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gemma2_workbench import Trace, contributions, lens, token_id
-from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.models.language_model import require_language_model
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from gemma2_workbench import LoadedModel, Prediction, Trace, predict
-from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.what_if.softcap import OtherSoftcap, Shift, other_final_softcap, other_softcap
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import gradio as gr
 
 from gemma2_workbench import LoadedModel
-from gemma2_workbench.apps.explorer.desk import HasLeft
-from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.page.desk import HasLeft
+from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.apps.token_classification.asked import Asked
 from gemma2_workbench.apps.token_classification.findings import Findings, own_mask
 from gemma2_workbench.apps.token_classification.reasons_told import heads_told, masks_told, removals_told, saliency_told

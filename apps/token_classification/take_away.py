@@ -5,8 +5,8 @@ from typing import Any
 
 import gradio as gr
 
-from gemma2_workbench.apps.explorer.desk import MODEL, Desk
-from gemma2_workbench.apps.explorer.tabs.take_away import COLOURED, FETCH, FORMATS, PAGES, written
+from gemma2_workbench.apps.page.desk import MODEL, Desk
+from gemma2_workbench.apps.page.download import COLOURED, FETCH, FORMATS, PAGES, written
 from gemma2_workbench.apps.token_classification.asked import Asked
 from gemma2_workbench.apps.token_classification.findings import Findings, changes
 from gemma2_workbench.classification.reasons.places import counted

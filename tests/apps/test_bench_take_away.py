@@ -9,7 +9,7 @@ import pytest
 
 from gemma2_workbench import LoadedModel, load
 from gemma2_workbench.apps.cli import main, model
-from gemma2_workbench.apps.explorer.tabs.take_away import COLOURED, EVERYTHING, written
+from gemma2_workbench.apps.page.download import COLOURED, EVERYTHING, written
 from gemma2_workbench.apps.token_classification.asked import Asked
 from gemma2_workbench.apps.token_classification.findings import Findings
 from gemma2_workbench.apps.token_classification.take_away import FIGURES, TABLES, reason

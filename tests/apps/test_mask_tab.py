@@ -11,9 +11,9 @@ import pytest
 
 from gemma2_workbench import Trace, capture, load
 from gemma2_workbench.apps.explorer.components.mask.lessons import EARLIER
-from gemma2_workbench.apps.explorer.session import Session
 from gemma2_workbench.apps.explorer.tabs import mask
-from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.apps.page.shared import Shared
 from gemma2_workbench.masks.layers import layer_masks
 from gemma2_workbench.masks.setting import Setting
 from gemma2_workbench.masks.words import explain

@@ -7,9 +7,9 @@ import gradio as gr
 from gemma2_workbench import view_named
 from gemma2_workbench.apps.explorer.components.mask.component import mask_problem, mask_value, mask_view
 from gemma2_workbench.apps.explorer.components.mask.lessons import BOTH_SIDES, EARLIER, LESSONS
-from gemma2_workbench.apps.explorer.tabs.shared import Shared, explain
-from gemma2_workbench.apps.explorer.tabs.take_away import save_row
 from gemma2_workbench.apps.explorer.tabs.window import build_window_change
+from gemma2_workbench.apps.page.download import save_row
+from gemma2_workbench.apps.page.shared import Shared, explain
 from gemma2_workbench.masks.layers import LayerMask, layer_masks
 from gemma2_workbench.masks.origin import Given, Origin
 from gemma2_workbench.masks.reach import reach

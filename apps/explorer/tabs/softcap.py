@@ -6,14 +6,14 @@ import gradio as gr
 import numpy as np
 
 from gemma2_workbench import Trace, view_named
-from gemma2_workbench.apps.explorer.address import writing
 from gemma2_workbench.apps.explorer.components.head_grid.component import grid_value, head_grid
 from gemma2_workbench.apps.explorer.tabs import softcap_changes
 from gemma2_workbench.apps.explorer.tabs.plots import plot_of
-from gemma2_workbench.apps.explorer.tabs.shared import Shared, explain
 from gemma2_workbench.apps.explorer.tabs.softcap_words import head_words
-from gemma2_workbench.apps.explorer.tabs.take_away import Taken, take_away
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
+from gemma2_workbench.apps.page.address import writing
+from gemma2_workbench.apps.page.download import Taken, take_away
+from gemma2_workbench.apps.page.shared import Shared, explain
 from gemma2_workbench.figures.spec import HeadGrid
 from gemma2_workbench.views import softcap as view_softcap
 from gemma2_workbench.views import softcap_curve

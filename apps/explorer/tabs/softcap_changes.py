@@ -6,7 +6,6 @@ from typing import Any
 import gradio as gr
 
 from gemma2_workbench import Trace
-from gemma2_workbench.apps.explorer.address import writing
 from gemma2_workbench.apps.explorer.components.cap_slider.component import (
     cap_of,
     cap_slider,
@@ -14,12 +13,13 @@ from gemma2_workbench.apps.explorer.components.cap_slider.component import (
     slider_value,
 )
 from gemma2_workbench.apps.explorer.components.next_tokens.component import next_tokens, tokens_value
-from gemma2_workbench.apps.explorer.components.status.component import status_line
-from gemma2_workbench.apps.explorer.desk import MODEL
 from gemma2_workbench.apps.explorer.tabs import softcap_words
 from gemma2_workbench.apps.explorer.tabs.plots import plot_of
-from gemma2_workbench.apps.explorer.tabs.shared import Shared, said_of
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
+from gemma2_workbench.apps.page.address import writing
+from gemma2_workbench.apps.page.desk import MODEL
+from gemma2_workbench.apps.page.shared import Shared, said_of
+from gemma2_workbench.apps.page.status.component import status_line
 from gemma2_workbench.what_if.figures import (
     final_density,
     final_figure,

@@ -4,10 +4,10 @@ from typing import Any
 
 import gradio as gr
 
-from gemma2_workbench.apps.explorer.desk import MODEL
-from gemma2_workbench.apps.explorer.session import ModelAbsentError
 from gemma2_workbench.apps.explorer.tabs.plots import plot_of
-from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.apps.page.desk import MODEL
+from gemma2_workbench.apps.page.session import ModelAbsentError
+from gemma2_workbench.apps.page.shared import Shared
 from gemma2_workbench.what_if.window import WindowChange, change_window, difference_figure
 
 # The largest map that a plot still draws at once.

@@ -6,9 +6,9 @@ from typing import Any
 import gradio as gr
 
 from gemma2_workbench import View
-from gemma2_workbench.apps.explorer.address import Address
-from gemma2_workbench.apps.explorer.components.status.component import notice, problem
-from gemma2_workbench.apps.explorer.session import ModelAbsentError, Session
+from gemma2_workbench.apps.page.address import Address
+from gemma2_workbench.apps.page.session import ModelAbsentError, Session
+from gemma2_workbench.apps.page.status.component import notice, problem
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ secret of 128 random bits. The least recently used run goes first when there is 
 import secrets
 
 from gemma2_workbench import Trace
-from gemma2_workbench.apps.explorer.cache import Kept
+from gemma2_workbench.apps.page.cache import Kept
 
 
 class RunStore:

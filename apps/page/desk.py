@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import gradio as gr
 
-from gemma2_workbench.apps.explorer.departure import DepartedError, has_left_the_queue, while_wanted
+from gemma2_workbench.apps.page.departure import DepartedError, has_left_the_queue, while_wanted
 
 T = TypeVar("T")
 HasLeft: TypeAlias = Callable[[], Awaitable[bool]]

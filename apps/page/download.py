@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import gradio as gr
 
 from gemma2_workbench import Trace, View, scratch
-from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.apps.page.shared import Shared
 from gemma2_workbench.atomic import write
 from gemma2_workbench.figures.paper import VENUES
 from gemma2_workbench.records.archive import bundle

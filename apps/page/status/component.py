@@ -1,11 +1,14 @@
 """A row of short facts about a run, or one error; everything reaches the page as text, never as markup."""
 
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from gemma2_workbench import Trace
+from gemma2_workbench.apps.page.draw.sources import source
+
+HERE = Path(__file__).parent
 
 BOTH_SIDES = {"text": "sees both sides", "hint": "a bidirectional model: queries see later keys too, nothing is future"}
 
@@ -14,9 +17,9 @@ def status_line(**options: Any) -> gr.HTML:
     """The component; its value is what `facts` or `problem` returns."""
     return gr.HTML(
         {},
-        html_template=_source("view.html"),
-        css_template=_source("view.css"),
-        js_on_load=_source("view.js"),
+        html_template=source(HERE, "view.html"),
+        css_template=source(HERE, "view.css"),
+        js_on_load=source(HERE, "view.js"),
         apply_default_css=False,
         **options,
     )
@@ -80,7 +83,3 @@ def _origin(trace: Trace, spelled: bool) -> list[dict[str, str]]:
         },
         *({"text": "modified model", "kind": "warn", "hint": change} for change in trace.changes),
     ]
-
-
-def _source(name: str) -> str:
-    return resources.files("gemma2_workbench.apps.explorer.components.status").joinpath(name).read_text("utf-8")

@@ -1,15 +1,17 @@
 """What the explorer does for a reader: load models once, run texts, keep the runs and the traces that were opened."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 
 from gemma2_workbench import LoadedModel, Trace, capture, embedded, load
-from gemma2_workbench.apps.explorer.cache import Kept
-from gemma2_workbench.apps.explorer.departure import watched
-from gemma2_workbench.apps.explorer.desk import Desk
-from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.apps.page.cache import Kept
+from gemma2_workbench.apps.page.departure import watched
+from gemma2_workbench.apps.page.desk import Desk
+from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.limits import checked_text
 
 # Models that are loaded at the same time; more would only wait for the same disk.
@@ -151,3 +153,16 @@ def _absence(trace: Trace, namesake: LoadedModel | None) -> str:
         f"This needs the model, and only a saved trace of it is open. To load the model, choose {name} under Model "
         f"and press Run, or start the explorer with --model {name} --dtype {dtype}."
     )
+
+
+def load_ahead(session: Session) -> None:
+    """Load the first model while the page is drawn; what goes wrong is told on the page, where it is met again."""
+    name = session.first
+    if name is None:
+        return
+
+    def load() -> None:
+        with suppress(OSError, ValueError):
+            session.model(name)
+
+    threading.Thread(target=load, daemon=True).start()

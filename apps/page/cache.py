@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from cachetools import LRUCache
 
-from gemma2_workbench.apps.explorer.sizes import Taken, taken
+from gemma2_workbench.apps.page.sizes import Taken, taken
 from gemma2_workbench.memory import available_bytes
 
 T = TypeVar("T")
