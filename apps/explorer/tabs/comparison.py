@@ -8,13 +8,13 @@ from gradio.components.plot import PlotData
 
 from gemma2_workbench import Pair
 from gemma2_workbench.apps.explorer.components.next_tokens.component import tokens_value
-from gemma2_workbench.apps.explorer.tabs.plots import plot_of
+from gemma2_workbench.apps.explorer.tabs.plots import plots_beside
 from gemma2_workbench.traces.readers.prediction import Prediction
 from gemma2_workbench.views.pairs import difference, next_token
 
 # Three maps of more cells would take the browser longer than the model.
 MAP_TOKENS = 256
-MAP_PIXELS = 520  # so that a map in a third of the page is about square
+MAP_WIDTH, MAP_HEIGHT = 240, 520  # in a third of the page, so that a map is about square
 
 
 def map_row(before: str, after: str, changed: str) -> list[gr.Plot]:
@@ -33,8 +33,10 @@ def pictures(pair: Pair, layer: int, head: int, dark: bool) -> list[PlotData]:
     frame = difference.VIEW.table(pair, layer=layer, head=head, rows=part, keys=part)
     after = f"After: {', '.join(pair.after.changes)}"
     titles = ("Before: the model as it is", after, f"Difference, layer {layer}, head {head}")
-    figures = zip(difference.figure(frame).figures, titles, strict=True)
-    return [plot_of(replace(figure, title=title), dark, MAP_PIXELS) for figure, title in figures]
+    figures = [
+        replace(figure, title=title) for figure, title in zip(difference.figure(frame).figures, titles, strict=True)
+    ]
+    return plots_beside(figures, dark, MAP_WIDTH, MAP_HEIGHT)
 
 
 def token_rows(pair: Pair, before: str, after: str) -> dict[str, Any]:
