@@ -1,5 +1,6 @@
 """Runs of changed models that the explorer makes and keeps, and what it says and draws of them."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from gemma2_workbench import AblateHead, Prediction, SetFinalSoftcap, SetSoftcap, SetWindow, capture, predict
 from gemma2_workbench.apps.explorer.session import ModelAbsentError, Session
 from gemma2_workbench.apps.explorer.tabs import comparison, final_curve
+from gemma2_workbench.apps.explorer.tabs.window import result_words
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
 from gemma2_workbench.figures import screen
 from gemma2_workbench.traces.interventions import Intervention
@@ -36,6 +38,24 @@ def test_any_change_is_run_once_and_told(session: Session, results: WhatIfs, cha
     assert comparison.badge(pair)["hint"].startswith(f"{change.sentence} changes ")
     assert len(comparison.pictures(pair, 1, 2, dark=False)) == 3
     assert len(comparison.token_rows(pair, "real", "changed")["rows"]) >= 10
+
+
+def test_maps_beside_one_another_are_of_one_height_with_one_legend(session: Session, results: WhatIfs) -> None:
+    run, trace = session.run("tiny", TEXT)
+    shown = comparison.pictures(results.pair(run, trace, [SetWindow(2)]), 0, 0, dark=False)
+    figures = [json.loads(picture.plot) for picture in shown]
+    legends = [{part["name"] for part in figure["data"] if part["showlegend"]} for figure in figures]
+    assert legends == [{"hidden: future", "hidden: after the change"}] * 3
+    assert len({figure["layout"]["height"] for figure in figures}) == 1
+
+
+def test_a_window_says_whether_it_could_change_anything(session: Session, results: WhatIfs) -> None:
+    own = session.model("tiny").config.sliding_window
+    run, trace = session.run("tiny", TEXT)
+    assert "fit into both windows" in result_words(results.pair(run, trace, [SetWindow(own - 1)]))
+    run, trace = session.run("tiny", TEXT * 4)
+    assert len(trace.tokens) > own
+    assert "It changes nothing in this text." in result_words(results.pair(run, trace, [SetWindow(own)]))
 
 
 def test_without_changes_a_run_is_compared_with_itself(session: Session, results: WhatIfs) -> None:

@@ -41,7 +41,7 @@ def build_window_change(shared: Shared, window: gr.Slider, layer: gr.Slider) -> 
             pair = results.pair(run, trace, [SetWindow(int(window))])
         except (ValueError, MemoryError) as error:
             return None, str(error)
-        return pair, _told(pair)
+        return pair, result_words(pair)
 
     def draw(pair: Pair | None, layer: int, head: int, dark: bool) -> list[Any]:
         if pair is None:
@@ -69,12 +69,12 @@ def build_window_change(shared: Shared, window: gr.Slider, layer: gr.Slider) -> 
     gr.on(events, draw, [change, layer, head, shared.dark], [panel, *maps, head], **quick)
 
 
-def _told(pair: Pair) -> str:
+def result_words(pair: Pair) -> str:
     """The result in sentences."""
     own, other = (max(info.window or 0 for info in trace.layers) for trace in (pair.before, pair.after))
     T = len(pair.positions)
     words = [f"**Modified model**: window {other} instead of {own}."]
-    if min(own, T) == min(other, T):
+    if min(own, other) >= T:
         return f"{words[0]} All {T} tokens of the text fit into both windows, so nothing changes."
     words += [f"It {effect.sentence}." for effect in pair.after.effects]
     if pair.divergence is not None:
