@@ -23,13 +23,18 @@ def token_id(loaded: LoadedModel, text: str) -> int:
     raise ValueError(f"{text!r} is not one token of {loaded.name}; it is {len(ids)}: {parts}. Give one of them")
 
 
+def is_language_model(loaded: LoadedModel) -> bool:
+    """Whether the model predicts a next token."""
+    return hasattr(loaded.model, "lm_head")
+
+
 def require_language_model(loaded: LoadedModel) -> None:
     """Refuse models that predict no next token.
 
     Raises:
         ValueError: the model has no language-model head.
     """
-    if not hasattr(loaded.model, "lm_head"):
+    if not is_language_model(loaded):
         raise ValueError(
             f"{loaded.name} is a {type(loaded.model).__name__}: it has no language-model head, so there are no "
             "next-token logits to look at. Take a Gemma2ForCausalLM, such as the embedded language model"

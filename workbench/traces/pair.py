@@ -1,5 +1,6 @@
 """`Pair`: two traces compared: before and after a change of the model, of the text, or of the weights."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -7,6 +8,7 @@ from difflib import SequenceMatcher
 import torch
 from torch import Tensor
 
+from gemma2_workbench.model.attention import BLOCK_ROWS, blocks
 from gemma2_workbench.traces.readers.prediction import Prediction
 from gemma2_workbench.traces.trace import Trace
 
@@ -73,6 +75,34 @@ class Pair:
         states[(reasons[0] != 0) & (reasons[1] == 0)] = HIDDEN_BEFORE
         states[(reasons[0] == 0) & (reasons[1] != 0)] = HIDDEN_AFTER
         return values[0], values[1], states
+
+    def moved_rows(self, layer: int, head: int) -> Tensor:
+        """Queries whose strongest key before is not a strongest key after; ties count as strongest.
+
+        Returns:
+            which of the P pairs of positions, int64 [n], ascending; keys are the P tokens too.
+
+        Raises:
+            ValueError: as `Trace.stage`.
+        """
+        moved: list[Tensor] = []
+        for rows in blocks(range(len(self.positions)), BLOCK_ROWS):
+            cells = self.cells(layer, head, "attn_probs", rows, self._seen(layer, rows))
+            old_QS, new_QS = (values.nan_to_num(nan=-torch.inf) for values in cells[:2])
+            kept_Q = new_QS.gather(-1, old_QS.argmax(-1, keepdim=True))[:, 0]
+            moved.append((kept_Q < new_QS.amax(-1)).nonzero()[:, 0] + rows.start)
+        return torch.cat(moved)
+
+    def _seen(self, layer: int, rows: range) -> range:
+        """The part of the P pairs of positions that some of `rows` see in either run."""
+        firsts, stops = [], []
+        for side, trace in enumerate((self.before, self.after)):
+            places = self._places(side, range(len(self.positions)))
+            queries = range(places[rows.start], places[rows.stop - 1] + 1)
+            keys = trace.layers[layer].mask.reach(queries, range(len(trace.tokens)))
+            firsts.append(bisect_left(places, keys.start))
+            stops.append(bisect_left(places, keys.stop))
+        return range(min(firsts), max(stops))
 
     def _places(self, side: int, part: range) -> list[int]:
         return [pair[side] for pair in self.positions[part.start : part.stop]]
