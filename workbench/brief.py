@@ -29,6 +29,7 @@ def brief(thing: object, *facts: str) -> str:
         facts: short phrases, most important first; what would be too long is cut, and empty ones are left out.
     """
     line = " ".join(", ".join(filter(None, facts)).split())
+    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
     name = type(thing).__name__
     return f"<{name} {cut(line, LONGEST - len(name))}>"
 

@@ -4,8 +4,12 @@ A trace lies below the views that draw it and may not import them. So `Trace.sho
 together (the package's `__init__`) says once which module answers; that module is imported when it is first asked.
 """
 
+from base64 import b64encode
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from gemma2_workbench.brief import brief
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -22,6 +26,25 @@ class Display(Protocol):
         """One view of the subject, for the screen."""
         ...
 
+    def svg(self, subject: object, view: str, venue: str | None, width: str | float, **options: Any) -> bytes:
+        """One view of the subject, as it stands in a paper."""
+        ...
+
+
+@dataclass(frozen=True)
+class OnPaper:
+    """A figure as it stands in a paper, of that very size; `svg` is the file."""
+
+    svg: bytes
+
+    def __repr__(self) -> str:
+        return brief(self, f"of {len(self.svg):,} bytes of SVG")
+
+    def _repr_html_(self) -> str:
+        """On white in every notebook; as a picture, so that nothing in it can reach the page."""
+        picture = b64encode(self.svg).decode()
+        return f'<img alt="figure" style="background:#fff;padding:6px" src="data:image/svg+xml;base64,{picture}">'
+
 
 class InNotebooks:
     """A result that a notebook shows as HTML."""
@@ -35,7 +58,7 @@ class Drawable(InNotebooks):
     """A result that views draw."""
 
     def show(self, view: str, *, dark: bool = False, **options: Any) -> "Figure":
-        """One view as a plotly figure, which a notebook displays; `save_figure` draws the same for paper.
+        """One view as a plotly figure, which a notebook displays.
 
         Args:
             view: name of a view: of `VIEWS` for a trace, of `PAIR_VIEWS` for a pair.
@@ -46,6 +69,20 @@ class Drawable(InNotebooks):
             ValueError: no such view, option or value, or the view needs what was not read.
         """
         return _display().figure(self, view, dark, **options)
+
+    def on_paper(
+        self, view: str, *, venue: str | None = None, width: str | float = "single", **options: Any
+    ) -> OnPaper:
+        """One view as it stands in a paper, to look at; `save_figure` writes the file of a trace with its record.
+
+        Args:
+            view, options: as of `show`.
+            venue, width: as of `save_figure`.
+
+        Raises:
+            ValueError: as of `show`; or no such venue or width.
+        """
+        return OnPaper(_display().svg(self, view, venue, width, **options))
 
 
 _answering: list[str] = []

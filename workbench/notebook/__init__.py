@@ -9,7 +9,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from gemma2_workbench.classification.labelled import Classification
+from gemma2_workbench.export import as_bytes
 from gemma2_workbench.figures import screen
+from gemma2_workbench.figures.spec import FigureSpec
 from gemma2_workbench.notebook.labels import labels_html
 from gemma2_workbench.notebook.pair import pair_html
 from gemma2_workbench.notebook.prediction import prediction_html
@@ -42,5 +44,18 @@ def figure(subject: Trace | Pair, view: str, dark: bool, **options: Any) -> go.F
     Raises:
         ValueError: no such view, option or value, or the view needs what was not read.
     """
+    return screen.render(_spec(subject, view, options), dark)
+
+
+def svg(subject: Trace | Pair, view: str, venue: str | None, width: str | float, **options: Any) -> bytes:
+    """One view of a trace or pair as it stands in a paper.
+
+    Raises:
+        ValueError: as of `figure`; or no such venue or width.
+    """
+    return as_bytes(_spec(subject, view, options), ".svg", venue=venue, width=width)
+
+
+def _spec(subject: Trace | Pair, view: str, options: dict[str, Any]) -> FigureSpec:
     found = pair_view_named(view) if isinstance(subject, Pair) else view_named(view)
-    return screen.render(found.figure(found.table(subject, **options)), dark)
+    return found.figure(found.table(subject, **options))

@@ -27,7 +27,7 @@ white-space:pre-wrap;-webkit-box-decoration-break:clone;box-decoration-break:clo
 background:color-mix(in srgb,{MORE} calc(4% + var(--v,0)*62%),transparent)}}
 .g2w mark{{color:inherit;border-radius:4px;padding:.1em .25em;unicode-bidi:isolate;
 background:color-mix(in srgb,var(--c) 28%,transparent);border-bottom:2px solid var(--c)}}
-.g2w mark small{{font-weight:600;margin-inline-start:.4em;unicode-bidi:isolate}}
+.g2w mark small{{font-weight:600;margin-inline-start:.4em;unicode-bidi:isolate;white-space:nowrap}}
 .g2w .grid{{display:grid;gap:2px;width:max-content;max-width:100%;font-size:11px;text-align:center}}
 .g2w .grid b{{font-weight:400;opacity:.72;padding:0 .3em;align-self:center;line-height:1.1}}
 .g2w .grid i{{font-style:normal;border-radius:2px;min-height:.8em;

@@ -36,7 +36,9 @@ def _classes(result: Classification) -> str:
 def _text(result: Classification) -> str:
     marks = [] if result.kind == "sequence" else _marks(result)
     end = min(len(result.text), MOST_CHARACTERS, *(mark[0] for mark in marks[MOST_MARKS : MOST_MARKS + 1]))
-    colours = {name: series(at) for at, name in enumerate(dict.fromkeys(_names(result)))}
+    colours = {
+        name: series(at) for at, name in enumerate(dict.fromkeys([*_names(result), *(mark[2] for mark in marks)]))
+    }
     pieces, at = [], 0
     for start, stop, label, confidence in marks:
         if stop > end:
