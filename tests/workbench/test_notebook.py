@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -27,7 +28,7 @@ from gemma2_workbench.traces.readers import READERS
 
 NOTEBOOK = Path(__file__).parents[2] / "examples" / "first_look.ipynb"
 ODD = "<script>alert('1')</script> & \"quoted\" 👩‍👩‍👧 שלום \u202e你好\n\tdef f(x): return x</div>"
-TEXTS = {"odd": ODD, "one": "a", "long": "The President met Emma & <b>Bob</b> in Paris, 你好. " * 24}
+TEXTS = {"odd": ODD, "one": "a", "long": "The President met Emma & <b>Bob</b> in Paris, 你好. " * 16}
 VOID = {"wbr", "img", "br"}
 
 
@@ -61,6 +62,7 @@ def page_of(result: Any) -> Page:
     assert "<script" not in html
     assert "http" not in html
     assert "url(" not in html
+    assert "mathjax_ignore" in html
     return Page(html)
 
 
@@ -124,6 +126,21 @@ def test_a_page_says_what_was_not_read(run) -> None:
     assert "read=('folds', ...)" in text
 
 
+def test_a_change_that_no_head_sees_is_said(run) -> None:
+    text = "Anna met Bob. Later Anna met"
+    last = page_of(compare(run(text), run(text, AblateHead(5, 3))))
+    assert "No head attends otherwise: no change of induction (share)." in last.text
+    assert "Change of induction" in page_of(compare(run(text), run(text, AblateHead(1, 2)))).text
+
+
+def test_a_large_model_is_a_small_page(run) -> None:
+    trace = run(TEXTS["long"], read=("attention", "folds"))
+    folds = {name: fold[:1, :1].expand(46, 32, *fold.shape[2:]) for name, fold in trace.folds.items()}
+    layers, readings = (trace.layers[0],) * 46, {"attention": trace.tensors, "folds": folds}
+    page = page_of(replace(trace, layers=layers, heads=32, kv_heads=16, readings=readings))
+    assert "46 layers × 32 heads" in page.text
+
+
 def test_a_view_is_shown(run) -> None:
     trace = run("Anna met Bob")
     pair = compare(trace, run("Anna met Bob", AblateHead(1, 2)))
@@ -146,7 +163,7 @@ def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert not any(cell["outputs"] or cell["execution_count"] for cell in cells)
     names: dict[str, Any] = {}
     shown = [executed("".join(cell["source"]), names) for cell in cells]
-    assert shown[0].startswith('<div class="g2w">')
+    assert shown[0].startswith('<div class="g2w ')
     assert (tmp_path / "induction_head.pdf").exists()
     # What the prose promises: three heads of the last layer carry the copying.
     assert names["trace"].readings["prediction"].top(1)[0][0] == "▁B"

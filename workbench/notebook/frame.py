@@ -1,4 +1,4 @@
-"""The frame of all pages in notebooks: one style, and text made safe.
+"""The frame of all pages in notebooks: one style, and text made safe, also from what would set `$x$` as a formula.
 
 The page inherits text and background of the notebook; every colour is a mix with what is below it, so that dark and
 light notebooks both stay readable.
@@ -51,7 +51,9 @@ def frame(name: str, facts: list[str], *blocks: str) -> str:
     """
     line = " · ".join(map(safe, facts))
     head = f'<p><span class="name">{safe(name)}</span> <span class="soft">{line}</span></p>'
-    return f'<div class="g2w"><style>{_STYLE.strip()}</style>{head}{"".join(blocks)}</div>'
+    return (
+        f'<div class="g2w tex2jax_ignore mathjax_ignore"><style>{_STYLE.strip()}</style>{head}{"".join(blocks)}</div>'
+    )
 
 
 def safe(text: str, longest: int = 0) -> str:

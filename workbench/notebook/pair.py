@@ -55,4 +55,6 @@ def _scores(pair: Pair) -> str:
         return section("Statistics of the heads were not read (read=('folds', ...)).", "")
     spec = head_scores.figure(head_scores.table(pair, telling_metric(pair.before)))
     assert isinstance(spec, HeadGrid)
+    if not np.nan_to_num(spec.values).any():
+        return section(f"No head attends otherwise: no {spec.scale.label}.", "")
     return grid(spec)
