@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gemma2_workbench.brief import brief
 from gemma2_workbench.classification.classifier import kind_of, label_token_of
 from gemma2_workbench.classification.inputs import Encoded, Places, as_whole, encode_texts
 from gemma2_workbench.classification.parts import Part, fitting
@@ -33,6 +34,9 @@ class Reading:
     start: int = 0
     continues: bool = False
     label_token: str = "last"
+
+    def __repr__(self) -> str:
+        return brief(self, f"of {len(self.words)} words", f"{len(self.tokens)} tokens", repr(self.tokens.text))
 
     @property
     def encoded(self) -> Encoded:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, DynamicCache, StaticCache
 
+from gemma2_workbench.brief import by_fields
 from gemma2_workbench.masks.setting import KINDS, Pass, Setting
 from gemma2_workbench.model import Gemma2Config, Mask, Reason
 from gemma2_workbench.tidy import tidy
@@ -44,6 +45,8 @@ class LayerMask:
     keys: range
     reasons: Tensor
     holds: tuple[int | None, ...]
+
+    __repr__ = by_fields
 
     @property
     def window(self) -> int | None:

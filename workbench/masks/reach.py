@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from gemma2_workbench.brief import by_fields
 from gemma2_workbench.figures.spec import Curve, Series
 from gemma2_workbench.masks.layers import layer_masks
 from gemma2_workbench.masks.setting import Setting
@@ -32,6 +33,8 @@ class Reach:
 
     setting: Setting
     first: Tensor
+
+    __repr__ = by_fields
 
     def keys(self, query: int, layers: int) -> tuple[int, ...]:
         """The keys that can influence `query` after so many layers, in order."""

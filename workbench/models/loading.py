@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from gemma2_workbench.brief import brief, cut
 from gemma2_workbench.model import (
     Gemma2Config,
     Gemma2ForCausalLM,
@@ -55,6 +56,17 @@ class LoadedModel:
     tokenizer: Any
     fresh_head: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def __repr__(self) -> str:
+        config = self.config
+        return brief(
+            self,
+            cut(self.name, 60),
+            type(self.model).__name__,
+            f"{config.num_hidden_layers} layers x {config.num_attention_heads} heads",
+            f"{self.model.num_parameters():,} parameters",
+            f"{self.dtype} on {self.device}",
+        )
 
     @property
     def config(self) -> Gemma2Config:

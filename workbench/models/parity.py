@@ -49,13 +49,19 @@ class Parity:
         return self.tokens > 0 and all(diff <= self.tolerance for diff in (self.output_max_diff, self.probs_max_diff))
 
     @property
+    def verdict(self) -> str:
+        """The statement in few words."""
+        if not self.tokens:
+            return f"not compared with {self.reference}"
+        return f"{'equal to' if self.holds else 'different from'} {self.reference}"
+
+    @property
     def sentence(self) -> str:
         """The statement in words."""
         if not self.tokens:
-            return f"not compared with {self.reference}"
-        verdict = "equal to" if self.holds else "different from"
+            return self.verdict
         return (
-            f"{verdict} {self.reference} on the first {self.tokens} tokens: largest difference "
+            f"{self.verdict} on the first {self.tokens} tokens: largest difference "
             f"{self.output_max_diff:.1e} in the output, {self.probs_max_diff:.1e} in any attention probability "
             f"(tolerance {self.tolerance:.0e})"
         )

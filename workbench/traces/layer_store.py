@@ -10,6 +10,7 @@ from typing import overload
 from safetensors.torch import load_file, save_file
 
 from gemma2_workbench import scratch
+from gemma2_workbench.brief import brief
 from gemma2_workbench.disk_errors import told
 from gemma2_workbench.model import Gemma2Config
 from gemma2_workbench.traces.stages import LayerTensors
@@ -38,6 +39,9 @@ class FileLayers(Sequence[LayerTensors]):
             save_file(tensors, self._file(self._count))
         self._count += 1
         self.bytes += sum(tensor.nbytes for tensor in tensors.values())
+
+    def __repr__(self) -> str:
+        return brief(self, f"of {self._count} layers", f"{self.bytes:,} bytes on disk")
 
     def __len__(self) -> int:
         return self._count

@@ -8,6 +8,8 @@ from difflib import SequenceMatcher
 import torch
 from torch import Tensor
 
+from gemma2_workbench.brief import brief
+from gemma2_workbench.display import Drawable
 from gemma2_workbench.model.attention import BLOCK_ROWS, blocks
 from gemma2_workbench.traces.readers.prediction import Prediction
 from gemma2_workbench.traces.trace import Trace
@@ -17,7 +19,7 @@ HIDDEN_BEFORE, HIDDEN_AFTER = 5, 6
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class Pair(Drawable):
     """Two runs whose tokens are aligned. P pairs of positions.
 
     Attributes:
@@ -49,6 +51,11 @@ class Pair:
         readings = [trace.readings.get("prediction") for trace in (self.before, self.after)]
         before, after = (one if isinstance(one, Prediction) else None for one in readings)
         return None if before is None or after is None else after.divergence_from(before)
+
+    def __repr__(self) -> str:
+        divergence = self.divergence
+        lost = "" if divergence is None else f"KL {divergence:.3g} nats"
+        return brief(self, f"of {len(self.positions)} shared tokens", lost, self.sentence)
 
     def cells(self, layer: int, head: int, stage: str, rows: range, keys: range) -> tuple[Tensor, Tensor, Tensor]:
         """Both maps of one head at aligned positions, and what each cell is.

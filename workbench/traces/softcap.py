@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gemma2_workbench.brief import by_fields
 from gemma2_workbench.model.attention import BLOCK_ROWS, blocks
 from gemma2_workbench.traces.trace import Trace
 
@@ -54,6 +55,8 @@ class HeadLogits:
     raw_count: np.ndarray
     capped_count: np.ndarray
     divergence: np.ndarray
+
+    __repr__ = by_fields
 
 
 def head_logits(trace: Trace, layer: int, head: int, dots: int = DOTS, bins: int = BINS) -> HeadLogits:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gemma2_workbench.brief import by_fields
 from gemma2_workbench.model.attention import attention_logits, softcap
 from gemma2_workbench.model.masks import Reason
 from gemma2_workbench.models.layers import LayerInfo
@@ -58,6 +59,8 @@ class LayerTensors:
     v: Tensor
     log_sum: Tensor
     value_norms: Tensor
+
+    __repr__ = by_fields
 
 
 def checked_stage(name: str) -> Stage:

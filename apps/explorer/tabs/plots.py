@@ -1,6 +1,7 @@
 """Figure specifications as plots of the page."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from gradio.components.plot import PlotData
 from plotly.graph_objects import Figure
@@ -30,14 +31,13 @@ def plots_beside(specs: Sequence[Panel], dark: bool, width: int, highest: int) -
         width: usual pixels of one plot without its labels.
         highest: pixels that a figure may be high; each further line of the legend comes on top.
     """
-    figures = [render(spec, dark=bool(dark), width=width) for spec in specs]
+    figures: list[Any] = [render(spec, dark=bool(dark), width=width) for spec in specs]
     # What one explains in its legend, all do: legends of other heights would leave other heights to the plots.
-    keys = {trace.name: trace for figure in figures for trace in figure.select_traces() if trace.showlegend}
+    keys = {trace.name: trace for figure in figures for trace in figure.data if trace.showlegend}
     for figure in figures:
-        own = {trace.name for trace in figure.select_traces()}
+        own = {trace.name for trace in figure.data}
         figure.add_traces([trace for name, trace in keys.items() if name not in own])
-        height = figure.to_dict()["layout"]["height"]
-        figure.update_layout(height=min(height, highest) + LEGEND_LINE * max(len(keys) - 1, 0))
+        figure.update_layout(height=min(figure.layout.height, highest) + LEGEND_LINE * max(len(keys) - 1, 0))
     return [_plot(figure) for figure in figures]
 
 

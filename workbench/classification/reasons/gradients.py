@@ -30,6 +30,7 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor
 
+from gemma2_workbench.brief import by_fields
 from gemma2_workbench.classification.reasons.batches import rows_at_once
 from gemma2_workbench.classification.reasons.target import Target, context_words, ids_of, scores
 from gemma2_workbench.classification.words import Span
@@ -68,6 +69,8 @@ class Saliency:
     baseline: str
     target: Target
     words: tuple[Span, ...]
+
+    __repr__ = by_fields
 
     @cached_property
     def by_word(self) -> Tensor:

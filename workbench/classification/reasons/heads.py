@@ -21,6 +21,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gemma2_workbench.brief import by_fields
 from gemma2_workbench.classification.inputs import Places
 from gemma2_workbench.classification.reasons.batches import rows_at_once
 from gemma2_workbench.classification.reasons.target import Target, ids_of, scores
@@ -61,6 +62,8 @@ class HeadEffects:
     kinds: tuple[str, ...]
     kv_heads: int
     target: Target
+
+    __repr__ = by_fields
 
     def ranked(self, k: int = 10, keys: int = 3) -> tuple[HeadEffect, ...]:
         """The `k` heads with the largest effects, for or against the label, each with its `keys` most regarded keys."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from gemma2_workbench.brief import by_fields
 from gemma2_workbench.classification.inputs import checked_label_token
 from gemma2_workbench.classification.labelled import classify
 from gemma2_workbench.classification.reasons.deletion import alone, deletions
@@ -105,6 +106,8 @@ class Answer:
     probability: float | None = None
     meaning: str = ""
     remarks: tuple[str, ...] = ()
+
+    __repr__ = by_fields
 
     def figure(self) -> Panel:
         """The picture of a reason.

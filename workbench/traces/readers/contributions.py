@@ -17,6 +17,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from gemma2_workbench.brief import brief
 from gemma2_workbench.model.attention import softcap
 from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer, RMSNorm
 from gemma2_workbench.model.hooks import Hook
@@ -45,6 +46,12 @@ class Contributions:
     mlps: Tensor
     logits: Tensor
     capped: Tensor
+
+    def __repr__(self) -> str:
+        L, N, T = self.heads.shape
+        return brief(
+            self, f"of {T} positions", f"{L} layers x {N} heads", f"remainder up to {self.remainder.abs().max():.1e}"
+        )
 
     @property
     def remainder(self) -> Tensor:

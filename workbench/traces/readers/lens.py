@@ -12,6 +12,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from gemma2_workbench.brief import brief
 from gemma2_workbench.model.attention import blocks, softcap
 from gemma2_workbench.model.hooks import Hook
 from gemma2_workbench.models.language_model import pieces_of
@@ -51,6 +52,11 @@ class Lens:
     chosen_capped: Tensor
     chosen_ranks: Tensor
     pieces: tuple[tuple[int, str], ...]
+
+    def __repr__(self) -> str:
+        rows, T, K = self.top_ids.shape
+        last = self.names.get(int(self.top_ids[-1, -1, 0]), "")
+        return brief(self, f"of {rows} rows x {T} positions", f"{K} top tokens each", f"next token {last!r}")
 
     @cached_property
     def names(self) -> dict[int, str]:
