@@ -2,7 +2,7 @@
 
 from gemma2_workbench.classification.inputs import LABEL_TOKENS, checked_label_token
 from gemma2_workbench.classification.schemes import scheme_remark
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 
 LABEL_TOKEN = "workbench_label_token"
 

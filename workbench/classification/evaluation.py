@@ -12,7 +12,7 @@ from gemma2_workbench.classification.logits import Progress
 from gemma2_workbench.classification.reading import readings_of_words
 from gemma2_workbench.classification.schemes import read_as_bio, scheme_of
 from gemma2_workbench.classification.scores import Scores, accuracies, by_domain, class_scores, entity_scores
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.traces.trace import ModelInfo
 
 ENTITIES = "entities: exact words and type (seqeval, strict)"

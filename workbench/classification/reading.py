@@ -7,7 +7,7 @@ from gemma2_workbench.classification.classifier import kind_of, label_token_of
 from gemma2_workbench.classification.inputs import Encoded, Places, as_whole, encode_texts
 from gemma2_workbench.classification.parts import Part, fitting
 from gemma2_workbench.classification.words import Span, sentence_spans, spaced, word_spans
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.models.tokens import Tokens, checked_text, shown
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from gemma2_workbench.figures.spec import Panel, Panels
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.records.drawing import Drawing
 from gemma2_workbench.records.product import Product

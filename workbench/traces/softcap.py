@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gemma2_workbench.model.attention import BLOCK_ROWS, blocks
+from gemma2_workbench.model.equation import BLOCK_ROWS, blocks
 from gemma2_workbench.traces.trace import Trace
 
 BINS = 60

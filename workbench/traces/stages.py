@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gemma2_workbench.model.attention import attention_logits, softcap
+from gemma2_workbench.model.equation import attention_logits, softcap
 from gemma2_workbench.model.masks import Reason
 from gemma2_workbench.models.layers import LayerInfo
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gemma2_workbench.figures.spec import Scale, TokenMap
-from gemma2_workbench.model import Reason
+from gemma2_workbench.model.masks import Reason
 from gemma2_workbench.tidy import tidy
 from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.reasons import codes_of, words_of

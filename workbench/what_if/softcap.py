@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.traces.capture import capture, predict
 from gemma2_workbench.traces.interventions import Intervention, SetFinalSoftcap, SetSoftcap
 from gemma2_workbench.traces.readers.prediction import Prediction

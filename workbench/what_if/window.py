@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gemma2_workbench.figures.spec import Scale, TokenMap
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.tidy import tidy
 from gemma2_workbench.traces.capture import capture, predict
 from gemma2_workbench.traces.interventions import SetWindow

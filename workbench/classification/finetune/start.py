@@ -11,7 +11,7 @@ from torch import nn
 from gemma2_workbench.classification.classifier import class_names, label_token_of, remarks_on
 from gemma2_workbench.classification.inputs import settings as variant_settings
 from gemma2_workbench.model import Gemma2ForSequenceClassification, Gemma2ForTokenClassification
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 
 CLASSIFIERS = {"token": Gemma2ForTokenClassification, "sequence": Gemma2ForSequenceClassification}
 # Every matrix of a decoder layer (QLoRA, arXiv 2305.14314, section 4: all layers are needed to match full tuning).

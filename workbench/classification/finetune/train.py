@@ -21,7 +21,8 @@ from gemma2_workbench.classification.finetune.start import Start, merged, starti
 from gemma2_workbench.classification.inputs import Encoded, as_whole, encode_texts
 from gemma2_workbench.classification.scores import Scores
 from gemma2_workbench.models.finite import check_weights
-from gemma2_workbench.models.loading import LoadedModel, load
+from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.loading import load
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from gemma2_workbench.classification.reasons.batches import rows_at_once
 from gemma2_workbench.classification.reasons.target import Target, context_words, ids_of, scores
 from gemma2_workbench.classification.words import Span
 from gemma2_workbench.models.finite import check_finite
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.models.tokens import SPACE
 
 METHODS = ("integrated_gradients", "gradient_x_input")

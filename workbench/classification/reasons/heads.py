@@ -26,8 +26,8 @@ from gemma2_workbench.classification.reasons.batches import rows_at_once
 from gemma2_workbench.classification.reasons.target import Target, ids_of, scores
 from gemma2_workbench.model import Span, attached
 from gemma2_workbench.model.hooks import Hook
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.models.layers import attention_layers
-from gemma2_workbench.models.loading import LoadedModel
 
 Head = tuple[int, int]
 

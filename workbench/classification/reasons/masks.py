@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gemma2_workbench.classification.labelled import Classification, Labelled, classify
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.traces.interventions import SetCausal
 
 

@@ -19,7 +19,7 @@ from gemma2_workbench.classification.labelled import Labelled
 from gemma2_workbench.classification.reading import Reading
 from gemma2_workbench.classification.words import Span, word_spans
 from gemma2_workbench.models.finite import check_finite
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import Hook
 from gemma2_workbench.models.language_model import pieces_of
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.source import Source
 
 NAMED = 64  # tokens whose display strings are kept
 
@@ -47,7 +47,7 @@ class Prediction:
 class PredictionReader:
     """Keeps the logits at one position of one text."""
 
-    def __init__(self, loaded: LoadedModel, position: int) -> None:
+    def __init__(self, loaded: Source, position: int) -> None:
         self._loaded = loaded
         self.positions = (position,)
         self._kept: dict[str, Tensor] = {}

@@ -7,7 +7,7 @@ from typing import Any
 from gemma2_workbench.apps.explorer.components.attention.stages import LOOKS, Look
 from gemma2_workbench.figures import colours
 from gemma2_workbench.figures.spec import NO_VALUE
-from gemma2_workbench.model import Reason
+from gemma2_workbench.model.masks import Reason
 from gemma2_workbench.traces.stages import STAGES
 
 # Why the page says a query does not see a key.

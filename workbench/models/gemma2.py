@@ -1,0 +1,215 @@
+"""`LoadedModel`: the Gemma 2 `Source`: all that runs need to know of this family.
+
+Letters: B batch, T tokens, Q query rows, P earlier keys, N query heads, G key/value heads, H head width, D model.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self, cast
+
+import torch
+import transformers
+from torch import Tensor, nn
+from transformers.cache_utils import DynamicCache
+
+from gemma2_workbench.model import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    Gemma2ForSequenceClassification,
+    Gemma2ForTokenClassification,
+    Gemma2Model,
+    set_block_rows,
+)
+from gemma2_workbench.model.attention import Gemma2Attention
+from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer, rotary_angles
+from gemma2_workbench.models import gemma2_reference
+from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, divisor, multiplier
+from gemma2_workbench.models.layers import LayerInfo
+from gemma2_workbench.models.own_copy import own_modules
+from gemma2_workbench.models.source import Shape
+
+LANGUAGE_MODEL = Gemma2ForCausalLM
+CLASSIFIERS = {"token": Gemma2ForTokenClassification, "sequence": Gemma2ForSequenceClassification}
+CLASSES = {cls.__name__: cls for cls in (LANGUAGE_MODEL, *CLASSIFIERS.values(), Gemma2Model)}
+# The branches' post-norms are what is added to the residual stream.
+_POINTS = {
+    "resid_pre": "resid_pre",
+    "attention_out": "post_attention_layernorm",
+    "mlp_out": "post_feedforward_layernorm",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A Gemma 2 model ready to be looked at; what is not said here is said in `Source`.
+
+    Attributes:
+        name: what the caller asked for.
+        source: `embedded:NAME`, the folder or the hub id the weights came from.
+        revision: commit of the hub, None for folders.
+        weights_sha256: hash over the weight files, None above 2 GB.
+        model: one of our Gemma 2 classes, in eval mode.
+        tokenizer: the transformers tokenizer.
+        fresh_head: whether its head is random: `load(..., new_head=True)` found none in the weights.
+        lock: held while hooks are attached: module hooks are shared by all threads.
+    """
+
+    name: str
+    source: str
+    revision: str | None
+    weights_sha256: str | None
+    model: Any
+    tokenizer: Any
+    fresh_head: bool = False
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def config(self) -> Gemma2Config:
+        """The model's configuration."""
+        return self.model.config
+
+    @property
+    def trunk(self) -> Gemma2Model:
+        """The model without its head."""
+        return self.model.base_model
+
+    @property
+    def dtype(self) -> str:
+        """Name of the dtype of the weights, for example `float32`."""
+        return str(self.model.dtype).removeprefix("torch.")
+
+    @property
+    def device(self) -> str:
+        """Where the weights live, for example `cpu`."""
+        return str(self.model.device)
+
+    @property
+    def kind(self) -> str:
+        """The name of its class."""
+        return type(self.model).__name__
+
+    @property
+    def causal(self) -> bool:
+        """Whether later keys are hidden."""
+        return not self.config.sees_later
+
+    @property
+    def shape(self) -> Shape:
+        """Its sizes."""
+        config, heads = self.config, self.config.num_attention_heads
+        return Shape(
+            layers=config.num_hidden_layers,
+            heads=heads,
+            kv_heads=config.num_key_value_heads or heads,
+            head_width=config.head_dim,
+            width=config.hidden_size,
+            mlp_width=config.intermediate_size,
+            longest=config.max_position_embeddings,
+        )
+
+    @property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        """The attention of every layer as it is now, changes included."""
+        return tuple(
+            LayerInfo(at, "global" if one.window is None else "local", one.window, one.cap, one.scale, self.causal)
+            for at, one in enumerate(map(self.attention, range(len(self.trunk.layers))))
+        )
+
+    @property
+    def unembedding(self) -> Gemma2Unembedding | None:
+        """How it predicts tokens; None where it is no language model."""
+        return Gemma2Unembedding(self.model) if isinstance(self.model, LANGUAGE_MODEL) else None
+
+    def attention(self, layer: int) -> Gemma2Attention:
+        """The attention module of a layer."""
+        return self._layer(layer).self_attn
+
+    def point(self, layer: int | str, what: str) -> str:
+        """See `Source`."""
+        return f"layers.{layer}.{_POINTS.get(what, f'self_attn.{what}')}"
+
+    @torch.no_grad()
+    def run(self, ids_BT: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
+        """See `Source`."""
+        inputs = {"attention_mask": keep_BT, "use_cache": False, "return_dict": True}
+        if not positions:
+            return self.trunk(ids_BT, **inputs).last_hidden_state
+        chosen = torch.tensor(positions, device=ids_BT.device)
+        return self.model(ids_BT, logits_to_keep=chosen, output_hidden_states=[-1], **inputs).hidden_states[0]
+
+    def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
+        """See `Source`."""
+        G, _, H = v_GTH.shape
+        out_DNH = self.attention(layer).o_proj.weight.float().unflatten(1, (-1, H))
+        N = out_DNH.shape[1]
+        return torch.stack([(v_GTH[head * G // N].float() @ out_DNH[:, head].T).norm(dim=-1) for head in range(N)])
+
+    def pull_back(self, layer: int, along_TD: Tensor, branch_TD: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Source`: through the post-norm of the sum of the heads, and the output projection."""
+        norm, o_proj = self._layer(layer).post_attention_layernorm, self.attention(layer).o_proj
+        along_TD = along_TD * multiplier(norm) / divisor(norm, branch_TD)[:, None]
+        bias_D = torch.zeros(1) if o_proj.bias is None else o_proj.bias.float()
+        return along_TD @ o_proj.weight.float(), (along_TD * bias_D.to(along_TD.device)).sum(-1)
+
+    def own_copy(self) -> Self:
+        """See `Source`."""
+        with self.lock:  # the hooks of another thread's run are not to be copied
+            model = own_modules(self.model)
+        return replace(self, model=model, lock=threading.RLock())
+
+    def in_blocks(self, rows: int) -> Self:
+        """See `Source`."""
+        if all(self.attention(layer).block_rows == rows for layer in range(len(self.trunk.layers))):
+            return self
+        ours = self.own_copy()
+        set_block_rows(ours.trunk, rows)
+        return ours
+
+    def set_softcap(self, layer: int, cap: float | None) -> None:
+        """See `Source`."""
+        self.attention(layer).cap = cap
+
+    def set_window(self, layer: int, window: int | None) -> None:
+        """See `Source`."""
+        self.attention(layer).window = window
+
+    def set_causal(self, causal: bool) -> None:
+        """See `Source`."""
+        self.config.is_causal = causal
+
+    def set_final_softcap(self, cap: float | None) -> None:
+        """See `Source`."""
+        self.config.final_logit_softcapping = cap
+
+    @property
+    def reference_name(self) -> str:
+        """See `Source`."""
+        return f"transformers {transformers.__version__} eager Gemma 2"
+
+    def reference(self) -> nn.Module:
+        """See `Source`."""
+        return gemma2_reference.reference(self.model)
+
+    def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:
+        """See `Source`."""
+        module, info, shape = self._layer(layer), self.layers[layer], self.shape
+        Q = min(rows, tokens)
+        # Where queries see later keys, each block sees what the last one sees here.
+        P = (tokens - Q) // 2 if info.causal else tokens - Q
+        place: dict[str, Any] = {"device": self.model.device, "dtype": self.model.dtype}
+        past = torch.randn(2, 1, shape.kv_heads, P, shape.head_width, **place)
+        resid = torch.randn(1, Q, shape.width, **place)
+        positions = torch.arange(P, P + Q, device=self.model.device)[None]
+        rotary = rotary_angles(positions, shape.head_width, 10_000.0, self.model.dtype)
+
+        def run() -> None:
+            cache = DynamicCache(config=self.config)
+            if P:
+                cache.update(past[0], past[1], layer)
+            module(resid, rotary, info.mask, past_key_values=cache)
+
+        return run
+
+    def _layer(self, layer: int) -> Gemma2DecoderLayer:
+        return cast(Gemma2DecoderLayer, self.trunk.layers[layer])
