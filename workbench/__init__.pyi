@@ -1,7 +1,7 @@
 """What `gemma2_workbench` offers; each name is imported when it is first used."""
 
 from .classification.labelled import Classification, classify
-from .models.gemma2 import LoadedModel as LoadedModel
+from .models.gemma2 import LoadedModel
 from .models.language_model import token_id
 from .models.loading import load
 from .models.names import ModelNotFoundError, embedded

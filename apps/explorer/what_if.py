@@ -34,7 +34,7 @@ class WhatIfs:
             ValueError, MemoryError: as `model` and `workbench.what_if.softcap.other_softcap`.
         """
         loaded = self.model(trace)
-        baseline = self.prediction(run, trace) if hasattr(loaded.model, "lm_head") else None
+        baseline = self.prediction(run, trace) if loaded.unembedding is not None else None
         return self._kept.get(
             ("attention cap", run, cap), lambda: other_softcap(loaded, trace, cap, baseline, progress)
         )

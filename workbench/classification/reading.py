@@ -72,7 +72,7 @@ def readings(loaded: LoadedModel, text: str, label_token: str | None = None) -> 
     if kind == "sequence":
         return _read(loaded, [Part(text, [(0, len(text))], 0)], chosen)
     parts = [Part(text[start:end], word_spans(text[start:end]), start) for start, end in sentence_spans(text)]
-    rows = fitting(parts, lambda some: encoded_parts(loaded, some, chosen), loaded.config.max_position_embeddings)
+    rows = fitting(parts, lambda some: encoded_parts(loaded, some, chosen), loaded.shape.longest)
     return tuple(_reading(loaded, part, row, chosen) for part, row in rows)
 
 
@@ -112,7 +112,7 @@ def joined(sentences: Sequence[Sequence[str]]) -> str:
 
 def _read(loaded: LoadedModel, parts: list[Part], label_token: str, places: Sequence[str] = ()) -> tuple[Reading, ...]:
     """One reading for each part as it is."""
-    longest = loaded.config.max_position_embeddings
+    longest = loaded.shape.longest
     encoded = encoded_parts(loaded, parts, label_token)
     for number, (part, row) in enumerate(zip(parts, encoded, strict=True)):
         if len(row.ids) > longest:

@@ -90,6 +90,11 @@ class LoadedModel:
         return type(self.model).__name__
 
     @property
+    def labels(self) -> str | None:
+        """What its classes are of, "token" or "sequence"; None where it is no classifier."""
+        return next((kind for kind, cls in CLASSIFIERS.items() if type(self.model) is cls), None)
+
+    @property
     def causal(self) -> bool:
         """Whether later keys are hidden."""
         return not self.config.sees_later
@@ -129,14 +134,22 @@ class LoadedModel:
         """See `Source`."""
         return f"layers.{layer}.{_POINTS.get(what, f'self_attn.{what}')}"
 
-    @torch.no_grad()
-    def run(self, ids_BT: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
+    def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
         """See `Source`."""
-        inputs = {"attention_mask": keep_BT, "use_cache": False, "return_dict": True}
+        name = "inputs_embeds" if inputs.is_floating_point() else "input_ids"
+        given = {name: inputs, "attention_mask": keep_BT, "use_cache": False, "return_dict": True}
         if not positions:
-            return self.trunk(ids_BT, **inputs).last_hidden_state
-        chosen = torch.tensor(positions, device=ids_BT.device)
-        return self.model(ids_BT, logits_to_keep=chosen, output_hidden_states=[-1], **inputs).hidden_states[0]
+            return self.trunk(**given).last_hidden_state
+        chosen = torch.tensor(positions, device=inputs.device)
+        return self.model(**given, logits_to_keep=chosen, output_hidden_states=[-1]).hidden_states[0]
+
+    def embed(self, ids_BT: Tensor) -> Tensor:
+        """The scaled embeddings that the first layer reads, [B, T, D]."""
+        return self.trunk.embed_tokens(ids_BT)
+
+    def class_scores(self, states: Tensor) -> Tensor:
+        """The scores of a classifier's classes [..., C] from normed last states [..., D]."""
+        return self.model.score(states)
 
     def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
         """See `Source`."""
@@ -213,3 +226,24 @@ class LoadedModel:
 
     def _layer(self, layer: int) -> Gemma2DecoderLayer:
         return cast(Gemma2DecoderLayer, self.trunk.layers[layer])
+
+
+def with_head(loaded: LoadedModel, kind: str, seed: int) -> nn.Module:
+    """A classifier on the trunk and the configuration of `loaded`, which is used up.
+
+    Args:
+        loaded: the model.
+        kind: what it is to label, "token" or "sequence".
+        seed: of its head, which is drawn from Normal(0, initializer_range).
+    """
+    trunk = loaded.trunk
+    # On "meta" nothing is allocated: a second trunk would double the memory.
+    with torch.device("meta"):
+        model = CLASSIFIERS[kind](loaded.config)
+    torch.manual_seed(seed)
+    score = nn.Linear(model.score.in_features, model.score.out_features, bias=model.score.bias is not None)
+    nn.init.normal_(score.weight, std=loaded.config.initializer_range)
+    if score.bias is not None:
+        nn.init.zeros_(score.bias)
+    model.model, model.score = trunk, score.to(trunk.device)
+    return model

@@ -129,6 +129,11 @@ class Source(Protocol):
         ...
 
     @property
+    def causal(self) -> bool:
+        """Whether later keys are hidden."""
+        ...
+
+    @property
     def layers(self) -> tuple[LayerInfo, ...]:
         """The attention of every layer as it is now, changes included."""
         ...
@@ -147,13 +152,14 @@ class Source(Protocol):
         """
         ...
 
-    def run(self, ids_BT: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
+    def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
         """One pass; its normed last states [B, T, D].
 
         Args:
-            ids_BT: token ids.
+            inputs: token ids [B, T], or the embeddings that the first layer reads [B, T, D].
             keep_BT: 1 for tokens and 0 for padding; None is all tokens.
-            positions: where the final logits are computed too, for their hook points.
+            positions: where the final logits are computed too, for their hook points `final_logits` and
+                `capped_logits`.
         """
         ...
 

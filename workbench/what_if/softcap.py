@@ -111,7 +111,7 @@ def moved_rows(before: Trace, after: Trace, layer: int, head: int) -> Tensor:
 
 
 def _shift(loaded: LoadedModel, before: Trace, change: Intervention, baseline: Prediction | None) -> Shift | None:
-    if not hasattr(loaded.model, "lm_head"):
+    if loaded.unembedding is None:
         return None
     ids = before.tokens.ids
     own = predict(loaded, ids) if baseline is None else baseline

@@ -72,7 +72,7 @@ def change_window(loaded: LoadedModel, real: Trace, window: int) -> WindowChange
     change = SetWindow(window)
     modified = capture(loaded, real.tokens.text, interventions=[change], parity=False)
     divergence = None
-    if hasattr(loaded.model, "lm_head"):
+    if loaded.unembedding is not None:
         divergence = predict(loaded, real.tokens.ids, [change]).divergence_from(predict(loaded, real.tokens.ids))
     return WindowChange(window, real, modified, divergence)
 

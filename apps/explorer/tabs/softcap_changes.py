@@ -20,6 +20,7 @@ from gemma2_workbench.apps.explorer.tabs import softcap_words
 from gemma2_workbench.apps.explorer.tabs.plots import plot_of
 from gemma2_workbench.apps.explorer.tabs.shared import Shared, said_of
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
+from gemma2_workbench.models.language_model import require_language_model
 from gemma2_workbench.what_if.figures import (
     final_density,
     final_figure,
@@ -111,7 +112,7 @@ def final_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
             return [gr.skip()] * 6
         try:
             loaded = results.model(trace)
-            own = loaded.config.final_logit_softcapping
+            own = require_language_model(loaded).softcap
             cap = _cap(word, own)
             shift = results.final(run, trace, cap)
         except FAILURES as error:

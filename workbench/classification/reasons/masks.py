@@ -70,7 +70,7 @@ def mask_cost(loaded: LoadedModel, text: str, label_token: str | None = None) ->
     Raises:
         ValueError: as `classify`.
     """
-    trained = "bidirectional" if loaded.config.sees_later else "causal"
+    trained = "causal" if loaded.causal else "bidirectional"
     causal = classify(loaded, text, interventions=[SetCausal(True)], label_token=label_token)
     bidirectional = classify(loaded, text, interventions=[SetCausal(False)], label_token=label_token)
     return MaskCost(causal, bidirectional, trained)

@@ -142,7 +142,7 @@ class Patch(base.Intervention):
             kept.append(rows_QT)
 
         point = original.point(self.layer, PARTS[self.part][0])
-        with original.lock, attached(original.model, {point: keep}):
+        with torch.no_grad(), original.lock, attached(original.model, {point: keep}):
             original.run(torch.tensor([list(ids)], device=original.device))
         return torch.cat(kept)
 
