@@ -26,6 +26,7 @@ from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer, rotary_angles
 from gemma2_workbench.models import gemma2_reference
 from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, divisor, multiplier
 from gemma2_workbench.models.layers import LayerInfo
+from gemma2_workbench.models.outline import Outline
 from gemma2_workbench.models.own_copy import own_modules
 from gemma2_workbench.models.source import Shape
 
@@ -93,6 +94,11 @@ class LoadedModel:
     def labels(self) -> str | None:
         """What its classes are of, "token" or "sequence"; None where it is no classifier."""
         return next((kind for kind, cls in CLASSIFIERS.items() if type(self.model) is cls), None)
+
+    @property
+    def outline(self) -> Outline:
+        """What decides its masks."""
+        return Outline.of(self.config)
 
     @property
     def causal(self) -> bool:
