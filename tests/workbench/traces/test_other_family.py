@@ -3,14 +3,15 @@
 import copy
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from gemma2_workbench import AblateHead, SetSoftcap, SetWindow, capture, load, table
-from gemma2_workbench.figures.spec import HeadGrid
+from gemma2_workbench import AblateHead, SetSoftcap, SetWindow, capture, estimate, load, load_trace, save_trace, table
+from gemma2_workbench.figures.spec import HeadGrid, Panels
 from gemma2_workbench.model.equation import attention_logits, mix_values, probabilities, softcap
 from gemma2_workbench.model.hooks import HookPoint, Span
 from gemma2_workbench.model.masks import Mask
@@ -180,7 +181,7 @@ def test_maps_lens_and_contributions_are_the_toys_own(toy: Source) -> None:
     assert parts.remainder.abs().max() < 1e-5
 
 
-def test_changes_reach_it_and_figures_take_its_kind_of_layer(toy: Source) -> None:
+def test_changes_reach_it_and_figures_take_its_kind_of_layer(toy: Source, tmp_path: Path) -> None:
     before = capture(toy, TEXT, parity=False)
     after = capture(toy, TEXT, parity=False, interventions=[AblateHead(0, 1), SetSoftcap(0.5)])
     assert all(effect.changed for effect in after.effects)
@@ -188,4 +189,8 @@ def test_changes_reach_it_and_figures_take_its_kind_of_layer(toy: Source) -> Non
     with pytest.raises(ValueError, match="no window to change"):
         capture(toy, TEXT, parity=False, interventions=[SetWindow(2)])
     figure = view_named("atlas").figure(table(before, "atlas"))
-    assert isinstance(figure, HeadGrid) and set(figure.kinds) == {"full"}
+    assert isinstance(figure, Panels)
+    assert {kind for part in figure.figures if isinstance(part, HeadGrid) for kind in part.kinds} == {"full"}
+    assert estimate(toy, 8, parity=False, lens=True).seconds > 0
+    save_trace(after, tmp_path / "toy.trace")
+    assert load_trace(tmp_path / "toy.trace") == after
