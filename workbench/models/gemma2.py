@@ -11,7 +11,6 @@ from typing import Any, Self, cast
 import torch
 import transformers
 from torch import Tensor, nn
-from transformers.cache_utils import DynamicCache
 
 from gemma2_workbench.model import (
     Gemma2Config,
@@ -22,13 +21,12 @@ from gemma2_workbench.model import (
     set_block_rows,
 )
 from gemma2_workbench.model.attention import Gemma2Attention
-from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer, rotary_angles
-from gemma2_workbench.models import gemma2_reference
+from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer
+from gemma2_workbench.models import gemma2_reference, gemma2_trial
 from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, divisor, multiplier
-from gemma2_workbench.models.layers import LayerInfo
+from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outline import Outline
 from gemma2_workbench.models.own_copy import own_modules
-from gemma2_workbench.models.source import Shape
 
 LANGUAGE_MODEL = Gemma2ForCausalLM
 CLASSIFIERS = {"token": Gemma2ForTokenClassification, "sequence": Gemma2ForSequenceClassification}
@@ -212,44 +210,7 @@ class LoadedModel:
 
     def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:
         """See `Source`."""
-        module, info, shape = self._layer(layer), self.layers[layer], self.shape
-        Q = min(rows, tokens)
-        # Where queries see later keys, each block sees what the last one sees here.
-        P = (tokens - Q) // 2 if info.causal else tokens - Q
-        place: dict[str, Any] = {"device": self.model.device, "dtype": self.model.dtype}
-        past = torch.randn(2, 1, shape.kv_heads, P, shape.head_width, **place)
-        resid = torch.randn(1, Q, shape.width, **place)
-        positions = torch.arange(P, P + Q, device=self.model.device)[None]
-        rotary = rotary_angles(positions, shape.head_width, 10_000.0, self.model.dtype)
-
-        def run() -> None:
-            cache = DynamicCache(config=self.config)
-            if P:
-                cache.update(past[0], past[1], layer)
-            module(resid, rotary, info.mask, past_key_values=cache)
-
-        return run
+        return gemma2_trial.trial(self.model.config, self._layer(layer), self.causal, tokens, rows)
 
     def _layer(self, layer: int) -> Gemma2DecoderLayer:
         return cast(Gemma2DecoderLayer, self.trunk.layers[layer])
-
-
-def with_head(loaded: LoadedModel, kind: str, seed: int) -> nn.Module:
-    """A classifier on the trunk and the configuration of `loaded`, which is used up.
-
-    Args:
-        loaded: the model.
-        kind: what it is to label, "token" or "sequence".
-        seed: of its head, which is drawn from Normal(0, initializer_range).
-    """
-    trunk = loaded.trunk
-    # On "meta" nothing is allocated: a second trunk would double the memory.
-    with torch.device("meta"):
-        model = CLASSIFIERS[kind](loaded.config)
-    torch.manual_seed(seed)
-    score = nn.Linear(model.score.in_features, model.score.out_features, bias=model.score.bias is not None)
-    nn.init.normal_(score.weight, std=loaded.config.initializer_range)
-    if score.bias is not None:
-        nn.init.zeros_(score.bias)
-    model.model, model.score = trunk, score.to(trunk.device)
-    return model

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from gemma2_workbench.models.source import Source, Unembedding
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import shown
+from gemma2_workbench.models.unembedding import Unembedding
 
 
 def token_id(loaded: Source, text: str) -> int:

@@ -1,4 +1,4 @@
-"""`LayerInfo`: the numbers of one layer's attention, as data that everything after the pass can live with."""
+"""`LayerInfo`, the numbers of one layer's attention, and `Shape`, the sizes of a model: data that outlives the pass."""
 
 from dataclasses import dataclass
 
@@ -30,3 +30,22 @@ class LayerInfo:
     def mask(self) -> Mask:
         """The model's own rule for an unpadded text."""
         return Mask(self.window, causal=self.causal)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The sizes of a model.
+
+    Attributes:
+        layers, heads, kv_heads: L, N and G; head n reads key/value head n // (N / G).
+        head_width, width, mlp_width: H, D and the width inside the MLP.
+        longest: tokens of the longest text.
+    """
+
+    layers: int
+    heads: int
+    kv_heads: int
+    head_width: int
+    width: int
+    mlp_width: int
+    longest: int

@@ -5,12 +5,12 @@ Letters: B batch, T tokens, L layers, N query heads, G key/value heads, H head w
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 from torch import Tensor, nn
 
-from gemma2_workbench.models.layers import LayerInfo
+from gemma2_workbench.models.layers import LayerInfo, Shape
+from gemma2_workbench.models.unembedding import Unembedding
 
 # Hook points of a layer, in the order of computation: the residual stream before it, the stages of its attention, and
 # what attention and MLP add to the residual stream, in this order.
@@ -19,55 +19,6 @@ POINTS = (
     *("q_rot", "k_rot", "v", "attn_logits", "attn_scores", "attn_probs", "head_out"),
     *("attention_out", "mlp_out"),
 )
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The sizes of a model.
-
-    Attributes:
-        layers, heads, kv_heads: L, N and G; head n reads key/value head n // (N / G).
-        head_width, width, mlp_width: H, D and the width inside the MLP.
-        longest: tokens of the longest text.
-    """
-
-    layers: int
-    heads: int
-    kv_heads: int
-    head_width: int
-    width: int
-    mlp_width: int
-    longest: int
-
-
-class Unembedding(Protocol):
-    """How a language model reads next-token logits from its residual stream: final norm, head, final softcap."""
-
-    @property
-    def vocabulary(self) -> int:
-        """V."""
-        ...
-
-    @property
-    def softcap(self) -> float | None:
-        """The cap on the logits; None is off."""
-        ...
-
-    def logits(self, resid: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of all tokens before and after the cap, [..., V] each, from the residual stream [..., D]."""
-        ...
-
-    def logits_of(self, resid_TD: Tensor, ids_T: Tensor) -> tuple[Tensor, Tensor]:
-        """The same for one token at each position, [T] each."""
-        ...
-
-    def directions(self, ids_T: Tensor) -> Tensor:
-        """What the residual stream is multiplied with for the logit of a token, times `divisor`; float32 [T, D]."""
-        ...
-
-    def divisor(self, resid_TD: Tensor) -> Tensor:
-        """What the final norm divides by at each position, float32 [T]."""
-        ...
 
 
 class Source(Protocol):

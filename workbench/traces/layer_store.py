@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from gemma2_workbench import scratch
 from gemma2_workbench.disk_errors import told
-from gemma2_workbench.models.source import Shape
+from gemma2_workbench.models.layers import Shape
 from gemma2_workbench.traces.stages import LayerTensors
 
 DEFAULT_BUDGET = 1 << 30

@@ -15,8 +15,9 @@ from gemma2_workbench.figures.spec import HeadGrid, Panels
 from gemma2_workbench.model.equation import attention_logits, mix_values, probabilities, softcap
 from gemma2_workbench.model.hooks import HookPoint, Span
 from gemma2_workbench.model.masks import Mask
-from gemma2_workbench.models.layers import LayerInfo
-from gemma2_workbench.models.source import POINTS, Shape, Source, Unembedding
+from gemma2_workbench.models.layers import LayerInfo, Shape
+from gemma2_workbench.models.source import POINTS, Source
+from gemma2_workbench.models.unembedding import Unembedding
 from gemma2_workbench.traces.readers.contributions import Contributions
 from gemma2_workbench.traces.readers.lens import Lens
 from gemma2_workbench.traces.readers.prediction import Prediction
