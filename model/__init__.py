@@ -1,8 +1,9 @@
 """The instrumented Gemma 2: transformers' base classes and files, our own readable attention, named hook points."""
 
-from gemma2_workbench.model.attention import BLOCK_ROWS, set_block_rows
+from gemma2_workbench.model.attention import set_block_rows
 from gemma2_workbench.model.caches import HybridCache
 from gemma2_workbench.model.config import Gemma2Config
+from gemma2_workbench.model.equation import BLOCK_ROWS
 from gemma2_workbench.model.gemma2 import Gemma2Model
 from gemma2_workbench.model.heads import (
     Gemma2ForCausalLM,

@@ -1,8 +1,9 @@
 """What `gemma2_workbench` offers; each name is imported when it is first used."""
 
 from .classification.labelled import Classification, classify
+from .models.gemma2 import LoadedModel
 from .models.language_model import token_id
-from .models.loading import LoadedModel, load
+from .models.loading import load
 from .models.names import ModelNotFoundError, embedded
 from .models.parity import Parity, ParityError
 from .models.tokens import Tokens, tokenize

@@ -1,11 +1,8 @@
 """A result in one line: what a prompt, a log and a debugger show instead of its numbers."""
 
 from collections.abc import Iterable, Mapping, Sized
-from dataclasses import fields
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from dataclasses import Field, fields, is_dataclass
+from typing import Any, Protocol, runtime_checkable
 
 LONGEST = 180
 _TEXT = 40
@@ -34,10 +31,15 @@ def brief(thing: object, *facts: str) -> str:
     return f"<{name} {cut(line, LONGEST - len(name))}>"
 
 
-def by_fields(thing: "DataclassInstance") -> str:
+def by_fields(thing: object) -> str:
     """A dataclass in one line: arrays by type and shape, collections by length, long texts by their beginning."""
-    named = ((field.name, getattr(thing, field.name)) for field in fields(thing) if field.repr)
+    named = ((field.name, getattr(thing, field.name)) for field in _fields(thing) if field.repr)
     return brief(thing, *(f"{name} {_value(value)}" for name, value in named))
+
+
+def _fields(thing: object) -> tuple[Field[Any], ...]:
+    """The fields of a dataclass, none of anything else."""
+    return fields(thing) if is_dataclass(thing) else ()
 
 
 def some(items: Iterable[str], most: int) -> str:

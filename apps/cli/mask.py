@@ -125,4 +125,4 @@ def _situation(options: argparse.Namespace) -> tuple[Setting, Origin | None, Giv
             raise ValueError(f"--tokens {options.tokens}: the text has {len(tokens)} tokens; give 1 to {len(tokens)}")
         given = Given.of(tokens, options.tokens)
         count = len(given.ids)
-    return Setting.of(model.config, count, options.window, causal, **same), model.origin, given
+    return Setting.of(model.outline, count, options.window, causal, **same), model.origin, given

@@ -4,7 +4,8 @@ import argparse
 import sys
 
 from gemma2_workbench.classification.plain import decoded
-from gemma2_workbench.models.loading import DEFAULT, LoadedModel, load
+from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.loading import DEFAULT, load
 
 
 def add_model(command: argparse.ArgumentParser, default: str = DEFAULT) -> None:

@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> None:
     question, look = _question(options), _look(options)
     loaded = loaded_model(options)
     # A model under its own mask is not modified.
-    own = SetCausal(not loaded.config.sees_later)
+    own = SetCausal(loaded.causal)
     changes = tuple(change for change in question.changes if change != own)
     answer = answered(loaded, replace(question, changes=changes))
     note(answer.remarks)

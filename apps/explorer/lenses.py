@@ -34,9 +34,8 @@ class Lenses:
             ValueError: the model is not here, or has no language-model head.
         """
         loaded = self._session.model_of(trace)
-        require_language_model(loaded)
-        head = loaded.model.lm_head
-        return (len(trace.layers) + 1) * len(trace.tokens) * head.in_features * head.out_features
+        vocabulary = require_language_model(loaded).vocabulary
+        return (len(trace.layers) + 1) * len(trace.tokens) * loaded.shape.width * vocabulary
 
     def read(
         self, run: str, trace: Trace, token: str, progress: Callable[[int, int], object] | None = None

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from gemma2_workbench import LoadedModel, Pair, Trace, capture, compare, predict
 from gemma2_workbench.apps.page.session import Session
-from gemma2_workbench.models.language_model import is_language_model
 from gemma2_workbench.traces.capture import MAPS
 from gemma2_workbench.traces.interventions import Intervention
 from gemma2_workbench.traces.reader import Progress
@@ -57,7 +56,7 @@ class WhatIfs:
                 f"this run is of a modified model already ({', '.join(trace.changes)}); run the text with the model "
                 "itself, then change it"
             )
-        names = tuple(read) or (*MAPS, *(["prediction"] if is_language_model(loaded) else []))
+        names = tuple(read) or (*MAPS, *(["prediction"] if loaded.unembedding is not None else []))
         before = self._predicting(run, trace, loaded) if "prediction" in names else trace
         if not changes:
             return compare(before, before)

@@ -10,6 +10,7 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from gemma2_workbench import LoadedModel
+from gemma2_workbench.model.hooks import points
 
 T = TypeVar("T")
 _GONE: ContextVar[Event | None] = ContextVar("gone", default=None)
@@ -49,8 +50,8 @@ def stop_if_gone(*_args: Any) -> None:
 
 def watched(loaded: LoadedModel) -> LoadedModel:
     """The model, every layer of which stops for whom nobody waits any more."""
-    for layer in loaded.trunk.layers:
-        layer.register_forward_pre_hook(stop_if_gone)
+    for point in points(loaded.model, loaded.point("*", "resid_pre")).values():
+        point.register_forward_hook(stop_if_gone)
     return loaded
 
 

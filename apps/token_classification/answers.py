@@ -56,7 +56,7 @@ def _minutes(found: Classification, loaded: LoadedModel, pace: float) -> float:
     readings = [labelled.reading for labelled in found.sentences]
     words = max(len(reading.words) for reading in readings)
     # A backward pass is two forward ones; copies that differ from some layer on share the layers below.
-    passes = 3 * FEWEST_STEPS + words + loaded.config.num_hidden_layers * loaded.config.num_attention_heads / 2
+    passes = 3 * FEWEST_STEPS + words + loaded.shape.layers * loaded.shape.heads / 2
     longest = max(len(reading.tokens) for reading in readings)
     return passes * pace * longest / 60
 

@@ -105,4 +105,4 @@ def changes(loaded: LoadedModel, mask: str) -> tuple[SetCausal, ...]:
 
 def own_mask(loaded: LoadedModel) -> str:
     """The mask of the checkpoint: "causal" or "bidirectional"."""
-    return "bidirectional" if loaded.config.sees_later else "causal"
+    return "causal" if loaded.causal else "bidirectional"

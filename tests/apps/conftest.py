@@ -54,7 +54,7 @@ def make_trace() -> Callable[..., Trace]:
                 "attention": [random_layer(info, heads, kv_heads, count, generator) for info in infos],
                 "folds": {},
             },
-            parity=unchecked(),
+            parity=unchecked("nothing"),
             interventions=(),
             effects=(),
             block_rows=128,

@@ -19,7 +19,7 @@ from gemma2_workbench.classification.logits import Progress, class_logits
 from gemma2_workbench.classification.reading import Reading, joined, readings, readings_of_words
 from gemma2_workbench.classification.schemes import as_bio, scheme_of
 from gemma2_workbench.display import InNotebooks
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.traces.interventions import Intervention, applied
 from gemma2_workbench.traces.trace import ModelInfo
 

@@ -15,7 +15,7 @@ from gemma2_workbench.brief import by_fields
 from gemma2_workbench.figures.spec import Curve, Series
 from gemma2_workbench.masks.layers import layer_masks
 from gemma2_workbench.masks.setting import Setting
-from gemma2_workbench.model import Reason
+from gemma2_workbench.model.masks import Reason
 
 NEVER = -1
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gemma2_workbench.figures.colours import KIND_LETTER
+from gemma2_workbench.figures.layer_kinds import layer_kinds
 from gemma2_workbench.figures.scale import Scale
 from gemma2_workbench.figures.spec import HeadGrid, TokenStrip
 from gemma2_workbench.figures.ticks import cell_text, tick_text
@@ -34,7 +34,8 @@ def grid(spec: HeadGrid) -> str:
     """One cell for each layer (rows) and head (columns); red is more, blue is less than zero."""
     layers, heads = spec.values.shape
     head = "".join(f"<b>{n}</b>" for n in range(heads))
-    rows = (f"<b>{at}&nbsp;{KIND_LETTER[kind]}</b>{_row(spec, at)}" for at, kind in enumerate(spec.kinds))
+    kinds = layer_kinds(spec.kinds)
+    rows = (f"<b>{at}&nbsp;{kinds[kind].letter}</b>{_row(spec, at)}" for at, kind in enumerate(spec.kinds))
     columns = f"grid-template-columns:auto repeat({heads},minmax(.5em,3.2em))"
     cells = f'<div class="grid" dir="ltr" style="{columns}"><b></b>{head}{"".join(rows)}</div>'
     title = f"{_capital(spec.scale.label)}: {_ends(spec.scale)}. Rows: layers (L local, G global); columns: heads."

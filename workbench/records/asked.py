@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gemma2_workbench.figures.text import one_line
-from gemma2_workbench.model import BLOCK_ROWS
+from gemma2_workbench.model.equation import BLOCK_ROWS
 from gemma2_workbench.records.drawing import Drawing
 from gemma2_workbench.records.reading import Known
 from gemma2_workbench.records.record import Shown, command_for

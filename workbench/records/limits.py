@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from gemma2_workbench.figures.spec import Panel, Panels
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.records.drawing import Drawing
 from gemma2_workbench.records.product import Product
@@ -19,7 +19,7 @@ MOST_TOKENS, MOST_TOKENS_OF_A_REASON = 16_384, 2_048
 MOST_CELLS, MOST_PIXELS = 2**25, 200_000_000
 
 
-def check_tokens(texts: Sequence[tuple[LoadedModel, str]], most: int) -> None:
+def check_tokens(texts: Sequence[tuple[Source, str]], most: int) -> None:
     """Refuse texts that would keep the machine busy for long.
 
     Raises:

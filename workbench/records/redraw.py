@@ -12,7 +12,8 @@ import torch
 
 from gemma2_workbench.classification.reasons.question import REASONS, Question, answered
 from gemma2_workbench.maps import MAP_SUFFIXES
-from gemma2_workbench.models.loading import LoadedModel, load
+from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.loading import load
 from gemma2_workbench.records.asked import as_asked, without_meaning
 from gemma2_workbench.records.comparing import differences
 from gemma2_workbench.records.drawing import Drawing

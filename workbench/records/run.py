@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gemma2_workbench.model import BLOCK_ROWS
+from gemma2_workbench.model.equation import BLOCK_ROWS
 from gemma2_workbench.models.language_model import token_id
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.capture import MAPS, capture
 from gemma2_workbench.traces.file import load_trace
 from gemma2_workbench.traces.interventions import Intervention, as_data
@@ -43,7 +43,7 @@ def opened(path: Path) -> Run:
 
 
 def run_text(
-    loaded: LoadedModel,
+    loaded: Source,
     text: str,
     changes: Sequence[Intervention] = (),
     *,

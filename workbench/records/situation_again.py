@@ -38,7 +38,7 @@ def read_again(
         return then, (f"{missing}; --model says where it is, --download fetches it from the hub",)
     given = None if tokens is None else Given.of(tokens, then.setting.tokens)
     count = then.setting.tokens if given is None else len(given.ids)
-    setting = replace(then.setting, layers=known.layers, tokens=count)
+    setting = replace(then.setting, layers=known.outline.layers, tokens=count)
     name, revision = place.named or (known.origin.name, known.origin.revision)
     source = known.origin.source if place.named is None else name
     now = replace(known.origin, name=name, source=source, revision=revision)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gemma2_workbench.brief import brief
 from gemma2_workbench.display import Drawable
-from gemma2_workbench.model.attention import BLOCK_ROWS, blocks
+from gemma2_workbench.model.equation import BLOCK_ROWS, blocks
 from gemma2_workbench.traces.readers.prediction import Prediction
 from gemma2_workbench.traces.trace import Trace
 

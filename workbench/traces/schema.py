@@ -168,7 +168,9 @@ def _of_tokens(tokens: Tokens) -> Iterator[str]:
 def _of_layer(layer: LayerInfo, number: int) -> Iterator[str]:
     if layer.index != number:
         yield f"index: must be {number}, got {layer.index}"
-    if layer.kind != ("global" if layer.window is None else "local"):
+    if not layer.kind.isidentifier():
+        yield f"kind: must be one word, got {layer.kind!r}"
+    if layer.kind in ("local", "global") and (layer.kind == "local") != (layer.window is not None):
         yield f"kind: must be local where there is a window and global where there is none, got {layer.kind!r}"
     if layer.window is not None and not 1 <= layer.window <= _MOST:
         yield f"window: must be 1 or more, got {layer.window}"

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gemma2_workbench.brief import by_fields
-from gemma2_workbench.model.attention import BLOCK_ROWS, blocks
+from gemma2_workbench.model.equation import BLOCK_ROWS, blocks
 from gemma2_workbench.traces.trace import Trace
 
 BINS = 60

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gemma2_workbench.brief import by_fields
-from gemma2_workbench.model.attention import attention_logits, softcap
+from gemma2_workbench.model.equation import attention_logits, softcap
 from gemma2_workbench.model.masks import Reason
 from gemma2_workbench.models.layers import LayerInfo
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from gemma2_workbench.brief import brief, cut, some
 from gemma2_workbench.display import Drawable
-from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.models.parity import Parity
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import Tokens
 from gemma2_workbench.traces.interventions import Intervention
 from gemma2_workbench.traces.interventions.effect import Effect
@@ -32,7 +32,7 @@ class ModelInfo:
     device: str
 
     @classmethod
-    def of(cls, loaded: LoadedModel) -> "ModelInfo":
+    def of(cls, loaded: Source) -> "ModelInfo":
         """The description of a loaded model."""
         return cls(**{field.name: getattr(loaded, field.name) for field in fields(cls)})
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from gemma2_workbench.model import Reason
+from gemma2_workbench.model.masks import Reason
 
 WORDS = tuple(reason.name.lower() for reason in Reason)
 

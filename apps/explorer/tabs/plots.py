@@ -42,4 +42,5 @@ def plots_beside(specs: Sequence[Panel], dark: bool, width: int, highest: int) -
 
 
 def _plot(figure: Figure) -> PlotData:
-    return PlotData(type="plotly", plot=f"{figure.to_json()[:-1]},{CONFIG}}}")
+    text = str(figure.to_json())
+    return PlotData(type="plotly", plot=f"{text[:-1]},{CONFIG}}}")

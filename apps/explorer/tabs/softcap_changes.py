@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from gemma2_workbench import Prediction, SetFinalSoftcap, SetSoftcap, Trace
+from gemma2_workbench import LoadedModel, Prediction, SetFinalSoftcap, SetSoftcap, Trace
 from gemma2_workbench.apps.explorer.components.cap_slider.component import (
     cap_of,
     cap_slider,
@@ -20,6 +20,7 @@ from gemma2_workbench.apps.page.address import writing
 from gemma2_workbench.apps.page.desk import MODEL
 from gemma2_workbench.apps.page.shared import Shared, said_of
 from gemma2_workbench.apps.page.status.component import status_line
+from gemma2_workbench.models.language_model import require_language_model
 
 # Gradio finds the progress bar by this default.
 PROGRESS = gr.Progress()
@@ -32,7 +33,7 @@ QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "
 def attention_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
     """A slider for the cap of all layers; the maps of the head and the next tokens before and after."""
     gr.Markdown("### What if the attention cap were another one?")
-    word = _slider(shared, spot, "attention cap", "softcap", lambda trace, _: trace.layers[0].softcap, results)
+    word = _slider(shared, spot, "attention cap", "softcap", lambda trace, _loaded: trace.layers[0].softcap, results)
     facts = status_line(elem_id="softcap-facts")
     with gr.Column(visible=False) as panel:
         note = gr.Markdown(elem_id="softcap-note")
@@ -75,9 +76,7 @@ def attention_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
 def final_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
     """A slider for the cap of the final logits; the logits on the curve and the next tokens before and after."""
     with gr.Accordion("The final logits have a cap too", open=False) as part:
-        word = _slider(
-            shared, spot, "final cap", "final_softcap", lambda _, config: config.final_logit_softcapping, results
-        )
+        word = _slider(shared, spot, "final cap", "final_softcap", _own_final_cap, results)
         facts = status_line(elem_id="final-facts")
         with gr.Column(visible=False) as panel:
             note = gr.Markdown(elem_id="final-note")
@@ -96,7 +95,7 @@ def final_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
             return [gr.skip()] * 6
         try:
             loaded = results.model(trace)
-            own = loaded.config.final_logit_softcapping
+            own = require_language_model(loaded).softcap
             cap = _cap(word, own)
             changes = [] if cap == own else [SetFinalSoftcap(cap)]
             pair = results.pair(run, trace, changes, read=("prediction",))
@@ -119,12 +118,16 @@ def final_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
     )
 
 
+def _own_final_cap(_trace: Trace, loaded: LoadedModel) -> float | None:
+    return require_language_model(loaded).softcap
+
+
 def _slider(
     shared: Shared,
     spot: gr.State,
     name: str,
     parameter: str,
-    own_cap: Callable[[Trace, Any], float | None],
+    own_cap: Callable[[Trace, LoadedModel], float | None],
     results: WhatIfs,
 ) -> gr.State:
     """A slider over caps; the state says where it stands, "" where the reader has not moved it.
@@ -133,7 +136,7 @@ def _slider(
         shared, spot: the page, and where it is.
         name: what is set.
         parameter: of the address.
-        own_cap: the model's own cap, from the trace and the configuration of its model.
+        own_cap: the model's own cap, from the trace and its model.
         results: where the model comes from; without one there is no slider.
     """
     slider = cap_slider(name, elem_id=f"slider-{parameter}")
@@ -145,7 +148,7 @@ def _slider(
         if trace is None:
             return gr.skip(), word
         try:
-            own = own_cap(trace, results.model(trace).config)
+            own = own_cap(trace, results.model(trace))
         except FAILURES:
             return gr.HTML(visible="hidden"), ""
         chosen = _cap(wish, own)

@@ -26,7 +26,7 @@ from gemma2_workbench.classification.reasons.target import Target, target_of
 from gemma2_workbench.classification.reasons.words import attention_words, head_words, removal_words, saliency_words
 from gemma2_workbench.classification.tables import entity_table, token_table, word_table
 from gemma2_workbench.figures.spec import Panel
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.traces.interventions import Intervention, applied
 from gemma2_workbench.traces.trace import ModelInfo
 

@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 
 from gemma2_workbench.limits import short, told, whole
-from gemma2_workbench.model import points
-from gemma2_workbench.model.hooks import Hook
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.model.hooks import Hook, points
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.interventions import intervention as base
 
 FILLS = {"zero": "zero", "mean": "their mean over the text"}
@@ -65,10 +64,10 @@ class AblateHeads(base.Intervention):
         """See `Intervention.places`."""
         return self.heads
 
-    def apply(self, changed: LoadedModel, original: LoadedModel) -> None:
+    def apply(self, changed: Source, original: Source) -> None:
         """See `Intervention.apply`."""
         for layer, heads in self._by_layer():
-            (out,) = points(changed.trunk, f"layers.{layer}.self_attn.head_out").values()
+            (out,) = points(changed.model, changed.point(layer, "head_out")).values()
             out.register_forward_hook(_filled(heads, self.fill))
 
     @property

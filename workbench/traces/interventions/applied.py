@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
-from gemma2_workbench.models.loading import LoadedModel
-from gemma2_workbench.models.own_copy import own_copy
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.interventions.intervention import Intervention, check_places
+
+S = TypeVar("S", bound=Source)
 
 
 @contextmanager
-def applied(loaded: LoadedModel, interventions: Sequence[Intervention]) -> Iterator[LoadedModel]:
+def applied(loaded: S, interventions: Sequence[Intervention]) -> Iterator[S]:
     """A changed model for a `with` block.
 
     Inside `with applied(loaded, changes) as changed:` run `changed`; `loaded` itself stays as it is, its configuration
@@ -20,9 +22,9 @@ def applied(loaded: LoadedModel, interventions: Sequence[Intervention]) -> Itera
     Raises:
         ValueError: a layer or head that does not exist, a value that the model cannot hold.
     """
-    changed = own_copy(loaded) if interventions else loaded
+    changed = loaded.own_copy() if interventions else loaded
     for change in interventions:
-        check_places(change, loaded.config.num_hidden_layers, loaded.config.num_attention_heads)
+        check_places(change, loaded.shape.layers, loaded.shape.heads)
         change.apply(changed, loaded)
     with changed.lock:
         yield changed

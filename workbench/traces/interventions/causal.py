@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gemma2_workbench.limits import short, told
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.interventions import intervention as base
 
 
@@ -26,9 +26,9 @@ class SetCausal(base.Intervention):
         """What is changed, in words."""
         return f"{'causal' if self.causal else 'bidirectional'} mask"
 
-    def apply(self, changed: LoadedModel, original: LoadedModel) -> None:
+    def apply(self, changed: Source, original: Source) -> None:
         """See `Intervention.apply`."""
-        changed.config.is_causal = self.causal
+        changed.set_causal(self.causal)
 
     @property
     def spelled(self) -> str:

@@ -8,9 +8,7 @@ from typing import Any, ClassVar, TypeVar
 import torch
 
 from gemma2_workbench.limits import above_zero, short, told, whole
-from gemma2_workbench.model.attention import Gemma2Attention
-from gemma2_workbench.models.layers import attention_layers
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.source import Source
 
 OR_OFF = ", or None to switch it off"
 
@@ -44,7 +42,7 @@ class Intervention(ABC):
         """What is changed, in words."""
 
     @abstractmethod
-    def apply(self, changed: LoadedModel, original: LoadedModel) -> None:
+    def apply(self, changed: Source, original: Source) -> None:
         """Change a model that is nobody else's.
 
         Args:
@@ -119,17 +117,16 @@ def check_places(change: Intervention, layers: int, heads: int) -> None:
                 raise ValueError(f"{what} {told(index)} does not exist; allowed: 0..{count - 1}")
 
 
-def check_held(cap: float | None, loaded: LoadedModel, what: str) -> None:
+def check_held(cap: float | None, loaded: Source, what: str) -> None:
     """A cap that the dtype rounds to 0 or infinity would turn every logit into NaN."""
-    held = torch.finfo(loaded.model.dtype)
+    held = torch.finfo(getattr(torch, loaded.dtype))
     if cap is not None and not held.tiny <= cap <= held.max:
         raise ValueError(f"{what} {cap:g} must be {held.tiny:.2g} to {held.max:.2g}, what {loaded.dtype} holds{OR_OFF}")
 
 
-def chosen(loaded: LoadedModel, indices: tuple[int, ...] | None) -> list[Gemma2Attention]:
-    """The attention of some layers, of all for None."""
-    layers = attention_layers(loaded)
-    return layers if indices is None else [layers[index] for index in indices]
+def chosen(loaded: Source, indices: tuple[int, ...] | None) -> Sequence[int]:
+    """Some layers, all for None."""
+    return range(loaded.shape.layers) if indices is None else indices
 
 
 def where(layers: tuple[int, ...] | None) -> str:

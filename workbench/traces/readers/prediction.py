@@ -11,7 +11,7 @@ from gemma2_workbench.brief import brief
 from gemma2_workbench.display import InNotebooks
 from gemma2_workbench.model.hooks import Hook
 from gemma2_workbench.models.language_model import pieces_of
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.source import Source
 
 NAMED = 64  # tokens whose display strings are kept
 
@@ -60,7 +60,7 @@ class Prediction(InNotebooks):
 class PredictionReader:
     """Keeps the logits at one position of one text."""
 
-    def __init__(self, loaded: LoadedModel, position: int) -> None:
+    def __init__(self, loaded: Source, position: int) -> None:
         self._loaded = loaded
         self.positions = (position,)
         self._kept: dict[str, Tensor] = {}

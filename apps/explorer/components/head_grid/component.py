@@ -8,6 +8,7 @@ import numpy as np
 
 from gemma2_workbench.apps.page.draw.sources import source, style
 from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.layer_kinds import layer_kinds
 from gemma2_workbench.figures.spec import HeadGrid
 from gemma2_workbench.figures.tens import in_tens
 from gemma2_workbench.figures.ticks import cell_text
@@ -42,7 +43,7 @@ def grid_value(spec: HeadGrid) -> dict[str, Any]:
             "fills": [[colours.hex_of(fill) for fill in row] for row in colours.paint(spec.scale, spec.values, dark)],
             "inks": [[colours.ink_on(fill) for fill in row] for row in colours.paint(spec.scale, spec.values, dark)],
             "steps": [colours.hex_of(fill) for fill in colours.paint(spec.scale, steps, dark)],
-            "kinds": {kind: colours.kind(kind, dark) for kind in set(spec.kinds)},
+            "kinds": {kind: look.colour(dark) for kind, look in layer_kinds(spec.kinds).items()},
         }
         for name, dark in (("light", False), ("dark", True))
     }

@@ -12,6 +12,7 @@ from torch import Tensor
 from gemma2_workbench import Trace
 from gemma2_workbench.apps.page.draw.sources import script, source, style
 from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.layer_kinds import layer_kinds
 from gemma2_workbench.traces.readers.lens import Lens
 from gemma2_workbench.views.lens import METRICS
 
@@ -103,5 +104,5 @@ def _colours(dark: bool) -> dict[str, Any]:
     return {
         "steps": [colours.hex_of(colour) for colour in table],
         "inks": [colours.ink_on(colour) for colour in table],
-        "kinds": {kind: colours.kind(kind, dark) for kind in colours.KIND_LETTER},
+        "kinds": {kind: look.colour(dark) for kind, look in layer_kinds().items()},
     }
