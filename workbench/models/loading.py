@@ -44,6 +44,7 @@ class LoadedModel:
         model: one of our Gemma 2 classes, in eval mode.
         tokenizer: the transformers tokenizer.
         fresh_head: whether its head is random: `load(..., new_head=True)` found none in the weights.
+        changes: what `applied` changed in it, in words; empty is the model of the weights.
         lock: held while hooks are attached: module hooks are shared by all threads.
     """
 
@@ -54,6 +55,7 @@ class LoadedModel:
     model: Any
     tokenizer: Any
     fresh_head: bool = False
+    changes: tuple[str, ...] = ()
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @property

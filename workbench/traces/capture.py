@@ -59,6 +59,7 @@ def capture(
         ParityError: the model's numbers are not transformers' numbers.
     """
     block_rows, budget_bytes = whole("block_rows", block_rows, 1), whole("budget_bytes", budget_bytes, 0)
+    model = ModelInfo.of(loaded)
     tokens = tokenize(loaded.tokenizer, text)
     longest = loaded.config.max_position_embeddings
     if len(tokens) > longest:
@@ -81,7 +82,7 @@ def capture(
     heads = loaded.config.num_attention_heads
     return Trace(
         tokens=tokens,
-        model=ModelInfo.of(loaded),
+        model=model,
         layers=layers,
         heads=heads,
         kv_heads=loaded.config.num_key_value_heads or heads,
