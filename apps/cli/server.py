@@ -10,7 +10,7 @@ from typing import Any
 from gemma2_workbench import scratch
 from gemma2_workbench.apps.cli.accounts import accounts
 from gemma2_workbench.limits import told
-from gemma2_workbench.models.loading import check_loadable
+from gemma2_workbench.models.loading import DEFAULT, check_loadable
 
 PORT = "GRADIO_SERVER_PORT"
 
@@ -58,7 +58,7 @@ def serving(options: argparse.Namespace) -> dict[str, Any]:
         _port(PORT, os.environ.get(PORT, "7860"))
     _check_free(host, port)
     given = {name: getattr(options, name) for name in names}
-    for model in filter(None, (options.model, *options.models)):
+    for model in (options.model or DEFAULT, *options.models):
         check_loadable(model, dtype=options.dtype, device=options.device)
     return given | {"host": host, "port": port, "accounts": accounts(options.auth), "memory": _bytes(options.memory)}
 
