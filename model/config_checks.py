@@ -1,5 +1,6 @@
 """What a Gemma 2 configuration may hold: what is given, before transformers reads it, and the whole, afterwards."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,9 @@ def _check_labels(given: Mapping[str, Any]) -> None:
             raise ValueError(f"id2label has the keys {shown(list(names))}; the {len(names)} classes count from 0")
         if not all(isinstance(name, str) for name in names.values()):
             raise ValueError(f"id2label={shown(names)} must have names as values, in quotes")
+        twice = next((name for name, times in Counter(names.values()).items() if times > 1), None)
+        if twice is not None:
+            raise ValueError(f"id2label gives the name {shown(twice)} to several classes; each needs one of its own")
     if not isinstance(given.get("label2id", None), dict | None):
         raise ValueError(f"label2id={shown(given['label2id'])} must be a dictionary from names to numbers")
     problem = given.get("problem_type")

@@ -69,8 +69,6 @@ def capture(
         )
     _check_names(read)
     unembeds = not {"lens", "contributions"}.isdisjoint(read)
-    if unembeds:
-        require_language_model(loaded)
     check_memory(loaded, len(tokens), block_rows, parity=parity, lens=unembeds, budget_bytes=budget_bytes)
     statement = parities.compare(loaded, tokens.ids) if parity else parities.unchecked()
     with applied(loaded, interventions) as changed:

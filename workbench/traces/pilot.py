@@ -17,6 +17,7 @@ from transformers.cache_utils import DynamicCache
 from gemma2_workbench.model import BLOCK_ROWS, attached
 from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer, rotary_angles
 from gemma2_workbench.model.masks import Mask
+from gemma2_workbench.models.language_model import require_language_model
 from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.models.parity import PARITY_TOKENS, reference
 from gemma2_workbench.traces.blocks import block_hooks
@@ -58,7 +59,12 @@ def parity_seconds(loaded: LoadedModel, tokens: int) -> float:
 
 
 def lens_seconds(loaded: LoadedModel, tokens: int) -> float:
-    """Seconds of what the lens and the contributions add to a capture, without the pass that names the last token."""
+    """Seconds of what the lens and the contributions add to a capture, without the pass that names the last token.
+
+    Raises:
+        ValueError: the model has no language-model head.
+    """
+    require_language_model(loaded)
     rows = min(tokens, PARITY_TOKENS)
     reader = LensReader(loaded, [0] * rows)
     first = _layers(loaded)[0]
