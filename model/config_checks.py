@@ -1,5 +1,6 @@
 """What a Gemma 2 configuration may hold: what is given, before transformers reads it, and the whole, afterwards."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ LARGEST = {"num_hidden_layers": 1000, "num_labels": 10**6, "sliding_window": 2**
 LARGEST_SIZE = 2**31 - 1
 # Smaller or larger numbers become 0 or infinity in float32.
 SMALLEST_FLOAT, LARGEST_FLOAT = torch.finfo(torch.float32).tiny, torch.finfo(torch.float32).max
+HELD = f"a number from {SMALLEST_FLOAT:.2g} to {LARGEST_FLOAT:.2g}, what float32 holds"
 # Keys by which transformers builds another model than Gemma 2.
 FOREIGN = ("per_layer_config", "fusion_config", "transformers_weights")
 PROBLEMS = ("regression", "single_label_classification", "multi_label_classification")
@@ -70,6 +72,9 @@ def _check_labels(given: Mapping[str, Any]) -> None:
             raise ValueError(f"id2label has the keys {shown(list(names))}; the {len(names)} classes count from 0")
         if not all(isinstance(name, str) for name in names.values()):
             raise ValueError(f"id2label={shown(names)} must have names as values, in quotes")
+        twice = next((name for name, times in Counter(names.values()).items() if times > 1), None)
+        if twice is not None:
+            raise ValueError(f"id2label gives the name {shown(twice)} to several classes; each needs one of its own")
     if not isinstance(given.get("label2id", None), dict | None):
         raise ValueError(f"label2id={shown(given['label2id'])} must be a dictionary from names to numbers")
     problem = given.get("problem_type")
@@ -137,14 +142,14 @@ def _check_numbers(config: Gemma2Config) -> None:
     for name in ("attn_logit_softcapping", "final_logit_softcapping"):
         cap = getattr(config, name)
         if cap is not None and not is_representable(cap):
-            raise ValueError(f"{name}={shown(cap)} must be a finite number above 0, or None to switch the softcap off")
+            raise ValueError(f"{name}={shown(cap)} must be {HELD}, or None to switch the softcap off")
     for name in ("query_pre_attn_scalar", "rms_norm_eps", "rope_theta"):
         value = getattr(config, name)
         if not is_representable(value):
-            raise ValueError(f"{name}={shown(value)} must be a finite number above 0")
+            raise ValueError(f"{name}={shown(value)} must be {HELD}")
     spread = config.initializer_range
     if spread != 0 and not is_representable(spread):
-        raise ValueError(f"initializer_range={spread} must be a finite number of at least 0")
+        raise ValueError(f"initializer_range={shown(spread)} must be 0 or {HELD}")
     if not 0 <= (config.attention_dropout or 0) < 1:
         raise ValueError(f"attention_dropout={config.attention_dropout} must be at least 0 and below 1")
     rope_type = (config.rope_parameters or {}).get("rope_type", "default")

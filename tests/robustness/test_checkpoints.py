@@ -164,6 +164,7 @@ HEADS: dict[str, tuple[Damage, str]] = {
     "another architecture": (setting(architectures=["LlamaForCausalLM"]), "architectures .*LlamaForCausalLM.*allowed"),
     "labels as a list": (setting(id2label=["O", "B-PER"]), "id2label=.* dictionary"),
     "labels with a gap": (setting(id2label={"0": "O", "2": "B-PER"}), "id2label has the keys"),
+    "labels of one name": (setting(id2label={"0": "O", "1": "O"}), "id2label gives the name 'O' to several classes"),
     "labels that are numbers": (setting(id2label={"0": 1}), "id2label=.* names as values"),
     "an input of another kind": (setting(workbench_input="twice"), "workbench_input='twice' is unknown"),
     "a direction in words": (setting(is_causal="no"), "is_causal='no' must be true or false"),

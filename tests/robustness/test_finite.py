@@ -118,6 +118,9 @@ def test_the_place_is_named_in_words(tagger: LoadedModel, name: str, words: str)
 
 def test_what_a_dtype_does_not_hold_is_no_damage(tagger: LoadedModel) -> None:
     half = replace(tagger, model=small(Gemma2ForTokenClassification, tagger).model.half())
+    too_large = r"model\.norm\.weight hold infinity .*; float16 holds nothing beyond 65,504, load it with another dtype"
+    with poisoned(half, "model.norm.weight", float("inf")), pytest.raises(NotFiniteError, match=too_large):
+        classify(half, TEXT)
     with torch.no_grad():
         half.model.get_parameter("model.layers.0.self_attn.o_proj.weight").mul_(3e4)
     said = (

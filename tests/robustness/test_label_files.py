@@ -24,6 +24,10 @@ CONLL: dict[str, tuple[bytes, str]] = {
     "blanks for tabs": (b"Emma B-PER\n", ":1: expected TOKEN<TAB>TAG, got 'Emma B-PER': put one tab between"),
     "numbered words": (b"1\tEmma\tB-PER\n", ":1: expected TOKEN<TAB>TAG, got '1"),
     "numbers for words": (b"1\tEmma\n2\tmet\n3\tBob\n", ":1: the column of the words merely counts (1, ...)"),
+    "numbers through the file": (
+        b"1\tO\n2\tO\n\n3\tO\n4\tB-LOC\n",
+        ":1: the column of the words merely counts (1, ...)",
+    ),
     "slip": (f"{GOOD}Rome\tLOC\n".encode(), ":5: the tag 'LOC' is not BIO while others are ('B-PER' in line 1)"),
     "two schemes": (b"Emma\tU-PER\nmet\tO\nNew\tB-LOC\nYork\tE-LOC\n", ":1: the tag 'U-PER' is not BIOES while"),
     "long line": (f"{GOOD}{'ab ' * 350_000}\tO\tO\n".encode(), ":5: expected TOKEN<TAB>TAG, got 'ab ab"),

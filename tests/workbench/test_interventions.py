@@ -1,5 +1,6 @@
 """An intervention is in a model of its own: whoever else looks at the model sees what it always was."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,6 +21,7 @@ from gemma2_workbench import (
     SetWindow,
     applied,
     capture,
+    classify,
     load,
     predict,
 )
@@ -71,6 +73,18 @@ def test_changes_of_changes_add_up(loaded: LoadedModel) -> None:
         )
 
 
+def test_a_changed_model_never_passes_for_the_real_one(loaded: LoadedModel) -> None:
+    assert loaded.changes == ()
+    tagger = load("tiny-ner")
+    with applied(loaded, [SetSoftcap(3.0)]) as first, applied(first, [SetWindow(2)]) as second:
+        assert second.changes == (SetSoftcap(3.0).sentence, SetWindow(2).sentence)
+        sentence = f"{loaded.name} is changed here ({'; '.join(second.changes)})"
+        with pytest.raises(ValueError, match=re.escape(sentence) + ".* as `interventions=`$"):
+            capture(second, "Hello", interventions=[AblateHead(0, 1)])
+    with applied(tagger, [SetCausal(True)]) as changed, pytest.raises(ValueError, match="is changed here"):
+        classify(changed, "Anna met Bob")
+
+
 def test_hooks_that_were_there_are_in_force(loaded: LoadedModel) -> None:
     seen: list[Any] = []
     with attached(loaded.trunk, {"layers.3.self_attn.head_out": lambda module, _args, _out: seen.append(module)}):
@@ -92,10 +106,10 @@ def test_the_size_of_blocks_is_the_runs_own(loaded: LoadedModel) -> None:
     layers = [loaded.attention(layer) for layer in range(loaded.shape.layers)]
     capture(loaded, "Hello", block_rows=3, parity=False, progress=lambda *_: sizes.append(layers[0].block_rows))
     assert set(sizes) == {128}
-    with applied(loaded, [SetSoftcap(3.0)]) as own:
-        set_block_rows(own.trunk, 5)
-        capture(own, "Hello", parity=False)
-        assert own.attention(0).block_rows == 5
+    own = loaded.own_copy()
+    set_block_rows(own.trunk, 5)
+    capture(own, "Hello", parity=False)
+    assert own.attention(0).block_rows == 5
 
 
 @pytest.mark.parametrize("wrap", ["accelerate", "peft"])

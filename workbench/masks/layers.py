@@ -47,7 +47,8 @@ class LayerMask:
     reasons: Tensor
     holds: tuple[int | None, ...]
 
-    __repr__ = by_fields
+    def __repr__(self) -> str:
+        return by_fields(self)
 
     @property
     def window(self) -> int | None:

@@ -34,7 +34,8 @@ class Reach:
     setting: Setting
     first: Tensor
 
-    __repr__ = by_fields
+    def __repr__(self) -> str:
+        return by_fields(self)
 
     def keys(self, query: int, layers: int) -> tuple[int, ...]:
         """The keys that can influence `query` after so many layers, in order."""

@@ -52,6 +52,7 @@ class LoadedModel:
         model: one of our Gemma 2 classes, in eval mode.
         tokenizer: the transformers tokenizer.
         fresh_head: whether its head is random: `load(..., new_head=True)` found none in the weights.
+        changes: what `applied` changed in it, in words; empty is the model of the weights.
         lock: held while hooks are attached: module hooks are shared by all threads.
     """
 
@@ -62,6 +63,7 @@ class LoadedModel:
     model: Any
     tokenizer: Any
     fresh_head: bool = False
+    changes: tuple[str, ...] = ()
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def __repr__(self) -> str:
@@ -181,11 +183,11 @@ class LoadedModel:
         bias_D = torch.zeros(1) if o_proj.bias is None else o_proj.bias.float()
         return along_TD @ o_proj.weight.float(), (along_TD * bias_D.to(along_TD.device)).sum(-1)
 
-    def own_copy(self) -> Self:
+    def own_copy(self, changes: Sequence[str] = ()) -> Self:
         """See `Source`."""
         with self.lock:  # the hooks of another thread's run are not to be copied
             model = own_modules(self.model)
-        return replace(self, model=model, lock=threading.RLock())
+        return replace(self, model=model, changes=(*self.changes, *changes), lock=threading.RLock())
 
     def in_blocks(self, rows: int) -> Self:
         """See `Source`."""

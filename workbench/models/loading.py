@@ -12,7 +12,7 @@ from gemma2_workbench.model import Gemma2Config
 from gemma2_workbench.models.checkpoint import INDEX, check_fit, configuration, headers, weight_files
 from gemma2_workbench.models.devices import chosen_device, chosen_dtype
 from gemma2_workbench.models.gemma2 import CLASSES, LoadedModel
-from gemma2_workbench.models.names import ModelNotFoundError, Place, fetched, located
+from gemma2_workbench.models.names import ModelNotFoundError, Place, embedded, fetched, located
 from gemma2_workbench.models.quiet import quiet
 from gemma2_workbench.models.vocabulary import tokenizer_of
 
@@ -64,6 +64,22 @@ def load(
             tokenizer=tokenizer,
             fresh_head=fresh,
         )
+
+
+def check_loadable(name: str, *, dtype: str | None = None, device: str | None = None) -> None:
+    """Refuse at once what `load` would refuse later, without its weights: a page says so before it starts.
+
+    Raises:
+        ModelNotFoundError, ValueError: as `load`.
+    """
+    chosen_dtype(dtype, chosen_device(device))
+    if name not in embedded():
+        with one_sentence(name):
+            place = located(name)
+            config = configuration(place.folder)
+            tokenizer_of(place.folder, config.vocab_size)
+            if place.revision is None:
+                check_fit(config, headers(place.folder))
 
 
 @contextmanager

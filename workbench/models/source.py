@@ -70,6 +70,11 @@ class Source(Protocol):
         ...
 
     @property
+    def changes(self) -> tuple[str, ...]:
+        """What `applied` changed in it, in words; empty is the model of the weights."""
+        ...
+
+    @property
     def kind(self) -> str:
         """What the model is, by the name of its class."""
         ...
@@ -131,8 +136,12 @@ class Source(Protocol):
         """
         ...
 
-    def own_copy(self) -> Self:
-        """A model of the same weights with modules, configuration and lock of its own."""
+    def own_copy(self, changes: Sequence[str] = ()) -> Self:
+        """A model of the same weights with modules, configuration and lock of its own.
+
+        Args:
+            changes: what it is going to differ in, in words; joins those it differs in already.
+        """
         ...
 
     def in_blocks(self, rows: int) -> Self:

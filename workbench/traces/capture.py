@@ -57,6 +57,7 @@ def capture(
         ParityError: the model's numbers are not transformers' numbers.
     """
     block_rows, budget_bytes = whole("block_rows", block_rows, 1), whole("budget_bytes", budget_bytes, 0)
+    model = ModelInfo.of(loaded)
     tokens = tokenize(loaded.tokenizer, text)
     longest = loaded.shape.longest
     if len(tokens) > longest:
@@ -78,7 +79,7 @@ def capture(
     proofs = [effects(loaded, tokens.ids, interventions, reader.reading()) for reader in outputs]
     return Trace(
         tokens=tokens,
-        model=ModelInfo.of(loaded),
+        model=model,
         layers=layers,
         heads=loaded.shape.heads,
         kv_heads=loaded.shape.kv_heads,

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gemma2_workbench.model.equation import BLOCK_ROWS
 from gemma2_workbench.model.hooks import attached, points
+from gemma2_workbench.models.language_model import require_language_model
 from gemma2_workbench.models.parity import PARITY_TOKENS
 from gemma2_workbench.models.source import POINTS, Source
 from gemma2_workbench.traces.blocks import block_hooks
@@ -55,7 +56,12 @@ def parity_seconds(loaded: Source, tokens: int) -> float:
 
 
 def lens_seconds(loaded: Source, tokens: int) -> float:
-    """Seconds of what the lens and the contributions add to a capture, without the pass that names the last token."""
+    """Seconds of what the lens and the contributions add to a capture, without the pass that names the last token.
+
+    Raises:
+        ValueError: the model has no language-model head.
+    """
+    require_language_model(loaded)
     rows = min(tokens, PARITY_TOKENS)
     reader = LensReader(loaded, [0] * rows)
     (first,) = points(loaded.model, loaded.point(0, "resid_pre")).values()

@@ -56,7 +56,8 @@ class HeadLogits:
     capped_count: np.ndarray
     divergence: np.ndarray
 
-    __repr__ = by_fields
+    def __repr__(self) -> str:
+        return by_fields(self)
 
 
 def head_logits(trace: Trace, layer: int, head: int, dots: int = DOTS, bins: int = BINS) -> HeadLogits:

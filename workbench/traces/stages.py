@@ -60,7 +60,8 @@ class LayerTensors:
     log_sum: Tensor
     value_norms: Tensor
 
-    __repr__ = by_fields
+    def __repr__(self) -> str:
+        return by_fields(self)
 
 
 def checked_stage(name: str) -> Stage:

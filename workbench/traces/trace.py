@@ -33,7 +33,16 @@ class ModelInfo:
 
     @classmethod
     def of(cls, loaded: Source) -> "ModelInfo":
-        """The description of a loaded model."""
+        """The description of a loaded model.
+
+        Raises:
+            ValueError: it is one that `applied` changed: under this description it would pass for the real one.
+        """
+        if loaded.changes:
+            raise ValueError(
+                f"{loaded.name} is changed here ({'; '.join(loaded.changes)}), and what is saved would not say so; "
+                "give the model that `load` returned, and the changes as `interventions=`"
+            )
         return cls(**{field.name: getattr(loaded, field.name) for field in fields(cls)})
 
 

@@ -97,7 +97,8 @@ class Toy:
     revision = weights_sha256 = None
     dtype, device, causal, reference_name = "float32", "cpu", True, "nothing"
 
-    def __init__(self, model: Decoder, tokenizer: Any) -> None:
+    def __init__(self, model: Decoder, tokenizer: Any, changes: Sequence[str] = ()) -> None:
+        self.changes = tuple(changes)
         self.model, self.tokenizer, self.lock = model, tokenizer, threading.RLock()
         self.shape = Shape(len(model.blocks), N, G, H, D, D, longest=64)
 
@@ -126,8 +127,8 @@ class Toy:
         out = self._block(layer).out
         return along_TD @ out.weight, along_TD @ out.bias
 
-    def own_copy(self) -> Self:
-        return type(self)(copy.deepcopy(self.model), self.tokenizer)
+    def own_copy(self, changes: Sequence[str] = ()) -> Self:
+        return type(self)(copy.deepcopy(self.model), self.tokenizer, changes)
 
     def in_blocks(self, rows: int) -> Self:
         return self

@@ -70,7 +70,8 @@ class Saliency:
     target: Target
     words: tuple[Span, ...]
 
-    __repr__ = by_fields
+    def __repr__(self) -> str:
+        return by_fields(self)
 
     @cached_property
     def by_word(self) -> Tensor:

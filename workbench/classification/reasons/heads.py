@@ -61,7 +61,8 @@ class HeadEffects:
     kv_heads: int
     target: Target
 
-    __repr__ = by_fields
+    def __repr__(self) -> str:
+        return by_fields(self)
 
     def ranked(self, k: int = 10, keys: int = 3) -> tuple[HeadEffect, ...]:
         """The `k` heads with the largest effects, for or against the label, each with its `keys` most regarded keys."""

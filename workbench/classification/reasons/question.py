@@ -107,7 +107,8 @@ class Answer:
     meaning: str = ""
     remarks: tuple[str, ...] = ()
 
-    __repr__ = by_fields
+    def __repr__(self) -> str:
+        return by_fields(self)
 
     def figure(self) -> Panel:
         """The picture of a reason.

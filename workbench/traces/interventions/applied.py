@@ -17,12 +17,13 @@ def applied(loaded: S, interventions: Sequence[Intervention]) -> Iterator[S]:
     Inside `with applied(loaded, changes) as changed:` run `changed`; `loaded` itself stays as it is, its configuration
     too, whoever looks at it meanwhile. The changed model has the same weights (the same tensors, not copies), and
     modules, configuration and lock of its own; hooks that were attached to `loaded` before are in force in it too.
-    Without interventions it is `loaded`. Its lock is held.
+    Without interventions it is `loaded`. Its lock is held. What says which model it is of (a trace, labels, scores)
+    takes `interventions=` instead and refuses a changed model, of which it would not know the changes.
 
     Raises:
         ValueError: a layer or head that does not exist, a value that the model cannot hold.
     """
-    changed = loaded.own_copy() if interventions else loaded
+    changed = loaded.own_copy([change.sentence for change in interventions]) if interventions else loaded
     for change in interventions:
         check_places(change, loaded.shape.layers, loaded.shape.heads)
         change.apply(changed, loaded)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 import torch
 
-from gemma2_workbench.limits import above_zero, short, told, whole
+from gemma2_workbench.limits import MOST, above_zero, short, told, whole
 from gemma2_workbench.models.source import Source
 
 OR_OFF = ", or None to switch it off"
@@ -159,8 +159,8 @@ def parsed(flag: Flag, text: str, kind: type[int] | type[float], make: Callable[
     try:
         return make(None if text == "off" else kind(text))
     except ValueError:
-        words = "a whole number" if kind is int else "a finite number"
-        raise ValueError(f"{flag.name} {short(text)} is not allowed; give {words} above 0, or off") from None
+        words = f"a whole number from 1 to {MOST}" if kind is int else "a finite number above 0"
+        raise ValueError(f"{flag.name} {short(text)} is not allowed; give {words}, or off") from None
 
 
 def is_index(text: str) -> bool:
