@@ -19,9 +19,9 @@ from gemma2_workbench.masks.record import as_json
 from gemma2_workbench.masks.setting import CACHES, SIDES, Setting
 from gemma2_workbench.masks.text import masks_text
 from gemma2_workbench.models.loading import DEFAULT
-from gemma2_workbench.records.look import Look
-from gemma2_workbench.records.product import produced
-from gemma2_workbench.records.situation import Situation
+from gemma2_workbench.records.artifact import produced
+from gemma2_workbench.records.mask_recipe import MaskRecipe
+from gemma2_workbench.records.output import Output
 
 POSITIONS = 12  # where there is no text
 
@@ -100,10 +100,10 @@ def _write(options: argparse.Namespace) -> None:
         raise ValueError("--json is printed; leave it or --out out")
     if suffix in TABLE_SUFFIXES:
         refuse(options, OF_A_FIGURE, f"is of a figure, and {options.out.name} is a table; leave it out")
-    look = look_of(options) if suffix in FIGURE_SUFFIXES else Look.of("table", options.out)
+    look = look_of(options) if suffix in FIGURE_SUFFIXES else Output.of("table", options.out)
     setting, origin, given = _situation(options)
-    shown = Situation.of(setting, origin, given, layer=options.layer, step=options.step, columns=options.columns)
-    save(produced(shown, look, (), options.out.name), options.out, options.latex)
+    shown = MaskRecipe.of(setting, origin, given, layer=options.layer, step=options.step, columns=options.columns)
+    save(produced(shown, look, options.out.name), options.out, options.latex)
 
 
 def _situation(options: argparse.Namespace) -> tuple[Setting, Origin | None, Given | None]:

@@ -21,9 +21,9 @@ from gemma2_workbench.classification.reasons.words import signed
 from gemma2_workbench.export import FIGURE_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES
 from gemma2_workbench.figures.text import one_line
 from gemma2_workbench.models.loading import CLASSIFIER
-from gemma2_workbench.records.look import Look
-from gemma2_workbench.records.product import produced
-from gemma2_workbench.records.reason import Reason
+from gemma2_workbench.records.artifact import produced
+from gemma2_workbench.records.explanation_recipe import ExplanationRecipe
+from gemma2_workbench.records.output import Output
 from gemma2_workbench.traces.interventions import SetCausal
 from gemma2_workbench.versions import versions
 
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> None:
     if look is None:
         print(_FORMATS[options.format or "table"](answer))
     else:
-        save(produced(Reason(answer), look, (), options.out.name), options.out, options.latex)
+        save(produced(ExplanationRecipe(answer), look, options.out.name), options.out, options.latex)
 
 
 def _question(options: argparse.Namespace) -> Question:
@@ -110,7 +110,7 @@ def _question(options: argparse.Namespace) -> Question:
     )
 
 
-def _look(options: argparse.Namespace) -> Look | None:
+def _look(options: argparse.Namespace) -> Output | None:
     """How the file looks; None where the answer is printed."""
     if options.out is None:
         refuse(options, OF_A_FIGURE, "is of a file; give --out as well")
@@ -125,7 +125,7 @@ def _look(options: argparse.Namespace) -> Look | None:
             f"a reason is saved as a figure ({figures}) or as a table ({tables}); got {options.out.name!r}"
         )
     refuse(options, OF_A_FIGURE, f"is of a figure, and {options.out.name} is a table; leave it out")
-    return Look.of("table", options.out)
+    return Output.of("table", options.out)
 
 
 def _printed(answer: Answer) -> str:
@@ -163,7 +163,7 @@ def _rows(table: pd.DataFrame) -> str:
 
 def _json(answer: Answer) -> str:
     """Everything, for machines."""
-    about = Reason(answer).as_record()
+    about = ExplanationRecipe(answer).as_record()
     told = {name: getattr(answer, name) for name in ("score", "probability", "meaning")}
     rows = answer.table.astype(object).where(answer.table.notna(), None).to_dict("records")
     return json.dumps({"versions": versions(), **about, **told, "rows": rows}, ensure_ascii=False, allow_nan=False)
