@@ -9,7 +9,7 @@ from typing import Any
 
 from gemma2_workbench.apps.cli.numeric import whole_number
 from gemma2_workbench.atomic import checked_target, write_all
-from gemma2_workbench.export import FIGURE_SUFFIXES
+from gemma2_workbench.export import FIGURE_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES
 from gemma2_workbench.figures.spec import Panel, Panels
 from gemma2_workbench.records.artifact import Artifact, included
 from gemma2_workbench.records.output import Output
@@ -58,6 +58,28 @@ def look_of(options: argparse.Namespace) -> Output:
     if options.latex:
         _around(options.out)
     return look
+
+
+def output_of(options: argparse.Namespace, what: str, strip: bool = False) -> Output:
+    """The figure or the table at `options.out`, as its ending says.
+
+    Args:
+        options: the flags of `add_look`.
+        what: what is saved and its verb, such as "masks are".
+        strip: whether it is a text in colours, whose .tex is a figure.
+
+    Raises:
+        ValueError: another ending, a flag of a figure for a table, or as `look_of`.
+        OSError: as `Output.of`.
+    """
+    suffix = options.out.suffix.lower()
+    if suffix in FIGURE_SUFFIXES or (strip and suffix == STRIP_SUFFIX):
+        return look_of(options)
+    if suffix not in TABLE_SUFFIXES:
+        figures, tables = ", ".join(FIGURE_SUFFIXES), ", ".join(TABLE_SUFFIXES)
+        raise ValueError(f"{what} saved as a figure ({figures}) or as a table ({tables}); got {options.out.name!r}")
+    refuse(options, OF_A_FIGURE, f"is of a figure, and {options.out.name} is a table; leave it out")
+    return Output.of("table", options.out)
 
 
 def refuse(options: argparse.Namespace, names: Sequence[str], why: str) -> None:
