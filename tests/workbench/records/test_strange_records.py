@@ -37,6 +37,7 @@ KINDS = {
     "maps.npz": ["table", "attention", "--layer", "0", "1", "--head", "2", "3", "--text", TEXT],
     "maps.safetensors": ["table", "attention", "--layer", "1", "--causal", "off", "--text", TEXT],
     "lens.csv": ["table", "contributions", "--token", " the", "--position", "2", "--ablate", "1.2", "--text", TEXT],
+    "pair.csv": ["compare", "--layer", "1", "--ablate", "1.2", "--text", TEXT],
     "mask.csv": ["mask", "--window", "2", "--padding", "1", "--text", TEXT],
     "layers.csv": ["mask", "--layers", "local", "global", "--window", "3", "--tokens", "4"],
     "why.csv": ["why", "--show", "heads", "--text", TEXT],
@@ -75,7 +76,7 @@ def made() -> dict[str, dict[str, Any]]:
 def sidecar(name: str, made: dict[str, dict[str, Any]]) -> dict[str, Any]:
     if name not in made:
         words = [*KINDS[name], "--out", name]
-        if "--text" in words and words[0] in ("mask", "why"):
+        if "--text" in words and words[0] in ("compare", "mask", "why"):
             at = words.index("--text")
             words = [*words[:at], *words[at + 2 :], "--", words[at + 1]]
         if "--trace" in words:
