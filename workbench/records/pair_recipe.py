@@ -1,8 +1,7 @@
 """`PairRecipe`: a view of a pair of runs, before and after a change, saved by `compare` and `save_figure`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -14,10 +13,9 @@ from gemma2_workbench.records.command import Command, changes_flags, model_flags
 from gemma2_workbench.records.run import Run, described
 from gemma2_workbench.records.schema import FilePart, RunPart, ViewPanel
 from gemma2_workbench.records.values import MOST_PANELS, Name, Options
-from gemma2_workbench.records.viewed import Part, Viewed, check_options, combined, option_flags
+from gemma2_workbench.records.viewed import Part, Viewed, check_options, option_flags
 from gemma2_workbench.traces.pair import Pair, compare
 from gemma2_workbench.views import pair_view_named
-from gemma2_workbench.views.view import View
 
 
 class PairRecord(FilePart):
@@ -50,41 +48,17 @@ class PairRecipe(Viewed[Pair]):
     KIND: ClassVar = "pair"
     SCHEMA: ClassVar = PairRecord
 
-    @classmethod
-    def of(
-        cls, view: View, runs: Sequence[Run], options: Mapping[str, Any] | None = None, columns: int | None = None
-    ) -> Self:
-        """Every combination of the options' values is a panel, in the order of the view's options.
-
-        Args:
-            view: one of `PAIR_VIEWS`.
-            runs: before and after.
-            options: values by name; a list holds several values, which become panels.
-            columns: panels in a row; default: as many as whatever changes fastest has, at most 4.
-
-        Raises:
-            ValueError: an option that the view does not have, or runs that are not compared (as `compare`).
-        """
-        before, after = runs
-        made = cls(view, (before, after), combined(view, [compare(before.trace, after.trace)], options or {}))
-        return replace(made, columns=made.usual_columns if columns is None else columns)
-
-    @cached_property
-    def pair(self) -> Pair:
-        """Both runs, their tokens aligned."""
-        before, after = self.runs
-        return compare(before.trace, after.trace)
-
-    @property
-    def subjects(self) -> list[Pair]:
+    @staticmethod
+    def subjects_of(runs: Sequence[Run]) -> list[Pair]:
         """See `Viewed`."""
-        return [self.pair]
+        before, after = runs
+        return [compare(before.trace, after.trace)]
 
     def modified(self, subject: Pair) -> str:
         """See `Viewed`."""
         sides = {"before": subject.before, "after": subject.after}
-        words = [f"{name} {', '.join(trace.changes)}" for name, trace in sides.items() if trace.interventions]
-        return f" (modified model: {'; '.join(words)})" if words else ""
+        words = [f"{name}: {', '.join(trace.changes)}" for name, trace in sides.items() if trace.interventions]
+        return f" (modified model {'; '.join(words)})" if words else ""
 
     def named(self, subject: Pair) -> str:
         """See `Viewed`."""
@@ -97,7 +71,7 @@ class PairRecipe(Viewed[Pair]):
             "kind": self.KIND,
             "before": before,
             "after": after,
-            "tokens": len(self.pair.positions),
+            "tokens": len(self.subjects[0].positions),
             **self.shown(),
         }
 
@@ -137,5 +111,6 @@ class PairRecipe(Viewed[Pair]):
     def caption(self, spec: FigureSpec, record: Mapping[str, Any]) -> str:
         """See `Recipe`."""
         before, after = record["before"], record["after"]
-        texts = {"further_runs": [] if before["ids"] == after["ids"] else [after]}
+        options = {name: value for name, value in record["options"].items() if value != f"0:{record['tokens']}"}
+        texts = {"options": options, "further_runs": [] if before["ids"] == after["ids"] else [after]}
         return super().caption(spec, {**record, **before, **texts})

@@ -1,7 +1,7 @@
 """`ViewRecipe`: a view of one or several runs, saved by `figure`, `table`, the explorer and `save_figure`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -13,10 +13,9 @@ from gemma2_workbench.records.command import Command, changes_flags, model_flags
 from gemma2_workbench.records.run import Run, described
 from gemma2_workbench.records.schema import FilePart, RunPart, ViewPanel
 from gemma2_workbench.records.values import MOST_PANELS, MOST_RUNS, Index, Name, Options
-from gemma2_workbench.records.viewed import Part, Viewed, check_options, combined, option_flags
+from gemma2_workbench.records.viewed import Part, Viewed, check_options, option_flags
 from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views import view_named
-from gemma2_workbench.views.view import View
 
 _TEXT = 40  # characters of a text in a caption
 
@@ -59,28 +58,10 @@ class ViewRecipe(Viewed[Trace]):
     KIND: ClassVar = None
     SCHEMA: ClassVar = ViewRecord
 
-    @classmethod
-    def of(
-        cls, view: View, runs: Sequence[Run], options: Mapping[str, Any] | None = None, columns: int | None = None
-    ) -> Self:
-        """Every combination of the options' values is a panel, in the order of the view's options, runs the fastest.
-
-        Args:
-            view: one of `VIEWS`.
-            runs: the runs.
-            options: values by name; a list holds several values, which become panels.
-            columns: panels in a row; default: as many as whatever changes fastest has, at most 4.
-
-        Raises:
-            ValueError: an option that the view does not have.
-        """
-        made = cls(view, tuple(runs), combined(view, [run.trace for run in runs], options or {}))
-        return replace(made, columns=made.usual_columns if columns is None else columns)
-
-    @property
-    def subjects(self) -> list[Trace]:
+    @staticmethod
+    def subjects_of(runs: Sequence[Run]) -> list[Trace]:
         """See `Viewed`."""
-        return [run.trace for run in self.runs]
+        return [run.trace for run in runs]
 
     def modified(self, subject: Trace) -> str:
         """See `Viewed`."""

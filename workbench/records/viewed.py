@@ -7,8 +7,9 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import pandas as pd
 
@@ -61,10 +62,33 @@ class Viewed(Recipe, Generic[Seen]):
         if not self.parts or self.columns < 1:
             raise ValueError(f"a figure has a panel and a column; got {len(self.parts)} and {self.columns}")
 
-    @property
+    @classmethod
+    def of(
+        cls, view: View, runs: Sequence[Run], options: Mapping[str, Any] | None = None, columns: int | None = None
+    ) -> Self:
+        """Every combination of the options' values is a panel, in the order of the view's options, runs the fastest.
+
+        Args:
+            view: one of `VIEWS`, of a pair one of `PAIR_VIEWS`.
+            runs: the runs; of a pair before and after.
+            options: values by name; a list holds several values, which become panels.
+            columns: panels in a row; default: as many as whatever changes fastest has, at most 4.
+
+        Raises:
+            ValueError: an option that the view does not have, or runs that are not compared (`traces.pair.compare`).
+        """
+        made = cls(view, tuple(runs), _combined(view, cls.subjects_of(runs), options or {}))
+        return replace(made, columns=made.usual_columns if columns is None else columns)
+
+    @staticmethod
     @abstractmethod
+    def subjects_of(runs: Sequence[Run]) -> Sequence[Seen]:
+        """What is seen of runs; the parts count these."""
+
+    @cached_property
     def subjects(self) -> Sequence[Seen]:
-        """What the parts count."""
+        """What is seen."""
+        return self.subjects_of(self.runs)
 
     @abstractmethod
     def modified(self, subject: Seen) -> str:
@@ -174,7 +198,7 @@ class Viewed(Recipe, Generic[Seen]):
         return [option for option in self.view.options if option.name in wanted]
 
 
-def combined(view: View, subjects: Sequence[Subject], options: Mapping[str, Any]) -> tuple[Part, ...]:
+def _combined(view: View, subjects: Sequence[Subject], options: Mapping[str, Any]) -> tuple[Part, ...]:
     """Every combination of the options' values, in the order of the view's options, and the subjects the fastest.
 
     Raises:

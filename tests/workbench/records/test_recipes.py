@@ -59,7 +59,7 @@ def test_a_pair_that_python_saves_is_drawn_again(loaded: LoadedModel, capsys: py
         for change in (AblateHead(0, 1), SetWindow(3))
     ]
     save_figure("difference", compare(*runs), "a.svg", layer=[0, 3], title=True)
-    words = "modified model: before layer 0 head 1 set to zero; after window 3"
+    words = "modified model before: layer 0 head 1 set to zero; after: window 3"
     assert words in Path("a.svg").read_text(encoding="utf-8")
     save_table("lens_change", compare(*runs), "b.csv")
     record = json.loads(Path("b.csv.json").read_text())
