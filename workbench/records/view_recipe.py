@@ -13,7 +13,8 @@ from gemma2_workbench.records.command import Command, changes_flags, model_flags
 from gemma2_workbench.records.run import Run, described
 from gemma2_workbench.records.schema import FilePart, RunPart, ViewPanel
 from gemma2_workbench.records.values import MOST_PANELS, MOST_RUNS, Index, Name, Options
-from gemma2_workbench.records.viewed import Part, Viewed, check_options, option_flags
+from gemma2_workbench.records.view_options import check_options, option_flags
+from gemma2_workbench.records.viewed import Part, Viewed
 from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views import view_named
 

@@ -18,16 +18,14 @@ from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.recipe import Recipe, unseen_columns
 from gemma2_workbench.records.run import Run
 from gemma2_workbench.records.scales import with_shared_scales
+from gemma2_workbench.records.view_options import filled, option_words
 from gemma2_workbench.traces.pair import Pair
-from gemma2_workbench.traces.stages import STAGES
 from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.view import Option, Subject, View, sizes_of
 
 Seen = TypeVar("Seen", Trace, Pair)
 
 MOST_PANELS = 26
-# What the values of a view's options are, by their kind; a range is written out, other kinds are checked by the view.
-_KINDS = {"range": str, "layer": int | None, "head": int | None, "token": int | None}
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,7 @@ class Viewed(Recipe, Generic[Seen]):
         captions = []
         for part in self.parts:
             subject = self.subjects[part.run]
-            words = [_words(option, part.options[option.name]) for option in self._options(named)]
+            words = [option_words(option, part.options[option.name]) for option in self._options(named)]
             name = [self.named(subject)] if several else []
             captions.append(", ".join([" ".join(words)] * bool(words) + name) + self.modified(subject) * differ)
         return captions
@@ -189,7 +187,7 @@ class Viewed(Recipe, Generic[Seen]):
         varied = self.varied()
         shown = {option.name for option in self.view.options if option.kind in ("layer", "head", "choice")} - varied
         shown -= {"layer", "head"} if varied & {"layer", "head"} else set()
-        words = [_words(option, self.parts[0].options[option.name]) for option in self._options(shown)]
+        words = [option_words(option, self.parts[0].options[option.name]) for option in self._options(shown)]
         return f"{self.view.title}: {', '.join(words)}" if words else self.view.title
 
     def _options(self, names: Iterable[str]) -> list[Option]:
@@ -212,38 +210,8 @@ def _combined(view: View, subjects: Sequence[Subject], options: Mapping[str, Any
     choices = [given.get(option.name, [option.default]) for option in view.options]
     chosen = [dict(zip(known, values, strict=True)) for values in product(*choices)]
     return tuple(
-        Part(number, _filled(view, values, subject)) for values in chosen for number, subject in enumerate(subjects)
+        Part(number, filled(view, values, subject)) for values in chosen for number, subject in enumerate(subjects)
     )
-
-
-def check_options(view: View, options: Mapping[str, Any]) -> None:
-    """Refuse options of a record that are not those of the view, each with a value of its kind.
-
-    Raises:
-        ValueError: the first that is not.
-    """
-    kinds = {option.name: option.kind for option in view.options}
-    if options.keys() != kinds.keys():
-        raise ValueError(f"the options of view {view.name!r} are {', '.join(sorted(kinds)) or 'none'}")
-    for name, kind in kinds.items():
-        if not isinstance(options[name], _KINDS.get(kind, object)):
-            raise ValueError(f"the option {name!r} of view {view.name!r} is of another kind")
-
-
-def option_flags(view: View, panels: Iterable[tuple[Mapping[str, Any], str]]) -> list[str]:
-    """The view's options as flags; one that differs between panels takes all its values, the default is left out.
-
-    Args:
-        view: whose options.
-        panels: the options of each panel, and the range that is all its tokens.
-    """
-    words: list[str] = []
-    shown = list(panels)
-    for name in [option.name for option in view.options]:
-        values = dict.fromkeys(options[name] for options, _ in shown)
-        if None not in values and any(options[name] != whole for options, whole in shown):
-            words += [f"--{name}", *map(str, values)]
-    return words
 
 
 def check_panels(count: int) -> None:
@@ -256,24 +224,6 @@ def check_panels(count: int) -> None:
         raise ValueError(
             f"a figure has at most {MOST_PANELS} panels, (a) to (z); these are {count}. Draw several figures."
         )
-
-
-def _filled(view: View, chosen: Mapping[str, Any], subject: Subject) -> dict[str, Any]:
-    """Every option with a value that JSON can hold; a range is written out."""
-    whole = f"0:{sizes_of(subject)['token']}"
-    return {
-        option.name: whole if option.kind == "range" and chosen[option.name] is None else chosen[option.name]
-        for option in view.options
-    }
-
-
-def _words(option: Option, value: Any) -> str:
-    """An option's value as a caption names it."""
-    if option.name == "stage":
-        return STAGES[value].label if value in STAGES else str(value)
-    if option.kind == "choice":
-        return str(value).replace("_", " ")
-    return option.none if value is None else f"{option.label.lower()} {value}"
 
 
 def _panels(figure: FigureSpec, caption: str) -> list[Panel]:
