@@ -68,6 +68,8 @@ def _write(options: argparse.Namespace) -> None:
     """The figure or the table, with its record."""
     output = output_of(options, "a comparison is")
     view = pair_view_named(options.view or PAIR_VIEWS[0].name)
+    if options.token is not None and "lens" not in view.needs:
+        raise ValueError(f"--token is what a lens follows, and the view {view.name} shows none; leave it out")
     given = given_options(options, PAIR_VIEWS)
     recipe = PairRecipe.of(view, _runs(options, view.needs), given, options.columns)
     save(produced(recipe, output, options.out.name), options.out, options.latex)

@@ -87,7 +87,7 @@ class Recipe(ABC):
 
     @staticmethod
     def sources(record: dict[str, Any]) -> list[dict[str, Any]]:
-        """The parts of a record that each name a model, as JSON holds them."""
+        """The parts of a record that may each name a model and a trace, as JSON holds them."""
         return [record]
 
     def unseen(self, output: Output) -> Iterator[str]:

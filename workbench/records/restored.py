@@ -43,12 +43,12 @@ def restored(
 
 def _name_as(mine: dict[str, Any], its: Mapping[str, Any]) -> Iterator[str]:
     """The same weights may have gone by another name in the old record."""
-    model, identity = mine["model"], ("weights_sha256", "revision")
-    if model is None or its["model"] is None or model["name"] == its["model"]["name"]:
+    model, old, identity = mine.get("model"), its.get("model"), ("weights_sha256", "revision")
+    if model is None or old is None or model["name"] == old["name"]:
         return
-    if any(model.get(name) for name in identity) and all(model[name] == its["model"][name] for name in identity):
-        yield f"{one_line(model['name'], 80)} has the weights of what the record calls {its['model']['name']!r}"
-        model |= {name: its["model"][name] for name in ("name", "source")}
+    if any(model.get(name) for name in identity) and all(model[name] == old[name] for name in identity):
+        yield f"{one_line(model['name'], 80)} has the weights of what the record calls {old['name']!r}"
+        model |= {name: old[name] for name in ("name", "source")}
 
 
 def _trace_as(mine: dict[str, Any], its: Mapping[str, Any], with_traces: bool) -> Iterator[str]:
