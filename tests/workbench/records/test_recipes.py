@@ -17,11 +17,14 @@ from gemma2_workbench.records.again import Again
 from gemma2_workbench.records.artifact import produced
 from gemma2_workbench.records.command import Command
 from gemma2_workbench.records.output import Output
+from gemma2_workbench.records.pair_recipe import PairRecipe
 from gemma2_workbench.records.reading import read_record
 from gemma2_workbench.records.recipe import Recipe
 from gemma2_workbench.records.recipes import RECIPES
 from gemma2_workbench.records.redraw import drawn_again
+from gemma2_workbench.records.run import Run
 from gemma2_workbench.records.schema import FilePart
+from gemma2_workbench.views import pair_view_named
 
 TEXT = "Anna met Bob. Later Anna met"
 # What each kind is made with on the command line, by its name in records.
@@ -59,8 +62,10 @@ def test_a_pair_that_python_saves_is_drawn_again(loaded: LoadedModel, capsys: py
         for change in (AblateHead(0, 1), SetWindow(3))
     ]
     save_figure("difference", compare(*runs), "a.svg", layer=[0, 3], title=True)
-    words = "modified model before: layer 0 head 1 set to zero; after: window 3"
-    assert words in Path("a.svg").read_text(encoding="utf-8")
+    recipe = PairRecipe.of(pair_view_named("next_token"), [Run(run) for run in runs])
+    assert recipe.modified(compare(*runs)) == (
+        " (modified model before: layer 0 head 1 set to zero; after: sliding window 3)"
+    )
     save_table("lens_change", compare(*runs), "b.csv")
     record = json.loads(Path("b.csv.json").read_text())
     assert record["command"] == "gemma2-workbench redraw b.csv.json --out b.csv"
