@@ -23,7 +23,7 @@ from gemma2_workbench.classification.reasons.question import Question, answered
 from gemma2_workbench.classification.reasons.target import Target, target_of
 from gemma2_workbench.classification.words import word_spans
 from gemma2_workbench.records.artifact import produced
-from gemma2_workbench.records.explanation_recipe import ExplanationRecipe
+from gemma2_workbench.records.explanation_recipe import ExplanationRecipe, ExplanationRecord
 from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.reading import read_record
 
@@ -160,14 +160,16 @@ def test_a_record_keeps_where_labels_were_read(tagger: LoadedModel, tmp_path: Pa
     answer = answered(tagger, Question(TEXT, word=WORD, label_token="first"))
     file = produced(ExplanationRecipe(answer), Output("table", "csv"), "why.csv").save(tmp_path / "why.csv")
     sidecar = file.with_name("why.csv.json")
-    assert read_record(sidecar).drawing == answer.question
+    stored = read_record(sidecar).checked
+    assert isinstance(stored, ExplanationRecord)
+    assert stored.asked == answer.question
     record = json.loads(sidecar.read_text())
     assert record.pop("label_token") == "first"
     # A file from before it could be chosen: labels were read at the last sub-token.
     sidecar.write_text(json.dumps(record))
-    old = read_record(sidecar).drawing
-    assert isinstance(old, Question)
-    assert old.label_token == "last"
+    old = read_record(sidecar).checked
+    assert isinstance(old, ExplanationRecord)
+    assert old.asked.label_token == "last"
     assert answered(tagger, Question(TEXT, word=WORD)).question.label_token == "last"
 
 
