@@ -12,6 +12,7 @@ from gemma2_workbench.apps.cli import (
     app,
     bench,
     classify,
+    compare,
     evaluate,
     finetune,
     headvis,
@@ -25,7 +26,7 @@ from gemma2_workbench.apps.cli import (
 from gemma2_workbench.apps.cli.ending import WRONG, ended, flush_output, set_output, take_signals
 from gemma2_workbench.starting import COMMAND
 
-COMMANDS = (app, bench, trace, view, redraw, mask, classify, why, evaluate, models, finetune, headvis)
+COMMANDS = (app, bench, trace, view, compare, redraw, mask, classify, why, evaluate, models, finetune, headvis)
 
 
 class Parser(argparse.ArgumentParser):

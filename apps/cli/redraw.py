@@ -32,15 +32,15 @@ def run(options: argparse.Namespace) -> int:
     known = read_record(options.record)
     if options.out is not None:
         check_target(options.out)
-        if options.out.suffix.lower() != known.look.suffix:
-            raise ValueError(f"the record is of a {known.look.suffix} file; {options.out.name!r} must end so")
-    if known.runs and not options.trace:
-        names = dict.fromkeys(one_line(options.model or run.model.name, 80) for run in known.runs)
+        if options.out.suffix.lower() != known.output.suffix:
+            raise ValueError(f"the record is of a {known.output.suffix} file; {options.out.name!r} must end so")
+    if known.checked.runs and not options.trace:
+        names = dict.fromkeys(one_line(options.model or run.model.name, 80) for run in known.checked.runs)
         print(f"running the text through {', '.join(names)}", file=sys.stderr)
     redrawn = drawn_again(known, options.trace, options.model, download=options.download)
     for note in redrawn.notes:
         print(f"note: {note}", file=sys.stderr)
     if options.out is not None:
-        redrawn.product.save(options.out)
+        redrawn.artifact.save(options.out)
     print(f"{options.out or known.file.name}: {redrawn.sentence}")
     return 0 if redrawn.holds else 1

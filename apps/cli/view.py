@@ -13,23 +13,14 @@ from gemma2_workbench.apps.cli.changes import add_changes, changes_of
 from gemma2_workbench.apps.cli.look import add_look, look_of, save
 from gemma2_workbench.apps.cli.model import add_model
 from gemma2_workbench.apps.cli.trace import runs_of
+from gemma2_workbench.apps.cli.view_options import add_view_options, given_options
 from gemma2_workbench.export import FIGURE_SUFFIXES, STRIP_SUFFIX
 from gemma2_workbench.maps import Maps
-from gemma2_workbench.records.drawing import Drawing
-from gemma2_workbench.records.look import Look
-from gemma2_workbench.records.product import Product, produced
+from gemma2_workbench.records.artifact import Artifact, produced
+from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.run import Run, opened
+from gemma2_workbench.records.view_recipe import ViewRecipe
 from gemma2_workbench.views import VIEWS, View, text, view_named
-from gemma2_workbench.views.view import Option
-
-_KINDS = {
-    "layer": "layers, from 0",
-    "head": "heads, from 0",
-    "token": "positions, from 0",
-    "range": "first:stop",
-    "heads": "heads of one panel, such as 0,3",
-    "share": "a number from 0 to 1",
-}
 
 
 def add(commands: Any) -> None:
@@ -50,11 +41,7 @@ def _add(commands: Any, name: str, help: str, run: Callable[[argparse.Namespace]
     source.add_argument("--text", action="append", help="the text, or - for standard input; again for another panel")
     source.add_argument("--trace", nargs="+", action="extend", type=Path, help="files written by the trace command")
     command.add_argument("--out", required=True, type=Path, help="file to write; its ending decides the format")
-    group = command.add_argument_group("options of views", "several values give several panels")
-    for option, owners in _view_options().items():
-        kind = int if option.kind in ("layer", "head", "token") else str
-        says = f"{_KINDS.get(option.kind) or ', '.join(option.choices)} ({', '.join(owners)})"
-        group.add_argument(f"--{option.name}", nargs="+", type=kind, metavar=option.name.upper(), help=says)
+    add_view_options(command, VIEWS)
     command.add_argument("--token", help="token that the lens follows instead of the one that comes next")
     add_model(command)
     add_changes(command)
@@ -70,42 +57,27 @@ def draw(options: argparse.Namespace) -> None:
             f"{text.VIEW.name}, whose tokens LaTeX colours itself. --latex writes the lines that include a .pdf or "
             f".png, and `table {options.view}` writes the numbers as {STRIP_SUFFIX}"
         )
-    save(_product(options, look_of(options), options.columns), options.out, options.latex)
+    save(_artifact(options, look_of(options), options.columns), options.out, options.latex)
 
 
 def tabulate(options: argparse.Namespace) -> None:
     """Write the numbers of the view and their record."""
-    product = _product(options, Look.of("table", options.out))
-    rows = f"{product.record['numbers']['rows']} rows"
-    print(f"{product.save(options.out)}: {product.content.sentence if isinstance(product.content, Maps) else rows}")
+    made = _artifact(options, Output.of("table", options.out))
+    rows = f"{made.record['numbers']['rows']} rows"
+    print(f"{made.save(options.out)}: {made.content.sentence if isinstance(made.content, Maps) else rows}")
 
 
-def _product(options: argparse.Namespace, look: Look, columns: int | None = None) -> Product:
+def _artifact(options: argparse.Namespace, output: Output, columns: int | None = None) -> Artifact:
     """What was asked for, before it is written."""
     view = view_named(options.view)
     runs = _runs(options, view)
-    given = {option.name: value for option in _view_options() if (value := getattr(options, option.name)) is not None}
-    drawing = Drawing.of(view, [run.trace for run in runs], given, columns)
-    return produced(drawing, look, runs, options.out.name)
+    return produced(ViewRecipe.of(view, runs, given_options(options, VIEWS), columns), output, options.out.name)
 
 
 def _runs(options: argparse.Namespace, view: View) -> list[Run]:
     """The traces that were given, or the runs of the texts."""
     if options.text is not None:
-        return runs_of(options, options.text, "lens" in view.needs, options.token)
+        return runs_of(options, options.text, view.needs, options.token)
     if changes_of(options) or options.token is not None:
         raise ValueError("a trace is what it is: the model is changed, and a token followed, where a --text is run")
     return [opened(path) for path in options.trace]
-
-
-def _view_options() -> dict[Option, list[str]]:
-    """Every option of the views once, with the names of the views that have it."""
-    owners: dict[str, list[str]] = {}
-    merged: dict[str, Option] = {}
-    for view in VIEWS:
-        for option in view.options:
-            known = merged.setdefault(option.name, option)
-            choices = tuple(dict.fromkeys((*known.choices, *option.choices)))
-            merged[option.name] = Option(option.name, option.label, option.kind, None, choices)
-            owners.setdefault(option.name, []).append(view.name)
-    return {option: owners[name] for name, option in merged.items()}

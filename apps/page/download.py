@@ -13,13 +13,12 @@ from gemma2_workbench import Trace, View, scratch
 from gemma2_workbench.apps.page.shared import Shared
 from gemma2_workbench.atomic import write
 from gemma2_workbench.figures.paper import VENUES
-from gemma2_workbench.records.archive import bundle
-from gemma2_workbench.records.drawing import Drawing
-from gemma2_workbench.records.look import Look
-from gemma2_workbench.records.product import produced
-from gemma2_workbench.records.reason import Reason
+from gemma2_workbench.records.archive import archived
+from gemma2_workbench.records.artifact import produced
+from gemma2_workbench.records.output import Output
+from gemma2_workbench.records.recipe import Recipe
 from gemma2_workbench.records.run import Run
-from gemma2_workbench.records.situation import Situation
+from gemma2_workbench.records.view_recipe import ViewRecipe
 
 
 class Format(NamedTuple):
@@ -90,7 +89,7 @@ def take_away(shared: Shared, name: str, inputs: Sequence[Any], make: Callable[.
     save_row(name, [shared.run, *inputs], of_run)
 
 
-def save_row(name: str, inputs: Sequence[Any], make: Callable[..., Taken | Situation]) -> None:
+def save_row(name: str, inputs: Sequence[Any], make: Callable[..., Taken | Recipe]) -> None:
     """Put format, venue, button and download into the current row.
 
     Args:
@@ -116,27 +115,29 @@ def save_row(name: str, inputs: Sequence[Any], make: Callable[..., Taken | Situa
     saved.success(None, js=FETCH.format(f"file-{name}"))
 
 
-def written(taken: Taken | Situation | Reason, name: str, kind: str, page: str) -> Path:
+def written(taken: Taken | Recipe, name: str, kind: str, page: str) -> Path:
     """The file in a folder of its own, as `gemma2-workbench figure`, `table`, `mask` or `why` would write it.
 
     Raises:
         ValueError: the view cannot be drawn so.
         ImportError: Parquet is asked for and pyarrow is not installed.
     """
+    recipe = taken if isinstance(taken, Recipe) else _recipe(taken)
     form, (venue, width) = _KNOWN[kind], PAGES[page]
-    if kind == EVERYTHING and isinstance(taken, Reason) and not taken.drawable:
+    if kind == EVERYTHING and not recipe.drawable:
         form = FORMATS["LaTeX table"]
-    look = Look("figure", form.ending, venue, width) if form.what == "figure" else Look("table", form.ending)
-    # Masks are of no run, and neither are reasons.
-    runs = [Run(taken.trace, token=taken.token)] if isinstance(taken, Taken) else []
-    drawing = Drawing.of(taken.view, [taken.trace], taken.options) if isinstance(taken, Taken) else taken
+    output = Output("figure", form.ending, venue, width) if form.what == "figure" else Output("table", form.ending)
     ending = "zip" if kind == EVERYTHING else form.ending
     path = _own_folder() / f"{name}.{ending}"
     if kind == EVERYTHING:
-        write(path, bundle(drawing, look, runs, name))
+        write(path, archived(recipe, output, name))
     else:
-        write(path, produced(drawing, look, runs, path.name).data)
+        write(path, produced(recipe, output, path.name).data)
     return path
+
+
+def _recipe(taken: Taken) -> Recipe:
+    return ViewRecipe.of(taken.view, [Run(taken.trace, token=taken.token)], taken.options)
 
 
 def _own_folder() -> Path:

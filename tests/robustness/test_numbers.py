@@ -20,7 +20,7 @@ from gemma2_workbench import (
 from gemma2_workbench.apps.cli import main
 from gemma2_workbench.classification.finetune.settings import Settings
 from gemma2_workbench.masks.setting import Setting
-from gemma2_workbench.records.look import Look
+from gemma2_workbench.records.output import Output
 from gemma2_workbench.traces.interventions import from_data
 
 NAN, INF, HUGE = float("nan"), float("inf"), 10**30
@@ -126,7 +126,7 @@ def test_settings_of_masks(name: str, value: Any) -> None:
 @pytest.mark.parametrize("dpi", [NAN, INF, 0, -1, 10**9, 300.5, "300", HUGE], ids=str)
 def test_resolutions(dpi: Any) -> None:
     with pytest.raises(ValueError, match="dpi must lie between 30 and 1200; got"):
-        Look("figure", "png", dpi=dpi)
+        Output("figure", "png", dpi=dpi)
 
 
 @pytest.mark.parametrize("name", ["epochs", "batch", "seed", "rate"])

@@ -13,7 +13,7 @@ import pytest
 from gemma2_workbench import LoadedModel, SetCausal, classify, load
 from gemma2_workbench.apps.cli import main, model
 from gemma2_workbench.classification.reasons import deletions, head_effects, saliency, target_of
-from gemma2_workbench.records import redraw
+from gemma2_workbench.records import again
 
 TEXT = "-The crew went home. They sailed from Jordan to $x$ \\ the coast of Egypt."
 JORDAN = 9  # of all words
@@ -27,7 +27,7 @@ def tagger() -> LoadedModel:
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tagger: LoadedModel) -> Path:
     """A folder of its own; the embedded classifier is loaded once."""
-    for user in (redraw, model):
+    for user in (again, model):
         monkeypatch.setattr(user, "load", lambda name, **how: tagger if name == "tiny-ner" else load(name, **how))
     monkeypatch.chdir(tmp_path)
     return tmp_path

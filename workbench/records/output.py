@@ -1,4 +1,4 @@
-"""`Look`: how a file looks and what it is: a figure or a table, its format, and the settings of its format."""
+"""`Output`: what a file is and how it looks: a figure or a table, its format, and the settings of its format."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ LEAST_DPI, MOST_DPI = 30, 1200
 
 
 @dataclass(frozen=True)
-class Look:
+class Output:
     """Everything about a file that does not come from the run.
 
     Attributes:
@@ -47,15 +47,15 @@ class Look:
 
     @classmethod
     def of(cls, what: Literal["figure", "table"], path: Path, **settings: Any) -> Self:
-        """The look of a file at `path`, which can be written.
+        """The output of a file at `path`, which can be written.
 
         Raises:
             ValueError: the ending or a setting is not allowed.
             OSError: the file cannot be written, see `workbench.atomic.checked_target`.
         """
-        look = cls(what, path.suffix.lower()[1:], **settings)
+        made = cls(what, path.suffix.lower()[1:], **settings)
         check_target(path)
-        return look
+        return made
 
     @property
     def suffix(self) -> str:

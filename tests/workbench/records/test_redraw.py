@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from gemma2_workbench import LoadedModel, load
 from gemma2_workbench.apps.cli import main, model
-from gemma2_workbench.records import record, redraw
+from gemma2_workbench.records import again, record
 
 TEXT = "Anna met Bob. Later Anna met Bob"
 VIEW = ["attention", "--layer", "1", "--head", "2"]
@@ -37,7 +37,7 @@ def loaded_once(monkeypatch: pytest.MonkeyPatch, loaded: LoadedModel) -> None:
     def once(name: str | None = None, **options: Any) -> LoadedModel:
         return loaded if name in (None, "tiny") else load(name, **options)
 
-    monkeypatch.setattr(redraw, "load", once)
+    monkeypatch.setattr(again, "load", once)
     monkeypatch.setattr(model, "load", once)
 
 
@@ -54,7 +54,7 @@ def test_another_process_draws_and_redraws_the_same_bytes(here: Path) -> None:
     made = (here / "fig.pdf").read_bytes()
     # Another seed of hashes, another folder.
     run = [sys.executable, "-c", ELSEWHERE, str(here / "fig.pdf.json"), *words]
-    seed = {"PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    seed = {"PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
     done = subprocess.run(run, cwd=here / "other", env=os.environ | seed, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "fig.pdf: same bytes (sha256 " in done.stdout
@@ -79,11 +79,11 @@ def test_another_process_draws_and_redraws_the_same_bytes(here: Path) -> None:
 def test_every_kind_of_file_comes_out_the_same(words: list[str], here: Path, capsys: Any) -> None:
     assert main([*words, "--text", TEXT]) == 0
     before = {file.name: file.read_bytes() for file in here.iterdir()}
-    again = words[-1].replace("a", "b", 1)
-    assert main(["redraw", f"{words[-1]}.json", "--out", again]) == 0
-    assert f"{again}: same bytes" in said(capsys)
+    copy = words[-1].replace("a", "b", 1)
+    assert main(["redraw", f"{words[-1]}.json", "--out", copy]) == 0
+    assert f"{copy}: same bytes" in said(capsys)
     after = {file.name: file.read_bytes() for file in here.iterdir()}
-    assert after == before | {again: before[words[-1]], f"{again}.json": before[f"{words[-1]}.json"]}
+    assert after == before | {copy: before[words[-1]], f"{copy}.json": before[f"{words[-1]}.json"]}
 
 
 def test_nothing_is_written_unless_asked(here: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_trace_is_taken_if_it_is_the_one_and_else_the_text_runs_again(
     assert "the text was run again, because no --trace was given" in said(capsys)
     assert main(["redraw", "a.svg", "--trace", "other.safetensors"]) == 2
     assert "other.safetensors is not the trace of the record" in said(capsys)
-    monkeypatch.setattr(redraw, "load", None)  # with the trace no model is needed
+    monkeypatch.setattr(again, "load", None)  # with the trace no model is needed
     assert main(["redraw", "a.svg", "--trace", "run.safetensors"]) == 0
     assert "same bytes" in said(capsys)
 

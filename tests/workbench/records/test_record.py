@@ -25,12 +25,12 @@ from gemma2_workbench import AblateHead, LoadedModel, SetFinalSoftcap, SetSoftca
 from gemma2_workbench.apps.cli import main
 from gemma2_workbench.apps.cli.changes import add_changes, changes_of
 from gemma2_workbench.figures.spec import Panels, TokenMap
-from gemma2_workbench.records.command import flags_of
-from gemma2_workbench.records.drawing import Drawing
-from gemma2_workbench.records.look import Look
-from gemma2_workbench.records.product import produced
+from gemma2_workbench.records.artifact import produced
+from gemma2_workbench.records.command import changes_flags
+from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.reading import read_record
 from gemma2_workbench.records.run import Run
+from gemma2_workbench.records.view_recipe import ViewRecipe
 from gemma2_workbench.traces.interventions import SetCausal, as_data
 
 TEXT = "日本 $x$ </script> \\ (a) Anna met Bob, and Bob met Anna"
@@ -52,10 +52,10 @@ def make(changed: Trace, tmp_path_factory: pytest.TempPathFactory) -> Callable[[
         view, options = ("text", {"layer": 1}) if form == "colorbox" else ("attention", {"layer": 1, "head": 2})
         what = "figure" if form in ("pdf", "svg", "png", "html", "colorbox") else "table"
         ending = "tex" if form == "colorbox" else form
-        look = Look(what, ending, venue="acl" if what == "figure" else None)
-        drawing = Drawing.of(view_named(view), [changed], options)
-        product = produced(drawing, look, [Run(changed)], f"{form}.{ending}")
-        return product.save(folder / f"{form}.{ending}"), product.record
+        output = Output(what, ending, venue="acl" if what == "figure" else None)
+        recipe = ViewRecipe.of(view_named(view), [Run(changed)], options)
+        made = produced(recipe, output, f"{form}.{ending}")
+        return made.save(folder / f"{form}.{ending}"), made.record
 
     return write
 
@@ -178,7 +178,7 @@ def test_the_command_of_the_record_makes_the_same_file(make: Any, tmp_path: Path
 
 def test_a_parity_that_was_not_checked_is_recorded_without_nan(loaded: LoadedModel) -> None:
     trace = capture(loaded, "Anna met Bob", parity=False)
-    record = produced(Drawing.of(view_named("mask"), [trace]), Look("table", "csv"), [Run(trace)], "x.csv").record
+    record = produced(ViewRecipe.of(view_named("mask"), [Run(trace)]), Output("table", "csv"), "x.csv").record
     assert json.dumps(record, allow_nan=False)
     assert (record["parity"]["tokens"], record["parity"]["output_max_diff"]) == (0, None)
 
@@ -187,17 +187,17 @@ def test_a_parity_that_was_not_checked_is_recorded_without_nan(loaded: LoadedMod
 def test_flags_and_interventions_say_the_same(change: Any) -> None:
     parser = argparse.ArgumentParser()
     add_changes(parser)
-    assert changes_of(parser.parse_args(flags_of(as_data(change)))) == (change,)
+    assert changes_of(parser.parse_args(changes_flags([as_data(change)]))) == (change,)
 
 
 def test_panels_are_layers_then_heads_then_texts(loaded: LoadedModel) -> None:
-    traces = [capture(loaded, text, parity=False) for text in ("Anna met Bob", "Bob met Anna again")]
+    runs = [Run(capture(loaded, text, parity=False)) for text in ("Anna met Bob", "Bob met Anna again")]
     options = {"layer": [3, 0], "head": [1, 2], "stage": "attn_logits"}
-    drawing = Drawing.of(view_named("attention"), traces, options)
-    order = [(part.options["layer"], part.options["head"], part.run) for part in drawing.parts]
+    recipe = ViewRecipe.of(view_named("attention"), runs, options)
+    order = [(part.options["layer"], part.options["head"], part.run) for part in recipe.parts]
     assert order == [(layer, head, run) for layer in (3, 0) for head in (1, 2) for run in (0, 1)]
-    assert drawing.columns == 2
-    spec = drawing.figure(traces, drawing.tables(traces))
+    assert recipe.columns == 2
+    spec = recipe.figure(recipe.tables())
     assert isinstance(spec, Panels)
     assert spec.figures[0].title == "layer 3 head 1, “Anna met Bob”"
     assert spec.figures[7].title == "layer 0 head 2, “Bob met Anna again”"
@@ -209,8 +209,8 @@ def test_panels_are_layers_then_heads_then_texts(loaded: LoadedModel) -> None:
 
 def test_a_modified_model_is_named_in_the_title(changed: Trace, loaded: LoadedModel) -> None:
     def title(traces: list[Trace], **options: Any) -> Any:
-        drawing = Drawing.of(view_named("attention"), traces, options)
-        return drawing.figure(traces, drawing.tables(traces))
+        recipe = ViewRecipe.of(view_named("attention"), [Run(trace) for trace in traces], options)
+        return recipe.figure(recipe.tables())
 
     words = "(modified model: attention softcap 5, layer 1 head 2 set to zero)"
     assert title([changed]).title == f"Layer 0, head 0: probability {words}"
@@ -222,9 +222,10 @@ def test_a_modified_model_is_named_in_the_title(changed: Trace, loaded: LoadedMo
 
 
 def test_more_panels_than_letters_are_refused(changed: Trace) -> None:
-    drawing = Drawing.of(view_named("attention"), [changed], {"layer": [0, 1, 2, 3, 4], "head": list(range(6))})
+    options = {"layer": [0, 1, 2, 3, 4], "head": list(range(6))}
+    recipe = ViewRecipe.of(view_named("attention"), [Run(changed)], options)
     with pytest.raises(ValueError, match=r"at most 26 panels, \(a\) to \(z\); these are 30"):
-        drawing.figure([changed], drawing.tables([changed]))
+        recipe.figure(recipe.tables())
 
 
 def broken(record: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

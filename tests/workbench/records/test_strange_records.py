@@ -18,15 +18,15 @@ import pytest
 from gemma2_workbench import LoadedModel, Trace, capture, load, view_named
 from gemma2_workbench.apps.cli import main, model
 from gemma2_workbench.models.loading import ModelNotFoundError
-from gemma2_workbench.records import limits, nearby, redraw
+from gemma2_workbench.records import again, limits, nearby
+from gemma2_workbench.records.artifact import produced
 from gemma2_workbench.records.comparing import differences
-from gemma2_workbench.records.drawing import Drawing
 from gemma2_workbench.records.json_text import MOST_BYTES
 from gemma2_workbench.records.limits import check_cells, check_pixels
-from gemma2_workbench.records.look import Look
-from gemma2_workbench.records.product import produced
+from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.reading import read_record
 from gemma2_workbench.records.run import Run
+from gemma2_workbench.records.view_recipe import ViewRecipe
 
 TEXT = "Anna met Bob"
 KINDS = {
@@ -37,6 +37,7 @@ KINDS = {
     "maps.npz": ["table", "attention", "--layer", "0", "1", "--head", "2", "3", "--text", TEXT],
     "maps.safetensors": ["table", "attention", "--layer", "1", "--causal", "off", "--text", TEXT],
     "lens.csv": ["table", "contributions", "--token", " the", "--position", "2", "--ablate", "1.2", "--text", TEXT],
+    "pair.csv": ["compare", "--layer", "1", "--ablate", "1.2", "--text", TEXT],
     "mask.csv": ["mask", "--window", "2", "--padding", "1", "--text", TEXT],
     "layers.csv": ["mask", "--layers", "local", "global", "--window", "3", "--tokens", "4"],
     "why.csv": ["why", "--show", "heads", "--text", TEXT],
@@ -60,7 +61,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: dict[str, Load
     def once(name: str | None = None, **how: Any) -> LoadedModel:
         return models[name or "tiny"] if name in (None, *models) else load(name, **how)
 
-    for user in (redraw, model):
+    for user in (again, model):
         monkeypatch.setattr(user, "load", once)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -75,7 +76,7 @@ def made() -> dict[str, dict[str, Any]]:
 def sidecar(name: str, made: dict[str, dict[str, Any]]) -> dict[str, Any]:
     if name not in made:
         words = [*KINDS[name], "--out", name]
-        if "--text" in words and words[0] in ("mask", "why"):
+        if "--text" in words and words[0] in ("compare", "mask", "why"):
             at = words.index("--text")
             words = [*words[:at], *words[at + 2 :], "--", words[at + 1]]
         if "--trace" in words:
@@ -232,8 +233,8 @@ BEFORE = '{"tool": "gemma2-workbench", "record": 1, '
         (BEFORE + '"columns": 1e999}', "it has a number that is too large"),
         (BEFORE + '"text": "\\ud83d"}', "it has half a character (U+D83D)"),
         (BEFORE + '"\\udc00": 1}', "it has half a character (U+DC00)"),
-        (BEFORE + '"kind": ["mask"]}', "'kind' is neither 'mask' nor 'reason'"),
-        (BEFORE + '"kind": null}', "'kind' is neither 'mask' nor 'reason'"),
+        (BEFORE + '"kind": ["mask"]}', "'kind' is none of 'pair', 'mask', 'reason', nor absent"),
+        (BEFORE + '"kind": null}', "is a record that was changed or cut off"),
         (BEFORE + '"text": "a"}', "'model' is missing"),
         ('{"tool": "gemma2-workbench", "record": true}', "its version is no number above 0"),
         ("null", "is JSON, but no record"),
@@ -285,18 +286,18 @@ def test_the_work_is_bounded(
 
 
 def test_what_fills_the_memory_is_not_drawn(loaded_trace: Trace, monkeypatch: Any) -> None:
-    look = Look("figure", "png", width=20.0, dpi=1200)
-    drawing = Drawing.of(view_named("attention"), [loaded_trace], {"layer": list(range(6))}, columns=1)
+    output = Output("figure", "png", width=20.0, dpi=1200)
+    recipe = ViewRecipe.of(view_named("attention"), [Run(loaded_trace)], {"layer": list(range(6))}, columns=1)
     with pytest.raises(ValueError, match="width must lie between 2 and 20 inches"):
-        check_pixels(produced(drawing, replace(look, width=1e9), [Run(loaded_trace)], "a.png"))
+        check_pixels(produced(recipe, replace(output, width=1e9), "a.png"))
     with pytest.raises(ValueError, match="pixels at 1200 dpi; at most 200,000,000 are drawn again"):
-        check_pixels(produced(drawing, look, [Run(loaded_trace)], "a.png"))
+        check_pixels(produced(recipe, output, "a.png"))
     cells = 6 * len(loaded_trace.tokens) ** 2
     monkeypatch.setattr(limits, "MOST_CELLS", cells)
-    check_cells(drawing, [Run(loaded_trace)])
+    check_cells(recipe)
     monkeypatch.setattr(limits, "MOST_CELLS", cells - 1)
     with pytest.raises(ValueError, match=f"have {cells} cells, and at most {cells - 1} are drawn again"):
-        check_cells(drawing, [Run(loaded_trace)])
+        check_cells(recipe)
 
 
 @pytest.fixture(scope="module")
@@ -316,7 +317,7 @@ def test_nothing_is_fetched_unless_asked(made: dict[str, Any], monkeypatch: Any,
         fetched.append((name, how["revision"]))
         raise ModelNotFoundError("no network")
 
-    monkeypatch.setattr(redraw, "load", fetch)
+    monkeypatch.setattr(again, "load", fetch)
     code, _, said = redrawn("view.csv", odd, capsys)
     assert (code, fetched) == (2, [])
     assert "names the model 'google/gemma-2-2b', which is not here; give --model" in said
@@ -340,7 +341,7 @@ def test_a_hub_model_that_was_fetched_earlier_is_taken(
 ) -> None:
     folder = Path("cache") / ("a" * 40)
     monkeypatch.setattr(nearby, "try_to_load_from_cache", lambda *_, **__: str(folder / "config.json"))
-    monkeypatch.setattr(redraw, "load", lambda name, **_: models["tiny"] if name == str(folder) else None)
+    monkeypatch.setattr(again, "load", lambda name, **_: models["tiny"] if name == str(folder) else None)
     record = sidecar("view.csv", made)
     _, verdict, _ = redrawn("view.csv", record | {"model": record["model"] | HUB}, capsys)
     assert verdict.startswith("view.csv: same bytes")
