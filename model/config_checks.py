@@ -1,6 +1,7 @@
 """What a Gemma 2 configuration may hold: what is given, before transformers reads it, and the whole, afterwards."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -57,7 +58,7 @@ def _is_setting(key: str, cls: type["Gemma2Config"]) -> bool:
     """Whether a value of this name breaks nothing that the class itself has: methods, tables, what is derived."""
     own = getattr(cls, key, None)
     settable = isinstance(own, property) and own.fset is not None
-    return key in cls.__dataclass_fields__ or key == "model_type" or settable or not hasattr(cls, key)
+    return key in (field.name for field in fields(cls)) or key == "model_type" or settable or not hasattr(cls, key)
 
 
 def _check_labels(given: Mapping[str, Any]) -> None:
@@ -140,21 +141,22 @@ def _check_numbers(config: "Gemma2Config") -> None:
         cap = getattr(config, name)
         if cap is not None and not is_representable(cap):
             raise ValueError(f"{name}={shown(cap)} must be a finite number above 0, or None to switch the softcap off")
-    for name in ("query_pre_attn_scalar", "rms_norm_eps", "rope_theta"):
-        value = getattr(config, name)
+    rotary = dict(config.rope_parameters or {})
+    positive = {name: getattr(config, name) for name in ("query_pre_attn_scalar", "rms_norm_eps")}
+    for name, value in (positive | {"rope_theta": rotary.get("rope_theta")}).items():
         if not is_representable(value):
             raise ValueError(f"{name}={shown(value)} must be a finite number above 0")
     spread = config.initializer_range
     if spread != 0 and not is_representable(spread):
-        raise ValueError(f"initializer_range={spread} must be a finite number of at least 0")
+        raise ValueError(f"initializer_range={shown(spread)} must be a finite number of at least 0")
     if not 0 <= (config.attention_dropout or 0) < 1:
-        raise ValueError(f"attention_dropout={config.attention_dropout} must be at least 0 and below 1")
-    rope_type = (config.rope_parameters or {}).get("rope_type", "default")
+        raise ValueError(f"attention_dropout={shown(config.attention_dropout)} must be at least 0 and below 1")
+    rope_type = rotary.get("rope_type", "default")
     if rope_type != "default":
-        raise ValueError(f"rope_type={rope_type!r} is not part of Gemma 2; the only one is 'default'")
+        raise ValueError(f"rope_type={shown(rope_type)} is not part of Gemma 2; the only one is 'default'")
     if config.hidden_activation not in ACT2FN:
         allowed = "gelu_pytorch_tanh, gelu, silu, relu or another name of transformers.activations.ACT2FN"
-        raise ValueError(f"hidden_activation={config.hidden_activation!r} is not known; use {allowed}")
+        raise ValueError(f"hidden_activation={shown(config.hidden_activation)} is not known; use {allowed}")
 
 
 def is_representable(value: Any) -> bool:
@@ -167,7 +169,7 @@ def _check_layers(config: "Gemma2Config") -> None:
     types = config.layer_types or []
     unknown = sorted(set(types) - {SLIDING, FULL})
     if unknown:
-        raise ValueError(f"layer_types contains {', '.join(map(repr, unknown))}; allowed: {SLIDING!r}, {FULL!r}")
+        raise ValueError(f"layer_types contains {', '.join(map(shown, unknown[:3]))}; allowed: {SLIDING!r}, {FULL!r}")
     if len(types) != config.num_hidden_layers:
         raise ValueError(f"layer_types has {len(types)} entries for num_hidden_layers={config.num_hidden_layers}")
     window = config.sliding_window
