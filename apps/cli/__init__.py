@@ -22,7 +22,7 @@ from gemma2_workbench.apps.cli import (
     view,
     why,
 )
-from gemma2_workbench.apps.cli.ending import WRONG, ended, flush_output, set_output, take_signals
+from gemma2_workbench.apps.cli.ending import WRONG, ended, flush_output, in_one_line, set_output, take_signals
 from gemma2_workbench.starting import COMMAND
 
 COMMANDS = (app, bench, trace, view, redraw, mask, classify, why, evaluate, models, finetune, headvis)
@@ -33,7 +33,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End the process with exit code 2."""
-        self.exit(WRONG, f"{COMMAND}: {message}; see {self.prog} --help\n")
+        self.exit(WRONG, f"{COMMAND}: {in_one_line(message)}; see {self.prog} --help\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
