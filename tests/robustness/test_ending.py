@@ -62,6 +62,7 @@ def test_a_traceback_is_there_for_who_asks(monkeypatch: pytest.MonkeyPatch, caps
             ["figure", "atlas", "--text", "a", "--out", "x.pdf", "--dpi", "x"],
             "argument --dpi: 'x' must be a whole number",
         ),
+        (["trace", "a", "--out=x", "--bogus=a\nb"], "unrecognized arguments: --bogus=a b; see"),
         (["nothing"], "argument COMMAND: invalid choice: 'nothing'"),
         ([], "the following arguments are required: COMMAND; see gemma2-workbench --help"),
     ],

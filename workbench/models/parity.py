@@ -115,7 +115,7 @@ def reference(loaded: LoadedModel) -> Any:
     trunk = twin.base_model
     place = loaded.model.device
     trunk.rotary_emb = type(trunk.rotary_emb)(config).to(place)
-    trunk.embed_tokens.embed_scale = torch.tensor(config.hidden_size**0.5, device=place)
+    trunk.embed_tokens.embed_scale = torch.tensor(config.hidden_size**0.5, dtype=torch.float32, device=place)
     return twin.eval()
 
 

@@ -91,7 +91,7 @@ def head_effects(loaded: LoadedModel, target: Target) -> HeadEffects:
     cells = [(layer, head) for layer in range(len(layers)) for head in range(count)]
     ids_1T = ids_of(loaded, target)
     at_once = rows_at_once(loaded.config, ids_1T.shape[1], graph=False)
-    weights_LNT = torch.zeros(len(layers), count, ids_1T.shape[1])
+    weights_LNT = torch.zeros(len(layers), count, ids_1T.shape[1], dtype=torch.float32)
     with loaded.lock:
         watching = {
             f"layers.{layer}.self_attn.attn_probs": _row(weights_LNT[layer], target.places)
@@ -106,7 +106,9 @@ def head_effects(loaded: LoadedModel, target: Target) -> HeadEffects:
         ]
     kinds = tuple("global" if layer.window is None else "local" for layer in layers)
     kv_heads = loaded.config.num_key_value_heads or count
-    return HeadEffects(torch.tensor(effects).view(len(layers), count), weights_LNT, score, kinds, kv_heads, target)
+    return HeadEffects(
+        torch.tensor(effects, dtype=torch.float32).view(len(layers), count), weights_LNT, score, kinds, kv_heads, target
+    )
 
 
 def _effects(loaded: LoadedModel, target: Target, ids_1T: Tensor, cells: list[Head]) -> list[float]:

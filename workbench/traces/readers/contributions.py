@@ -67,7 +67,7 @@ class ContributionsReader:
         # Every part is read along this direction; the final rms, known at the end, is divided out then.
         self._along_TD = loaded.model.lm_head.weight[self._ids].float() * _scale(loaded.trunk.norm)
         self._dots: dict[str, dict[int, Tensor]] = {"embedding": {}, "heads": {}, "biases": {}, "mlps": {}}
-        self._mixed_NTH = self._rms_T = self._logits_T = self._capped_T = torch.empty(0)
+        self._mixed_NTH = self._rms_T = self._logits_T = self._capped_T = torch.empty(0, dtype=torch.float32)
 
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
@@ -108,7 +108,7 @@ class ContributionsReader:
         along_TD = self._along_TD * _scale(cast(RMSNorm, norm)) / rms_T[:, None]
         along_TNH = (along_TD @ o_proj.weight.float()).unflatten(-1, (N, H))
         self._dots["heads"][layer] = torch.einsum("tnh,nth->nt", along_TNH, self._mixed_NTH)
-        bias_D = torch.zeros(1) if o_proj.bias is None else o_proj.bias.float()
+        bias_D = torch.zeros(1, dtype=torch.float32) if o_proj.bias is None else o_proj.bias.float()
         self._dots["biases"][layer] = (along_TD * bias_D.to(along_TD.device)).sum(-1)
 
     def _mlp(self, layer: int, _module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
