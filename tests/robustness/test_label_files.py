@@ -49,7 +49,6 @@ JSONL: dict[str, tuple[bytes, str]] = {
     "a list": (f"{LINE}[1]\n".encode(), ", got a list"),
     "a truth": (f"{LINE}true\n".encode(), ", got true or false"),
     "a long number": (f'{LINE}{{"text": "a", "label": {"9" * 5000}}}\n'.encode(), ":2: a number of 5000 digits"),
-    "null": (b"null\n", ":1: expected"),
     "slip": (f'{LINE}{{"tokens": ["Rome"], "tags": ["LOC"]}}\n'.encode(), ":2: the tag 'LOC' is not BIO while"),
 }
 
