@@ -45,7 +45,9 @@ def beside_a_load(right: Numbers) -> Iterator[None]:
 def numbers(speaker: LoadedModel, classifier: LoadedModel) -> Numbers:
     # With parity: transformers' model is made and run too.
     trace = replace(capture(speaker, "Anna met Bob", read=READ), seconds=0.0)
-    asked = [Question("Anna met Bob", show=show) for show in ("saliency", "heads", "removals")]
+    # The weights of integrated gradients are captum's own, and follow the default.
+    saliency = Question("Anna met Bob", method="gradient_x_input")
+    asked = [saliency, *(Question("Anna met Bob", show=show) for show in ("heads", "removals"))]
     return Numbers(trace, stack(trace).values.tobytes(), [answered(classifier, question).table for question in asked])
 
 
