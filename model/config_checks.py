@@ -44,6 +44,8 @@ def check_given(given: Mapping[str, Any], cls: type["Gemma2Config"]) -> None:
     for key in ("rope_parameters", "rope_scaling"):
         if not isinstance(given.get(key, None), dict | None):
             raise ValueError(f"{key}={shown(given[key])} must be a dictionary, such as {{'rope_theta': 10000.0}}")
+    if not isinstance(given.get("auto_map"), dict | None):
+        raise ValueError(f"auto_map={shown(given['auto_map'])} must be a dictionary; its code is never run")
     for key in ("is_causal", "return_dict", "output_hidden_states", "output_attentions"):
         if not isinstance(given.get(key, False), bool):
             raise ValueError(f"{key}={shown(given[key])} must be true or false")

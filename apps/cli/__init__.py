@@ -5,6 +5,7 @@ One file per command: `add(commands)` declares it. Only `app` imports gradio, an
 
 import argparse
 import gc
+import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -58,7 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        options = parser().parse_args(arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        _check_values(words)
+        options = parser().parse_args(words)
         return options.run(options) or 0
     except SystemExit as end:
         if arguments is not None:
@@ -66,6 +69,14 @@ def _run(arguments: Sequence[str] | None) -> int:
         return int(end.code or 0)
     except BaseException as error:
         return ended(error)
+
+
+def _check_values(words: Sequence[str]) -> None:
+    """Refuse `--flag=--`: argparse takes these dashes for the end of the flags, and then breaks for want of a value."""
+    flags = list(words)[: words.index("--")] if "--" in words else words
+    odd = next((word for word in flags if word.startswith("-") and word.endswith("=--")), None)
+    if odd is not None:
+        raise ValueError(f"{odd.removesuffix('=--')} has no value; two dashes stand before a text, as in: -- TEXT")
 
 
 def parser() -> argparse.ArgumentParser:

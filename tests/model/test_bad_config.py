@@ -51,6 +51,7 @@ BAD_CONFIGS = {
     "a whole number for a cap": ({"attn_logit_softcapping": 50}, ["=50 must be a number with a point"]),
     "a text for either number": ({"attention_dropout": "\ud800"}, ["must be a number or None"]),
     "rotary angles by layer": ({"rope_parameters": {"full_attention": {"rope_theta": 1e4}}}, ["rope_theta"]),
+    "code in words": ({"auto_map": 1}, ["auto_map=1 must be a dictionary"]),
     "a part of the class": ({"attribute_map": {"a": "b"}}, ["attribute_map", "no setting"]),
     "no layers": ({"num_hidden_layers": -1}, ["num_hidden_layers", "-1"]),
 }

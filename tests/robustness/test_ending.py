@@ -75,6 +75,13 @@ def test_wrong_flags_are_one_line(words: list[str], sentence: str, capsys: pytes
     assert sentence in said
 
 
+def test_two_dashes_are_no_value(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "Anna", "--out=--"]) == 2
+    assert capsys.readouterr().err == (
+        "gemma2-workbench: --out has no value; two dashes stand before a text, as in: -- TEXT\n"
+    )
+
+
 # Ctrl-c comes when torch is looked for, long before any command runs.
 LOADING = """
 import os, signal, sys
