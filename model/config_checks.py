@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import torch
@@ -43,6 +44,8 @@ def check_given(given: Mapping[str, Any], cls: type[Gemma2Config]) -> None:
     for key in ("rope_parameters", "rope_scaling"):
         if not isinstance(given.get(key, None), dict | None):
             raise ValueError(f"{key}={shown(given[key])} must be a dictionary, such as {{'rope_theta': 10000.0}}")
+    if not isinstance(given.get("auto_map"), dict | None):
+        raise ValueError(f"auto_map={shown(given['auto_map'])} must be a dictionary; its code is never run")
     for key in ("is_causal", "return_dict", "output_hidden_states", "output_attentions"):
         if not isinstance(given.get(key, False), bool):
             raise ValueError(f"{key}={shown(given[key])} must be true or false")
@@ -57,7 +60,7 @@ def _is_setting(key: str, cls: type[Gemma2Config]) -> bool:
     """Whether a value of this name breaks nothing that the class itself has: methods, tables, what is derived."""
     own = getattr(cls, key, None)
     settable = isinstance(own, property) and own.fset is not None
-    return key in cls.__dataclass_fields__ or key == "model_type" or settable or not hasattr(cls, key)
+    return key in (field.name for field in fields(cls)) or key == "model_type" or settable or not hasattr(cls, key)
 
 
 def _check_labels(given: Mapping[str, Any]) -> None:
@@ -143,21 +146,22 @@ def _check_numbers(config: Gemma2Config) -> None:
         cap = getattr(config, name)
         if cap is not None and not is_representable(cap):
             raise ValueError(f"{name}={shown(cap)} must be {HELD}, or None to switch the softcap off")
-    for name in ("query_pre_attn_scalar", "rms_norm_eps", "rope_theta"):
-        value = getattr(config, name)
+    rotary = dict(config.rope_parameters or {})
+    positive = {name: getattr(config, name) for name in ("query_pre_attn_scalar", "rms_norm_eps")}
+    for name, value in (positive | {"rope_theta": rotary.get("rope_theta")}).items():
         if not is_representable(value):
             raise ValueError(f"{name}={shown(value)} must be {HELD}")
     spread = config.initializer_range
     if spread != 0 and not is_representable(spread):
         raise ValueError(f"initializer_range={shown(spread)} must be 0 or {HELD}")
     if not 0 <= (config.attention_dropout or 0) < 1:
-        raise ValueError(f"attention_dropout={config.attention_dropout} must be at least 0 and below 1")
-    rope_type = (config.rope_parameters or {}).get("rope_type", "default")
+        raise ValueError(f"attention_dropout={shown(config.attention_dropout)} must be at least 0 and below 1")
+    rope_type = rotary.get("rope_type", "default")
     if rope_type != "default":
-        raise ValueError(f"rope_type={rope_type!r} is not part of Gemma 2; the only one is 'default'")
+        raise ValueError(f"rope_type={shown(rope_type)} is not part of Gemma 2; the only one is 'default'")
     if config.hidden_activation not in ACT2FN:
         allowed = "gelu_pytorch_tanh, gelu, silu, relu or another name of transformers.activations.ACT2FN"
-        raise ValueError(f"hidden_activation={config.hidden_activation!r} is not known; use {allowed}")
+        raise ValueError(f"hidden_activation={shown(config.hidden_activation)} is not known; use {allowed}")
 
 
 def is_representable(value: Any) -> bool:
@@ -170,7 +174,7 @@ def _check_layers(config: Gemma2Config) -> None:
     types = config.layer_types or []
     unknown = sorted(set(types) - {SLIDING, FULL})
     if unknown:
-        raise ValueError(f"layer_types contains {', '.join(map(repr, unknown))}; allowed: {SLIDING!r}, {FULL!r}")
+        raise ValueError(f"layer_types contains {', '.join(map(shown, unknown[:3]))}; allowed: {SLIDING!r}, {FULL!r}")
     if len(types) != config.num_hidden_layers:
         raise ValueError(f"layer_types has {len(types)} entries for num_hidden_layers={config.num_hidden_layers}")
     window = config.sliding_window

@@ -5,6 +5,7 @@ One file per command: `add(commands)` declares it. Only `app` imports gradio, an
 
 import argparse
 import gc
+import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -23,7 +24,7 @@ from gemma2_workbench.apps.cli import (
     view,
     why,
 )
-from gemma2_workbench.apps.cli.ending import WRONG, ended, flush_output, set_output, take_signals
+from gemma2_workbench.apps.cli.ending import WRONG, ended, flush_output, in_one_line, set_output, take_signals
 from gemma2_workbench.starting import COMMAND
 
 COMMANDS = (app, bench, trace, view, compare, redraw, mask, classify, why, evaluate, models, finetune, headvis)
@@ -34,7 +35,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End the process with exit code 2."""
-        self.exit(WRONG, f"{COMMAND}: {message}; see {self.prog} --help\n")
+        self.exit(WRONG, f"{COMMAND}: {in_one_line(message)}; see {self.prog} --help\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        options = parser().parse_args(arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        _check_values(words)
+        options = parser().parse_args(words)
         return options.run(options) or 0
     except SystemExit as end:
         if arguments is not None:
@@ -67,6 +70,14 @@ def _run(arguments: Sequence[str] | None) -> int:
         return int(end.code or 0)
     except BaseException as error:
         return ended(error)
+
+
+def _check_values(words: Sequence[str]) -> None:
+    """Refuse `--flag=--`: argparse takes these dashes for the end of the flags, and then breaks for want of a value."""
+    flags = list(words)[: words.index("--")] if "--" in words else words
+    odd = next((word for word in flags if word.startswith("-") and word.endswith("=--")), None)
+    if odd is not None:
+        raise ValueError(f"{odd.removesuffix('=--')} has no value; two dashes stand before a text, as in: -- TEXT")
 
 
 def parser() -> argparse.ArgumentParser:

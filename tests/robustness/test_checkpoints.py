@@ -145,6 +145,8 @@ TOKENIZERS: dict[str, tuple[Damage, str]] = {
         "the tokenizer knows no text",
     ),
     "a BOS that is a number": (setting("tokenizer_config.json", bos_token=5), "tokenizer_config.json.*bos_token"),
+    "a BOS that is a list": (setting("tokenizer_config.json", bos_token=[0]), r"bos_token=\[0\] must be a text"),
+    "a pad of nothing": (setting("tokenizer_config.json", pad_token={"": ""}), "pad_token={'': ''} must be a text"),
     "a switch that is none": (setting("tokenizer_config.json", add_eos_token="no"), "add_eos_token='no' must be true"),
     "a class without offsets": (setting("tokenizer_config.json", tokenizer_class="ByT5Tokenizer"), "knows no offsets"),
     "a longest text in words": (setting("tokenizer_config.json", model_max_length="x"), "tokenizer_config.json"),

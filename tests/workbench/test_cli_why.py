@@ -117,6 +117,7 @@ def test_coloured_text_is_latex_that_compiles(here: Path) -> None:
     ("words", "sentence"),
     [
         (["--word", "Jordn"], "the text has no word 'Jordn'; did you mean 'Jordan'? give one of its words, or its num"),
+        (["--word", "9" * 5000], "the text has no word '99999"),
         (["--word", "99"], "the text has no word '99'; give one of its words, or its number, 0 to 19"),
         (["--label", "B-CITY"], "the model has no class 'B-CITY'; its classes: O, B-PER"),
         (["--label", "O", "--against", "O"], "O cannot be compared with itself"),

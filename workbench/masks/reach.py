@@ -51,7 +51,7 @@ def reach(setting: Setting) -> Reach:
     """Compose the masks of all layers, over all passes."""
     T = setting.length
     visible = {kind: _visible(setting, setting.layers.index(kind)).float() for kind in set(setting.layers)}
-    reached_TT = torch.eye(T)
+    reached_TT = torch.eye(T, dtype=torch.float32)
     first_TT = torch.where(reached_TT > 0, 0, NEVER).to(torch.int16)
     for layer, kind in enumerate(setting.layers):
         reached_TT = ((reached_TT + visible[kind] @ reached_TT) > 0).float()

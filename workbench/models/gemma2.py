@@ -180,7 +180,7 @@ class LoadedModel:
         """See `Source`: through the post-norm of the sum of the heads, and the output projection."""
         norm, o_proj = self._layer(layer).post_attention_layernorm, self.attention(layer).o_proj
         along_TD = along_TD * multiplier(norm) / divisor(norm, branch_TD)[:, None]
-        bias_D = torch.zeros(1) if o_proj.bias is None else o_proj.bias.float()
+        bias_D = torch.zeros(1, dtype=torch.float32) if o_proj.bias is None else o_proj.bias.float()
         return along_TD @ o_proj.weight.float(), (along_TD * bias_D.to(along_TD.device)).sum(-1)
 
     def own_copy(self, changes: Sequence[str] = ()) -> Self:

@@ -21,5 +21,5 @@ def reference(model: Any) -> nn.Module:
     # Buffers that are no weights stay on the meta device and have to be made anew.
     trunk = twin.base_model
     trunk.rotary_emb = type(trunk.rotary_emb)(config).to(model.device)
-    trunk.embed_tokens.embed_scale = torch.tensor(config.hidden_size**0.5, device=model.device)
+    trunk.embed_tokens.embed_scale = torch.tensor(config.hidden_size**0.5, dtype=torch.float32, device=model.device)
     return twin.eval()

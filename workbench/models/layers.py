@@ -24,7 +24,7 @@ class LayerInfo:
     window: int | None
     softcap: float | None
     scale: float
-    causal: bool = True
+    causal: bool
 
     @property
     def mask(self) -> Mask:

@@ -50,7 +50,7 @@ class Output:
         """The output of a file at `path`, which can be written.
 
         Raises:
-            ValueError: the ending or a setting is not allowed.
+            ValueError: the ending, the name or a setting is not allowed.
             OSError: the file cannot be written, see `workbench.atomic.checked_target`.
         """
         made = cls(what, path.suffix.lower()[1:], **settings)

@@ -185,6 +185,7 @@ def test_a_trace_is_taken_if_it_is_the_one_and_else_the_text_runs_again(
         (["redraw", "a.csv.json", "--out", "b.parquet"], "the record is of a .csv file; 'b.parquet' must end so"),
         (["redraw", "a.csv.json", "--out", "missing/b.csv"], "the folder missing does not exist"),
         (["redraw", "a.csv.json", "--trace", "a", "b"], "the record is of 1 runs; give --trace so many files"),
+        (["redraw", "a.csv.json", "--trace", "a", "--model", "tiny"], "--trace takes the place of running the text"),
         (["redraw", "a.csv.json", "--trace", "none"], "there is no trace file none"),
         (["redraw", "a.csv.json", "--model", "no/such-model"], "Use an embedded checkpoint"),
     ],

@@ -79,7 +79,7 @@ class Saliency:
 
         A token that covers parts of several words gives each an equal share; BOS and lone spaces belong to none.
         """
-        sums_W = torch.zeros(len(self.words))
+        sums_W = torch.zeros(len(self.words), dtype=torch.float32)
         for value, (start, end) in zip(self.values.tolist(), self.target.reading.tokens.spans, strict=True):
             inside = [at for at, (first, stop) in enumerate(self.words) if start < stop and end > first]
             if inside:

@@ -92,7 +92,7 @@ def head_effects(loaded: LoadedModel, target: Target) -> HeadEffects:
     cells = [(layer, head) for layer in range(len(layers)) for head in range(count)]
     ids_1T = ids_of(loaded, target)
     at_once = rows_at_once(loaded, ids_1T.shape[1], graph=False)
-    weights_LNT = torch.zeros(len(layers), count, ids_1T.shape[1])
+    weights_LNT = torch.zeros(len(layers), count, ids_1T.shape[1], dtype=torch.float32)
     with loaded.lock:
         watching = {
             loaded.point(layer, "attn_probs"): _row(weights_LNT[layer], target.places) for layer in range(len(layers))
@@ -105,7 +105,7 @@ def head_effects(loaded: LoadedModel, target: Target) -> HeadEffects:
             for found in _effects(loaded, target, ids_1T, cells[start : start + at_once])
         ]
     kinds = tuple(layer.kind for layer in layers)
-    effects_LN = torch.tensor(effects).view(len(layers), count)
+    effects_LN = torch.tensor(effects, dtype=torch.float32).view(len(layers), count)
     return HeadEffects(effects_LN, weights_LNT, score, kinds, loaded.shape.kv_heads, target)
 
 

@@ -73,7 +73,7 @@ class ContributionsReader:
         # Every part is read along this direction; the final divisor, known at the end, is divided out then.
         self._along_TD = self._unembedding.directions(self._ids)
         self._dots: dict[str, dict[int, Tensor]] = {"embedding": {}, "heads": {}, "biases": {}, "mlps": {}}
-        self._mixed_NTH = self._divisor_T = self._logits_T = self._capped_T = torch.empty(0)
+        self._mixed_NTH = self._divisor_T = self._logits_T = self._capped_T = torch.empty(0, dtype=torch.float32)
 
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""

@@ -90,10 +90,10 @@ class LensReader:
         self._chosen = torch.tensor(chosen, device=loaded.device)
         K = min(TOP, vocabulary)
         self._ids = torch.empty(rows, T, K, dtype=torch.int32)
-        self._top = torch.empty(2, rows, T, K)
-        self._picked = torch.empty(2, rows, T)
+        self._top = torch.empty(2, rows, T, K, dtype=torch.float32)
+        self._picked = torch.empty(2, rows, T, dtype=torch.float32)
         self._ranks = torch.empty(rows, T, dtype=torch.int32)
-        self._sums = torch.empty(2, rows, T)
+        self._sums = torch.empty(2, rows, T, dtype=torch.float32)
 
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
