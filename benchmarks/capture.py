@@ -13,7 +13,6 @@ from typing import Any
 import torch
 
 from gemma2_workbench import Trace, capture, load
-from gemma2_workbench.models.parity import reference
 
 LENGTHS = (64, 256, 512, 1024, 2048)
 WORDS = "The President of the United States met Emma and Mr. Knightley in the city of Washington. "
@@ -35,7 +34,7 @@ def kept(trace: Trace) -> int:
 def main() -> None:
     """Measure every length and print the comparison."""
     loaded = load()
-    peer = reference(loaded)
+    peer = loaded.reference()
     for length in LENGTHS:
         text = WORDS * (length // 12)
         ids = torch.tensor([loaded.tokenizer(text)["input_ids"][:length]])

@@ -1,8 +1,9 @@
 """What `gemma2_workbench.model` offers; each name is imported when it is first used."""
 
-from .attention import BLOCK_ROWS, set_block_rows
+from .attention import set_block_rows
 from .caches import HybridCache
 from .config import Gemma2Config
+from .equation import BLOCK_ROWS
 from .gemma2 import Gemma2Model
 from .heads import (
     Gemma2ForCausalLM,

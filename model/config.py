@@ -1,6 +1,7 @@
 """`Gemma2Config`: transformers' configuration, with both documentation pages' spellings and checks that speak."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -8,13 +9,15 @@ from huggingface_hub.dataclasses import strict
 from huggingface_hub.errors import StrictDataclassError
 from transformers import Gemma2Config as TransformersGemma2Config
 
-from gemma2_workbench.model.config_checks import SLIDING, check_given, check_whole_config
+from gemma2_workbench.model.config_checks import SLIDING, check_given, check_whole_config, shown
+from gemma2_workbench.model.kinds import kinds
 
 C = TypeVar("C")
+_FIELD = re.compile(r"Validation error for field '(\w+)'")
 
 
 def _raising_value_errors(cls: type[C]) -> type[C]:
-    """Class decorator: what a strict dataclass refuses becomes a ValueError with the same sentence, and more checks."""
+    """Class decorator: what a strict dataclass refuses becomes a ValueError with a short sentence, and more checks."""
     initialise: Callable[..., None] = cls.__init__
 
     @wraps(initialise)
@@ -23,13 +26,20 @@ def _raising_value_errors(cls: type[C]) -> type[C]:
         try:
             initialise(self, **kwargs)
         except StrictDataclassError as error:
-            # Two lines, of which the second says it all: what was given, then the types that are allowed.
-            reason = str(error).splitlines()[-1].strip().removeprefix("TypeError: ").removeprefix("ValueError: ")
-            short = reason if len(reason) < 200 else f"{reason[:100]}...{reason[-80:]}"
-            raise ValueError(f"Gemma2Config: {short}") from error
+            raise ValueError(_sentence(error, kwargs, type(self))) from error
 
     type.__setattr__(cls, "__init__", checked)
     return cls
+
+
+def _sentence(error: StrictDataclassError, given: Mapping[str, Any], cls: type["Gemma2Config"]) -> str:
+    """What a strict dataclass refuses, in our words."""
+    field = _FIELD.match(str(error))
+    if field is None:  # values that do not fit one another: the second line says it all
+        return str(error).splitlines()[-1].strip().partition("Error: ")[2]
+    name = field[1]
+    value = f"={shown(given[name])}" if name in given else ""
+    return f"{name}{value} must be {kinds(cls.__dataclass_fields__[name].type)}"
 
 
 @_raising_value_errors

@@ -1,13 +1,13 @@
 """What a Gemma 2 configuration may hold: what is given, before transformers reads it, and the whole, afterwards."""
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import Any
 
 import torch
+from transformers import Gemma2Config
 from transformers.activations import ACT2FN
-
-if TYPE_CHECKING:
-    from gemma2_workbench.model.config import Gemma2Config
 
 SLIDING, FULL = "sliding_attention", "full_attention"
 
@@ -17,12 +17,13 @@ LARGEST = {"num_hidden_layers": 1000, "num_labels": 10**6, "sliding_window": 2**
 LARGEST_SIZE = 2**31 - 1
 # Smaller or larger numbers become 0 or infinity in float32.
 SMALLEST_FLOAT, LARGEST_FLOAT = torch.finfo(torch.float32).tiny, torch.finfo(torch.float32).max
+HELD = f"a number from {SMALLEST_FLOAT:.2g} to {LARGEST_FLOAT:.2g}, what float32 holds"
 # Keys by which transformers builds another model than Gemma 2.
 FOREIGN = ("per_layer_config", "fusion_config", "transformers_weights")
 PROBLEMS = ("regression", "single_label_classification", "multi_label_classification")
 
 
-def check_given(given: Mapping[str, Any], cls: type["Gemma2Config"]) -> None:
+def check_given(given: Mapping[str, Any], cls: type[Gemma2Config]) -> None:
     """Check the keys that transformers takes as they come, or reads before it checks them.
 
     Raises:
@@ -43,6 +44,8 @@ def check_given(given: Mapping[str, Any], cls: type["Gemma2Config"]) -> None:
     for key in ("rope_parameters", "rope_scaling"):
         if not isinstance(given.get(key, None), dict | None):
             raise ValueError(f"{key}={shown(given[key])} must be a dictionary, such as {{'rope_theta': 10000.0}}")
+    if not isinstance(given.get("auto_map"), dict | None):
+        raise ValueError(f"auto_map={shown(given['auto_map'])} must be a dictionary; its code is never run")
     for key in ("is_causal", "return_dict", "output_hidden_states", "output_attentions"):
         if not isinstance(given.get(key, False), bool):
             raise ValueError(f"{key}={shown(given[key])} must be true or false")
@@ -53,11 +56,11 @@ def check_given(given: Mapping[str, Any], cls: type["Gemma2Config"]) -> None:
     _check_whole("num_hidden_layers", given.get("num_hidden_layers", 1), 0)
 
 
-def _is_setting(key: str, cls: type["Gemma2Config"]) -> bool:
+def _is_setting(key: str, cls: type[Gemma2Config]) -> bool:
     """Whether a value of this name breaks nothing that the class itself has: methods, tables, what is derived."""
     own = getattr(cls, key, None)
     settable = isinstance(own, property) and own.fset is not None
-    return key in cls.__dataclass_fields__ or key == "model_type" or settable or not hasattr(cls, key)
+    return key in (field.name for field in fields(cls)) or key == "model_type" or settable or not hasattr(cls, key)
 
 
 def _check_labels(given: Mapping[str, Any]) -> None:
@@ -72,6 +75,9 @@ def _check_labels(given: Mapping[str, Any]) -> None:
             raise ValueError(f"id2label has the keys {shown(list(names))}; the {len(names)} classes count from 0")
         if not all(isinstance(name, str) for name in names.values()):
             raise ValueError(f"id2label={shown(names)} must have names as values, in quotes")
+        twice = next((name for name, times in Counter(names.values()).items() if times > 1), None)
+        if twice is not None:
+            raise ValueError(f"id2label gives the name {shown(twice)} to several classes; each needs one of its own")
     if not isinstance(given.get("label2id", None), dict | None):
         raise ValueError(f"label2id={shown(given['label2id'])} must be a dictionary from names to numbers")
     problem = given.get("problem_type")
@@ -86,7 +92,7 @@ def _check_dtype(key: str, dtype: Any) -> None:
         raise ValueError(f"{key}={shown(dtype)} is no floating-point dtype; use float32, bfloat16 or float16")
 
 
-def check_whole_config(config: "Gemma2Config") -> None:
+def check_whole_config(config: Gemma2Config) -> None:
     """Check a configuration that transformers has read.
 
     Raises:
@@ -108,7 +114,7 @@ def _check_whole(name: str, value: Any, least: int) -> None:
         raise ValueError(f"{name}={shown(value)} must be at most {most}")
 
 
-def _check_sizes(config: "Gemma2Config") -> None:
+def _check_sizes(config: Gemma2Config) -> None:
     """Whole numbers that must be positive, even, or divide each other."""
     names = (
         "vocab_size",
@@ -134,27 +140,28 @@ def _check_sizes(config: "Gemma2Config") -> None:
                 )
 
 
-def _check_numbers(config: "Gemma2Config") -> None:
+def _check_numbers(config: Gemma2Config) -> None:
     """Numbers that would turn the computation into NaN or into another model."""
     for name in ("attn_logit_softcapping", "final_logit_softcapping"):
         cap = getattr(config, name)
         if cap is not None and not is_representable(cap):
-            raise ValueError(f"{name}={shown(cap)} must be a finite number above 0, or None to switch the softcap off")
-    for name in ("query_pre_attn_scalar", "rms_norm_eps", "rope_theta"):
-        value = getattr(config, name)
+            raise ValueError(f"{name}={shown(cap)} must be {HELD}, or None to switch the softcap off")
+    rotary = dict(config.rope_parameters or {})
+    positive = {name: getattr(config, name) for name in ("query_pre_attn_scalar", "rms_norm_eps")}
+    for name, value in (positive | {"rope_theta": rotary.get("rope_theta")}).items():
         if not is_representable(value):
-            raise ValueError(f"{name}={shown(value)} must be a finite number above 0")
+            raise ValueError(f"{name}={shown(value)} must be {HELD}")
     spread = config.initializer_range
     if spread != 0 and not is_representable(spread):
-        raise ValueError(f"initializer_range={spread} must be a finite number of at least 0")
+        raise ValueError(f"initializer_range={shown(spread)} must be 0 or {HELD}")
     if not 0 <= (config.attention_dropout or 0) < 1:
-        raise ValueError(f"attention_dropout={config.attention_dropout} must be at least 0 and below 1")
-    rope_type = (config.rope_parameters or {}).get("rope_type", "default")
+        raise ValueError(f"attention_dropout={shown(config.attention_dropout)} must be at least 0 and below 1")
+    rope_type = rotary.get("rope_type", "default")
     if rope_type != "default":
-        raise ValueError(f"rope_type={rope_type!r} is not part of Gemma 2; the only one is 'default'")
+        raise ValueError(f"rope_type={shown(rope_type)} is not part of Gemma 2; the only one is 'default'")
     if config.hidden_activation not in ACT2FN:
         allowed = "gelu_pytorch_tanh, gelu, silu, relu or another name of transformers.activations.ACT2FN"
-        raise ValueError(f"hidden_activation={config.hidden_activation!r} is not known; use {allowed}")
+        raise ValueError(f"hidden_activation={shown(config.hidden_activation)} is not known; use {allowed}")
 
 
 def is_representable(value: Any) -> bool:
@@ -162,12 +169,12 @@ def is_representable(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and SMALLEST_FLOAT <= value <= LARGEST_FLOAT
 
 
-def _check_layers(config: "Gemma2Config") -> None:
+def _check_layers(config: Gemma2Config) -> None:
     """Layer types and the window they need."""
     types = config.layer_types or []
     unknown = sorted(set(types) - {SLIDING, FULL})
     if unknown:
-        raise ValueError(f"layer_types contains {', '.join(map(repr, unknown))}; allowed: {SLIDING!r}, {FULL!r}")
+        raise ValueError(f"layer_types contains {', '.join(map(shown, unknown[:3]))}; allowed: {SLIDING!r}, {FULL!r}")
     if len(types) != config.num_hidden_layers:
         raise ValueError(f"layer_types has {len(types)} entries for num_hidden_layers={config.num_hidden_layers}")
     window = config.sliding_window

@@ -28,7 +28,8 @@ class ScaledEmbedding(nn.Embedding):
 
     def forward(self, input: Tensor) -> Tensor:
         """Ids [B, T] -> scaled embeddings [B, T, D]."""
-        factor = torch.tensor(self.embedding_dim**0.5).to(self.weight.dtype)
+        # Not in torch's default dtype, which another thread changes while it loads a model.
+        factor = torch.tensor(self.embedding_dim**0.5, dtype=torch.float32).to(self.weight.dtype)
         return super().forward(input.long()) * factor.to(self.weight.device)
 
 

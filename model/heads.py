@@ -13,10 +13,10 @@ from transformers.modeling_outputs import (
     TokenClassifierOutput,
 )
 
-from gemma2_workbench.model.attention import softcap
 from gemma2_workbench.model.base import Gemma2PreTrainedModel
 from gemma2_workbench.model.caches import LegacyCache
 from gemma2_workbench.model.config import Gemma2Config
+from gemma2_workbench.model.equation import softcap
 from gemma2_workbench.model.gemma2 import Gemma2Model
 from gemma2_workbench.model.hooks import HookPoint
 from gemma2_workbench.model.inputs import check_kept, check_labels, checked_problem, reject_unknown

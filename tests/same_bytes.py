@@ -58,9 +58,9 @@ def tables() -> Iterator[tuple[str, bytes]]:
 
 def without_records() -> None:
     """From here on files are written without their records."""
-    product = importlib.import_module("gemma2_workbench.records.product")
-    written = product.as_bytes
-    product.as_bytes = lambda *args, **how: written(*args, **{**how, "provenance": None})
+    artifact = importlib.import_module("gemma2_workbench.records.artifact")
+    written = artifact.as_bytes
+    artifact.as_bytes = lambda *args, **how: written(*args, **{**how, "provenance": None})
 
 
 if __name__ == "__main__":

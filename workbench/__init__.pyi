@@ -1,9 +1,10 @@
 """What `gemma2_workbench` offers; each name is imported when it is first used."""
 
 from .classification.labelled import Classification, classify
+from .models.gemma2 import LoadedModel
 from .models.language_model import token_id
 from .models.layers import LayerInfo
-from .models.loading import LoadedModel, load
+from .models.loading import load
 from .models.names import ModelNotFoundError
 from .models.parity import Parity, ParityError
 from .models.shipped import embedded

@@ -108,10 +108,13 @@ def check_target(target: Path, record: bool = True) -> None:
 
     Raises:
         OSError: as `workbench.atomic.checked_target`.
+        ValueError: the record, which is text, cannot hold the name of the file.
     """
     checked_target(target)
     if record:
         checked_target(sidecar_of(target))
+        if any("\ud800" <= character <= "\udfff" for character in target.name):
+            raise ValueError(f"{target.name!r} is no UTF-8 name, and the record of the file holds it; save elsewhere")
 
 
 def write(target: Path, data: bytes, provenance: dict[str, Any] | None = None) -> None:

@@ -99,7 +99,7 @@ def stack(
     rows, keys = everything if rows is None else rows, everything if keys is None else keys
     _check_memory(len(layer_list) * len(head_list), len(rows), len(keys))
     reasons = np.stack([trace.reasons(layer, rows, keys).numpy().astype(np.int8) for layer in layer_list])
-    values = torch.empty(len(layer_list), len(head_list), len(rows), len(keys))
+    values = torch.empty(len(layer_list), len(head_list), len(rows), len(keys), dtype=torch.float32)
     for i, layer in enumerate(layer_list):
         for j, head in enumerate(head_list):
             values[i, j] = trace.stage(layer, head, stage, rows, keys)

@@ -5,11 +5,12 @@ A command is two files: its parser, and what runs, which is imported when it run
 
 import argparse
 import gc
+import sys
 from collections.abc import Sequence
 from pkgutil import resolve_name
 from typing import NoReturn
 
-from gemma2_workbench.apps.cli.ending import WRONG, ended, flush_output, set_output, take_signals
+from gemma2_workbench.apps.cli.ending import WRONG, ended, flush_output, in_one_line, set_output, take_signals
 from gemma2_workbench.apps.cli.parsers import COMMANDS
 from gemma2_workbench.starting import COMMAND
 
@@ -19,7 +20,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End the process with exit code 2."""
-        self.exit(WRONG, f"{COMMAND}: {message}; see {self.prog} --help\n")
+        self.exit(WRONG, f"{COMMAND}: {in_one_line(message)}; see {self.prog} --help\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        options = parser().parse_args(arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        _check_values(words)
+        options = parser().parse_args(words)
         run = resolve_name(f"{__name__}.{options.run}")
         if arguments is None:
             take_signals()
@@ -54,6 +57,14 @@ def _run(arguments: Sequence[str] | None) -> int:
         return int(end.code or 0)
     except BaseException as error:
         return ended(error)
+
+
+def _check_values(words: Sequence[str]) -> None:
+    """Refuse `--flag=--`: argparse takes these dashes for the end of the flags, and then breaks for want of a value."""
+    flags = list(words)[: words.index("--")] if "--" in words else words
+    odd = next((word for word in flags if word.startswith("-") and word.endswith("=--")), None)
+    if odd is not None:
+        raise ValueError(f"{odd.removesuffix('=--')} has no value; two dashes stand before a text, as in: -- TEXT")
 
 
 def parser() -> argparse.ArgumentParser:

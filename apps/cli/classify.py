@@ -21,7 +21,7 @@ from gemma2_workbench.classification.labelled import Classification, classify, c
 from gemma2_workbench.classification.record import classification_record
 from gemma2_workbench.classification.schemes import scheme_of
 from gemma2_workbench.classification.tables import entity_table, word_table
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.versions import versions
 
 Labels = list[tuple[Source, Classification]]

@@ -55,7 +55,7 @@ def ended(error: BaseException) -> int:
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
     if sentence and sys.stderr is not None:
-        print(f"{COMMAND}: {_one_line(sentence)}", file=sys.stderr)
+        print(f"{COMMAND}: {in_one_line(sentence)}", file=sys.stderr)
     return code
 
 
@@ -97,7 +97,8 @@ def _of_system(error: OSError) -> str:
     return f"{name}: {said}" if name else f"the output, or a file, cannot be read or written: {said}"
 
 
-def _one_line(sentence: str) -> str:
+def in_one_line(sentence: str) -> str:
+    """A sentence without line breaks, which what somebody gave may hold, and cut where it has no end."""
     line = " ".join(sentence.split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} ..."
 

@@ -6,6 +6,7 @@ import re
 from gemma2_workbench.apps.cli.model import given_text, loaded_model
 from gemma2_workbench.atomic import checked_folder
 from gemma2_workbench.headvis import save
+from gemma2_workbench.limits import short
 from gemma2_workbench.traces.capture import capture
 from gemma2_workbench.traces.file import load_trace
 
@@ -24,7 +25,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _head(name: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d+)\.(\d+)", name)
+    found = re.fullmatch(r"([0-9]{1,9})\.([0-9]{1,9})", name)
     if found is None:
-        raise ValueError(f"--head {name!r} is not allowed; write LAYER.HEAD, for example 5.2")
+        raise ValueError(f"--head {short(repr(name))} is not allowed; write LAYER.HEAD, for example 5.2")
     return int(found[1]), int(found[2])

@@ -9,9 +9,9 @@ from typing import Any
 
 from gemma2_workbench.atomic import checked_target, write_all
 from gemma2_workbench.figures.spec import Panel, Panels
-from gemma2_workbench.records.look import Look
-from gemma2_workbench.records.product import Product, included
-from gemma2_workbench.suffixes import FIGURE_SUFFIXES
+from gemma2_workbench.records.artifact import Artifact, included
+from gemma2_workbench.records.output import Output
+from gemma2_workbench.suffixes import FIGURE_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES
 
 FLAGS = ("venue", "width", "dpi", "title", "dark")
 OF_A_FIGURE = (*FLAGS, "columns", "latex")
@@ -19,23 +19,45 @@ _LENGTH = re.compile(r"([0-9]*\.?[0-9]+) ?(in|cm|mm|pt)?")
 _PER_INCH = {"in": 1.0, "cm": 2.54, "mm": 25.4, "pt": 72.27}  # points of TeX
 
 
-def look_of(options: argparse.Namespace) -> Look:
+def look_of(options: argparse.Namespace) -> Output:
     """How the figure at `options.out` looks.
 
     Raises:
         ValueError: a flag that this format does not have, a file of the author's where --latex would write, or as
-            `Look.of`.
-        OSError: as `Look.of`.
+            `Output.of`.
+        OSError: as `Output.of`.
     """
     if options.dark and options.out.suffix.lower() != ".html":
         raise ValueError(f"--dark is of an .html, and {options.out.name} is for paper, which is white; leave it out")
     given: dict[str, Any] = {name: getattr(options, name) for name in FLAGS if getattr(options, name) is not None}
     if options.width is not None and not options.width.isalpha():
         given["width"] = _inches(options.width)
-    look = Look.of("figure", options.out, **given)
+    look = Output.of("figure", options.out, **given)
     if options.latex:
         _around(options.out)
     return look
+
+
+def output_of(options: argparse.Namespace, what: str, strip: bool = False) -> Output:
+    """The figure or the table at `options.out`, as its ending says.
+
+    Args:
+        options: the flags of `add_look`.
+        what: what is saved and its verb, such as "masks are".
+        strip: whether it is a text in colours, whose .tex is a figure.
+
+    Raises:
+        ValueError: another ending, a flag of a figure for a table, or as `look_of`.
+        OSError: as `Output.of`.
+    """
+    suffix = options.out.suffix.lower()
+    if suffix in FIGURE_SUFFIXES or (strip and suffix == STRIP_SUFFIX):
+        return look_of(options)
+    if suffix not in TABLE_SUFFIXES:
+        figures, tables = ", ".join(FIGURE_SUFFIXES), ", ".join(TABLE_SUFFIXES)
+        raise ValueError(f"{what} saved as a figure ({figures}) or as a table ({tables}); got {options.out.name!r}")
+    refuse(options, OF_A_FIGURE, f"is of a figure, and {options.out.name} is a table; leave it out")
+    return Output.of("table", options.out)
 
 
 def refuse(options: argparse.Namespace, names: Sequence[str], why: str) -> None:
@@ -49,7 +71,7 @@ def refuse(options: argparse.Namespace, names: Sequence[str], why: str) -> None:
         raise ValueError(f"--{'pass' if odd == 'step' else odd} {why}")
 
 
-def save(product: Product, out: Path, latex: bool | None = None) -> None:
+def save(artifact: Artifact, out: Path, latex: bool | None = None) -> None:
     """Write a figure and its record, and a LaTeX figure around it if asked; print the names of both.
 
     The LaTeX of `main.pdf` is `main.figure.tex`, because `main.tex` is where an author keeps the paper.
@@ -57,10 +79,10 @@ def save(product: Product, out: Path, latex: bool | None = None) -> None:
     Raises:
         ValueError: LaTeX cannot include such a file, or a file of that name is not of our making; nothing is written.
     """
-    around = {_around(out): included(product, out.name)} if latex else {}
-    write_all(product.files(out) | around)
+    around = {_around(out): included(artifact, out.name)} if latex else {}
+    write_all(artifact.files(out) | around)
     print(out)
-    for sentence in _too_tall(product):
+    for sentence in _too_tall(artifact):
         print(sentence, file=sys.stderr)
     for target in around:
         print(target)
@@ -75,16 +97,16 @@ def _around(out: Path) -> Path:
     return target
 
 
-def _too_tall(product: Product) -> Iterator[str]:
+def _too_tall(artifact: Artifact) -> Iterator[str]:
     """What to say of a figure that no page holds."""
-    on_paper = product.look.suffix in FIGURE_SUFFIXES and product.look.suffix != ".html"
-    if not on_paper or not isinstance(product.content, Panel | Panels):
+    on_paper = artifact.output.suffix in FIGURE_SUFFIXES and artifact.output.suffix != ".html"
+    if not on_paper or not isinstance(artifact.content, Panel | Panels):
         return
     from gemma2_workbench.figures import paper
 
-    look = product.look
+    look = artifact.output
     tall, most = (
-        paper.height(product.content, look.width, venue=look.venue, title=look.title),
+        paper.height(artifact.content, look.width, venue=look.venue, title=look.title),
         paper.tallest(look.venue),
     )
     if tall > most:

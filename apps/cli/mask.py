@@ -7,7 +7,7 @@ import argparse
 import json
 import shutil
 
-from gemma2_workbench.apps.cli.look import OF_A_FIGURE, look_of, refuse, save
+from gemma2_workbench.apps.cli.look import OF_A_FIGURE, output_of, refuse, save
 from gemma2_workbench.apps.cli.model import given_text
 from gemma2_workbench.apps.cli.parsers.mask import POSITIONS
 from gemma2_workbench.limits import short
@@ -15,10 +15,8 @@ from gemma2_workbench.masks.origin import Given, Origin, configured
 from gemma2_workbench.masks.record import as_json
 from gemma2_workbench.masks.setting import Setting
 from gemma2_workbench.masks.text import masks_text
-from gemma2_workbench.records.look import Look
-from gemma2_workbench.records.product import produced
-from gemma2_workbench.records.situation import Situation
-from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
+from gemma2_workbench.records.artifact import produced
+from gemma2_workbench.records.mask_recipe import MaskRecipe
 
 
 def run(options: argparse.Namespace) -> None:
@@ -54,18 +52,12 @@ def answer(options: argparse.Namespace) -> str:
 
 def _write(options: argparse.Namespace) -> None:
     """The figure or the table, with its record."""
-    suffix = options.out.suffix.lower()
-    if suffix not in (*FIGURE_SUFFIXES, *TABLE_SUFFIXES):
-        figures, tables = ", ".join(FIGURE_SUFFIXES), ", ".join(TABLE_SUFFIXES)
-        raise ValueError(f"masks are saved as a figure ({figures}) or as a table ({tables}); got {options.out.name!r}")
     if options.json:
         raise ValueError("--json is printed; leave it or --out out")
-    if suffix in TABLE_SUFFIXES:
-        refuse(options, OF_A_FIGURE, f"is of a figure, and {options.out.name} is a table; leave it out")
-    look = look_of(options) if suffix in FIGURE_SUFFIXES else Look.of("table", options.out)
+    output = output_of(options, "masks are")
     setting, origin, given = _situation(options)
-    shown = Situation.of(setting, origin, given, layer=options.layer, step=options.step, columns=options.columns)
-    save(produced(shown, look, (), options.out.name), options.out, options.latex)
+    shown = MaskRecipe.of(setting, origin, given, layer=options.layer, step=options.step, columns=options.columns)
+    save(produced(shown, output, options.out.name), options.out, options.latex)
 
 
 def _situation(options: argparse.Namespace) -> tuple[Setting, Origin | None, Given | None]:
@@ -87,4 +79,4 @@ def _situation(options: argparse.Namespace) -> tuple[Setting, Origin | None, Giv
             raise ValueError(f"--tokens {options.tokens}: the text has {len(tokens)} tokens; give 1 to {len(tokens)}")
         given = Given.of(tokens, options.tokens)
         count = len(given.ids)
-    return Setting.of(model.config, count, options.window, causal, **same), model.origin, given
+    return Setting.of(model.outline, count, options.window, causal, **same), model.origin, given

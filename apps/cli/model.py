@@ -4,7 +4,8 @@ import argparse
 import sys
 
 from gemma2_workbench.classification.plain import decoded
-from gemma2_workbench.models.loading import LoadedModel, load
+from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.loading import load
 
 
 def loaded_model(options: argparse.Namespace) -> LoadedModel:

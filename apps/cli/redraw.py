@@ -16,18 +16,21 @@ from gemma2_workbench.records.redraw import drawn_again
 
 def run(options: argparse.Namespace) -> int:
     """Draw again, write it if asked, say whether it is the same; 1 if it is not."""
+    if options.trace and (options.model is not None or options.download):
+        raise ValueError("--trace takes the place of running the text, and --model and --download are of running it")
     known = read_record(options.record)
     if options.out is not None:
         check_target(options.out)
-        if options.out.suffix.lower() != known.look.suffix:
-            raise ValueError(f"the record is of a {known.look.suffix} file; {options.out.name!r} must end so")
-    if known.runs and not options.trace:
-        names = dict.fromkeys(one_line(options.model or run.model.name, 80) for run in known.runs)
+        if options.out.suffix.lower() != known.output.suffix:
+            raise ValueError(f"the record is of a {known.output.suffix} file; {options.out.name!r} must end so")
+    if known.checked.runs and not options.trace:
+        named = [run.model.name if options.model is None else options.model for run in known.checked.runs]
+        names = dict.fromkeys(one_line(name, 80) or "''" for name in named)
         print(f"running the text through {', '.join(names)}", file=sys.stderr)
     redrawn = drawn_again(known, options.trace, options.model, download=options.download)
     for note in redrawn.notes:
         print(f"note: {note}", file=sys.stderr)
     if options.out is not None:
-        redrawn.product.save(options.out)
+        redrawn.artifact.save(options.out)
     print(f"{options.out or known.file.name}: {redrawn.sentence}")
     return 0 if redrawn.holds else 1

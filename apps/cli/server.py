@@ -10,6 +10,7 @@ from typing import Any
 from gemma2_workbench import scratch
 from gemma2_workbench.apps.cli.accounts import accounts
 from gemma2_workbench.limits import told
+from gemma2_workbench.models.shipped import DEFAULT
 
 PORT = "GRADIO_SERVER_PORT"
 
@@ -46,9 +47,11 @@ def serving(options: argparse.Namespace) -> dict[str, Any]:
     Gradio's files go away with the process.
 
     Raises:
-        ValueError: no such host or port, or as `accounts`.
-        OSError: the port is taken, or as `accounts`.
+        ValueError: no such host or port, no model that can be loaded, or as `accounts`.
+        OSError: the port is taken, no such model, or as `accounts`.
     """
+    from gemma2_workbench.models.loading import check_loadable
+
     # Gradio reads it when it is imported, and when components are made.
     os.environ["GRADIO_TEMP_DIR"] = str(scratch.folder("page"))
     names = ("model", "dtype", "device", "browser", "models", "names")
@@ -57,6 +60,8 @@ def serving(options: argparse.Namespace) -> dict[str, Any]:
         _port(PORT, os.environ.get(PORT, "7860"))
     _check_free(host, port)
     given = {name: getattr(options, name) for name in names}
+    for model in (options.model or DEFAULT, *options.models):
+        check_loadable(model, dtype=options.dtype, device=options.device)
     return given | {"host": host, "port": port, "accounts": accounts(options.auth), "memory": _bytes(options.memory)}
 
 

@@ -7,37 +7,45 @@ from collections.abc import Sequence
 from gemma2_workbench.apps.cli.changes import changes_of
 from gemma2_workbench.apps.cli.model import given_text, loaded_model
 from gemma2_workbench.atomic import checked_target
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.records.run import Run, run_text
 from gemma2_workbench.traces.estimate import estimate
 from gemma2_workbench.traces.file import save_trace
+from gemma2_workbench.traces.interventions import Intervention
 
 
 def run(options: argparse.Namespace) -> None:
     """Capture, save and say how far the run agrees with transformers."""
     checked_target(options.out)
-    (made,) = runs_of(options, [options.text], lens=options.lens)
+    (made,) = runs_of(options, [options.text], ("lens",) if options.lens else ())
     save_trace(made.trace, options.out)
     changed = f"modified model: {', '.join(made.trace.changes)}; " if made.trace.interventions else ""
     print(f"{options.out}: {len(made.trace.tokens)} tokens, {changed}{made.trace.parity.sentence}")
 
 
-def runs_of(options: argparse.Namespace, texts: Sequence[str], lens: bool, token: str | None = None) -> list[Run]:
+def runs_of(
+    options: argparse.Namespace, texts: Sequence[str], read: Sequence[str], token: str | None = None
+) -> list[Run]:
     """The runs of texts through the model that the flags choose and change; long ones are announced on stderr.
 
     Args:
         options: the flags of `add_model` and `add_changes`.
         texts: what to run; `-` is standard input.
-        lens: keep the logit lens.
+        read: readings to keep beside those of the maps.
         token: what the lens follows instead of the token that comes next.
     """
     changes = changes_of(options)
     given = [given_text(text) for text in texts]
     loaded = loaded_model(options)
-    runs = []
-    for text in given:
-        cost = estimate(loaded, len(tokenize(loaded.tokenizer, text)), lens=lens)
-        if cost.seconds > 1:
-            print(cost.sentence, file=sys.stderr)
-        runs.append(run_text(loaded, text, changes, with_lens=lens, token=token))
-    return runs
+    return [announced(loaded, text, changes, read, token) for text in given]
+
+
+def announced(
+    loaded: LoadedModel, text: str, changes: Sequence[Intervention], read: Sequence[str], token: str | None
+) -> Run:
+    """The run of a text, see `run_text`; one that takes long is announced on stderr."""
+    cost = estimate(loaded, len(tokenize(loaded.tokenizer, text)), lens="lens" in read)
+    if cost.seconds > 1:
+        print(cost.sentence, file=sys.stderr)
+    return run_text(loaded, text, changes, read=read, token=token)

@@ -8,15 +8,15 @@ import argparse
 
 from gemma2_workbench.apps.cli.changes import changes_of
 from gemma2_workbench.apps.cli.look import look_of, save
-from gemma2_workbench.apps.cli.parsers.view import view_options
 from gemma2_workbench.apps.cli.trace import runs_of
+from gemma2_workbench.apps.cli.view_options import given_options
 from gemma2_workbench.maps import Maps
-from gemma2_workbench.records.drawing import Drawing
-from gemma2_workbench.records.look import Look
-from gemma2_workbench.records.product import Product, produced
+from gemma2_workbench.records.artifact import Artifact, produced
+from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.run import Run, opened
+from gemma2_workbench.records.view_recipe import ViewRecipe
 from gemma2_workbench.suffixes import FIGURE_SUFFIXES, STRIP_SUFFIX
-from gemma2_workbench.views import View, text, view_named
+from gemma2_workbench.views import VIEWS, View, text, view_named
 
 
 def draw(options: argparse.Namespace) -> None:
@@ -27,29 +27,27 @@ def draw(options: argparse.Namespace) -> None:
             f"{text.VIEW.name}, whose tokens LaTeX colours itself. --latex writes the lines that include a .pdf or "
             f".png, and `table {options.view}` writes the numbers as {STRIP_SUFFIX}"
         )
-    save(_product(options, look_of(options), options.columns), options.out, options.latex)
+    save(_artifact(options, look_of(options), options.columns), options.out, options.latex)
 
 
 def tabulate(options: argparse.Namespace) -> None:
     """Write the numbers of the view and their record."""
-    product = _product(options, Look.of("table", options.out))
-    rows = f"{product.record['numbers']['rows']} rows"
-    print(f"{product.save(options.out)}: {product.content.sentence if isinstance(product.content, Maps) else rows}")
+    made = _artifact(options, Output.of("table", options.out))
+    rows = f"{made.record['numbers']['rows']} rows"
+    print(f"{made.save(options.out)}: {made.content.sentence if isinstance(made.content, Maps) else rows}")
 
 
-def _product(options: argparse.Namespace, look: Look, columns: int | None = None) -> Product:
+def _artifact(options: argparse.Namespace, output: Output, columns: int | None = None) -> Artifact:
     """What was asked for, before it is written."""
     view = view_named(options.view)
     runs = _runs(options, view)
-    given = {option.name: value for option in view_options() if (value := getattr(options, option.name)) is not None}
-    drawing = Drawing.of(view, [run.trace for run in runs], given, columns)
-    return produced(drawing, look, runs, options.out.name)
+    return produced(ViewRecipe.of(view, runs, given_options(options, VIEWS), columns), output, options.out.name)
 
 
 def _runs(options: argparse.Namespace, view: View) -> list[Run]:
     """The traces that were given, or the runs of the texts."""
     if options.text is not None:
-        return runs_of(options, options.text, "lens" in view.needs, options.token)
+        return runs_of(options, options.text, view.needs, options.token)
     if changes_of(options) or options.token is not None:
         raise ValueError("a trace is what it is: the model is changed, and a token followed, where a --text is run")
     return [opened(path) for path in options.trace]

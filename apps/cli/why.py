@@ -5,21 +5,18 @@ import json
 import math
 from dataclasses import replace
 
-import pandas as pd
-
 from gemma2_workbench.apps.cli.changes import changes_of
 from gemma2_workbench.apps.cli.labels import note
-from gemma2_workbench.apps.cli.look import OF_A_FIGURE, look_of, refuse, save
+from gemma2_workbench.apps.cli.look import OF_A_FIGURE, output_of, refuse, save
 from gemma2_workbench.apps.cli.model import given_text, loaded_model
 from gemma2_workbench.apps.cli.parsers.why import FORMATS
+from gemma2_workbench.apps.cli.rows import rows_text
 from gemma2_workbench.classification.choices import LABELS, METHODS
 from gemma2_workbench.classification.reasons.question import Answer, Question, answered
 from gemma2_workbench.classification.reasons.words import signed
-from gemma2_workbench.figures.text import one_line
-from gemma2_workbench.records.look import Look
-from gemma2_workbench.records.product import produced
-from gemma2_workbench.records.reason import Reason
-from gemma2_workbench.suffixes import FIGURE_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES
+from gemma2_workbench.records.artifact import produced
+from gemma2_workbench.records.explanation_recipe import ExplanationRecipe
+from gemma2_workbench.records.output import Output
 from gemma2_workbench.traces.interventions import SetCausal
 from gemma2_workbench.versions import versions
 
@@ -40,14 +37,14 @@ def run(options: argparse.Namespace) -> None:
     question, look = _question(options), _look(options)
     loaded = loaded_model(options)
     # A model under its own mask is not modified.
-    own = SetCausal(not loaded.config.sees_later)
+    own = SetCausal(loaded.causal)
     changes = tuple(change for change in question.changes if change != own)
     answer = answered(loaded, replace(question, changes=changes))
     note(answer.remarks)
     if look is None:
         print(_WRITERS[options.format or "table"](answer))
     else:
-        save(produced(Reason(answer), look, (), options.out.name), options.out, options.latex)
+        save(produced(ExplanationRecipe(answer), look, options.out.name), options.out, options.latex)
 
 
 def _question(options: argparse.Namespace) -> Question:
@@ -72,22 +69,13 @@ def _question(options: argparse.Namespace) -> Question:
     )
 
 
-def _look(options: argparse.Namespace) -> Look | None:
+def _look(options: argparse.Namespace) -> Output | None:
     """How the file looks; None where the answer is printed."""
     if options.out is None:
         refuse(options, OF_A_FIGURE, "is of a file; give --out as well")
         return None
     refuse(options, ("format",), "is of what is printed; the ending of --out decides what is written")
-    suffix = options.out.suffix.lower()
-    if suffix in FIGURE_SUFFIXES or (suffix == STRIP_SUFFIX and options.show in _STRIPS):
-        return look_of(options)
-    if suffix not in TABLE_SUFFIXES:
-        figures, tables = ", ".join(FIGURE_SUFFIXES), ", ".join(TABLE_SUFFIXES)
-        raise ValueError(
-            f"a reason is saved as a figure ({figures}) or as a table ({tables}); got {options.out.name!r}"
-        )
-    refuse(options, OF_A_FIGURE, f"is of a figure, and {options.out.name} is a table; leave it out")
-    return Look.of("table", options.out)
+    return output_of(options, "a reason is", options.show in _STRIPS)
 
 
 def _printed(answer: Answer) -> str:
@@ -95,7 +83,7 @@ def _printed(answer: Answer) -> str:
     question, changes = answer.question, answer.question.changes
     modified = f" (modified model: {', '.join(change.sentence for change in changes)})" if changes else ""
     if answer.target is None or answer.score is None:
-        return f"{answer.model.name}{modified}: {question.show}\n{_rows(answer.table)}"
+        return f"{answer.model.name}{modified}: {question.show}\n{rows_text(answer.table)}"
     target, columns = answer.target, _PRINTED[question.show]
     by = next(iter(columns))
     # The word without its sentence is told below.
@@ -104,7 +92,8 @@ def _printed(answer: Answer) -> str:
     more = f"\n({len(table) - MOST} more rows: --out FILE.csv)" if len(table) > MOST else ""
     sign = "" if question.show == "attention" else f"; positive numbers speak for {target.label}"
     where = "" if question.layer is None else f", attention of layer {question.layer} head {question.head}"
-    rows = _rows(largest.reindex(columns=list(columns)).set_axis(list(columns.values()), axis=1))
+    shown = largest.reindex(columns=list(columns)).set_axis(list(columns.values()), axis=1)
+    rows = rows_text(shown.assign(logits=shown["logits"].map(signed)) if "logits" in shown else shown)
     return (
         f"{answer.model.name}{modified}: {target.sentence}{where}\n"
         f"score {signed(answer.score)} logits: {target.label} (probability {answer.probability:.3f}) is "
@@ -113,19 +102,9 @@ def _printed(answer: Answer) -> str:
     )
 
 
-def _rows(table: pd.DataFrame) -> str:
-    """A table for a terminal, which nothing in it commands."""
-    texts = {
-        name: table[name].map(lambda text: one_line(str(text), 40)) for name in table.select_dtypes(["object", "str"])
-    }
-    signs = {name: table[name].map(signed) for name in ("logits",) if name in table}
-    with pd.option_context("display.unicode.east_asian_width", True, "display.max_colwidth", None):
-        return table.assign(**texts, **signs).to_string(index=False, float_format="{:.3f}".format)
-
-
 def _json(answer: Answer) -> str:
     """Everything, for machines."""
-    about = Reason(answer).as_record()
+    about = ExplanationRecipe(answer).as_record()
     told = {name: getattr(answer, name) for name in ("score", "probability", "meaning")}
     rows = answer.table.astype(object).where(answer.table.notna(), None).to_dict("records")
     return json.dumps({"versions": versions(), **about, **told, "rows": rows}, ensure_ascii=False, allow_nan=False)

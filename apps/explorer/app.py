@@ -1,22 +1,19 @@
 """The explorer: a text, a model, and a tab for every view. This file only puts the parts together."""
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import gradio as gr
-from gradio.themes import Base
-from gradio.themes.utils.fonts import LocalFont
 
 from gemma2_workbench import Trace, embedded
-from gemma2_workbench.apps.explorer.address import on_tab
-from gemma2_workbench.apps.explorer.components.status.component import status_line
 from gemma2_workbench.apps.explorer.opening import Header, saved_traces, wire
 from gemma2_workbench.apps.explorer.routes import attention_routes
-from gemma2_workbench.apps.explorer.session import Session
 from gemma2_workbench.apps.explorer.tabs.order import tabs
-from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.apps.page.address import on_tab
+from gemma2_workbench.apps.page.session import Session, load_ahead
+from gemma2_workbench.apps.page.shared import Shared
+from gemma2_workbench.apps.page.status.component import status_line
+from gemma2_workbench.apps.page.theme import CSS, IS_DARK, THEME, TOGGLE
 from gemma2_workbench.apps.serving.access import Access
 from gemma2_workbench.apps.serving.page import guarded, serve_page
 
@@ -25,21 +22,6 @@ EXAMPLES = (
     "Emma was glad to see Mr. Knightley, and Mr. Knightley was glad to see Emma. She asked him to stay.",
     "red blue green seven nine red blue green seven nine red blue green seven nine",
 )
-# Fonts in the two weights whose files are whole: the semi-bold ones that gradio bundles lack most letters.
-THEME = Base(
-    font=[LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"],
-    font_mono=[LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
-)
-CSS = """
-.gradio-container { width: 100%; max-width: 1400px !important; margin: 0 auto; }
-#headline h1 { font-size: 20px; margin: 0; } #headline p { margin: 0; color: var(--body-text-color-subdued); }
-#theme-toggle { max-width: 120px; height: 40px; align-self: center; }
-.take-away { align-items: end; }
-/* Gradio's row of tabs does not shrink: on a phone it would make the page scroll sideways. */
-.tab-wrapper .tab-container { overflow-x: auto; width: 0; flex: 1 1 0; }
-"""
-IS_DARK = "() => document.body.classList.contains('dark')"
-TOGGLE = "() => { document.body.classList.toggle('dark'); return document.body.classList.contains('dark'); }"
 
 
 def build_app(session: Session) -> gr.Blocks:
@@ -137,16 +119,3 @@ def serve(
     with session:
         options = launch_options(session, access)
         serve_page(build_app(session), "Gemma 2 workbench", access, port, browser, options, session.kept.sentence)
-
-
-def load_ahead(session: Session) -> None:
-    """Load the first model while the page is drawn; what goes wrong is told on the page, where it is met again."""
-    name = session.first
-    if name is None:
-        return
-
-    def load() -> None:
-        with suppress(OSError, ValueError):
-            session.model(name)
-
-    threading.Thread(target=load, daemon=True).start()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gemma2_workbench import Trace, contributions, lens, token_id
-from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.models.language_model import require_language_model
 
 
@@ -34,9 +34,8 @@ class Lenses:
             ValueError: the model is not here, or has no language-model head.
         """
         loaded = self._session.model_of(trace)
-        require_language_model(loaded)
-        head = loaded.model.lm_head
-        return (len(trace.layers) + 1) * len(trace.tokens) * head.in_features * head.out_features
+        vocabulary = require_language_model(loaded).vocabulary
+        return (len(trace.layers) + 1) * len(trace.tokens) * loaded.shape.width * vocabulary
 
     def read(
         self, run: str, trace: Trace, token: str, progress: Callable[[int, int], object] | None = None

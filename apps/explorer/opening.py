@@ -7,11 +7,11 @@ from typing import Any
 import gradio as gr
 
 from gemma2_workbench import ParityError
-from gemma2_workbench.apps.explorer.address import BACK_AND_FORWARD, TABS_ARE_THE_READERS, place_of, writing
-from gemma2_workbench.apps.explorer.components.status.component import facts, problem
-from gemma2_workbench.apps.explorer.session import Session, free_name
 from gemma2_workbench.apps.explorer.tabs.order import tabs
-from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.apps.page.address import BACK_AND_FORWARD, TABS_ARE_THE_READERS, place_of, writing
+from gemma2_workbench.apps.page.session import Session, free_name
+from gemma2_workbench.apps.page.shared import Shared
+from gemma2_workbench.apps.page.status.component import facts, problem
 from gemma2_workbench.traces.file import load_trace
 
 # Gradio finds the progress bar by this default.

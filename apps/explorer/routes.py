@@ -22,12 +22,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gemma2_workbench import Trace
-from gemma2_workbench.apps.explorer.address import whole
 from gemma2_workbench.apps.explorer.components.attention.pooling import pooled_map
 from gemma2_workbench.apps.explorer.components.attention.stages import LOOKS
 from gemma2_workbench.apps.explorer.components.attention.thumbnails import thumbnails
 from gemma2_workbench.apps.explorer.components.inspector.story import as_json, story
-from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.apps.page.address import whole
+from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.refusal import Refusal
 
 MAX_CELLS = 1024 * 1024

@@ -1,17 +1,20 @@
-"""What-if results held by the server, so that looking at another head of a modified run computes nothing again."""
+"""`WhatIfs`: runs of a changed model, kept by the server, so that looking at another head of them computes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
 
-from gemma2_workbench import LoadedModel, Prediction, Trace, predict
-from gemma2_workbench.apps.explorer.session import Session
-from gemma2_workbench.what_if.softcap import OtherSoftcap, Shift, other_final_softcap, other_softcap
+from gemma2_workbench import LoadedModel, Pair, Trace, capture, compare, predict
+from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.traces.capture import MAPS
+from gemma2_workbench.traces.interventions import Intervention
+from gemma2_workbench.traces.reader import Progress
 
 
 class WhatIfs:
-    """Computes what other softcaps change, and keeps the latest results by run and cap.
+    """Runs texts again with changes to their model, and keeps the latest by run, changes and readings.
 
     Args:
-        session: where models come from, and where results are kept beside them.
+        session: where models come from, and where runs are kept beside them.
     """
 
     def __init__(self, session: Session) -> None:
@@ -25,33 +28,48 @@ class WhatIfs:
         """
         return self._session.model_of(trace)
 
-    def attention(
-        self, run: str, trace: Trace, cap: float | None, progress: Callable[[int, int], None] | None = None
-    ) -> OtherSoftcap:
-        """The run `run`, whose trace is given, with another cap on the attention logits.
+    def pair(
+        self,
+        run: str,
+        trace: Trace,
+        changes: Sequence[Intervention],
+        read: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> Pair:
+        """The run as it is, and its text through the model with changes; without changes, the run and itself.
+
+        Args:
+            run, trace: a run of the unmodified model, and its id.
+            changes: to the model.
+            read: what is read in the changed run, as of `capture`; default: maps, folds and, where the model predicts
+                tokens, the prediction, which is then read for both.
+            progress: called with (layers done, layers) after each layer of the changed run.
 
         Raises:
-            ValueError, MemoryError: as `model` and `workbench.what_if.softcap.other_softcap`.
+            ModelAbsentError: only a saved trace of the model is here.
+            ValueError: the run is itself of a modified model, or as `capture`.
+            MemoryError: as `capture`.
         """
         loaded = self.model(trace)
-        baseline = self.prediction(run, trace) if hasattr(loaded.model, "lm_head") else None
-        return self._kept.get(
-            ("attention cap", run, cap), lambda: other_softcap(loaded, trace, cap, baseline, progress)
-        )
+        if trace.interventions:
+            raise ValueError(
+                f"this run is of a modified model already ({', '.join(trace.changes)}); run the text with the model "
+                "itself, then change it"
+            )
+        names = tuple(read) or (*MAPS, *(["prediction"] if loaded.unembedding is not None else []))
+        before = self._predicting(run, trace, loaded) if "prediction" in names else trace
+        if not changes:
+            return compare(before, before)
 
-    def final(self, run: str, trace: Trace, cap: float | None) -> Shift:
-        """The prediction after the text of `run` with another cap on the final logits.
+        def repeat() -> Trace:
+            text = trace.tokens.text
+            return capture(loaded, text, interventions=changes, read=names, parity=False, progress=progress)
 
-        Raises:
-            ValueError: as `model` and `workbench.what_if.softcap.other_final_softcap`.
-        """
-        loaded, baseline = self.model(trace), self.prediction(run, trace)
-        return self._kept.get(("final cap", run, cap), lambda: other_final_softcap(loaded, trace, cap, baseline))
+        return compare(before, self._kept.get(("what if", run, tuple(changes), names), repeat))
 
-    def prediction(self, run: str, trace: Trace) -> Prediction:
-        """The prediction after the text of `run` by the model as it is.
-
-        Raises:
-            ValueError: as `model` and `workbench.predict`.
-        """
-        return self._kept.get(("prediction", run), lambda: predict(self.model(trace), trace.tokens.ids))
+    def _predicting(self, run: str, trace: Trace, loaded: LoadedModel) -> Trace:
+        """The run with its prediction after the text."""
+        if "prediction" in trace.readings:
+            return trace
+        prediction = self._kept.get(("prediction", run), lambda: predict(loaded, trace.tokens.ids))
+        return replace(trace, readings={**trace.readings, "prediction": prediction})

@@ -90,12 +90,14 @@ def cost(method: str, path: str) -> int:
     return READING if path.startswith(OURS) else 0
 
 
-def checked_text(text: str) -> str:
+def checked_text(text: str | None) -> str:
     """The text, if a page runs one of its length.
 
     Raises:
-        ValueError: it is longer than `MAX_CHARACTERS`.
+        ValueError: there is none, or it is longer than `MAX_CHARACTERS`.
     """
+    if text is None:
+        raise ValueError("there is no text; give one")
     if len(text) > MAX_CHARACTERS:
         raise ValueError(
             f"the text has {len(text):,} characters and a page runs at most {MAX_CHARACTERS:,}; shorten it, or capture "

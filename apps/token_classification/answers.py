@@ -6,8 +6,8 @@ from typing import Any
 import gradio as gr
 
 from gemma2_workbench import LoadedModel
-from gemma2_workbench.apps.explorer.desk import HasLeft
-from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.page.desk import HasLeft
+from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.apps.token_classification.asked import Asked
 from gemma2_workbench.apps.token_classification.findings import Findings, own_mask
 from gemma2_workbench.apps.token_classification.reasons_told import heads_told, masks_told, removals_told, saliency_told
@@ -56,7 +56,7 @@ def _minutes(found: Classification, loaded: LoadedModel, pace: float) -> float:
     readings = [labelled.reading for labelled in found.sentences]
     words = max(len(reading.words) for reading in readings)
     # A backward pass is two forward ones; copies that differ from some layer on share the layers below.
-    passes = 3 * FEWEST_STEPS + words + loaded.config.num_hidden_layers * loaded.config.num_attention_heads / 2
+    passes = 3 * FEWEST_STEPS + words + loaded.shape.layers * loaded.shape.heads / 2
     longest = max(len(reading.tokens) for reading in readings)
     return passes * pace * longest / 60
 

@@ -6,9 +6,9 @@ from typing import Any
 import gradio as gr
 
 from gemma2_workbench import embedded
-from gemma2_workbench.apps.explorer.address import BACK_AND_FORWARD, Address, writing
-from gemma2_workbench.apps.explorer.app import CSS, THEME, TOGGLE, load_ahead
-from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.page.address import BACK_AND_FORWARD, Address, writing
+from gemma2_workbench.apps.page.session import Session, load_ahead
+from gemma2_workbench.apps.page.theme import CSS, THEME, TOGGLE
 from gemma2_workbench.apps.serving.access import Access
 from gemma2_workbench.apps.serving.page import guarded, serve_page
 from gemma2_workbench.apps.token_classification.bench import DEFAULT, QUICK, build, offered

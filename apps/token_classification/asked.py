@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from gemma2_workbench.apps.serving.limits import checked_text
+from gemma2_workbench.model.kinds import kind, kinds
 
 MASKS = ("own", "causal", "bidirectional")
 METHODS = {"integrated_gradients": "integrated gradients", "gradient_x_input": "gradient × input"}
@@ -40,7 +41,7 @@ class Asked:
         for field in fields(self):
             value = getattr(self, field.name)
             if type(value) is not type(field.default):
-                raise ValueError(f"{field.name} must be {type(field.default).__name__}, got {type(value).__name__}")
+                raise ValueError(f"{field.name} must be {kinds(type(field.default))}, got {kind(value)}")
         checked_text(self.text)
         for name, allowed in (("mask", MASKS), ("method", tuple(METHODS))):
             if getattr(self, name) not in allowed:

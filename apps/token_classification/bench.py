@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 
 from gemma2_workbench import embedded
-from gemma2_workbench.apps.explorer.session import Session
-from gemma2_workbench.apps.explorer.tabs.shared import explain
+from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.apps.page.shared import explain
 from gemma2_workbench.apps.token_classification.answers import answered
 from gemma2_workbench.apps.token_classification.component import bench_value, bench_view
 from gemma2_workbench.apps.token_classification.findings import Findings

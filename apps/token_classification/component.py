@@ -7,14 +7,14 @@ asks for labels when it is on screen, so a tab that is not open costs nothing.
 import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from importlib import resources
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from gemma2_workbench.apps.explorer.components.shared.sources import script, source
-from gemma2_workbench.apps.explorer.desk import HasLeft
+from gemma2_workbench.apps.page.desk import HasLeft
+from gemma2_workbench.apps.page.draw.sources import script, source, style
 from gemma2_workbench.apps.token_classification.asked import METHODS
 from gemma2_workbench.figures import colours
 
@@ -30,7 +30,7 @@ SCRIPTS = (
     "view.js",
 )
 EMPTY = "Type a text and press the button to see its labels here."
-_FILES = resources.files("gemma2_workbench.apps.token_classification").joinpath("page")
+HERE = Path(__file__).parent / "page"
 _serial = count(1)
 
 
@@ -50,11 +50,10 @@ def bench_view(answered: Callable[[dict[str, Any], HasLeft], Awaitable[dict[str,
 
     return gr.HTML(
         {},
-        html_template=_file("view.html"),
-        css_template=source("shared", "theme.css") + _file("view.css"),
+        html_template=source(HERE, "view.html"),
+        css_template=style(HERE),
         # Constants are part of the script: gradio drops properties that an update of an unopened tab does not name.
-        js_on_load=f"const settings = {json.dumps(_settings())};\n"
-        + "\n".join([script("shared", ()), *(_file(name) for name in SCRIPTS)]),
+        js_on_load=f"const settings = {json.dumps(_settings())};\n" + script(HERE, SCRIPTS),
         apply_default_css=False,
         server_functions=[ask],
         **options,
@@ -81,7 +80,3 @@ def _tables(dark: bool) -> Mapping[str, str]:
     """Colour tables as base64 of 256 RGB triples."""
     kinds = ("sequential", "diverging")
     return {kind: base64.b64encode(colours.lut(kind, dark).tobytes()).decode() for kind in kinds}
-
-
-def _file(name: str) -> str:
-    return _FILES.joinpath(name).read_text("utf-8")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from statistics import median
 
 from gemma2_workbench import LoadedModel, SetCausal, applied
-from gemma2_workbench.apps.explorer.cache import Kept
+from gemma2_workbench.apps.page.cache import Kept
 from gemma2_workbench.apps.token_classification.asked import Asked
 from gemma2_workbench.classification.labelled import Classification, Labelled, classify
 from gemma2_workbench.classification.reasons.deletion import Deletion, alone, deletions
@@ -105,4 +105,4 @@ def changes(loaded: LoadedModel, mask: str) -> tuple[SetCausal, ...]:
 
 def own_mask(loaded: LoadedModel) -> str:
     """The mask of the checkpoint: "causal" or "bidirectional"."""
-    return "bidirectional" if loaded.config.sees_later else "causal"
+    return "causal" if loaded.causal else "bidirectional"

@@ -5,13 +5,13 @@ from typing import Any
 
 import gradio as gr
 
-from gemma2_workbench.apps.explorer.desk import MODEL, Desk
-from gemma2_workbench.apps.explorer.tabs.take_away import COLOURED, FETCH, FORMATS, PAGES, written
+from gemma2_workbench.apps.page.desk import MODEL, Desk
+from gemma2_workbench.apps.page.download import COLOURED, FETCH, FORMATS, PAGES, written
 from gemma2_workbench.apps.token_classification.asked import Asked
 from gemma2_workbench.apps.token_classification.findings import Findings, changes
 from gemma2_workbench.classification.reasons.places import counted
 from gemma2_workbench.classification.reasons.question import Question, answered
-from gemma2_workbench.records.reason import Reason
+from gemma2_workbench.records.explanation_recipe import ExplanationRecipe
 
 TABLES = {"entities": "the entities", "words": "all words", "tokens": "the tokens of the sentence"}
 FIGURES = {
@@ -59,7 +59,7 @@ def take_away(findings: Findings, view: gr.HTML, desk: Desk) -> None:
     written_file.success(None, js=FETCH.format("file-bench"))
 
 
-def reason(findings: Findings, asked: Asked, part: str) -> Reason:
+def reason(findings: Findings, asked: Asked, part: str) -> ExplanationRecipe:
     """One part of the bench, a key of `FIGURES` or `TABLES`, as the command `why` would make it.
 
     Raises:
@@ -78,4 +78,4 @@ def reason(findings: Findings, asked: Asked, part: str) -> Reason:
         head=asked.head if asked.head >= 0 and part == "attention" else None,
         changes=changes(loaded, asked.mask),
     )
-    return Reason(answered(loaded, question))
+    return ExplanationRecipe(answered(loaded, question))

@@ -16,7 +16,7 @@ TOKENS = 400
 
 def figure() -> FigureSpec:
     """Keys that can influence the last of 400 tokens of the embedded model, layer by layer."""
-    setting = Setting.of(load().config, TOKENS)
+    setting = Setting.of(load().outline, TOKENS)
     return reach_curve(reach(setting), TOKENS - 1)
 
 

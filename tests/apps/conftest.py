@@ -43,7 +43,8 @@ def make_trace() -> Callable[..., Trace]:
         count = len(display)
         generator = torch.Generator().manual_seed(0)
         infos = tuple(
-            LayerInfo(i, "global" if i % 2 else "local", None if i % 2 else window, CAP, SCALE) for i in range(layers)
+            LayerInfo(i, "global" if i % 2 else "local", None if i % 2 else window, CAP, SCALE, causal=True)
+            for i in range(layers)
         )
         return Trace(
             tokens=Tokens("".join(display), tuple(range(count)), tuple(display), ((0, 0),) * count, (False,) * count),
@@ -55,7 +56,7 @@ def make_trace() -> Callable[..., Trace]:
                 "attention": [random_layer(info, heads, kv_heads, count, generator) for info in infos],
                 "folds": {},
             },
-            parity=unchecked(),
+            parity=unchecked("nothing"),
             interventions=(),
             effects=(),
             block_rows=128,

@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from gemma2_workbench import AblateHead, LoadedModel, SetCausal
-from gemma2_workbench.apps.explorer.session import Session
 from gemma2_workbench.apps.explorer.tabs import classify as tab
-from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.apps.page.shared import Shared
 from gemma2_workbench.apps.token_classification.app import build_app, launch_options
 from gemma2_workbench.classification.labelled import Classification, classify
 from gemma2_workbench.model import Gemma2ForSequenceClassification, Gemma2ForTokenClassification

@@ -30,7 +30,7 @@ def test_the_mask_of_a_model_is_its_own_while_another_reader_has_changed_it(tagg
         ("masks", {"text": ""}, "the text is empty"),
         ("word", {"word": 99}, "no word 99 in sentence 0"),
         ("word", {"sentence": 7}, "no word 0 in sentence 7"),
-        ("word", {"word": "1"}, "word must be int, got str"),
+        ("word", {"word": "1"}, "word must be a whole number, got a text"),
         ("removals", {"word": -1}, "indices from 0"),
         ("heads", {"label": 99}, "no class 99; the model has 11"),
         ("saliency", {"label": 1, "against": 1}, "cannot be compared with itself"),

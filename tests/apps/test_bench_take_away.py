@@ -9,11 +9,11 @@ import pytest
 
 from gemma2_workbench import LoadedModel, load
 from gemma2_workbench.apps.cli import main, model
-from gemma2_workbench.apps.explorer.tabs.take_away import COLOURED, EVERYTHING, written
+from gemma2_workbench.apps.page.download import COLOURED, EVERYTHING, written
 from gemma2_workbench.apps.token_classification.asked import Asked
 from gemma2_workbench.apps.token_classification.findings import Findings
 from gemma2_workbench.apps.token_classification.take_away import FIGURES, TABLES, reason
-from gemma2_workbench.records import redraw
+from gemma2_workbench.records import again
 from gemma2_workbench.records.reading import read_record
 
 TEXT = "Jordan flew to Jordan in May, and May met Jordan there. The Germans left London on 4 May 1815."
@@ -28,7 +28,7 @@ def tagger() -> LoadedModel:
 @pytest.fixture(autouse=True)
 def loaded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tagger: LoadedModel) -> None:
     """The embedded classifier is loaded once, and commands write into a folder of their own."""
-    for user in (redraw, model):
+    for user in (again, model):
         monkeypatch.setattr(user, "load", lambda *_, **__: tagger)
     monkeypatch.chdir(tmp_path)
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from gemma2_workbench import Trace, load
-from gemma2_workbench.apps.explorer.cache import Kept
-from gemma2_workbench.apps.explorer.sizes import taken
-from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.apps.page.cache import Kept
+from gemma2_workbench.apps.page.sizes import taken
+from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.traces.derive import LayerTensors
 from gemma2_workbench.traces.layer_store import FileLayers
 

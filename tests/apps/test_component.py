@@ -12,7 +12,7 @@ import pytest
 from gemma2_workbench import Trace
 from gemma2_workbench.apps.explorer import routes
 from gemma2_workbench.apps.explorer.components.attention import attention_move, attention_value, attention_view
-from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.figures import colours
 
 PLAIN = tuple(f"t{i}" for i in range(12))

@@ -4,32 +4,30 @@ import base64
 import json
 import shutil
 import subprocess
-from importlib import resources
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
 import pytest
 
 from gemma2_workbench.apps.explorer.components.attention import attention_move, attention_value, attention_view
-from gemma2_workbench.apps.explorer.components.attention.component import SCRIPTS
+from gemma2_workbench.apps.explorer.components.attention.component import HERE, SCRIPTS
 from gemma2_workbench.apps.explorer.components.attention.settings import browser_settings
-from gemma2_workbench.apps.explorer.components.shared.sources import COMPONENTS, SHARED, source
+from gemma2_workbench.apps.page.draw.sources import DRAW, SHARED, source
 from gemma2_workbench.figures import colours
 from gemma2_workbench.model import Reason
 
-HERE = resources.files("gemma2_workbench.apps.explorer.components.attention")
-ALL = [*(("shared", name) for name in SHARED), *(("attention", name) for name in SCRIPTS)]
+ALL = [*((DRAW, name) for name in SHARED), *((HERE, name) for name in SCRIPTS)]
 
 
 @pytest.mark.parametrize("name", ["view.html", "view.css"])
 def test_templates_hold_nothing_that_gradio_would_evaluate(name: str):
-    assert not [sign for sign in ("${", "{{", "`", "\\") if sign in source("attention", name)]
+    assert not [sign for sign in ("${", "{{", "`", "\\") if sign in source(HERE, name)]
 
 
 def test_every_script_is_part_of_the_component():
     assert sorted(SCRIPTS) == sorted(path.name for path in HERE.iterdir() if path.name.endswith(".js"))
-    there = COMPONENTS.joinpath("shared")
-    assert sorted(SHARED) == sorted(path.name for path in there.iterdir() if path.name.endswith(".js"))
+    assert sorted(SHARED) == sorted(path.name for path in DRAW.iterdir() if path.name.endswith(".js"))
 
 
 def test_no_script_writes_html():
@@ -43,10 +41,9 @@ def node() -> str:
     return shutil.which("node") or pytest.skip("checking the scripts needs node, which is not installed")
 
 
-@pytest.mark.parametrize(("component", "name"), ALL)
-def test_script_is_valid_by_itself(node: str, component: str, name: str):
-    with resources.as_file(COMPONENTS.joinpath(component, name)) as path:
-        checked = subprocess.run([node, "--check", path], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize(("folder", "name"), ALL)
+def test_script_is_valid_by_itself(node: str, folder: Path, name: str):
+    checked = subprocess.run([node, "--check", folder / name], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
 
 

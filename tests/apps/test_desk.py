@@ -12,9 +12,9 @@ from gradio.context import LocalContext
 
 from gemma2_workbench import load, predict
 from gemma2_workbench.apps.explorer import session as sessions
-from gemma2_workbench.apps.explorer.departure import DepartedError, has_left_the_queue, stop_if_gone
-from gemma2_workbench.apps.explorer.desk import BusyError, Desk
-from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.page.departure import DepartedError, has_left_the_queue, stop_if_gone
+from gemma2_workbench.apps.page.desk import BusyError, Desk
+from gemma2_workbench.apps.page.session import Session
 
 
 async def stays() -> bool:

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pytest
 
 from gemma2_workbench.apps.explorer.app import build_app, launch_options
-from gemma2_workbench.apps.explorer.session import Session
 from gemma2_workbench.apps.explorer.tabs.order import tabs
+from gemma2_workbench.apps.page.session import Session
 
 VIEW = "document.querySelector('.attention').attention"
 HOSTILE = 'Hello <img src=x onerror="window.hacked=1"> ${window.hacked=7*6} \\ שלום 😀'

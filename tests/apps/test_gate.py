@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from gemma2_workbench.apps.explorer.app import build_app, launch_options
-from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.apps.serving import body, gate, limits
 from gemma2_workbench.apps.serving.access import Access
 from gemma2_workbench.apps.serving.accounts import TRIES

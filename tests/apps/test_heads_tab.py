@@ -13,8 +13,8 @@ from gemma2_workbench import LoadedModel, Tokens, Trace, load, tokenize
 from gemma2_workbench.apps.explorer import routes
 from gemma2_workbench.apps.explorer.components.head_view.component import head_view, head_view_value
 from gemma2_workbench.apps.explorer.components.head_view.palette import head_colours
-from gemma2_workbench.apps.explorer.store import RunStore
 from gemma2_workbench.apps.explorer.tabs.heads import CHOICES, taken
+from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.views import table
 
 TOKENS = ("<bos>", "▁The", "▁Pres", "ident", "▁of", "▁the", "<img src=x onerror=window.hacked=1>", "▁the")

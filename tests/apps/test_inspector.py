@@ -14,12 +14,12 @@ from starlette.testclient import TestClient
 
 from gemma2_workbench import STAGES, Trace
 from gemma2_workbench.apps.explorer import routes
-from gemma2_workbench.apps.explorer.components.inspector.component import SCRIPTS
-from gemma2_workbench.apps.explorer.components.shared.sources import COMPONENTS, source
-from gemma2_workbench.apps.explorer.session import Session
-from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.apps.explorer.components.inspector.component import HERE, SCRIPTS
 from gemma2_workbench.apps.explorer.tabs import attention
-from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.apps.page.draw.sources import source
+from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.apps.page.shared import Shared
+from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.traces.cell import inspect_cell, row_of
 
 TEXTS = {
@@ -307,8 +307,7 @@ def test_route_refuses_with_a_sentence(traces: dict[str, Trace], path: str, sent
 
 
 def test_component_holds_all_its_scripts_and_nothing_that_gradio_would_evaluate():
-    here = COMPONENTS.joinpath("inspector")
-    assert sorted(SCRIPTS) == sorted(path.name for path in here.iterdir() if path.name.endswith(".js"))
+    assert sorted(SCRIPTS) == sorted(path.name for path in HERE.iterdir() if path.name.endswith(".js"))
     for name in ("view.html", "view.css"):
-        assert not [sign for sign in ("${", "{{", "`", "\\") if sign in source("inspector", name)]
-    assert not [name for name in SCRIPTS if "innerHTML" in source("inspector", name)]
+        assert not [sign for sign in ("${", "{{", "`", "\\") if sign in source(HERE, name)]
+    assert not [name for name in SCRIPTS if "innerHTML" in source(HERE, name)]

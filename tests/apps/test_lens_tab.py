@@ -9,7 +9,7 @@ import transformers
 
 from gemma2_workbench import LoadedModel, capture, embedded, load
 from gemma2_workbench.apps.explorer.app import build_app, launch_options
-from gemma2_workbench.apps.explorer.session import Session
+from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.model import Gemma2ForTokenClassification
 
 LENS = "document.querySelector('.lens')?.lens"

@@ -9,18 +9,17 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from gemma2_workbench import Trace, capture, load
+from gemma2_workbench import SetWindow, Trace, load, predict, tokenize
 from gemma2_workbench.apps.explorer.components.mask.lessons import EARLIER
-from gemma2_workbench.apps.explorer.session import Session
 from gemma2_workbench.apps.explorer.tabs import mask
-from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.apps.page.shared import Shared
 from gemma2_workbench.masks.layers import layer_masks
 from gemma2_workbench.masks.setting import Setting
 from gemma2_workbench.masks.words import explain
 from gemma2_workbench.models.shipped import DEFAULT
 from gemma2_workbench.records.reading import read_record
 from gemma2_workbench.records.redraw import drawn_again
-from gemma2_workbench.what_if.window import change_window
 
 WORDS = ("<bos>", "Emma", '<img src=x onerror="window.hacked = 1">', "${window.hacked = 7*6}", "saw", "it")
 TEXT = "red blue green red blue green"
@@ -198,7 +197,8 @@ def test_a_lesson_sets_every_control(teacher: Teacher):
 
 def test_another_window_is_run_and_its_change_told(teacher: Teacher):
     loaded = load()
-    expected = change_window(loaded, capture(loaded, TEXT, parity=False), 2)
+    ids = tokenize(loaded.tokenizer, TEXT).ids
+    expected = predict(loaded, ids, [SetWindow(2)]).divergence_from(predict(loaded, ids))
     teacher.page.click("#run-model")
     teacher.says(".remarks", f"instead of {DEFAULT}\\'s {loaded.config.sliding_window}")
     teacher.slide("window", 2)
@@ -208,8 +208,12 @@ def test_another_window_is_run_and_its_change_told(teacher: Teacher):
     teacher.page.wait_for_selector("#window-told:has-text('Modified model')")
     said = teacher.page.locator("#window-told").text_content()
     moved = float(re.search(r"moves by (\S+) nats", said)[1])
-    assert moved == pytest.approx(expected.divergence, rel=1e-3)
-    teacher.page.wait_for_selector("#window-plot .js-plotly-plot .gtitle:has-text('Layer 0, head 0')")
+    assert moved == pytest.approx(expected, rel=1e-3)
+    assert re.search(r"It changes \d[\d,]* of \d[\d,]* outputs", said)
+    teacher.page.wait_for_selector("#window-plot .js-plotly-plot .gtitle:has-text('layer 0, head 0')")
+    for plot in ("", "-before", "-after"):
+        selector = f"#window-plot{plot} .legendtext:text-is('hidden: after the change')"
+        teacher.page.wait_for_selector(selector, state="attached")
 
 
 def test_an_impossible_situation_is_a_sentence():

@@ -16,7 +16,7 @@ from gemma2_workbench import STAGES, Trace
 from gemma2_workbench.apps.explorer import routes
 from gemma2_workbench.apps.explorer.components.attention import pooling, thumbnails
 from gemma2_workbench.apps.explorer.components.attention.stages import LOOKS
-from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.model import Span
 from gemma2_workbench.traces.blocks import Block
 from gemma2_workbench.traces.folds import thumbnail

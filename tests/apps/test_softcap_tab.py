@@ -13,10 +13,10 @@ import torch
 from transformers import Gemma2ForCausalLM
 
 from gemma2_workbench import Trace, embedded
-from gemma2_workbench.apps.explorer.session import Session
 from gemma2_workbench.apps.explorer.tabs import softcap
-from gemma2_workbench.apps.explorer.tabs.shared import Shared
 from gemma2_workbench.apps.explorer.tabs.softcap_words import taken
+from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.apps.page.shared import Shared
 
 TEXT = 'Emma met <img src=x onerror="window.hacked=1"> in ${window.hacked=1} Paris, and Emma was glad to see her there.'
 LAYER, HEAD = 3, 4

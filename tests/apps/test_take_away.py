@@ -13,9 +13,9 @@ import pytest
 from gemma2_workbench import Trace, capture, contributions, lens, load, token_id, view_named
 from gemma2_workbench.apps.cli import main
 from gemma2_workbench.apps.explorer.components.mask.lessons import BOTH_SIDES, EARLIER
-from gemma2_workbench.apps.explorer.session import Session
 from gemma2_workbench.apps.explorer.tabs.mask import Lab
-from gemma2_workbench.apps.explorer.tabs.take_away import EVERYTHING, FORMATS, PAGES, Taken, written
+from gemma2_workbench.apps.page.download import EVERYTHING, FORMATS, PAGES, Taken, written
+from gemma2_workbench.apps.page.session import Session
 
 TEXT = "Anna met Bob. Later Anna met Bob"
 

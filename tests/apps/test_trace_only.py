@@ -12,7 +12,7 @@ import pytest
 
 from gemma2_workbench import LoadedModel, SetSoftcap, Trace, capture, load
 from gemma2_workbench.apps.explorer.app import build_app, launch_options
-from gemma2_workbench.apps.explorer.session import Session, free_name
+from gemma2_workbench.apps.page.session import Session, free_name
 from gemma2_workbench.figures import colours
 from gemma2_workbench.traces.file import load_trace, save_trace
 from gemma2_workbench.traces.readers.lens import Lens

@@ -47,6 +47,12 @@ BAD_CONFIGS = {
     "no vocabulary": ({"vocab_size": 0}, ["vocab_size", "0"]),
     "dropout above 1": ({"attention_dropout": 1.5}, ["attention_dropout", "1.5"]),
     "text for a number": ({"hidden_size": "wide"}, ["hidden_size", "wide"]),
+    "a list for a number": ({"sliding_window": [1]}, ["sliding_window=[1] must be a whole number or None"]),
+    "a whole number for a cap": ({"attn_logit_softcapping": 50}, ["=50 must be a number with a point"]),
+    "a text for either number": ({"attention_dropout": "\ud800"}, ["must be a number or None"]),
+    "rotary angles by layer": ({"rope_parameters": {"full_attention": {"rope_theta": 1e4}}}, ["rope_theta"]),
+    "code in words": ({"auto_map": 1}, ["auto_map=1 must be a dictionary"]),
+    "a part of the class": ({"attribute_map": {"a": "b"}}, ["attribute_map", "no setting"]),
     "no layers": ({"num_hidden_layers": -1}, ["num_hidden_layers", "-1"]),
 }
 

@@ -62,6 +62,7 @@ def test_a_traceback_is_there_for_who_asks(monkeypatch: pytest.MonkeyPatch, caps
             ["figure", "atlas", "--text", "a", "--out", "x.pdf", "--dpi", "x"],
             "argument --dpi: 'x' must be a whole number",
         ),
+        (["trace", "a", "--out=x", "--bogus=a\nb"], "unrecognized arguments: --bogus=a b; see"),
         (["nothing"], "argument COMMAND: invalid choice: 'nothing'"),
         ([], "the following arguments are required: COMMAND; see gemma2-workbench --help"),
     ],
@@ -72,6 +73,13 @@ def test_wrong_flags_are_one_line(words: list[str], sentence: str, capsys: pytes
     said = capsys.readouterr().err
     assert (end.value.code, said.count("\n")) == (2, 1)
     assert sentence in said
+
+
+def test_two_dashes_are_no_value(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "Anna", "--out=--"]) == 2
+    assert capsys.readouterr().err == (
+        "gemma2-workbench: --out has no value; two dashes stand before a text, as in: -- TEXT\n"
+    )
 
 
 # Ctrl-c comes when torch is looked for, long before any command runs.

@@ -258,3 +258,11 @@ def test_an_old_trace_is_there_until_the_new_one_is(tmp_path: Path, monkeypatch:
         save_trace(trace, path)
     assert load_trace(path) == trace
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_that_the_record_cannot_hold_is_refused_before_any_work(tmp_path: Path) -> None:
+    name = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    with pytest.raises(ValueError, match="no UTF-8 name, and the record"):
+        export(pd.DataFrame({"a": [1]}), name, provenance={"a": 1})
+    assert not list(tmp_path.iterdir())
+    assert export(pd.DataFrame({"a": [1]}), name).exists()

@@ -1,6 +1,7 @@
 """Addresses and accounts that make no sense: one sentence and exit 2, before anything starts."""
 
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,15 +106,33 @@ def test_accounts_of_a_file_and_of_a_flag(tmp_path: Path, capsys: pytest.Capture
     assert accounts(None) == {}
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--model", "./nothing-here"], "there is no folder"),
+        (["--models", "tiny", "/no/such/folder"], "there is no folder"),
+        (["--dtype", "float8"], "use float32, bfloat16 or float16"),
+        (["--model", "tests"], "there is no config.json in"),
+    ],
+)
+@pytest.mark.parametrize("command", ["app", "bench"])
+def test_a_page_of_no_model_does_not_start(
+    command: str, given: list[str], words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for app in ("explorer", "token_classification"):
+        monkeypatch.setitem(sys.modules, f"gemma2_workbench.apps.{app}.app", None)  # nothing is started
+    assert words in refused(capsys, command, *given)
+
+
 def test_what_is_right_is_handed_on() -> None:
-    options = parser().parse_args(["bench", "--host", "::1", "--models", "a", "b", "--names", "lab.example"])
+    options = parser().parse_args(["bench", "--host", "::1", "--models", "tiny", "tiny-ner", "--names", "lab.example"])
     options.host = "localhost"
     assert serving(options) == {
         "model": None,
         "dtype": None,
         "device": None,
         "browser": False,
-        "models": ["a", "b"],
+        "models": ["tiny", "tiny-ner"],
         "names": ["lab.example"],
         "host": "localhost",
         "port": None,

@@ -14,7 +14,6 @@ from gemma2_workbench.figures import paper, screen
 from gemma2_workbench.figures.spec import Panels, TokenMap
 from gemma2_workbench.model import Reason, attached
 from gemma2_workbench.model.attention import Gemma2Attention
-from gemma2_workbench.models.layers import attention_layers
 from gemma2_workbench.traces.cell import around, inspect_cell, row_of, strongest_key
 from gemma2_workbench.views import table
 
@@ -73,7 +72,7 @@ def test_five_numbers_are_those_of_the_hook_points(
         assert value == pytest.approx(hooked[prefix + name][head, query, key].item(), rel=1e-5, abs=1e-6)
     # The value that this key adds, sent through the model's own output projection alone.
     weighted = prob * hooked[prefix + "v"][head // 2, key]
-    exact = written_by_o_proj(attention_layers(twin)[layer], head, weighted).norm().item()
+    exact = written_by_o_proj(twin.attention(layer), head, weighted).norm().item()
     assert contribution == pytest.approx(exact, rel=1e-5)
 
 
@@ -91,7 +90,7 @@ def test_the_row_adds_up_to_what_the_head_writes(twin: LoadedModel, told: Trace,
     row = row_of(told, layer, head, query)
     values = hooked[f"layers.{layer}.self_attn.v"][head // 2]
     probs = hooked[f"layers.{layer}.self_attn.attn_probs"][head, query]
-    attention = attention_layers(twin)[layer]
+    attention = twin.attention(layer)
     lengths = [written_by_o_proj(attention, head, p * v).norm().item() for p, v in zip(probs, values, strict=True)]
     visible = row[row["reason"] == Reason.VISIBLE]
     assert len(visible) == query + 1

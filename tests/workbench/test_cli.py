@@ -127,7 +127,7 @@ def test_models_lists_the_embedded_ones(capsys: pytest.CaptureFixture[str]) -> N
             "--softcap -1 is not allowed; give a finite number above 0, or off",
         ),
         (["figure", "atlas", "--text", "a", "--softcap", "5@x", "--out", "x.pdf"], "write the layers as 5@0,2"),
-        (["figure", "atlas", "--text", "a", "--window", "2.5", "--out", "x.pdf"], "a whole number above 0, or off"),
+        (["figure", "atlas", "--text", "a", "--window", "2.5", "--out", "x.pdf"], "give a whole number from 1 to 92"),
         (["figure", "atlas", "--text", "a", "--ablate", "1", "--out", "x.pdf"], "write layer.head"),
         (["figure", "atlas", "--trace", "a", "--window", "2", "--out", "x.pdf"], "where a --text is run"),
         (["table", "atlas", "--text", "a", "--out", "x.npz"], "save the view atlas as .csv"),

@@ -15,7 +15,7 @@ from gemma2_workbench.apps.cli import main
 from gemma2_workbench.classification.conll import read_conll
 from gemma2_workbench.classification.labelled import classify
 from gemma2_workbench.model import Gemma2Config, Gemma2ForSequenceClassification
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 
 TEXT = "Mr. Darcy met Emma in Paris. The French love General Motors!"
 GOLD = Path(__file__).parents[2] / "training" / "ner" / "gold" / "gold.conll"

@@ -13,7 +13,7 @@ import pytest
 from gemma2_workbench import LoadedModel, SetCausal, classify, load
 from gemma2_workbench.apps.cli import main, model
 from gemma2_workbench.classification.reasons import deletions, head_effects, saliency, target_of
-from gemma2_workbench.records import redraw
+from gemma2_workbench.records import again
 
 TEXT = "-The crew went home. They sailed from Jordan to $x$ \\ the coast of Egypt."
 JORDAN = 9  # of all words
@@ -27,7 +27,7 @@ def tagger() -> LoadedModel:
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tagger: LoadedModel) -> Path:
     """A folder of its own; the embedded classifier is loaded once."""
-    for user in (redraw, model):
+    for user in (again, model):
         monkeypatch.setattr(user, "load", lambda name, **how: tagger if name == "tiny-ner" else load(name, **how))
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -117,6 +117,7 @@ def test_coloured_text_is_latex_that_compiles(here: Path) -> None:
     ("words", "sentence"),
     [
         (["--word", "Jordn"], "the text has no word 'Jordn'; did you mean 'Jordan'? give one of its words, or its num"),
+        (["--word", "9" * 5000], "the text has no word '99999"),
         (["--word", "99"], "the text has no word '99'; give one of its words, or its number, 0 to 19"),
         (["--label", "B-CITY"], "the model has no class 'B-CITY'; its classes: O, B-PER"),
         (["--label", "O", "--against", "O"], "O cannot be compared with itself"),

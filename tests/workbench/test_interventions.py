@@ -1,5 +1,6 @@
 """An intervention is in a model of its own: whoever else looks at the model sees what it always was."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,11 +21,11 @@ from gemma2_workbench import (
     SetWindow,
     applied,
     capture,
+    classify,
     load,
     predict,
 )
 from gemma2_workbench.model import attached, set_block_rows
-from gemma2_workbench.models.layers import attention_layers
 from gemma2_workbench.traces.interventions import as_data, from_data
 
 CHANGES = (SetSoftcap(3.0), SetWindow(2), SetFinalSoftcap(None), SetCausal(False), AblateHead(1, 2))
@@ -33,7 +34,8 @@ IDS = (2, 10, 11, 12, 13, 14, 15, 16, 17, 18)
 
 def state(loaded: LoadedModel) -> list[Any]:
     """All that interventions change: caps, windows, configuration, hooks."""
-    layers = [(layer.cap, layer.window, layer.block_rows) for layer in attention_layers(loaded)]
+    attention = map(loaded.attention, range(loaded.shape.layers))
+    layers = [(layer.cap, layer.window, layer.block_rows) for layer in attention]
     return [*layers, loaded.config.to_dict(), [len(module._forward_hooks) for module in loaded.model.modules()]]
 
 
@@ -65,10 +67,22 @@ def test_without_a_change_the_model_is_the_model(loaded: LoadedModel) -> None:
 
 def test_changes_of_changes_add_up(loaded: LoadedModel) -> None:
     with applied(loaded, [SetSoftcap(3.0)]) as first, applied(first, [SetWindow(2)]) as second:
-        assert [(layer.cap, layer.window) for layer in attention_layers(second)][0] == (3.0, 2)
+        assert (second.layers[0].softcap, second.layers[0].window) == (3.0, 2)
         torch.testing.assert_close(
             predict(second, IDS).capped, predict(loaded, IDS, [SetSoftcap(3.0), SetWindow(2)]).capped
         )
+
+
+def test_a_changed_model_never_passes_for_the_real_one(loaded: LoadedModel) -> None:
+    assert loaded.changes == ()
+    tagger = load("tiny-ner")
+    with applied(loaded, [SetSoftcap(3.0)]) as first, applied(first, [SetWindow(2)]) as second:
+        assert second.changes == (SetSoftcap(3.0).sentence, SetWindow(2).sentence)
+        sentence = f"{loaded.name} is changed here ({'; '.join(second.changes)})"
+        with pytest.raises(ValueError, match=re.escape(sentence) + ".* as `interventions=`$"):
+            capture(second, "Hello", interventions=[AblateHead(0, 1)])
+    with applied(tagger, [SetCausal(True)]) as changed, pytest.raises(ValueError, match="is changed here"):
+        classify(changed, "Anna met Bob")
 
 
 def test_hooks_that_were_there_are_in_force(loaded: LoadedModel) -> None:
@@ -89,13 +103,13 @@ def test_runs_side_by_side_never_mix(loaded: LoadedModel) -> None:
 
 def test_the_size_of_blocks_is_the_runs_own(loaded: LoadedModel) -> None:
     sizes: list[int] = []
-    layers = attention_layers(loaded)
+    layers = [loaded.attention(layer) for layer in range(loaded.shape.layers)]
     capture(loaded, "Hello", block_rows=3, parity=False, progress=lambda *_: sizes.append(layers[0].block_rows))
     assert set(sizes) == {128}
-    with applied(loaded, [SetSoftcap(3.0)]) as own:
-        set_block_rows(own.trunk, 5)
-        capture(own, "Hello", parity=False)
-        assert attention_layers(own)[0].block_rows == 5
+    own = loaded.own_copy()
+    set_block_rows(own.trunk, 5)
+    capture(own, "Hello", parity=False)
+    assert own.attention(0).block_rows == 5
 
 
 @pytest.mark.parametrize("wrap", ["accelerate", "peft"])

@@ -9,7 +9,7 @@ import torch
 import transformers
 from torch import Tensor
 
-from gemma2_workbench import LoadedModel, SetFinalSoftcap, capture, lens, load, predict, token_id, tokenize
+from gemma2_workbench import LoadedModel, SetFinalSoftcap, capture, estimate, lens, load, predict, token_id, tokenize
 from gemma2_workbench.model import Gemma2ForTokenClassification
 from gemma2_workbench.traces.file import load_trace, save_trace
 from gemma2_workbench.traces.readers.lens import Lens, LensReader
@@ -161,3 +161,5 @@ def test_a_model_without_a_language_model_head_is_refused(loaded: LoadedModel) -
         lens(tagger, (2, 5))
     with pytest.raises(ValueError, match="no language-model head"):
         capture(tagger, "a", read=("attention", "folds", "lens", "contributions"))
+    with pytest.raises(ValueError, match="no language-model head"):
+        estimate(tagger, 2, parity=False, lens=True)

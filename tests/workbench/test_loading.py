@@ -138,9 +138,7 @@ def test_every_embedded_checkpoint_fits_the_package() -> None:
 
 
 def test_the_parity_reference_shares_the_weights(loaded: LoadedModel) -> None:
-    from gemma2_workbench.models.parity import reference
-
-    twin = reference(loaded)
+    twin = loaded.reference()
     mine = loaded.model.state_dict()
     assert all(tensor.data_ptr() == mine[name].data_ptr() for name, tensor in twin.state_dict().items())
     assert not any(tensor.device == torch.device("meta") for tensor in twin.buffers())

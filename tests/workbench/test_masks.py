@@ -15,6 +15,7 @@ from gemma2_workbench.masks.layers import layer_masks
 from gemma2_workbench.masks.setting import Setting
 from gemma2_workbench.masks.words import explain, summary
 from gemma2_workbench.model import Gemma2Config, HybridCache, Reason, attached
+from gemma2_workbench.models.outline import Outline
 from gemma2_workbench.views.mask import figure
 
 LAYERS = ("local", "global", "local", "global")
@@ -205,7 +206,7 @@ def test_a_model_that_sees_both_sides_has_masks_of_both_sides_and_no_cache() -> 
     )
     with torch.no_grad():
         maps = reference(torch.arange(2, 14)[None], output_attentions=True).attentions
-    setting = Setting.of(config, 12)
+    setting = Setting.of(Outline.of(config), 12)
     for layer, probs_1NTT in enumerate(maps):
         (mask,) = layer_masks(setting, layer)
         assert torch.equal(mask.reasons == Reason.VISIBLE, probs_1NTT[0, 0] > 0)
@@ -214,4 +215,4 @@ def test_a_model_that_sees_both_sides_has_masks_of_both_sides_and_no_cache() -> 
         "query 2 cannot see key 6: it is 4 tokens ahead, the window is 3 to each side"
     )
     with pytest.raises(ValueError, match="sees later tokens"):
-        Setting.of(config, 12, decode=1)
+        Setting.of(Outline.of(config), 12, decode=1)

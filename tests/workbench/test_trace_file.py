@@ -87,6 +87,27 @@ def test_a_file_of_version_2_opens(trace: Trace, saved: Path) -> None:
     assert load_trace(saved) == trace
 
 
+@pytest.mark.parametrize(
+    ("version", "without", "said"),
+    [
+        (2, (), "read: version 2 has no"),
+        (2, ("read",), "effects: version 2 has no"),
+        (3, ("read",), "read: version 3 has one"),
+        (3, ("effects",), "effects: version 3 has one"),
+    ],
+)
+def test_a_version_has_its_own_keys(saved: Path, version: int, without: tuple[str, ...], said: str) -> None:
+    with safe_open(saved, framework="pt") as file:
+        manifest = json.loads(file.metadata()["manifest"])
+    manifest = {name: value for name, value in manifest.items() if name not in ("sha256", *without)}
+    manifest["version"] = version
+    tensors = load_file(saved)
+    manifest["sha256"] = _checksum(manifest, tensors)
+    save_file(tensors, saved, metadata={"manifest": json.dumps(manifest)})
+    with pytest.raises(ValueError, match=said):
+        load_trace(saved)
+
+
 def test_a_modified_model_is_still_one_after_reading(loaded: LoadedModel, tmp_path: Path) -> None:
     changes = (SetSoftcap(5.0, (1, 2)), SetWindow(None), SetFinalSoftcap(None), AblateHead(1, 2), SetCausal(False))
     trace = capture(loaded, "Hello", interventions=changes, parity=False)

@@ -9,7 +9,8 @@ from gemma2_workbench import VIEWS, LoadedModel, Trace, View, capture, view_name
 from gemma2_workbench.figures import paper, screen
 from gemma2_workbench.figures.spec import TokenLinks, TokenMap
 from gemma2_workbench.model import Reason
-from gemma2_workbench.records.drawing import Drawing
+from gemma2_workbench.records.run import Run
+from gemma2_workbench.records.view_recipe import ViewRecipe
 from gemma2_workbench.traces.file import load_trace, save_trace
 from gemma2_workbench.views import table
 
@@ -159,5 +160,5 @@ def test_a_map_too_large_for_a_table_is_refused_with_the_way_out(loaded: LoadedM
     assert len(table(long, "attention", rows="1100:1110")) == 10 * len(long.tokens)
     assert len(table(long, "text")) == len(long.tokens)
     # Maps are data: only the memory limits them.
-    drawing = Drawing.of(view_named("attention"), [long], {"layer": 1})
-    assert drawing.maps([long]).values.shape == (1, 1, len(long.tokens), len(long.tokens))
+    recipe = ViewRecipe.of(view_named("attention"), [Run(long)], {"layer": 1})
+    assert recipe.maps().values.shape == (1, 1, len(long.tokens), len(long.tokens))

@@ -3,7 +3,7 @@
 from gemma2_workbench.classification.choices import LABEL_TOKENS
 from gemma2_workbench.classification.inputs import checked_label_token
 from gemma2_workbench.classification.schemes import scheme_remark
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import CLASSIFIERS, LoadedModel
 
 LABEL_TOKEN = "workbench_label_token"
 
@@ -14,14 +14,14 @@ def kind_of(loaded: LoadedModel) -> str:
     Raises:
         ValueError: it labels nothing (a language model), or it predicts numbers or several labels at once.
     """
-    name = type(loaded.model).__name__
-    if name == "Gemma2ForTokenClassification":
-        return "token"
-    if name != "Gemma2ForSequenceClassification":
+    if loaded.labels is None:
+        classes = " or ".join(cls.__name__ for cls in CLASSIFIERS.values())
         raise ValueError(
-            f"{loaded.name} is a {name}, which labels nothing; choose a Gemma2ForTokenClassification or "
-            "Gemma2ForSequenceClassification checkpoint, such as the embedded tiny-ner"
+            f"{loaded.name} is a {loaded.kind}, which labels nothing; choose a {classes} checkpoint, such as the "
+            "embedded tiny-ner"
         )
+    if loaded.labels == "token":
+        return "token"
     problem = loaded.config.problem_type or "single_label_classification"
     if loaded.model.num_labels < 2 or problem != "single_label_classification":
         raise ValueError(

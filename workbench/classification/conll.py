@@ -89,18 +89,20 @@ def _check_words(path: Path, sentences: Sequence[Sentence], columns: Columns | N
         return
     number = sentences[0].lines[0]
     where, hint = f"{path}:{number}", advice(lines[number - 1])
-    counts = [
-        list(map(str, range(start, start + len(row.words)))) == row.words for row in sentences for start in (0, 1)
-    ]
-    longest = max(len(row.words) for row in sentences)
-    every = [any(counts[2 * at : 2 * at + 2]) for at in range(len(sentences))]
-    if all(every) and (longest > 1 or columns):
-        raise ValueError(f"{where}: the column of the words merely counts ({sentences[0].words[0]}, ...); {hint}")
     words, tags = ([item for row in sentences for item in getattr(row, name)] for name in ("words", "tags"))
+    longest = max(len(row.words) for row in sentences)
+    counts = _count(words) or all(_count(row.words) for row in sentences)  # through the file, or in each sentence
+    if counts and (longest > 1 or columns):
+        raise ValueError(f"{where}: the column of the words merely counts ({sentences[0].words[0]}, ...); {hint}")
     if columns and len(words) >= FEW and len(set(words)) == 1:
         raise ValueError(f"{where}: the column of the words says {words[0][:40]!r} in every line; {hint}")
     if any(map(_SPACES.search, tags)) or (len(tags) > 1 and set(tags) == {"_"}):
         raise ValueError(f"{where}: the column of the tags holds {tags[0][:40]!r}, no tags; {hint}")
+
+
+def _count(words: Sequence[str]) -> bool:
+    """Whether words are the whole numbers from 0 or 1 on."""
+    return any(list(map(str, range(start, start + len(words)))) == list(words) for start in (0, 1))
 
 
 def _without_language(sentences: list[Sentence], path: Path) -> tuple[list[Sentence], tuple[str, ...]]:

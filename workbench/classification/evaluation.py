@@ -12,7 +12,7 @@ from gemma2_workbench.classification.logits import Progress
 from gemma2_workbench.classification.reading import readings_of_words
 from gemma2_workbench.classification.schemes import read_as_bio, scheme_of
 from gemma2_workbench.classification.scores import Scores, accuracies, by_domain, class_scores, entity_scores
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import CLASSIFIERS, LoadedModel
 from gemma2_workbench.traces.trace import ModelInfo
 
 ENTITIES = "entities: exact words and type (seqeval, strict)"
@@ -67,7 +67,8 @@ def evaluate(
             no token classifier.
     """
     if kind_of(loaded) != "token":
-        raise ValueError(f"{loaded.name} labels whole texts; give a Gemma2ForTokenClassification, such as tiny-ner")
+        cls = CLASSIFIERS["token"].__name__
+        raise ValueError(f"{loaded.name} labels whole texts; give a {cls}, such as tiny-ner")
     if not gold:
         raise ValueError(f"{name} holds no words; expected lines TOKEN<TAB>TAG")
     places = [f"{name}:{_line(sentence, 0)}" for sentence in gold]

@@ -11,13 +11,15 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from gemma2_workbench.brief import brief, cut, some
 from gemma2_workbench.classification.classifier import class_names, kind_of, remarks_on
 from gemma2_workbench.classification.inputs import at_words
 from gemma2_workbench.classification.labels import entities
 from gemma2_workbench.classification.logits import Progress, class_logits
 from gemma2_workbench.classification.reading import Reading, joined, readings, readings_of_words
 from gemma2_workbench.classification.schemes import as_bio, scheme_of
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.display import InNotebooks
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.traces.interventions import Intervention, applied
 from gemma2_workbench.traces.trace import ModelInfo
 
@@ -60,6 +62,10 @@ class Labelled:
     logits: Tensor
     classes: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        words = (f"{cut(self.reading.word(at))} {tag}" for at, tag in enumerate(self.tags))
+        return brief(self, f"{len(self.reading.words)} words: {some(words, 8)}")
+
     @cached_property
     def word_logits(self) -> Tensor:
         """Class scores of every word, float32 [W, C]."""
@@ -98,7 +104,7 @@ class Labelled:
 
 
 @dataclass(frozen=True, eq=False)
-class Classification:
+class Classification(InNotebooks):
     """A text with its labels.
 
     Attributes:
@@ -118,6 +124,14 @@ class Classification:
     model: ModelInfo
     interventions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        first = self.sentences[0]
+        found = some((f"{entity.label} {cut(entity.text)!r}" for entity in self.entities), 3)
+        labels = found or some(first.tags, 5)
+        changed = f"modified: {some(self.interventions, 1)}" if self.interventions else ""
+        text = f"{cut(self.text, 24)!r} ({self.kind} labels, sentences: {len(self.sentences)})"
+        return brief(self, f"by {cut(self.model.name, 24)}", text, labels, changed)
 
     @property
     def label_token(self) -> str:

@@ -33,7 +33,7 @@ def class_logits(model: Any, encoded: Sequence[Encoded], pad: int | None, progre
     Raises:
         NotFiniteError: the model computes NaN or infinity; says where first.
     """
-    logits: list[Tensor] = [torch.empty(0)] * len(encoded)
+    logits: list[Tensor] = [torch.empty(0, dtype=torch.float32)] * len(encoded)
     for chosen in progress(_passes([len(row.ids) for row in encoded])):
         inputs = collate([encoded[at] for at in chosen], pad or 0)
         inputs = {name: tensor.to(model.device) for name, tensor in inputs.items()}

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gemma2_workbench.brief import brief
 from gemma2_workbench.classification.classifier import kind_of, label_token_of
 from gemma2_workbench.classification.inputs import Encoded, Places, as_whole, encode_texts
 from gemma2_workbench.classification.parts import Part, fitting
 from gemma2_workbench.classification.words import Span, sentence_spans, spaced, word_spans
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.models.tokens import Tokens, checked_text, shown
 
 
@@ -33,6 +34,9 @@ class Reading:
     start: int = 0
     continues: bool = False
     label_token: str = "last"
+
+    def __repr__(self) -> str:
+        return brief(self, f"of {len(self.words)} words", f"{len(self.tokens)} tokens", repr(self.tokens.text))
 
     @property
     def encoded(self) -> Encoded:
@@ -72,7 +76,7 @@ def readings(loaded: LoadedModel, text: str, label_token: str | None = None) -> 
     if kind == "sequence":
         return _read(loaded, [Part(text, [(0, len(text))], 0)], chosen)
     parts = [Part(text[start:end], word_spans(text[start:end]), start) for start, end in sentence_spans(text)]
-    rows = fitting(parts, lambda some: encoded_parts(loaded, some, chosen), loaded.config.max_position_embeddings)
+    rows = fitting(parts, lambda some: encoded_parts(loaded, some, chosen), loaded.shape.longest)
     return tuple(_reading(loaded, part, row, chosen) for part, row in rows)
 
 
@@ -112,7 +116,7 @@ def joined(sentences: Sequence[Sequence[str]]) -> str:
 
 def _read(loaded: LoadedModel, parts: list[Part], label_token: str, places: Sequence[str] = ()) -> tuple[Reading, ...]:
     """One reading for each part as it is."""
-    longest = loaded.config.max_position_embeddings
+    longest = loaded.shape.longest
     encoded = encoded_parts(loaded, parts, label_token)
     for number, (part, row) in enumerate(zip(parts, encoded, strict=True)):
         if len(row.ids) > longest:

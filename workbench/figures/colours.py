@@ -1,4 +1,4 @@
-"""The one place for colour: scales, series, masked cells, layer kinds and the ink on top of them.
+"""The one place for colour: scales, series, masked cells and the ink on top of them.
 
 Every meaning has a second sign beside its hue (pattern, letter, dash or lightness), so figures survive a grey printer
 and colour-blind eyes. Series colours are Okabe and Ito's (2008) set.
@@ -17,9 +17,6 @@ from gemma2_workbench.figures.spec import NO_VALUE
 
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8C6D1F", "#7F7F7F")
 _DASHES = (("solid", "solid"), ("dash", "dashed"), ("dot", "dotted"), ("dashdot", "dashdot"))
-_KIND = {"local": ("#0072B2", "#56B4E9"), "global": ("#C77700", "#E69F00")}  # on light and on dark pages
-KIND_LETTER = {"local": "L", "global": "G"}
-KIND_HELP = {"local": "local layer (sliding window)", "global": "global layer"}
 
 
 @dataclass(frozen=True)
@@ -95,11 +92,6 @@ def faded(colour: str, share: float | np.ndarray, page: str = "#ffffff") -> np.n
     """`#rrggbb` mixed with the page: uint8 [..., 3], the page where `share` is 0 and the colour where it is 1."""
     part = np.asarray(share, np.float64)[..., None]
     return np.round(part * rgb(colour) + (1 - part) * rgb(page)).astype(np.uint8)
-
-
-def kind(name: str, dark: bool = False) -> str:
-    """The colour of a "local" or "global" layer."""
-    return _KIND[name][dark]
 
 
 def theme(dark: bool) -> Theme:

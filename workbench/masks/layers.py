@@ -1,4 +1,4 @@
-"""The masks of Gemma 2 for any situation: lengths, window, padding, and every pass through a key/value cache.
+"""The masks of a model for any situation: lengths, window, padding, and every pass through a key/value cache.
 
 Nothing here is a second rule. Who sees whom is `model.Mask`; which keys a layer holds is asked of transformers' own
 cache classes, which are fed the positions 0, 1, 2 ... in place of keys and then read.
@@ -16,8 +16,11 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, DynamicCache, StaticCache
 
-from gemma2_workbench.masks.setting import KINDS, Pass, Setting
-from gemma2_workbench.model import Gemma2Config, Mask, Reason
+from gemma2_workbench.brief import by_fields
+from gemma2_workbench.masks.setting import Pass, Setting
+from gemma2_workbench.model.masks import Mask
+from gemma2_workbench.model.reason import Reason
+from gemma2_workbench.models.outline import cache_config
 from gemma2_workbench.tidy import tidy
 from gemma2_workbench.views.mask import COLUMNS
 
@@ -44,6 +47,9 @@ class LayerMask:
     keys: range
     reasons: Tensor
     holds: tuple[int | None, ...]
+
+    def __repr__(self) -> str:
+        return by_fields(self)
 
     @property
     def window(self) -> int | None:
@@ -92,12 +98,7 @@ def _cache(setting: Setting) -> Cache | None:
     """The cache as the model makes or takes it."""
     if not setting.cached:
         return None
-    names = {kind: name for name, kind in KINDS.items()}
-    config = Gemma2Config(
-        num_hidden_layers=len(setting.layers),
-        layer_types=[names[kind] for kind in setting.layers],
-        sliding_window=setting.window,
-    )
+    config = cache_config(setting.layers, setting.window)
     if setting.cache == "dynamic":
         return DynamicCache(config=config)
     return StaticCache(config=config, max_cache_len=setting.slots or setting.length)

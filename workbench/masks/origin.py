@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from gemma2_workbench.masks.setting import KINDS, Setting
-from gemma2_workbench.model import Gemma2Config
+from gemma2_workbench.masks.setting import Setting
 from gemma2_workbench.models.checkpoint import configuration
 from gemma2_workbench.models.loading import one_sentence
 from gemma2_workbench.models.names import Place, located
+from gemma2_workbench.models.outline import Outline
 from gemma2_workbench.models.shipped import DEFAULT
 from gemma2_workbench.models.tokens import Tokens, checked_text, tokenize
 from gemma2_workbench.models.vocabulary import tokenizer_of
@@ -76,22 +76,17 @@ class Configured:
 
     Attributes:
         place: where its files are.
-        config: the configuration.
+        outline: what its configuration tells.
     """
 
     place: Place
-    config: Gemma2Config
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """The kinds of the layers."""
-        return tuple(KINDS[kind] for kind in self.config.layer_types or ())
+    outline: Outline
 
     @cached_property
     def origin(self) -> Origin:
         """The model as a record names it."""
-        window = self.config.sliding_window if "local" in self.layers else None
-        return Origin(self.place.name, self.place.source, self.place.revision, window, not self.config.sees_later)
+        window = self.outline.window if "local" in self.outline.layers else None
+        return Origin(self.place.name, self.place.source, self.place.revision, window, self.outline.causal)
 
     def tokens(self, text: str) -> Tokens:
         """The tokens of a text.
@@ -102,7 +97,7 @@ class Configured:
         """
         checked_text(text)
         with one_sentence(self.place.name):
-            tokenizer = tokenizer_of(self.place.folder, self.config.vocab_size)
+            tokenizer = tokenizer_of(self.place.folder, self.outline.vocabulary)
         return tokenize(tokenizer, text)
 
 
@@ -116,4 +111,4 @@ def configured(name: str | None = None, revision: str | None = None) -> Configur
     wanted = DEFAULT if name is None else name
     with one_sentence(wanted):
         place = located(wanted, revision)
-        return Configured(place, configuration(place.folder))
+        return Configured(place, Outline.of(configuration(place.folder)))

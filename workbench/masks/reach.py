@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from gemma2_workbench.brief import by_fields
 from gemma2_workbench.figures.spec import Curve, Series
 from gemma2_workbench.masks.layers import layer_masks
 from gemma2_workbench.masks.setting import Setting
-from gemma2_workbench.model import Reason
+from gemma2_workbench.model.reason import Reason
 
 NEVER = -1
 
@@ -33,6 +34,9 @@ class Reach:
     setting: Setting
     first: Tensor
 
+    def __repr__(self) -> str:
+        return by_fields(self)
+
     def keys(self, query: int, layers: int) -> tuple[int, ...]:
         """The keys that can influence `query` after so many layers, in order."""
         first_T = self.first[query]
@@ -47,7 +51,7 @@ def reach(setting: Setting) -> Reach:
     """Compose the masks of all layers, over all passes."""
     T = setting.length
     visible = {kind: _visible(setting, setting.layers.index(kind)).float() for kind in set(setting.layers)}
-    reached_TT = torch.eye(T)
+    reached_TT = torch.eye(T, dtype=torch.float32)
     first_TT = torch.where(reached_TT > 0, 0, NEVER).to(torch.int16)
     for layer, kind in enumerate(setting.layers):
         reached_TT = ((reached_TT + visible[kind] @ reached_TT) > 0).float()

@@ -5,7 +5,7 @@ from typing import Any
 from gemma2_workbench.masks.layers import LayerMask, layer_masks
 from gemma2_workbench.masks.reach import reach
 from gemma2_workbench.masks.setting import Setting
-from gemma2_workbench.model import Reason
+from gemma2_workbench.model.reason import Reason
 
 
 def as_json(setting: Setting, names: tuple[str, ...] | None = None, layer: int | None = None) -> dict[str, Any]:

@@ -12,9 +12,8 @@ from gemma2_workbench.views.view import LONGEST
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from gemma2_workbench.model import Gemma2Config
+    from gemma2_workbench.models.outline import Outline
 
-KINDS = {"sliding_attention": "local", "full_attention": "global"}
 SIDES = ("left", "right")
 CACHES = ("none", "dynamic", "static")
 PAD = "<pad>"
@@ -97,17 +96,16 @@ class Setting:
     @classmethod
     def of(
         cls,
-        config: Gemma2Config,
+        model: Outline,
         tokens: int,
         window: int | None = None,
         causal: bool | None = None,
         **situation: Any,
     ) -> Setting:
         """The situation for a model: its layers, and its own window and side unless others are given."""
-        layers = tuple(KINDS[kind] for kind in config.layer_types or ())
-        own = config.sliding_window or tokens
-        sees = not config.sees_later if causal is None else causal
-        return cls(tokens, own if window is None else window, layers, causal=sees, **situation)
+        own = model.window or tokens
+        sees = model.causal if causal is None else causal
+        return cls(tokens, own if window is None else window, model.layers, causal=sees, **situation)
 
     @property
     def length(self) -> int:

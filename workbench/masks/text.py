@@ -10,7 +10,7 @@ from gemma2_workbench.masks.layers import LayerMask, layer_masks
 from gemma2_workbench.masks.reach import reach
 from gemma2_workbench.masks.setting import Setting
 from gemma2_workbench.masks.words import heading, summary
-from gemma2_workbench.model import Reason
+from gemma2_workbench.model.reason import Reason
 
 MARKS = {
     Reason.VISIBLE: "#",

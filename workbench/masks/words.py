@@ -2,7 +2,7 @@
 
 from gemma2_workbench.masks.layers import LayerMask
 from gemma2_workbench.masks.setting import Setting
-from gemma2_workbench.model import Reason
+from gemma2_workbench.model.reason import Reason
 
 
 def heading(setting: Setting) -> str:

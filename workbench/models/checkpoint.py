@@ -13,6 +13,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from gemma2_workbench.model import Gemma2Config
+from gemma2_workbench.model.config_checks import shown
+from gemma2_workbench.model.kinds import kind
 from gemma2_workbench.models.quiet import quiet
 
 INDEX = {"model.safetensors": "model.safetensors.index.json", "pytorch_model.bin": "pytorch_model.bin.index.json"}
@@ -25,7 +27,6 @@ _JSON_FILES = (
     "special_tokens_map.json",
     "added_tokens.json",
 )
-_KINDS = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "true or false", type(None): "null"}
 # By their names in safetensors files and in torch.
 _DTYPES = {
     "F64": torch.float64,
@@ -52,13 +53,15 @@ def configuration(folder: Path) -> Gemma2Config:
         ValueError: not a Gemma 2 model, or a value that is not possible.
     """
     about, *_ = (json_object(folder / name) for name in _JSON_FILES if (folder / name).exists())
-    kind = about.get("model_type")
-    if kind != "gemma2":
-        raise ValueError(f"it is a {kind!r} model; the workbench reads Gemma 2 (model_type 'gemma2') only")
+    family = about.get("model_type")
+    if family != "gemma2":
+        raise ValueError(f"it is a {shown(family)} model; the workbench reads Gemma 2 (model_type 'gemma2') only")
     if about.get("quantization_config") is not None:
         raise ValueError("its weights are quantised (quantization_config in config.json); give those that are not")
     if about.get("workbench_input", "plain") not in ("plain", "echo"):
-        raise ValueError(f"config.json: workbench_input={about['workbench_input']!r} is unknown; use 'plain' or 'echo'")
+        raise ValueError(
+            f"config.json: workbench_input={shown(about['workbench_input'])} is unknown; use 'plain' or 'echo'"
+        )
     try:
         with quiet():
             # How an output is packed is a matter of the caller; what the workbench needs, it asks for.
@@ -90,8 +93,7 @@ def json_object(file: Path) -> dict[str, Any]:
         what = "is nested too deeply" if isinstance(error, RecursionError) else "holds a number with too many digits"
         raise OSError(f"{file.name} {what}; write it anew or copy it from where it came from") from error
     if not isinstance(found, dict):
-        what = _KINDS[type(found)]
-        raise OSError(f"{file.name} holds {what} instead of an object, {{...}}; copy it from where it came from")
+        raise OSError(f"{file.name} holds {kind(found)} instead of an object, {{...}}; copy it from where it came from")
     return found
 
 

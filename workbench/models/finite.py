@@ -87,10 +87,10 @@ def _weights_words(model: nn.Module, name: str, weight: Tensor) -> str:
     full = next((known for known, other in model.named_parameters() if other is weight), name)
     kind = "NaN" if bool(weight.isnan().any()) else "infinity"
     count = int((~weight.isfinite()).sum())
-    return (
-        f"its weights {full} hold {kind} ({count:,} of {weight.numel():,} numbers); the checkpoint is damaged, get it "
-        "anew or take an earlier one"
-    )
+    cause = "the checkpoint is damaged, get it anew or take an earlier one"
+    if kind == "infinity" and weight.dtype == torch.float16:  # the file may hold them in a wider dtype
+        cause = f"float16 holds nothing beyond {torch.finfo(torch.float16).max:,.0f}, {_ADVICE}; else {cause}"
+    return f"its weights {full} hold {kind} ({count:,} of {weight.numel():,} numbers); {cause}"
 
 
 def _words(name: str) -> str:

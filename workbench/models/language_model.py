@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import shown
+from gemma2_workbench.models.unembedding import Unembedding
 
 
-def token_id(loaded: LoadedModel, text: str) -> int:
+def token_id(loaded: Source, text: str) -> int:
     """The id of the one token that `text` is: as the page shows it (`▁the`), or as typed (` the`, `the`).
 
     Raises:
@@ -23,20 +24,22 @@ def token_id(loaded: LoadedModel, text: str) -> int:
     raise ValueError(f"{text!r} is not one token of {loaded.name}; it is {len(ids)}: {parts}. Give one of them")
 
 
-def require_language_model(loaded: LoadedModel) -> None:
-    """Refuse models that predict no next token.
+def require_language_model(loaded: Source) -> Unembedding:
+    """How a language model predicts tokens; models that predict none are refused.
 
     Raises:
         ValueError: the model has no language-model head.
     """
-    if not hasattr(loaded.model, "lm_head"):
+    unembedding = loaded.unembedding
+    if unembedding is None:
         raise ValueError(
-            f"{loaded.name} is a {type(loaded.model).__name__}: it has no language-model head, so there are no "
+            f"{loaded.name} is a {loaded.kind}: it has no language-model head, so there are no "
             "next-token logits to look at. Take a Gemma2ForCausalLM, such as the embedded language model"
         )
+    return unembedding
 
 
-def pieces_of(loaded: LoadedModel, ids: Sequence[int]) -> tuple[tuple[int, str], ...]:
+def pieces_of(loaded: Source, ids: Sequence[int]) -> tuple[tuple[int, str], ...]:
     """Ids with their display strings; a vocabulary may have rows that the tokenizer has no piece for."""
     pieces = loaded.tokenizer.convert_ids_to_tokens(list(ids))
     return tuple((id, f"<id {id}>" if piece is None else shown(piece)) for id, piece in zip(ids, pieces, strict=True))

@@ -1,80 +1,24 @@
 """`load`: a Gemma 2 model with its tokenizer, from the embedded checkpoints, a folder or the Hugging Face hub."""
 
 import hashlib
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from gemma2_workbench.model import (
-    Gemma2Config,
-    Gemma2ForCausalLM,
-    Gemma2ForSequenceClassification,
-    Gemma2ForTokenClassification,
-    Gemma2Model,
-)
+from gemma2_workbench.model import Gemma2Config
 from gemma2_workbench.models.checkpoint import INDEX, check_fit, configuration, headers, weight_files
 from gemma2_workbench.models.devices import chosen_device, chosen_dtype
+from gemma2_workbench.models.gemma2 import CLASSES, LoadedModel
 from gemma2_workbench.models.names import ModelNotFoundError, Place, fetched, located
 from gemma2_workbench.models.quiet import quiet
-from gemma2_workbench.models.shipped import DEFAULT
+from gemma2_workbench.models.shipped import DEFAULT, embedded
 from gemma2_workbench.models.vocabulary import tokenizer_of
 
 # Hashing more than this at load time would be felt; the revision of the hub names such weights instead.
 HASH_LIMIT_BYTES = 2 << 30
-CLASSES = {
-    cls.__name__: cls
-    for cls in (Gemma2ForCausalLM, Gemma2ForSequenceClassification, Gemma2ForTokenClassification, Gemma2Model)
-}
-
-
-@dataclass(frozen=True, eq=False)
-class LoadedModel:
-    """A model ready to be looked at.
-
-    Attributes:
-        name: what the caller asked for.
-        source: `embedded:NAME`, the folder or the hub id the weights came from.
-        revision: commit of the hub, None for folders.
-        weights_sha256: hash over the weight files, None above 2 GB.
-        model: one of our Gemma 2 classes, in eval mode.
-        tokenizer: the transformers tokenizer.
-        fresh_head: whether its head is random: `load(..., new_head=True)` found none in the weights.
-        lock: held while hooks are attached: module hooks are shared by all threads.
-    """
-
-    name: str
-    source: str
-    revision: str | None
-    weights_sha256: str | None
-    model: Any
-    tokenizer: Any
-    fresh_head: bool = False
-    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
-
-    @property
-    def config(self) -> Gemma2Config:
-        """The model's configuration."""
-        return self.model.config
-
-    @property
-    def trunk(self) -> Gemma2Model:
-        """The model without its head."""
-        return self.model.base_model
-
-    @property
-    def dtype(self) -> str:
-        """Name of the dtype of the weights, for example `float32`."""
-        return str(self.model.dtype).removeprefix("torch.")
-
-    @property
-    def device(self) -> str:
-        """Where the weights live, for example `cpu`."""
-        return str(self.model.device)
 
 
 def load(
@@ -120,6 +64,22 @@ def load(
             tokenizer=tokenizer,
             fresh_head=fresh,
         )
+
+
+def check_loadable(name: str, *, dtype: str | None = None, device: str | None = None) -> None:
+    """Refuse at once what `load` would refuse later, without its weights: a page says so before it starts.
+
+    Raises:
+        ModelNotFoundError, ValueError: as `load`.
+    """
+    chosen_dtype(dtype, chosen_device(device))
+    if name not in embedded():
+        with one_sentence(name):
+            place = located(name)
+            config = configuration(place.folder)
+            tokenizer_of(place.folder, config.vocab_size)
+            if place.revision is None:
+                check_fit(config, headers(place.folder))
 
 
 @contextmanager

@@ -1,18 +1,15 @@
-"""The parity statement: our forward pass against transformers' own eager Gemma 2, same weights, same text."""
+"""The parity statement: our forward pass against transformers' own eager model, same weights, same text."""
 
-import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import torch
-import transformers
 from torch import Tensor
 
-from gemma2_workbench.model import attached
+from gemma2_workbench.model.hooks import attached
 from gemma2_workbench.models.finite import check_finite
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.source import Source
 
 # Where attention is causal, what holds for the first tokens of a text holds for them in the whole text too; where it
 # is not, they are compared as a text of their own.
@@ -49,48 +46,49 @@ class Parity:
         return self.tokens > 0 and all(diff <= self.tolerance for diff in (self.output_max_diff, self.probs_max_diff))
 
     @property
+    def verdict(self) -> str:
+        """The statement in few words."""
+        if not self.tokens:
+            return f"not compared with {self.reference}"
+        return f"{'equal to' if self.holds else 'different from'} {self.reference}"
+
+    @property
     def sentence(self) -> str:
         """The statement in words."""
         if not self.tokens:
-            return f"not compared with {self.reference}"
-        verdict = "equal to" if self.holds else "different from"
+            return self.verdict
         return (
-            f"{verdict} {self.reference} on the first {self.tokens} tokens: largest difference "
+            f"{self.verdict} on the first {self.tokens} tokens: largest difference "
             f"{self.output_max_diff:.1e} in the output, {self.probs_max_diff:.1e} in any attention probability "
             f"(tolerance {self.tolerance:.0e})"
         )
 
 
-def reference_name() -> str:
-    """Name and version of the implementation we compare with."""
-    return f"transformers {transformers.__version__} eager Gemma 2"
+def unchecked(reference: str) -> Parity:
+    """The statement of a trace whose comparison with `reference` was switched off."""
+    return Parity(reference, 0, float("nan"), float("nan"), float("nan"))
 
 
-def unchecked() -> Parity:
-    """The statement of a trace whose comparison was switched off."""
-    return Parity(reference_name(), 0, float("nan"), float("nan"), float("nan"))
-
-
-def compare(loaded: LoadedModel, ids: tuple[int, ...]) -> Parity:
+def compare(loaded: Source, ids: tuple[int, ...]) -> Parity:
     """Run transformers' model and ours on the first `PARITY_TOKENS` ids and compare outputs and all attention maps.
 
     Raises:
         NotFiniteError: our model computes NaN or infinity.
         ParityError: a difference is beyond the tolerance of the dtype.
     """
-    ids_1T = torch.tensor([ids[:PARITY_TOKENS]], device=loaded.model.device)
+    ids_1T = torch.tensor([ids[:PARITY_TOKENS]], device=loaded.device)
     # Before the final softcap, which bends infinity back to a number.
     raw: list[Tensor] = []
-    is_speaker = hasattr(loaded.model, "lm_head")
+    is_speaker = loaded.unembedding is not None
     with torch.no_grad(), loaded.lock:
         with attached(
             loaded.model, {"final_logits": lambda _module, _args, out: raw.append(out)} if is_speaker else {}
         ):
             ours = loaded.model(ids_1T, output_attentions=True, output_hidden_states=[-1], return_dict=True)
         check_finite(loaded.model, partial(loaded.model, ids_1T), *raw, ours[0], ours.hidden_states[0])
-        theirs = reference(loaded)(ids_1T, output_attentions=True, return_dict=True)
+        theirs = loaded.reference()(ids_1T, output_attentions=True, return_dict=True)
     parity = Parity(
-        reference=reference_name(),
+        reference=loaded.reference_name,
         tokens=ids_1T.shape[1],
         output_max_diff=_difference(ours[0], theirs[0]),
         probs_max_diff=_largest(map(_difference, ours.attentions, theirs.attentions)),
@@ -99,24 +97,6 @@ def compare(loaded: LoadedModel, ids: tuple[int, ...]) -> Parity:
     if not parity.holds:
         raise ParityError(f"{loaded.name} is {parity.sentence}; nothing is shown. Please report this.")
     return parity
-
-
-def reference(loaded: LoadedModel) -> Any:
-    """Build transformers' model of the same class on the very same weight tensors (no copy), eager attention."""
-    cls = getattr(transformers, type(loaded.model).__name__)
-    # Our own configuration, which is one of theirs: made anew as theirs, it would be refused where ours allows more (a
-    # `query_pre_attn_scalar` that is no whole number, which their model computes with as ours does).
-    config = copy.deepcopy(loaded.config)
-    config._attn_implementation = "eager"
-    with torch.device("meta"):
-        twin = cls(config)
-    twin.load_state_dict(loaded.model.state_dict(), assign=True)
-    # Buffers that are no weights stay on the meta device and have to be made anew.
-    trunk = twin.base_model
-    place = loaded.model.device
-    trunk.rotary_emb = type(trunk.rotary_emb)(config).to(place)
-    trunk.embed_tokens.embed_scale = torch.tensor(config.hidden_size**0.5, device=place)
-    return twin.eval()
 
 
 def _largest(differences: Iterable[float]) -> float:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from gemma2_workbench.brief import brief, some
+
 SPACE = "▁"
 _VISIBLE = {"\n": "↵", "\t": "⇥", "\r": "␍", "\x0b": "␋", "\x0c": "␌"}
 # The byte of a character that the vocabulary lacks; below 0x80 it is the whole character.
@@ -33,6 +35,9 @@ class Tokens:
         lengths = {len(self.ids), len(self.display), len(self.spans), len(self.special)}
         if len(lengths) != 1:
             raise ValueError(f"ids, display, spans and special must have one length, got {sorted(lengths)}")
+
+    def __repr__(self) -> str:
+        return brief(self, f"{len(self)} tokens: {some(self.display, 12)}")
 
     def __len__(self) -> int:
         return len(self.ids)

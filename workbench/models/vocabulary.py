@@ -1,16 +1,19 @@
 """`tokenizer_of`: the tokenizer of a model's folder, refused where its tokens are not those of the embeddings."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from transformers import AutoTokenizer, Gemma2Config
 
+from gemma2_workbench.model.config_checks import shown
 from gemma2_workbench.models.checkpoint import json_object
 from gemma2_workbench.models.quiet import quiet
 
 FILES = ("tokenizer.json", "tokenizer.model")
-SETTINGS = "tokenizer_config.json"
+SETTINGS, SPECIAL = "tokenizer_config.json", "special_tokens_map.json"
+TOKENS = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 # So many pieces of a vocabulary are read again by its tokenizer; most must come back as tokens.
 _TRIED = 50
 
@@ -30,7 +33,7 @@ def tokenizer_of(folder: Path, rows: int) -> Any:
     """
     if not any((folder / name).is_file() for name in FILES):
         raise OSError(f"there is no tokenizer in it: neither {' nor '.join(FILES)}; copy it from the base model")
-    _check_settings(folder / SETTINGS)
+    _check_settings(folder)
     try:
         with quiet():
             # Whose tokenizer it is, is known; transformers would read config.json anew, by rules of its own.
@@ -50,12 +53,19 @@ def tokenizer_of(folder: Path, rows: int) -> Any:
     return tokenizer
 
 
-def _check_settings(file: Path) -> None:
-    """Refuse switches that are none: any text would count as "yes"."""
-    about = json_object(file) if file.exists() else {}
-    for key in ("add_bos_token", "add_eos_token"):
-        if not isinstance(about.get(key), bool | None):
-            raise ValueError(f"{file.name}: {key}={about[key]!r} must be true or false")
+def _check_settings(folder: Path) -> None:
+    """Refuse switches that are none, for any text would count as "yes", and special tokens that are no texts."""
+    for name in (SETTINGS, SPECIAL):
+        file = folder / name
+        about = json_object(file) if file.exists() else {}
+        for key in ("add_bos_token", "add_eos_token"):
+            if not isinstance(about.get(key), bool | None):
+                raise ValueError(f"{name}: {key}={shown(about[key])} must be true or false")
+        for key in TOKENS:
+            token = about.get(key)
+            text = token.get("content") if isinstance(token, dict) else token
+            if not isinstance(text, str if isinstance(token, dict) else str | None):
+                raise ValueError(f"{name}: {key}={shown(token)} must be a text, an object with one as content, or null")
 
 
 def _unreadable(folder: Path, error: Exception) -> str:
@@ -68,7 +78,8 @@ def _unreadable(folder: Path, error: Exception) -> str:
     for name in present:
         if name.endswith(".json"):
             json_object(folder / name)
-    reason = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
+    first = re.sub(r"<class '(?:\w+\.)*(\w+)'>", r"\1", (str(error).splitlines() or [""])[0])
+    reason = f"{type(error).__name__}: {first[:200]}"
     if "tiktoken" in reason:  # the format that transformers tries where a tokenizer.model is not what it should be
         reason = "no SentencePiece vocabulary"
     return f"the tokenizer cannot be read ({' or '.join(present)}: {reason}); copy its files anew"

@@ -4,35 +4,34 @@ The archive has the same bytes every time: no dates, no users, the files in orde
 """
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from gemma2_workbench.records.look import Look
-from gemma2_workbench.records.product import included, produced
-from gemma2_workbench.records.record import Shown
-from gemma2_workbench.records.run import Run
+from gemma2_workbench.records.artifact import included, produced
+from gemma2_workbench.records.output import Output
+from gemma2_workbench.records.recipe import Recipe
 
 _READABLE = 0o644 << 16
 
 
-def bundle(drawing: Shown, look: Look, runs: Sequence[Run], name: str) -> bytes:
+def archived(recipe: Recipe, output: Output, name: str) -> bytes:
     """The archive.
 
     Args:
-        drawing, runs: what is drawn, see `produced`.
-        look: the look of the picture, a .pdf or .png; or that of a table, of which there is no picture.
+        recipe: what is shown, see `produced`.
+        output: of the picture, a .pdf or .png; or of a table, of which there is no picture.
         name: of the files, without an ending.
 
     Raises:
         ValueError: as `produced`, or LaTeX cannot include such a picture.
     """
-    shown = produced(drawing, look, runs, f"{name}{look.suffix}")
-    numbers = produced(drawing, Look("table", "csv"), runs, f"{name}.csv")
-    files = {f"{name}{look.suffix}": shown, f"{name}.csv": numbers}
-    contents = {file: product.data for file, product in files.items()}
-    contents |= {f"{file}.json": product.sidecar for file, product in files.items()}
-    if look.what == "figure":
-        contents |= {f"{name}.figure.tex": included(shown, f"{name}{look.suffix}")}
+    shown = produced(recipe, output, f"{name}{output.suffix}")
+    numbers = produced(recipe, Output("table", "csv"), f"{name}.csv")
+    files = {f"{name}{output.suffix}": shown, f"{name}.csv": numbers}
+    contents = {file: artifact.data for file, artifact in files.items()}
+    contents |= {f"{file}.json": artifact.sidecar for file, artifact in files.items()}
+    if output.what == "figure":
+        contents |= {f"{name}.figure.tex": included(shown, f"{name}{output.suffix}")}
     return _zipped(contents)
 
 

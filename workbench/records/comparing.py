@@ -71,6 +71,8 @@ def _words(path: _Path, further: int) -> str:
             return f"version of {one_line(name, 40)}"
         case ("further_runs", number, first, *rest):
             run, path = f" of run {int(number) + 1}", (first, *rest)
+        case (("before" | "after") as side, first, *rest):
+            run, path = f" {side}", (first, *rest)
         case (("model" | "text" | "ids" | "parity" | "overrides" | "block_rows" | "trace" | "lens"), *_) if further:
             run = " of run 0"
         case _:

@@ -51,7 +51,10 @@ def embedded_record(path: Path) -> str:
     try:
         text = "" if empty else read(path)
     except errors as error:
-        raise ValueError(f"{path.name} is no {what}, or it was cut off ({one_line(str(error), 160)})") from error
+        # Pillow hides it behind an error of its own.
+        short = any(isinstance(each, struct.error) for each in (error, error.__cause__))
+        why = "a part ends too early" if short else one_line(str(error), 160)
+        raise ValueError(f"{path.name} is no {what}, or it was cut off ({why})") from error
     if not text:
         raise ValueError(f"there is no record in {path.name}; give the {path.name}.json that stood beside it")
     return text

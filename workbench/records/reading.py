@@ -11,51 +11,47 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gemma2_workbench.classification.reasons.question import Question
-from gemma2_workbench.masks.origin import Given, Origin
 from gemma2_workbench.records.comparing import differences
-from gemma2_workbench.records.drawing import Drawing, Part
 from gemma2_workbench.records.embedded import READERS, embedded_record
 from gemma2_workbench.records.json_text import MOST_BYTES, parsed
-from gemma2_workbench.records.kinds import change_of, said
-from gemma2_workbench.records.look import Look
+from gemma2_workbench.records.output import Output
+from gemma2_workbench.records.recipe import Recipe
+from gemma2_workbench.records.recipes import recipe_of
 from gemma2_workbench.records.record import TOOL, VERSION
-from gemma2_workbench.records.schema import KINDS, OfMasks, OfReason, OfRuns, Record, RunPart
-from gemma2_workbench.records.situation import Situation
+from gemma2_workbench.records.schema import FilePart
+from gemma2_workbench.records.values import said
 
 
 @dataclass(frozen=True)
-class Known:
+class StoredRecord:
     """A record that was checked, and the file that it is about.
 
     Attributes:
         record: as JSON holds it.
-        checked: the same, as `records.schema` has it.
-        drawing: what the file shows; of a reason, the question that it answers.
+        checked: the same, as the schema of its recipe has it.
         file: the file, which need not be there.
         sha256: checksum that the file had.
         beside: where the record inside the file and the one beside it say different things.
     """
 
     record: dict[str, Any]
-    checked: Record
-    drawing: Drawing | Situation | Question
+    checked: FilePart
     file: Path
     sha256: str
     beside: tuple[str, ...] = ()
 
     @property
-    def look(self) -> Look:
+    def recipe(self) -> type[Recipe]:
+        """What kind of thing the file shows."""
+        return recipe_of(self.record.get("kind"))
+
+    @property
+    def output(self) -> Output:
         """How the file looks."""
         return self.checked.figure
 
-    @property
-    def runs(self) -> list[RunPart]:
-        """The runs; masks of a situation and reasons are of none."""
-        return [self.checked, *self.checked.further_runs] if isinstance(self.checked, OfRuns) else []
 
-
-def read_record(path: Path) -> Known:
+def read_record(path: Path) -> StoredRecord:
     """The record in a sidecar (.json), or inside a file of any format but .csv.
 
     Raises:
@@ -69,7 +65,6 @@ def read_record(path: Path) -> Known:
     sha256 = record.pop("sha256", None) if is_sidecar else sha256_of(path)
     try:
         checked = _checked(record)
-        drawing = _shown(checked)
         if not isinstance(sha256, str) or len(sha256) != 64:
             raise ValueError("'sha256' is missing, or no checksum")
         if checked.figure.suffix != file.suffix.lower():
@@ -77,7 +72,7 @@ def read_record(path: Path) -> Known:
     except ValueError as error:
         raise ValueError(f"{path.name} is a record that was changed or cut off: {error}") from error
     beside = _inside(file, record) if is_sidecar else _beside(file, record, sha256)
-    return Known(record, checked, drawing, file, sha256, beside)
+    return StoredRecord(record, checked, file, sha256, beside)
 
 
 def sha256_of(path: Path) -> str:
@@ -108,40 +103,13 @@ def _record_in(path: Path) -> dict[str, Any]:
     return record
 
 
-def _checked(record: dict[str, Any]) -> Record:
+def _checked(record: dict[str, Any]) -> FilePart:
     """The record with every part of its kind; raises ValueError with the first one that is not."""
-    kind = record.get("kind")
-    if not isinstance(kind, str | None) or kind not in KINDS or ("kind" in record and kind is None):
-        raise ValueError("'kind' is neither 'mask' nor 'reason', nor absent")
+    recipe = recipe_of(record.get("kind"))
     try:
-        return KINDS[kind].model_validate_json(json.dumps(record), strict=True, extra="forbid")
+        return recipe.SCHEMA.model_validate_json(json.dumps(record), strict=True, extra="forbid")
     except ValidationError as error:
         raise ValueError(said(error)) from error
-
-
-def _shown(record: Record) -> Drawing | Situation | Question:
-    """What the file shows; raises ValueError where the parts do not fit each other."""
-    if isinstance(record, OfRuns):
-        parts = tuple(Part(panel.run, record.options | panel.options) for panel in record.panels)
-        return Drawing(record.view, parts, record.columns)
-    if isinstance(record, OfReason):
-        asked = {} if record.question is None else record.question.model_dump(exclude={"sentence"})
-        method = {} if record.method is None else {"method": record.method}
-        changes = tuple(map(change_of, record.overrides))
-        # Files from before this could be chosen read labels at the last sub-token.
-        label_token = record.label_token if "label_token" in record.model_fields_set else "last"
-        at = {"layer": record.layer, "head": record.head, "label_token": label_token}
-        return Question(record.text, record.show, **asked, **method, **at, changes=changes)
-    return _situation(record)
-
-
-def _situation(record: OfMasks) -> Situation:
-    model = record.model
-    origin = None if model is None else Origin(**model.model_dump(exclude={"read"}))
-    given = None
-    if record.text is not None:
-        given = Given(record.text, tuple(record.ids or ()), tuple(record.names or ()))
-    return Situation(record.setting, tuple(record.layers), tuple(record.passes), record.columns, origin, given)
 
 
 def _inside(file: Path, record: dict[str, Any]) -> tuple[str, ...]:

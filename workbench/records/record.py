@@ -6,19 +6,21 @@ defaults filled in), `panels` (each with its `run`, its own options and its capt
 format, venue, width, dpi, title, dark); `scales` (of a figure: each panel's colour scale, null where it has none);
 `numbers` (rows and checksum of the table behind it); `command`.
 A file of masks (`kind`: mask) is of no run: `model` (its name, its own window, where it was read from, what was read),
-`text`, `ids` and `names` of the tokens, each null if none was given; `setting` (`workbench.masks.setting.Setting`) and
+`text`, `ids` and `names` of the tokens, each null if none was given; `setting` (`masks.setting.Setting`) and
 the same as a `sentence`; `layers` and `passes` that are shown; `changes` against the model.
 A file of the reason for a label, or of labels (`kind`: reason), has `model`, `text`, `ids` (of the sentence, or of all
 that is shown), `overrides` and `modified_model` as a run has them; `show`: what is shown; `question`: number of the
 `word`, its `label`, the class `against` which it is held, and all that as a `sentence`, null where the labels of all
 words are shown; `method` of the saliency; `layer` and `head` of the attention.
+A file of a pair (`kind`: pair) has two runs, `before` and `after`, how many `tokens` both texts have, and `view`,
+`options`, `panels` and `columns` as the record of a view.
 Nothing in it depends on when and where it was made, but for the name of a model's folder, so that the same file can be
-made again. `schema` has the kinds and limits of all parts; `redraw` makes all of them again and compares them, but for
-those that `asked` lists.
+made again. `schema` and the recipes have the kinds and limits of all parts; `redraw` makes all of them again and
+compares them, but for those that `restored` lists.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -27,29 +29,20 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from gemma2_workbench.maps import Maps
-from gemma2_workbench.records.command import command_of, mask_command, why_command
-from gemma2_workbench.records.drawing import Drawing
-from gemma2_workbench.records.look import Look
-from gemma2_workbench.records.reason import Reason
-from gemma2_workbench.records.run import Run, described
-from gemma2_workbench.records.situation import Situation
+from gemma2_workbench.records.command import command_line
+from gemma2_workbench.records.output import Output
+from gemma2_workbench.records.recipe import Recipe
 from gemma2_workbench.versions import TOOL, versions
-from gemma2_workbench.views import view_named
 
 VERSION = 1
-_COMMANDS = {Drawing: command_of, Situation: mask_command, Reason: why_command}
-Shown = Drawing | Situation | Reason
 
 
-def record_of(
-    drawing: Shown, look: Look, runs: Sequence[Run], numbers: pd.DataFrame | Maps, file_name: str
-) -> dict[str, Any]:
+def record_of(recipe: Recipe, output: Output, numbers: pd.DataFrame | Maps, file_name: str) -> dict[str, Any]:
     """Everything that says how a file came to be, as JSON can hold it.
 
     Args:
-        drawing: what is drawn.
-        look: how.
-        runs: the runs that the drawing's parts count; none for a situation or a reason.
+        recipe: what is shown.
+        output: how.
         numbers: the table behind the figure, or the table or the maps themselves.
         file_name: what the command calls the file.
     """
@@ -57,35 +50,16 @@ def record_of(
         "tool": TOOL,
         "record": VERSION,
         "versions": versions(),
-        **(_of_runs(drawing, runs) if isinstance(drawing, Drawing) else drawing.as_record()),
-        "figure": asdict(look),
+        **recipe.as_record(),
+        "figure": asdict(output),
         "numbers": {"rows": _rows(numbers), "sha256": checksum(numbers)},
     }
-    return record | {"command": command_for(drawing, record, file_name)}
+    return record | {"command": command_for(recipe, record, file_name)}
 
 
-def command_for(drawing: Shown, record: Mapping[str, Any], file_name: str) -> str:
+def command_for(recipe: Recipe, record: Mapping[str, Any], file_name: str) -> str:
     """The command line that makes the file of a record, which it calls `file_name`."""
-    return _COMMANDS[type(drawing)](record, file_name)
-
-
-def _of_runs(drawing: Drawing, runs: Sequence[Run]) -> dict[str, Any]:
-    """The runs, and what is drawn of them."""
-    first, *further = (described(run, "lens" in view_named(drawing.view).needs) for run in runs)
-    options = [part.options for part in drawing.parts]
-    varied = [name for name in options[0] if len({each[name] for each in options}) > 1]
-    captions = drawing.captions([run.trace for run in runs])
-    return {
-        **first,
-        "further_runs": further,
-        "view": drawing.view,
-        "options": {name: value for name, value in options[0].items() if name not in varied},
-        "panels": [
-            {"run": part.run, "options": {name: part.options[name] for name in varied}, "caption": caption}
-            for part, caption in zip(drawing.parts, captions, strict=True)
-        ],
-        "columns": drawing.columns,
-    }
+    return command_line(recipe.command(record), record, file_name)
 
 
 def checksum(numbers: pd.DataFrame | Maps) -> str:

@@ -7,13 +7,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gemma2_workbench.model import BLOCK_ROWS
+from gemma2_workbench.model.equation import BLOCK_ROWS
 from gemma2_workbench.models.language_model import token_id
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.capture import MAPS, capture
 from gemma2_workbench.traces.file import load_trace
 from gemma2_workbench.traces.interventions import Intervention, as_data
 from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views.view import View
+
+FOLLOWS = ("lens", "contributions")  # readings of a token that is followed
 
 
 @dataclass(frozen=True)
@@ -43,30 +46,33 @@ def opened(path: Path) -> Run:
 
 
 def run_text(
-    loaded: LoadedModel,
+    loaded: Source,
     text: str,
     changes: Sequence[Intervention] = (),
     *,
-    with_lens: bool = False,
+    read: Sequence[str] = MAPS,
     token: str | None = None,
     block_rows: int = BLOCK_ROWS,
     parity: bool = True,
 ) -> Run:
     """Run a text; `token` is what its lens and its contributions follow instead of the token that comes next.
 
+    `read` names readings that are kept beside those of the maps; a lens and contributions are kept together.
+
     Raises:
         ValueError, MemoryError, ParityError: as `capture` and `token_id`.
     """
+    with_lens = not set(FOLLOWS).isdisjoint(read)
     followed = token_id(loaded, token) if with_lens and token is not None else None
-    read = (*MAPS, *(("lens", "contributions") if with_lens else ()))
+    kept = tuple(dict.fromkeys((*MAPS, *read, *(FOLLOWS if with_lens else ()))))
     trace = capture(
-        loaded, text, interventions=changes, read=read, token=followed, block_rows=block_rows, parity=parity
+        loaded, text, interventions=changes, read=kept, token=followed, block_rows=block_rows, parity=parity
     )
     return Run(trace, token=token)
 
 
-def described(run: Run, lens: bool) -> dict[str, Any]:
-    """The part of a record that says which run it is; `lens`: whether the view needs the run's lens."""
+def described(run: Run, view: View) -> dict[str, Any]:
+    """The part of a record that says which run it is, and which token its lens follows where the view shows it."""
     trace, parity = run.trace, run.trace.parity
     # JSON has no NaN, which a parity that was not checked consists of.
     numbers = {name: getattr(parity, name) for name in ("output_max_diff", "probs_max_diff", "tolerance")}
@@ -84,5 +90,5 @@ def described(run: Run, lens: bool) -> dict[str, Any]:
             **{name: value if math.isfinite(value) else None for name, value in numbers.items()},
         },
         "trace": None if run.file is None else {"name": run.file[0], "sha256": run.file[1]},
-        "lens": {"token": run.token} if lens else None,
+        "lens": {"token": run.token} if "lens" in view.needs else None,
     }

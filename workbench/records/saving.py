@@ -1,21 +1,26 @@
-"""Views as files that carry their record, from Python: what the commands `figure` and `table` write."""
+"""Views as files that carry their record, from Python: what the commands `figure`, `table` and `compare` write."""
 
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from gemma2_workbench.records.drawing import Drawing
-from gemma2_workbench.records.look import Look
-from gemma2_workbench.records.product import produced
+from gemma2_workbench.records.artifact import produced
+from gemma2_workbench.records.output import Output
+from gemma2_workbench.records.pair_recipe import PairRecipe
+from gemma2_workbench.records.recipe import Recipe
 from gemma2_workbench.records.run import Run
+from gemma2_workbench.records.view_recipe import ViewRecipe
+from gemma2_workbench.traces.pair import Pair
 from gemma2_workbench.traces.trace import Trace
-from gemma2_workbench.views import view_named
+from gemma2_workbench.views import pair_view_named, view_named
+
+Saved = Trace | Sequence[Trace] | Pair
 
 
 def save_figure(
     view: str,
-    traces: Trace | Sequence[Trace],
+    shown: Saved,
     path: str | PathLike[str],
     *,
     venue: str | None = None,
@@ -29,8 +34,8 @@ def save_figure(
     """Draw a view into a file with its record inside and, as JSON, beside it; `gemma2-workbench redraw` reads both.
 
     Args:
-        view: name of one of `VIEWS`.
-        traces: a run, or several, which become panels.
+        view: name of one of `VIEWS`, of a pair one of `PAIR_VIEWS`.
+        shown: a run, several, which become panels, or a pair of runs.
         path: .pdf, .svg, .png or .html, in a folder that exists.
         venue, width, dpi, title, dark: see `workbench.export.export`.
         columns: panels in a row; default: as fits what changes fastest.
@@ -41,28 +46,23 @@ def save_figure(
         FileNotFoundError: the folder does not exist.
     """
     target = Path(path)
-    look = Look.of("figure", target, venue=venue, width=width, dpi=dpi, title=title, dark=dark)
-    return _saved(view, traces, target, look, options, columns)
+    output = Output.of("figure", target, venue=venue, width=width, dpi=dpi, title=title, dark=dark)
+    return produced(_recipe(view, shown, options, columns), output, target.name).save(target)
 
 
-def save_table(view: str, traces: Trace | Sequence[Trace], path: str | PathLike[str], **options: Any) -> Path:
+def save_table(view: str, shown: Saved, path: str | PathLike[str], **options: Any) -> Path:
     """Write the numbers of a view (.csv, .parquet, .tex; maps also .npz, .safetensors) and their record.
 
     Raises:
         ValueError, FileNotFoundError: as `save_figure`.
     """
     target = Path(path)
-    return _saved(view, traces, target, Look.of("table", target), options)
+    output = Output.of("table", target)
+    return produced(_recipe(view, shown, options), output, target.name).save(target)
 
 
-def _saved(
-    view: str,
-    traces: Trace | Sequence[Trace],
-    target: Path,
-    look: Look,
-    options: dict[str, Any],
-    columns: int | None = None,
-) -> Path:
-    given = [traces] if isinstance(traces, Trace) else list(traces)
-    drawing = Drawing.of(view_named(view), given, options, columns)
-    return produced(drawing, look, [Run(trace) for trace in given], target.name).save(target)
+def _recipe(view: str, shown: Saved, options: dict[str, Any], columns: int | None = None) -> Recipe:
+    if isinstance(shown, Pair):
+        return PairRecipe.of(pair_view_named(view), [Run(shown.before), Run(shown.after)], options, columns)
+    traces = [shown] if isinstance(shown, Trace) else shown
+    return ViewRecipe.of(view_named(view), [Run(trace) for trace in traces], options, columns)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import Hook, Span
-from gemma2_workbench.models.layers import LayerInfo, layers_of
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.layers import LayerInfo
+from gemma2_workbench.models.source import Source
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Block:
 Take = Callable[[int, int, Block], None]
 
 
-def block_hooks(loaded: LoadedModel, ids_BT: Tensor, lengths: Sequence[int], takers: Sequence[Take]) -> dict[str, Hook]:
+def block_hooks(loaded: Source, ids_BT: Tensor, lengths: Sequence[int], takers: Sequence[Take]) -> dict[str, Hook]:
     """Hooks that hand every block of every layer to each of `takers`, as (layer, text, block), padding cut off.
 
     Args:
@@ -96,10 +96,9 @@ def block_hooks(loaded: LoadedModel, ids_BT: Tensor, lengths: Sequence[int], tak
         return hook
 
     hooks: dict[str, Hook] = {}
-    for info in layers_of(loaded):
-        prefix = f"layers.{info.index}.self_attn."
-        hooks |= {prefix + name: keep(name) for name in ("attn_logits", "attn_scores")}
-        hooks[prefix + "attn_probs"] = hand_over(info)
+    for info in loaded.layers:
+        hooks |= {loaded.point(info.index, name): keep(name) for name in ("attn_logits", "attn_scores")}
+        hooks[loaded.point(info.index, "attn_probs")] = hand_over(info)
     return hooks
 
 

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 
 from gemma2_workbench.limits import whole
-from gemma2_workbench.model import BLOCK_ROWS, set_block_rows
+from gemma2_workbench.model.equation import BLOCK_ROWS
 from gemma2_workbench.models import parity as parities
 from gemma2_workbench.models.language_model import require_language_model
-from gemma2_workbench.models.layers import attention_layers, layers_of
-from gemma2_workbench.models.loading import LoadedModel
-from gemma2_workbench.models.own_copy import own_copy
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.traces.estimate import check_memory
 from gemma2_workbench.traces.interventions import Intervention, applied
@@ -26,7 +24,7 @@ MAPS = ("attention", "folds")  # what the views of attention need
 
 
 def capture(
-    loaded: LoadedModel,
+    loaded: Source,
     text: str,
     *,
     interventions: Sequence[Intervention] = (),
@@ -59,8 +57,9 @@ def capture(
         ParityError: the model's numbers are not transformers' numbers.
     """
     block_rows, budget_bytes = whole("block_rows", block_rows, 1), whole("budget_bytes", budget_bytes, 0)
+    model = ModelInfo.of(loaded)
     tokens = tokenize(loaded.tokenizer, text)
-    longest = loaded.config.max_position_embeddings
+    longest = loaded.shape.longest
     if len(tokens) > longest:
         raise ValueError(
             f"the text has {len(tokens)} tokens; {loaded.name} takes at most {longest} (max_position_embeddings). "
@@ -69,22 +68,21 @@ def capture(
     _check_names(read)
     unembeds = not {"lens", "contributions"}.isdisjoint(read)
     check_memory(loaded, len(tokens), block_rows, parity=parity, lens=unembeds, budget_bytes=budget_bytes)
-    statement = parities.compare(loaded, tokens.ids) if parity else parities.unchecked()
+    statement = parities.compare(loaded, tokens.ids) if parity else parities.unchecked(loaded.reference_name)
     with applied(loaded, interventions) as changed:
-        ours = _in_blocks(changed, block_rows)
+        ours = changed.in_blocks(block_rows)
         request = Request(ours, Batch.of([tokens.ids], ours), token, budget_bytes=budget_bytes)
         readers = {name: READERS[name](request) for name in read}
         outputs = [OutputsReader(ours, len(tokens))] if interventions else []
         seconds = read_all(ours, request.batch, [*readers.values(), *outputs], progress)
-        layers = layers_of(ours)
+        layers = ours.layers
     proofs = [effects(loaded, tokens.ids, interventions, reader.reading()) for reader in outputs]
-    heads = loaded.config.num_attention_heads
     return Trace(
         tokens=tokens,
-        model=ModelInfo.of(loaded),
+        model=model,
         layers=layers,
-        heads=heads,
-        kv_heads=loaded.config.num_key_value_heads or heads,
+        heads=loaded.shape.heads,
+        kv_heads=loaded.shape.kv_heads,
         readings={name: reader.reading() for name, reader in readers.items()},
         parity=statement,
         interventions=tuple(interventions),
@@ -101,17 +99,8 @@ def _check_names(read: Sequence[str]) -> None:
         raise ValueError(f"read={read!r} is not allowed; name one or several of {', '.join(READERS)}")
 
 
-def _in_blocks(loaded: LoadedModel, block_rows: int) -> LoadedModel:
-    """The model with blocks of `block_rows`; where it has others, a copy: somebody else may be running it."""
-    if all(layer.block_rows == block_rows for layer in attention_layers(loaded)):
-        return loaded
-    ours = own_copy(loaded)
-    set_block_rows(ours.trunk, block_rows)
-    return ours
-
-
 def lens(
-    loaded: LoadedModel,
+    loaded: Source,
     ids: Sequence[int],
     token: int | None = None,
     interventions: Sequence[Intervention] = (),
@@ -139,7 +128,7 @@ def lens(
 
 
 def contributions(
-    loaded: LoadedModel, ids: Sequence[int], token: int | None = None, interventions: Sequence[Intervention] = ()
+    loaded: Source, ids: Sequence[int], token: int | None = None, interventions: Sequence[Intervention] = ()
 ) -> Contributions:
     """The logit of one token taken apart at every position of a text; arguments and errors as of `lens`."""
     with applied(loaded, interventions) as changed:
@@ -150,7 +139,7 @@ def contributions(
 
 
 def predict(
-    loaded: LoadedModel, ids: Sequence[int], interventions: Sequence[Intervention] = (), position: int = -1
+    loaded: Source, ids: Sequence[int], interventions: Sequence[Intervention] = (), position: int = -1
 ) -> Prediction:
     """The prediction after `ids[: position + 1]` (default: after the whole text), for the model as changed.
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gemma2_workbench.model import Reason
-from gemma2_workbench.model.attention import attention_logits, softcap
+from gemma2_workbench.brief import by_fields
+from gemma2_workbench.model.equation import attention_logits, softcap
+from gemma2_workbench.model.reason import Reason
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.traces.stages import Stage
 
@@ -28,6 +29,9 @@ class LayerTensors:
     v: Tensor
     log_sum: Tensor
     value_norms: Tensor
+
+    def __repr__(self) -> str:
+        return by_fields(self)
 
 
 def derive(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows: range, keys: range) -> Tensor:

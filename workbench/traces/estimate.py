@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from gemma2_workbench.memory import available_bytes
-from gemma2_workbench.model import BLOCK_ROWS
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.model.equation import BLOCK_ROWS
 from gemma2_workbench.models.parity import PARITY_TOKENS
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET, kept_bytes
 from gemma2_workbench.traces.pilot import lens_seconds, parity_seconds, pass_seconds
 from gemma2_workbench.traces.readers.lens import BLOCK_LOGITS
@@ -31,7 +31,7 @@ class Estimate:
 
 
 def estimate(
-    loaded: LoadedModel, tokens: int, block_rows: int = BLOCK_ROWS, *, parity: bool = True, lens: bool = False
+    loaded: Source, tokens: int, block_rows: int = BLOCK_ROWS, *, parity: bool = True, lens: bool = False
 ) -> Estimate:
     """Estimate a capture from pieces of it that are run and timed now.
 
@@ -48,11 +48,11 @@ def estimate(
         if lens:
             seconds += pass_seconds(loaded, tokens) + lens_seconds(loaded, tokens)
     peak = peak_bytes(loaded, tokens, block_rows, parity=parity, lens=lens)
-    return Estimate(tokens, kept_bytes(loaded.config, tokens), peak, seconds)
+    return Estimate(tokens, kept_bytes(loaded.shape, tokens), peak, seconds)
 
 
 def peak_bytes(
-    loaded: LoadedModel,
+    loaded: Source,
     tokens: int,
     block_rows: int = BLOCK_ROWS,
     *,
@@ -65,24 +65,24 @@ def peak_bytes(
     The pass holds what the trace keeps in memory, one block in all stages and one layer's activations. The comparison
     before it holds the logits of both models, and the lens the logits of one block of positions.
     """
-    config = loaded.config
-    block = config.num_attention_heads * min(block_rows, tokens) * tokens * 4
-    widest = max(config.intermediate_size, config.num_attention_heads * config.head_dim, config.hidden_size)
-    kept = kept_bytes(config, tokens)
-    in_memory = kept if kept <= budget_bytes else kept // config.num_hidden_layers
+    shape, unembedding = loaded.shape, loaded.unembedding
+    block = shape.heads * min(block_rows, tokens) * tokens * 4
+    widest = max(shape.mlp_width, shape.heads * shape.head_width, shape.width)
+    kept = kept_bytes(shape, tokens)
+    in_memory = kept if kept <= budget_bytes else kept // shape.layers
     # A block is held as logits, scores and probabilities, and folds make about as many temporaries.
     captured = in_memory + 8 * block + 6 * tokens * widest * 4
-    vocabulary = loaded.model.lm_head.out_features if hasattr(loaded.model, "lm_head") else 0
+    vocabulary = 0 if unembedding is None else unembedding.vocabulary
     compared = min(tokens, PARITY_TOKENS)
     # Two models with their maps; logits before and after the cap, and their differences as float32.
-    twins = 2 * config.num_hidden_layers * config.num_attention_heads * compared**2 * 4 + 6 * compared * vocabulary * 4
+    twins = 2 * shape.layers * shape.heads * compared**2 * 4 + 6 * compared * vocabulary * 4
     # Logits, capped, probabilities and what is compared with them.
     unembedded = 8 * min(tokens * vocabulary, BLOCK_LOGITS) * 4
     return max(captured + (unembedded if lens else 0), twins if parity else 0)
 
 
 def check_memory(
-    loaded: LoadedModel,
+    loaded: Source,
     tokens: int,
     block_rows: int,
     *,

@@ -19,14 +19,14 @@ from gemma2_workbench.traces.interventions import as_data
 from gemma2_workbench.traces.readers.contributions import Contributions
 from gemma2_workbench.traces.readers.lens import Lens
 from gemma2_workbench.traces.readers.prediction import Prediction
-from gemma2_workbench.traces.schema import Manifest, checked_manifest
+from gemma2_workbench.traces.schema import OLDEST, Manifest, checked_manifest
 from gemma2_workbench.traces.sums import check_sums
 from gemma2_workbench.traces.tensors import check_tensors
 from gemma2_workbench.traces.trace import Trace
 
 FORMAT = "gemma2-workbench trace"
 VERSION = 3
-READABLE = (2, 3)  # version 2 knew no prediction, and always held attention and folds
+READABLE = (OLDEST, VERSION)
 # Readings that are dataclasses of tensors and plain values.
 PARTS: dict[str, type] = {"lens": Lens, "contributions": Contributions, "prediction": Prediction}
 _STORED = ("F32", "F16", "BF16", "F64", "I32")

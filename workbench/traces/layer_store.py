@@ -10,8 +10,9 @@ from typing import overload
 from safetensors.torch import load_file, save_file
 
 from gemma2_workbench import scratch
+from gemma2_workbench.brief import brief
 from gemma2_workbench.disk_errors import told
-from gemma2_workbench.model import Gemma2Config
+from gemma2_workbench.models.layers import Shape
 from gemma2_workbench.traces.derive import LayerTensors
 
 DEFAULT_BUDGET = 1 << 30
@@ -39,6 +40,9 @@ class FileLayers(Sequence[LayerTensors]):
         self._count += 1
         self.bytes += sum(tensor.nbytes for tensor in tensors.values())
 
+    def __repr__(self) -> str:
+        return brief(self, f"of {self._count} layers", f"{self.bytes:,} bytes on disk")
+
     def __len__(self) -> int:
         return self._count
 
@@ -57,14 +61,13 @@ class FileLayers(Sequence[LayerTensors]):
         return self._folder / f"layer_{layer:03}.safetensors"
 
 
-def kept_bytes(config: Gemma2Config, tokens: int, itemsize: int = 4) -> int:
+def kept_bytes(shape: Shape, tokens: int, itemsize: int = 4) -> int:
     """Bytes of q, k, v, log-sums and value norms of all layers for a text of `tokens` tokens."""
-    N, H = config.num_attention_heads, config.head_dim
-    G = config.num_key_value_heads or N
+    N, G, H = shape.heads, shape.kv_heads, shape.head_width
     per_token = (N + 2 * G) * H * itemsize + 2 * N * 4
-    return config.num_hidden_layers * tokens * per_token
+    return shape.layers * tokens * per_token
 
 
-def layer_store(config: Gemma2Config, tokens: int, budget_bytes: int) -> list[LayerTensors] | FileLayers:
+def layer_store(shape: Shape, tokens: int, budget_bytes: int) -> list[LayerTensors] | FileLayers:
     """An empty store for the layers of a trace: a list if it stays within `budget_bytes`, else files."""
-    return [] if kept_bytes(config, tokens) <= budget_bytes else FileLayers()
+    return [] if kept_bytes(shape, tokens) <= budget_bytes else FileLayers()

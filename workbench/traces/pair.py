@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
+
+from gemma2_workbench.brief import brief
+from gemma2_workbench.display import Drawable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,7 +22,7 @@ HIDDEN_BEFORE, HIDDEN_AFTER = 5, 6
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class Pair(Drawable):
     """Two runs whose tokens are aligned. P pairs of positions.
 
     Attributes:
@@ -53,6 +57,11 @@ class Pair:
         before, after = (one if isinstance(one, Prediction) else None for one in readings)
         return None if before is None or after is None else after.divergence_from(before)
 
+    def __repr__(self) -> str:
+        divergence = self.divergence
+        lost = "" if divergence is None else f"KL {divergence:.3g} nats"
+        return brief(self, f"of {len(self.positions)} shared tokens", lost, self.sentence)
+
     def cells(self, layer: int, head: int, stage: str, rows: range, keys: range) -> tuple[Tensor, Tensor, Tensor]:
         """Both maps of one head at aligned positions, and what each cell is.
 
@@ -80,6 +89,38 @@ class Pair:
         states[(reasons[0] != 0) & (reasons[1] == 0)] = HIDDEN_BEFORE
         states[(reasons[0] == 0) & (reasons[1] != 0)] = HIDDEN_AFTER
         return values[0], values[1], states
+
+    def moved_rows(self, layer: int, head: int) -> Tensor:
+        """Queries whose strongest key before is not a strongest key after; ties count as strongest.
+
+        Returns:
+            which of the P pairs of positions, int64 [n], ascending; keys are the P tokens too.
+
+        Raises:
+            ValueError: as `Trace.stage`.
+        """
+        import torch
+
+        from gemma2_workbench.model.equation import BLOCK_ROWS, blocks
+
+        moved: list[Tensor] = []
+        for rows in blocks(range(len(self.positions)), BLOCK_ROWS):
+            cells = self.cells(layer, head, "attn_probs", rows, self._seen(layer, rows))
+            old_QS, new_QS = (values.nan_to_num(nan=-torch.inf) for values in cells[:2])
+            kept_Q = new_QS.gather(-1, old_QS.argmax(-1, keepdim=True))[:, 0]
+            moved.append((kept_Q < new_QS.amax(-1)).nonzero()[:, 0] + rows.start)
+        return torch.cat(moved)
+
+    def _seen(self, layer: int, rows: range) -> range:
+        """The part of the P pairs of positions that some of `rows` see in either run."""
+        firsts, stops = [], []
+        for side, trace in enumerate((self.before, self.after)):
+            places = self._places(side, range(len(self.positions)))
+            queries = range(places[rows.start], places[rows.stop - 1] + 1)
+            keys = trace.layers[layer].mask.reach(queries, range(len(trace.tokens)))
+            firsts.append(bisect_left(places, keys.start))
+            stops.append(bisect_left(places, keys.stop))
+        return range(min(firsts), max(stops))
 
     def _places(self, side: int, part: range) -> list[int]:
         return [pair[side] for pair in self.positions[part.start : part.stop]]

@@ -13,10 +13,9 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from gemma2_workbench.model import attached
-from gemma2_workbench.model.hooks import Hook
+from gemma2_workbench.model.hooks import Hook, attached
 from gemma2_workbench.models.finite import check_finite
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.blocks import Block, block_hooks
 
 Progress = Callable[[int, int], object]
@@ -35,7 +34,7 @@ class Batch:
     lengths: tuple[int, ...]
 
     @classmethod
-    def of(cls, texts: Sequence[Sequence[int]], loaded: LoadedModel) -> "Batch":
+    def of(cls, texts: Sequence[Sequence[int]], loaded: Source) -> "Batch":
         """The ids of some texts, on the device of the model.
 
         Raises:
@@ -46,7 +45,7 @@ class Batch:
             raise ValueError("a batch needs at least one text, and every text at least one token")
         # Any id will do for padding, which is masked.
         rows = [[*ids, *[0] * (max(lengths) - len(ids))] for ids in texts]
-        return cls(torch.tensor(rows, device=loaded.model.device), lengths)
+        return cls(torch.tensor(rows, device=loaded.device), lengths)
 
     @property
     def keep(self) -> Tensor | None:
@@ -98,7 +97,7 @@ class CheckedReader(Protocol):
         ...
 
 
-def read(loaded: LoadedModel, batch: Batch, readers: Sequence[Reader], progress: Progress | None = None) -> float:
+def read(loaded: Source, batch: Batch, readers: Sequence[Reader], progress: Progress | None = None) -> float:
     """Run a batch through the model once, with all readers attached; return the seconds it took.
 
     Args:
@@ -121,7 +120,7 @@ def read(loaded: LoadedModel, batch: Batch, readers: Sequence[Reader], progress:
     with torch.no_grad(), loaded.lock, ExitStack() as stack:
         for mapping in hooks:
             stack.enter_context(attached(loaded.model, mapping))
-        last_BTD = _last_states(loaded, batch, positions)
+        last_BTD = loaded.run(batch.ids, batch.keep, positions)
     seconds = time.perf_counter() - started
     numbers = [tensor for reader in readers if isinstance(reader, CheckedReader) for tensor in reader.finite()]
     with loaded.lock:
@@ -130,21 +129,11 @@ def read(loaded: LoadedModel, batch: Batch, readers: Sequence[Reader], progress:
     return seconds
 
 
-@torch.no_grad()
-def _last_states(loaded: LoadedModel, batch: Batch, positions: Sequence[int]) -> Tensor:
-    """Run the model, its head only for the positions that are given; the normed last states, [B, T, D]."""
-    inputs = {"attention_mask": batch.keep, "use_cache": False, "return_dict": True}
-    if not positions:
-        return loaded.trunk(batch.ids, **inputs).last_hidden_state
-    keep = torch.tensor(positions, device=batch.ids.device)
-    return loaded.model(batch.ids, logits_to_keep=keep, output_hidden_states=[-1], **inputs).hidden_states[0]
-
-
-def _reports(loaded: LoadedModel, progress: Progress) -> dict[str, Hook]:
+def _reports(loaded: Source, progress: Progress) -> dict[str, Hook]:
     """Hooks that report every finished layer."""
-    layers = len(loaded.trunk.layers)
+    layers = loaded.shape.layers
 
     def after(layer: int) -> Hook:
         return lambda _module, _args, _out: progress(layer + 1, layers) and None
 
-    return {f"layers.{layer}.post_feedforward_layernorm": after(layer) for layer in range(layers)}
+    return {loaded.point(layer, "mlp_out"): after(layer) for layer in range(layers)}

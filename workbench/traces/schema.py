@@ -19,6 +19,8 @@ from gemma2_workbench.traces.interventions.effect import Effect
 from gemma2_workbench.traces.interventions.intervention import check_places
 from gemma2_workbench.traces.trace import ModelInfo
 
+OLDEST = 2  # the version that knew no prediction and no effects, and always held attention and folds
+NEWER = ("read", "effects")
 _MOST = 1 << 62  # of a window or a count: the sum of two is still a 64-bit integer
 _SHOWN = 60
 
@@ -66,7 +68,7 @@ class Manifest(_Strict):
     layers: Annotated[tuple[LayerInfo, ...], Field(min_length=1)]
     heads: Count
     kv_heads: Count
-    read: tuple[str, ...] | None = None  # absent in version 2
+    read: tuple[str, ...] = ()  # absent in version 2
     folds: tuple[str, ...]
     parity: Parity
     interventions: tuple[dict[str, Any], ...]
@@ -79,7 +81,8 @@ class Manifest(_Strict):
     @property
     def names(self) -> tuple[str, ...]:
         """What was read, in order."""
-        return ("attention", "folds", *self.parts.model_fields_set) if self.read is None else self.read
+        held = (name for name, part in self.parts if part is not None)
+        return self.read if self.version > OLDEST else ("attention", "folds", *held)
 
     @property
     def changes(self) -> tuple[Intervention, ...]:
@@ -120,12 +123,13 @@ def _sentence(error: ValidationError) -> str:
 
 def _problems(manifest: Manifest) -> Iterator[str]:
     """What no type says."""
+    yield from _of_version(manifest)
     yield from _of_tokens(manifest.tokens)
     if manifest.model.dtype not in TOLERANCE:
         yield f"model.dtype: must be {', '.join(TOLERANCE)}, got {manifest.model.dtype!r}"
     for number, layer in enumerate(manifest.layers):
         yield from (f"layers.{number}.{problem}" for problem in _of_layer(layer, number))
-    if manifest.read is not None and len(manifest.effects) != len(manifest.interventions):
+    if manifest.version > OLDEST and len(manifest.effects) != len(manifest.interventions):
         yield "effects: there must be one for each intervention"
     yield from (problem for effect in manifest.effects for problem in _of_effect(effect))
     if len({layer.causal for layer in manifest.layers}) > 1:
@@ -136,6 +140,18 @@ def _problems(manifest: Manifest) -> Iterator[str]:
     yield from _of_parity(manifest.parity, len(manifest.tokens))
     for data in manifest.interventions:
         yield from _of_change(data, len(manifest.layers), manifest.heads)
+
+
+def _of_version(manifest: Manifest) -> Iterator[str]:
+    """Every version has its own keys: a trace that claims to be of another one was made up."""
+    old = manifest.version == OLDEST
+    yield from (
+        f"{key}: version {manifest.version} has {'no' if old else 'one'}"
+        for key in NEWER
+        if (key in manifest.model_fields_set) == old
+    )
+    if old and "prediction" in manifest.parts.model_fields_set:
+        yield f"parts.prediction: version {OLDEST} has none"
 
 
 def _of_readings(manifest: Manifest) -> Iterator[str]:
@@ -168,7 +184,9 @@ def _of_tokens(tokens: Tokens) -> Iterator[str]:
 def _of_layer(layer: LayerInfo, number: int) -> Iterator[str]:
     if layer.index != number:
         yield f"index: must be {number}, got {layer.index}"
-    if layer.kind != ("global" if layer.window is None else "local"):
+    if not layer.kind.isidentifier():
+        yield f"kind: must be one word, got {layer.kind!r}"
+    if layer.kind in ("local", "global") and (layer.kind == "local") != (layer.window is not None):
         yield f"kind: must be local where there is a window and global where there is none, got {layer.kind!r}"
     if layer.window is not None and not 1 <= layer.window <= _MOST:
         yield f"window: must be 1 or more, got {layer.window}"

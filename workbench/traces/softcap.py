@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gemma2_workbench.model.attention import BLOCK_ROWS, blocks
+from gemma2_workbench.brief import by_fields
+from gemma2_workbench.model.equation import BLOCK_ROWS, blocks
 from gemma2_workbench.traces.trace import Trace
 
 BINS = 60
@@ -54,6 +55,9 @@ class HeadLogits:
     raw_count: np.ndarray
     capped_count: np.ndarray
     divergence: np.ndarray
+
+    def __repr__(self) -> str:
+        return by_fields(self)
 
 
 def head_logits(trace: Trace, layer: int, head: int, dots: int = DOTS, bins: int = BINS) -> HeadLogits:

@@ -101,7 +101,7 @@ def _last(tensors: Mapping[str, Tensor], name: str) -> int:
 @cache
 def _folds(tokens: int) -> dict[str, tuple[str, Tensor]]:
     """How every fold is combined, and what it gives of one head for a text of so many tokens, all different."""
-    everything, zero = range(tokens), torch.zeros(1, tokens, tokens)
+    everything, zero = range(tokens), torch.zeros(1, tokens, tokens, dtype=torch.float32)
     block = Block(
         span=Span(everything, everything),
         logits=zero,

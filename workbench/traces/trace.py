@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from math import isnan
 from typing import TypeVar
 
 import torch
 from torch import Tensor
 
+from gemma2_workbench.brief import brief, cut, some
+from gemma2_workbench.display import Drawable
 from gemma2_workbench.models.layers import LayerInfo
-from gemma2_workbench.models.loading import LoadedModel
 from gemma2_workbench.models.parity import Parity
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import Tokens
 from gemma2_workbench.traces.derive import LayerTensors, derive, reasons
 from gemma2_workbench.traces.interventions import Intervention
@@ -31,13 +34,22 @@ class ModelInfo:
     device: str
 
     @classmethod
-    def of(cls, loaded: LoadedModel) -> "ModelInfo":
-        """The description of a loaded model."""
+    def of(cls, loaded: Source) -> "ModelInfo":
+        """The description of a loaded model.
+
+        Raises:
+            ValueError: it is one that `applied` changed: under this description it would pass for the real one.
+        """
+        if loaded.changes:
+            raise ValueError(
+                f"{loaded.name} is changed here ({'; '.join(loaded.changes)}), and what is saved would not say so; "
+                "give the model that `load` returned, and the changes as `interventions=`"
+            )
         return cls(**{field.name: getattr(loaded, field.name) for field in fields(cls)})
 
 
 @dataclass(frozen=True, eq=False)
-class Trace:
+class Trace(Drawable):
     """One run of one text. L layers, N heads, G key/value heads, T tokens.
 
     Attributes:
@@ -132,10 +144,18 @@ class Trace:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Trace):
             return NotImplemented
-        plain = [field.name for field in fields(self) if field.name != "readings"]
-        # repr, because the numbers of an unchecked parity are NaN, which equals nothing.
-        alike = all(repr(getattr(self, name)) == repr(getattr(other, name)) for name in plain)
-        return alike and _same(self.readings, other.readings)
+        return all(_same(getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+
+    def __repr__(self) -> str:
+        return brief(
+            self,
+            f"of {cut(self.model.name, 24)}",
+            f"{len(self.tokens)} tokens {cut(self.tokens.text, 24)!r}",
+            f"{len(self.layers)} layers x {self.heads} heads",
+            f"read {' '.join(self.readings)}",
+            f"modified: {some(self.changes, 1)}" if self.changes else "",
+            self.parity.verdict,
+        )
 
     def _check_derivable(self, layer: int, head: int, stage: str) -> None:
         """Refuse stages that do not follow from q and k any more."""
@@ -160,7 +180,7 @@ class Trace:
 
 
 def _same(a: object, b: object) -> bool:
-    """Whether two readings are equal to the bit; NaN equals NaN."""
+    """Whether two parts of traces are equal to the bit; NaN equals NaN (an unchecked parity, a statistic undefined)."""
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         same_kind = a.dtype == b.dtype and a.shape == b.shape
         return same_kind and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
@@ -171,4 +191,6 @@ def _same(a: object, b: object) -> bool:
         return type(a) is type(b) and all(_same(getattr(a, name), getattr(b, name)) for name in names)
     if isinstance(a, Sequence) and isinstance(b, Sequence) and not isinstance(a, str):
         return len(a) == len(b) and all(map(_same, a, b))
+    if isinstance(a, float) and isinstance(b, float):
+        return a == b or (isnan(a) and isnan(b))
     return a == b

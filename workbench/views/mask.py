@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gemma2_workbench.figures.spec import Scale, TokenMap
-from gemma2_workbench.model import Reason
+from gemma2_workbench.model.reason import Reason
 from gemma2_workbench.tidy import tidy
 from gemma2_workbench.views.reasons import codes_of, words_of
 from gemma2_workbench.views.view import Option, View, help_of
@@ -51,7 +51,7 @@ def figure(frame: pd.DataFrame) -> TokenMap:
     rows = frame.drop_duplicates("query")["query_token"]
     columns = frame.drop_duplicates("key")["key_token"]
     shape = (len(rows), len(columns))
-    kind = f"local, window {first['window']}" if first["kind"] == "local" else "global"
+    kind = f"local, window {first['window']}" if first["kind"] == "local" else first["kind"]
     return TokenMap(
         values=np.where(frame["visible"].to_numpy(), 1.0, np.nan).reshape(shape),
         reasons=codes_of(frame["reason"].to_numpy()).reshape(shape),

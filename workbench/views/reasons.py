@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gemma2_workbench.model import Reason
+from gemma2_workbench.model.reason import Reason
 
 WORDS = tuple(reason.name.lower() for reason in Reason)
 

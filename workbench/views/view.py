@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import getdoc
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gemma2_workbench.figures.spec import FigureSpec
 from gemma2_workbench.traces.pair import Pair
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gemma2_workbench.traces.trace import Trace
 
-    Subject = Trace | Pair
+Subject: TypeAlias = "Trace | Pair"
 
 # Tokens of each side of one map: a million cells is what a plot and a spreadsheet still take.
 LONGEST = 1024

@@ -7,6 +7,7 @@ from gemma2_workbench.apps.cli.parsers import (
     app,
     bench,
     classify,
+    compare,
     evaluate,
     finetune,
     headvis,
@@ -18,4 +19,4 @@ from gemma2_workbench.apps.cli.parsers import (
     why,
 )
 
-COMMANDS = (app, bench, trace, view, redraw, mask, classify, why, evaluate, models, finetune, headvis)
+COMMANDS = (app, bench, trace, view, compare, redraw, mask, classify, why, evaluate, models, finetune, headvis)

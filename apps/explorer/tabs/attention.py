@@ -5,12 +5,12 @@ from typing import Any
 import gradio as gr
 
 from gemma2_workbench import Trace, view_named
-from gemma2_workbench.apps.explorer.address import place_in
 from gemma2_workbench.apps.explorer.components.attention import attention_move, attention_value, attention_view
 from gemma2_workbench.apps.explorer.components.inspector import inspector_value, inspector_view
-from gemma2_workbench.apps.explorer.tabs.shared import Shared, explain
-from gemma2_workbench.apps.explorer.tabs.take_away import Taken, take_away
 from gemma2_workbench.apps.explorer.tabs.view import part_of
+from gemma2_workbench.apps.page.address import place_in
+from gemma2_workbench.apps.page.download import Taken, take_away
+from gemma2_workbench.apps.page.shared import Shared, explain
 
 PARTS = {"the map": "attention", "the cell": "cell"}
 

@@ -1,6 +1,6 @@
 """The tab of the classification bench: the text that was run, labelled by a classifier, with the reasons."""
 
-from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.apps.page.shared import Shared
 from gemma2_workbench.apps.token_classification.bench import build as build_bench
 from gemma2_workbench.apps.token_classification.bench import offered
 

@@ -6,8 +6,8 @@ import gradio as gr
 
 from gemma2_workbench import Trace, view_named
 from gemma2_workbench.apps.explorer.components.head_view.component import head_view, head_view_value
-from gemma2_workbench.apps.explorer.tabs.shared import Shared, explain
-from gemma2_workbench.apps.explorer.tabs.take_away import Taken, take_away
+from gemma2_workbench.apps.page.download import Taken, take_away
+from gemma2_workbench.apps.page.shared import Shared, explain
 
 CHOICES = ("layer", "heads", "unit", "bos", "threshold")
 

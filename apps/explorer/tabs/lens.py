@@ -5,14 +5,14 @@ from typing import Any
 import gradio as gr
 
 from gemma2_workbench import Trace, view_named
-from gemma2_workbench.apps.explorer.address import whole, writing
 from gemma2_workbench.apps.explorer.components.lens import lens_value, lens_view
-from gemma2_workbench.apps.explorer.components.status.component import notice, status_line
-from gemma2_workbench.apps.explorer.desk import MODEL
 from gemma2_workbench.apps.explorer.lenses import Lenses, has_lens
 from gemma2_workbench.apps.explorer.tabs.plots import plot_of
-from gemma2_workbench.apps.explorer.tabs.shared import Shared, explain, said_of
-from gemma2_workbench.apps.explorer.tabs.take_away import Taken, take_away
+from gemma2_workbench.apps.page.address import whole, writing
+from gemma2_workbench.apps.page.desk import MODEL
+from gemma2_workbench.apps.page.download import Taken, take_away
+from gemma2_workbench.apps.page.shared import Shared, explain, said_of
+from gemma2_workbench.apps.page.status.component import notice, status_line
 from gemma2_workbench.views import contributions
 from gemma2_workbench.views.lens import METRICS
 

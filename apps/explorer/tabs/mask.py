@@ -7,14 +7,14 @@ import gradio as gr
 from gemma2_workbench import view_named
 from gemma2_workbench.apps.explorer.components.mask.component import mask_problem, mask_value, mask_view
 from gemma2_workbench.apps.explorer.components.mask.lessons import BOTH_SIDES, EARLIER, LESSONS
-from gemma2_workbench.apps.explorer.tabs.shared import Shared, explain
-from gemma2_workbench.apps.explorer.tabs.take_away import save_row
 from gemma2_workbench.apps.explorer.tabs.window import build_window_change
+from gemma2_workbench.apps.page.download import save_row
+from gemma2_workbench.apps.page.shared import Shared, explain
 from gemma2_workbench.masks.layers import LayerMask, layer_masks
 from gemma2_workbench.masks.origin import Given, Origin
 from gemma2_workbench.masks.reach import reach
 from gemma2_workbench.masks.setting import CACHES, SIDES, Setting
-from gemma2_workbench.records.situation import Situation
+from gemma2_workbench.records.mask_recipe import MaskRecipe
 
 # More cells than these are no lesson any more; the command line prints any length.
 MOST_TOKENS, MOST_PADS = 96, 16
@@ -90,7 +90,7 @@ class Lab:
         sliders = {each: gr.update(**{"value": values[each]} | fitted[each]) for each in FITTED}
         return [lesson.sentence, self.picture(run, masks, at, names), *(values | sliders).values()]
 
-    def situation(self, run: str, *values: Any) -> Situation:
+    def situation(self, run: str, *values: Any) -> MaskRecipe:
         """The mask that is shown, with the model and the text it is of, as files carry it.
 
         Raises:
@@ -100,7 +100,7 @@ class Lab:
         trace = self.session.store.find(run)
         origin = None if trace is None else Origin.of_run(trace)
         given = None if trace is None or names is None else Given.of(trace.tokens, len(names))
-        return Situation.of(masks[at].setting, origin, given, layer=masks[at].layer, step=at)
+        return MaskRecipe.of(masks[at].setting, origin, given, layer=masks[at].layer, step=at)
 
     def picture(self, run: str, masks: Masks, at: int, names: Names) -> dict[str, Any]:
         """The value of the component that shows pass number `at`."""

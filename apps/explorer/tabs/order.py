@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gemma2_workbench import VIEWS, view_named
 from gemma2_workbench.apps.explorer.tabs import attention, classify, heads, lens, mask, softcap, view
-from gemma2_workbench.apps.explorer.tabs.shared import Shared
+from gemma2_workbench.apps.page.shared import Shared
 
 
 class Tab(NamedTuple):

@@ -6,22 +6,25 @@ import gradio as gr
 import numpy as np
 
 from gemma2_workbench import Trace, view_named
-from gemma2_workbench.apps.explorer.address import writing
 from gemma2_workbench.apps.explorer.components.head_grid.component import grid_value, head_grid
 from gemma2_workbench.apps.explorer.tabs import softcap_changes
 from gemma2_workbench.apps.explorer.tabs.plots import plot_of
-from gemma2_workbench.apps.explorer.tabs.shared import Shared, explain
 from gemma2_workbench.apps.explorer.tabs.softcap_words import head_words
-from gemma2_workbench.apps.explorer.tabs.take_away import Taken, take_away
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
+from gemma2_workbench.apps.page.address import writing
+from gemma2_workbench.apps.page.download import Taken, take_away
+from gemma2_workbench.apps.page.shared import Shared, explain
 from gemma2_workbench.figures.spec import HeadGrid
 from gemma2_workbench.views import softcap as view_softcap
 from gemma2_workbench.views import softcap_curve
-from gemma2_workbench.what_if import softcap as what_if
 
 # What needs no model waits for nobody. It is queued all the same: gradio tells of changed states only from its queue.
 QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
 PARTS = {"all heads": "softcap", "this head": "softcap_curve"}
+HELP = """
+What if the softcap were another one: the run repeated through the whole model with another cap, and what changes.
+Everything "after" is of a *modified model*: computed exactly, but not what the released weights do.
+"""
 # (run, layer, head) that the tab shows.
 Spot = tuple[str, int, int]
 
@@ -43,7 +46,7 @@ def build(shared: Shared) -> None:
     results = WhatIfs(shared.session)
     softcap_changes.attention_cap(shared, spot, results)
     softcap_changes.final_cap(shared, spot, results)
-    explain(view_softcap.VIEW, softcap_curve.VIEW, what_if.__doc__ or "")
+    explain(view_softcap.VIEW, softcap_curve.VIEW, HELP)
 
 
 def _choice(shared: Shared, spot: gr.State, grid: gr.HTML) -> gr.Dropdown:

@@ -5,34 +5,23 @@ from typing import Any
 
 import gradio as gr
 
-from gemma2_workbench import Trace
-from gemma2_workbench.apps.explorer.address import writing
+from gemma2_workbench import LoadedModel, Prediction, SetFinalSoftcap, SetSoftcap, Trace
 from gemma2_workbench.apps.explorer.components.cap_slider.component import (
     cap_of,
     cap_slider,
     cap_word,
     slider_value,
 )
-from gemma2_workbench.apps.explorer.components.next_tokens.component import next_tokens, tokens_value
-from gemma2_workbench.apps.explorer.components.status.component import status_line
-from gemma2_workbench.apps.explorer.desk import MODEL
-from gemma2_workbench.apps.explorer.tabs import softcap_words
+from gemma2_workbench.apps.explorer.components.next_tokens.component import next_tokens
+from gemma2_workbench.apps.explorer.tabs import comparison, final_curve, softcap_words
 from gemma2_workbench.apps.explorer.tabs.plots import plot_of
-from gemma2_workbench.apps.explorer.tabs.shared import Shared, said_of
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
-from gemma2_workbench.what_if.figures import (
-    final_density,
-    final_figure,
-    final_table,
-    map_figure,
-    map_table,
-    token_table,
-)
-from gemma2_workbench.what_if.softcap import OtherSoftcap
+from gemma2_workbench.apps.page.address import writing
+from gemma2_workbench.apps.page.desk import MODEL
+from gemma2_workbench.apps.page.shared import Shared, said_of
+from gemma2_workbench.apps.page.status.component import status_line
+from gemma2_workbench.models.language_model import require_language_model
 
-# Three maps of more cells would take the browser longer than the model.
-MAP_TOKENS = 256
-MAP_PIXELS = 520  # so that a map in a third of the page is about square
 # Gradio finds the progress bar by this default.
 PROGRESS = gr.Progress()
 FAILURES = (ValueError, OSError, MemoryError)
@@ -44,12 +33,11 @@ QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "
 def attention_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
     """A slider for the cap of all layers; the maps of the head and the next tokens before and after."""
     gr.Markdown("### What if the attention cap were another one?")
-    word = _slider(shared, spot, "attention cap", "softcap", lambda trace, _: trace.layers[0].softcap, results)
+    word = _slider(shared, spot, "attention cap", "softcap", lambda trace, _loaded: trace.layers[0].softcap, results)
     facts = status_line(elem_id="softcap-facts")
     with gr.Column(visible=False) as panel:
         note = gr.Markdown(elem_id="softcap-note")
-        with gr.Row():
-            maps = [_map(name) for name in ("before", "after", "difference")]
+        maps = comparison.map_row("softcap-map-before", "softcap-map-after", "softcap-map-difference")
         tokens = next_tokens(elem_id="softcap-tokens")
 
     def draw(spot: tuple[str, int, int], word: str, dark: bool, progress: gr.Progress = PROGRESS) -> list[Any]:
@@ -67,15 +55,13 @@ def attention_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
             results.model(trace)
             if cap == own:
                 return [OWN, gr.Column(visible=False), *nothing]
-            result = results.attention(run, trace, cap, tell)
+            pair = results.pair(run, trace, [SetSoftcap(cap)], progress=tell)
         except FAILURES as error:
             return [said_of(error), gr.Column(visible=False), *nothing]
-        shown = min(MAP_TOKENS, len(trace.tokens))
-        frame = map_table(result.before, result.after, layer, head, range(shown))
-        pictures = [plot_of(figure, dark, MAP_PIXELS) for figure in map_figure(frame, result.after.changes[0]).figures]
-        words = softcap_words.change_words(result, layer, shown)
-        said = softcap_words.change_facts(result, layer, head)
-        return [said, gr.Column(visible=True), words, *pictures, _next_tokens(results, trace, result, own)]
+        words = softcap_words.change_words(pair, layer)
+        said = softcap_words.change_facts(pair, layer, head)
+        likeliest = comparison.token_rows(pair, f"cap {cap_word(own)}", f"cap {cap_word(cap)}")
+        return [said, gr.Column(visible=True), words, *comparison.pictures(pair, layer, head, dark), likeliest]
 
     gr.on(
         [spot.change, word.change, shared.dark.change],
@@ -90,9 +76,7 @@ def attention_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
 def final_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
     """A slider for the cap of the final logits; the logits on the curve and the next tokens before and after."""
     with gr.Accordion("The final logits have a cap too", open=False) as part:
-        word = _slider(
-            shared, spot, "final cap", "final_softcap", lambda _, config: config.final_logit_softcapping, results
-        )
+        word = _slider(shared, spot, "final cap", "final_softcap", _own_final_cap, results)
         facts = status_line(elem_id="final-facts")
         with gr.Column(visible=False) as panel:
             note = gr.Markdown(elem_id="final-note")
@@ -111,17 +95,17 @@ def final_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
             return [gr.skip()] * 6
         try:
             loaded = results.model(trace)
-            own = loaded.config.final_logit_softcapping
+            own = require_language_model(loaded).softcap
             cap = _cap(word, own)
-            shift = results.final(run, trace, cap)
+            changes = [] if cap == own else [SetFinalSoftcap(cap)]
+            pair = results.pair(run, trace, changes, read=("prediction",))
         except FAILURES as error:
             return [said_of(error), gr.Column(visible=False), "", None, None, {}]
-        dots = final_figure(final_table(shift, loaded.tokenizer), cap, len(shift.after.logits))
-        top = token_table(shift, loaded.tokenizer)
-        said = softcap_words.own_final_facts(shift, cap) if cap == own else softcap_words.final_facts(shift, cap)
-        value = tokens_value(top, f"cap {cap_word(own)}", f"cap {cap_word(cap)}")
-        pictures = [plot_of(figure, dark) for figure in (dots, final_density(shift))]
-        return [said, gr.Column(visible=True), softcap_words.final_words(shift, cap), *pictures, value]
+        after = pair.after.reading("prediction", Prediction)
+        figures = final_curve.curve_figure(after, cap, loaded), final_curve.density_figure(after)
+        said, words = softcap_words.final_facts(pair, cap), softcap_words.final_words(after, cap)
+        likeliest = comparison.token_rows(pair, f"cap {cap_word(own)}", f"cap {cap_word(cap)}")
+        return [said, gr.Column(visible=True), words, *(plot_of(figure, dark) for figure in figures), likeliest]
 
     part.expand(lambda: True, None, opened, **QUICK)
     gr.on(
@@ -134,12 +118,16 @@ def final_cap(shared: Shared, spot: gr.State, results: WhatIfs) -> None:
     )
 
 
+def _own_final_cap(_trace: Trace, loaded: LoadedModel) -> float | None:
+    return require_language_model(loaded).softcap
+
+
 def _slider(
     shared: Shared,
     spot: gr.State,
     name: str,
     parameter: str,
-    own_cap: Callable[[Trace, Any], float | None],
+    own_cap: Callable[[Trace, LoadedModel], float | None],
     results: WhatIfs,
 ) -> gr.State:
     """A slider over caps; the state says where it stands, "" where the reader has not moved it.
@@ -148,7 +136,7 @@ def _slider(
         shared, spot: the page, and where it is.
         name: what is set.
         parameter: of the address.
-        own_cap: the model's own cap, from the trace and the configuration of its model.
+        own_cap: the model's own cap, from the trace and its model.
         results: where the model comes from; without one there is no slider.
     """
     slider = cap_slider(name, elem_id=f"slider-{parameter}")
@@ -160,7 +148,7 @@ def _slider(
         if trace is None:
             return gr.skip(), word
         try:
-            own = own_cap(trace, results.model(trace).config)
+            own = own_cap(trace, results.model(trace))
         except FAILURES:
             return gr.HTML(visible="hidden"), ""
         chosen = _cap(wish, own)
@@ -181,16 +169,3 @@ def _cap(word: str, own: float | None) -> float | None:
         return cap_of(word) if word else own
     except ValueError:
         return own
-
-
-def _next_tokens(results: WhatIfs, trace: Trace, result: OtherSoftcap, own: float | None) -> dict[str, Any]:
-    """The next tokens with both probabilities, nothing for models that predict none."""
-    if result.shift is None:
-        return {}
-    top = token_table(result.shift, results.model(trace).tokenizer)
-    return tokens_value(top, f"cap {cap_word(own)}", f"cap {cap_word(result.cap)}")
-
-
-def _map(name: str) -> gr.Plot:
-    with gr.Column(min_width=320):
-        return gr.Plot(show_label=False, container=False, elem_id=f"softcap-map-{name}")

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from gemma2_workbench import Trace
+from gemma2_workbench import Pair, Prediction, Trace
 from gemma2_workbench.apps.explorer.components.cap_slider.component import cap_word
+from gemma2_workbench.apps.explorer.tabs.comparison import badge, entropy_fact, moved_fact, part_words, shift_facts
 from gemma2_workbench.views import softcap_curve
-from gemma2_workbench.what_if.softcap import OtherSoftcap, Shift, moved_rows
 
 
 def taken(size: float, cap: float) -> float:
@@ -35,20 +35,14 @@ def head_words(trace: Trace, layer: int, head: int, frame: pd.DataFrame) -> str:
     )
 
 
-def change_facts(result: OtherSoftcap, layer: int, head: int) -> dict[str, Any]:
+def change_facts(pair: Pair, layer: int, head: int) -> dict[str, Any]:
     """The badge and the numbers of another attention cap, for the status line."""
-    moved, rows = len(moved_rows(result.before, result.after, layer, head)), len(result.before.tokens)
-    about = f"queries of layer {layer}, head {head} whose strongest key is another one than in the real model"
-    facts = [
-        {"text": "modified model", "kind": "warn", "hint": ", ".join(result.after.changes)},
-        {"text": f"attention cap {cap_word(result.cap)}"},
-        {"text": f"{moved} of {rows} rows have another strongest key", "hint": about},
-    ]
-    return {"facts": facts + (_shift_facts(result.shift) if result.shift is not None else [])}
+    cap = {"text": f"attention cap {cap_word(pair.after.layers[0].softcap)}"}
+    return {"facts": [badge(pair), cap, moved_fact(pair, layer, head), *shift_facts(pair)]}
 
 
-def change_words(result: OtherSoftcap, layer: int, shown: int) -> str:
-    """What to know when reading the maps, `shown` tokens of which are drawn."""
+def change_words(pair: Pair, layer: int) -> str:
+    """What to know when reading the maps."""
     words = [
         "The whole model runs again with this cap in every layer: above layer 0, a head also reads other inputs than "
         "before."
@@ -58,40 +52,22 @@ def change_words(result: OtherSoftcap, layer: int, shown: int) -> str:
             "In layer 0 the strongest keys stay: its inputs are the same and tanh keeps their order; "
             "only how sharply the head prefers them changes."
         )
-    if shown < len(result.before.tokens):
-        words.append(f"The maps show the first {shown} of {len(result.before.tokens)} tokens.")
-    return " ".join(words)
+    return " ".join([*words, part_words(pair)]).rstrip()
 
 
-def own_final_facts(shift: Shift, cap: float | None) -> dict[str, Any]:
-    """The numbers of the model's own final cap, for the status line."""
-    return {"facts": [{"text": f"final cap {cap_word(cap)}, the model's own"}, _entropy(f"{shift.after.entropy:.3f}")]}
+def final_facts(pair: Pair, cap: float | None) -> dict[str, Any]:
+    """The numbers of a final cap, the model's own or another one with its badge, for the status line."""
+    if not pair.after.interventions:
+        entropy = entropy_fact(f"{pair.after.reading('prediction', Prediction).entropy:.3f}")
+        return {"facts": [{"text": f"final cap {cap_word(cap)}, the model's own"}, entropy]}
+    return {"facts": [badge(pair), {"text": f"final cap {cap_word(cap)}"}, *shift_facts(pair)]}
 
 
-def final_facts(shift: Shift, cap: float | None) -> dict[str, Any]:
-    """The badge and the numbers of another final cap, for the status line."""
-    badge = {"text": "modified model", "kind": "warn", "hint": shift.change}
-    return {"facts": [badge, {"text": f"final cap {cap_word(cap)}"}, *_shift_facts(shift)]}
-
-
-def final_words(shift: Shift, cap: float | None) -> str:
+def final_words(prediction: Prediction, cap: float | None) -> str:
     """What the final cap does to the logits of the next token."""
-    size = float(shift.after.logits.abs().max())
+    size = float(prediction.logits.abs().max())
     order = "The order of the tokens never changes, because tanh keeps it; a lower cap only makes them more alike."
     if cap is None:
         return f"The final cap is off: the largest logit has the size {size:.1f} and passes as it is. {order}"
     off = f"The largest raw final logit has the size {size:.1f}: tanh has taken {taken(size, cap):.1%} off it."
     return f"{off} {order}"
-
-
-def _shift_facts(shift: Shift) -> list[dict[str, Any]]:
-    before, after = shift.entropies
-    hint = "KL(real || modified) of the distribution of the next token after the whole text"
-    return [
-        {"text": f"next token: KL {shift.divergence:.3g} nats", "hint": hint},
-        _entropy(f"{before:.3f} → {after:.3f}"),
-    ]
-
-
-def _entropy(numbers: str) -> dict[str, Any]:
-    return {"text": f"entropy {numbers} nats", "hint": "how spread the distribution of the next token is"}

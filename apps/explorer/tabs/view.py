@@ -6,8 +6,8 @@ import gradio as gr
 
 from gemma2_workbench import Trace, View
 from gemma2_workbench.apps.explorer.tabs.plots import plot_of
-from gemma2_workbench.apps.explorer.tabs.shared import Shared, explain
-from gemma2_workbench.apps.explorer.tabs.take_away import Taken, take_away
+from gemma2_workbench.apps.page.download import Taken, take_away
+from gemma2_workbench.apps.page.shared import Shared, explain
 from gemma2_workbench.views import Option
 
 # A screen has no use for more cells; the command line draws any part.

@@ -4,14 +4,13 @@ from typing import Any
 
 import gradio as gr
 
-from gemma2_workbench.apps.explorer.desk import MODEL
-from gemma2_workbench.apps.explorer.session import ModelAbsentError
-from gemma2_workbench.apps.explorer.tabs.plots import plot_of
-from gemma2_workbench.apps.explorer.tabs.shared import Shared
-from gemma2_workbench.what_if.window import WindowChange, change_window, difference_figure
+from gemma2_workbench import Pair, SetWindow
+from gemma2_workbench.apps.explorer.tabs import comparison
+from gemma2_workbench.apps.explorer.what_if import WhatIfs
+from gemma2_workbench.apps.page.desk import MODEL
+from gemma2_workbench.apps.page.session import ModelAbsentError
+from gemma2_workbench.apps.page.shared import Shared
 
-# The largest map that a plot still draws at once.
-MOST_TOKENS = 256
 PROGRESS = gr.Progress()
 
 
@@ -20,35 +19,37 @@ def build_window_change(shared: Shared, window: gr.Slider, layer: gr.Slider) -> 
     with gr.Accordion("What would another window change? The text, run again", open=False, elem_id="window-change"):
         gr.Markdown(
             "Runs the current text on a *modified model* whose local layers have the window chosen above, and shows "
-            "how much more (red) or less (blue) each query then attends to each key. A global layer has the same mask "
-            "as before: it changes because the layers below hand it something else. The layer is the one chosen above."
+            "how much more (red) or less (blue) each query then attends to each key. A cell that only one of the two "
+            "windows hides has no difference: it is marked as hidden before, or after, the change. A global layer has "
+            "the same mask as before: it changes because the layers below hand it something else. The layer is the "
+            "one chosen above."
         )
         with gr.Row(elem_classes="take-away") as controls:
             start = gr.Button("Run with this window", variant="primary", scale=0, min_width=200, elem_id="window-run")
             head = gr.Slider(0, 7, value=0, step=1, label="Head", scale=0, min_width=240, elem_id="window-head")
         told = gr.Markdown(elem_id="window-told")
-        plot = gr.Plot(show_label=False, container=False, visible=False, elem_id="window-plot")
-    change = gr.State(None)
+        with gr.Column(visible=False) as panel:
+            maps = comparison.map_row("window-plot-before", "window-plot-after", "window-plot")
+    change, results = gr.State(None), WhatIfs(shared.session)
 
-    def compare(run: str, window: int, progress: gr.Progress = PROGRESS) -> tuple[Any, str]:
+    def compare(run: str, window: int, progress: gr.Progress = PROGRESS) -> tuple[Pair | None, str]:
         trace = shared.session.store.find(run)
         if trace is None:
             return None, "Run a text first."
-        if len(trace.tokens) > MOST_TOKENS:
-            return None, f"The text has {len(trace.tokens)} tokens; the difference is drawn up to {MOST_TOKENS}."
         progress(None, desc="running the text with the other window")
         try:
-            found = change_window(shared.session.model_of(trace), trace, int(window))
-        except ValueError as error:
+            pair = results.pair(run, trace, [SetWindow(int(window))])
+        except (ValueError, MemoryError) as error:
             return None, str(error)
-        return found, _told(found)
+        return pair, result_words(pair)
 
-    def draw(found: WindowChange | None, layer: int, head: int, dark: bool) -> tuple[Any, Any]:
-        if found is None:
-            return gr.Plot(visible=False), gr.skip()
-        heads = found.real.heads
-        frame = found.table(min(int(layer), len(found.real.layers) - 1), min(int(head), heads - 1))
-        return gr.Plot(plot_of(difference_figure(frame), dark), visible=True), gr.Slider(maximum=max(heads - 1, 1))
+    def draw(pair: Pair | None, layer: int, head: int, dark: bool) -> list[Any]:
+        if pair is None:
+            return [gr.Column(visible=False), *[gr.skip()] * (1 + len(maps))]
+        most = pair.before.heads - 1
+        layer = min(int(layer), len(pair.before.layers) - 1)
+        pictures = comparison.pictures(pair, layer, min(int(head), most), dark)
+        return [gr.Column(visible=True), *pictures, gr.Slider(maximum=max(most, 1))]
 
     def arrive(run: str) -> tuple[None, str, gr.Row]:
         """A difference belongs to the text it was made from; without the model there is none to make."""
@@ -65,19 +66,20 @@ def build_window_change(shared: Shared, window: gr.Slider, layer: gr.Slider) -> 
     shared.run.change(arrive, shared.run, [change, told, controls], queue=False, api_visibility="private")
     events = [change.change, layer.change, head.input, shared.dark.change]
     quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    gr.on(events, draw, [change, layer, head, shared.dark], [plot, head], **quick)
+    gr.on(events, draw, [change, layer, head, shared.dark], [panel, *maps, head], **quick)
 
 
-def _told(found: WindowChange) -> str:
-    """The result in a sentence."""
-    own = max(info.window or 0 for info in found.real.layers)
-    T = len(found.real.tokens)
-    badge = f"**Modified model**: window {found.window} instead of {own}. "
-    if min(own, T) == min(found.window, T):
-        return badge + f"All {T} tokens of the text fit into both windows, so nothing changes."
-    if found.divergence is None:
-        return badge
-    return badge + (
-        f"The prediction of the next token moves by {found.divergence:.4g} nats (KL of the real from the modified "
-        "distribution)."
-    )
+def result_words(pair: Pair) -> str:
+    """The result in sentences."""
+    own, other = (max(info.window or 0 for info in trace.layers) for trace in (pair.before, pair.after))
+    T = len(pair.positions)
+    words = [f"**Modified model**: window {other} instead of {own}."]
+    if min(own, other) >= T:
+        return f"{words[0]} All {T} tokens of the text fit into both windows, so nothing changes."
+    words += [f"It {effect.sentence}." for effect in pair.after.effects]
+    if pair.divergence is not None:
+        words.append(
+            f"The prediction of the next token moves by {pair.divergence:.4g} nats (KL of the real from the modified "
+            "distribution)."
+        )
+    return " ".join([*words, comparison.part_words(pair)]).rstrip()

@@ -12,7 +12,7 @@ from typing import Any
 
 from gemma2_workbench.classification.finetune.data import read
 from tests.robustness.fuzz.bases import TAGS, Bases
-from tests.robustness.fuzz.case import Answer, Case, bad
+from tests.robustness.fuzz.case import Answer, Case, bad, fine
 from tests.robustness.fuzz.commands import called, command
 from tests.robustness.fuzz.stock import json_out, not_finite
 from tests.robustness.fuzz.values import WHOLE, WRONG, leaves, removed, replaced, shown, spoilt
@@ -108,14 +108,16 @@ def _bad_conll(random: Random, bases: Bases, scratch: Path) -> Case:
             *("Anna\tB-", "Anna\tB PER", "Anna\tB-PER extra", "Anna\tB-NOSUCH", "1\tAnna\tO", "\x00\tO", "x\x00\tO"),
         )
     )
-    lines.insert(random.randrange(len(lines)), line)
+    place = random.randrange(len(lines))
+    mark = line.startswith("-DOCSTART-") and (place == 0 or not lines[place - 1].strip())  # of a document, rightly so
+    lines.insert(place, line)
     data = "\n".join(lines).encode()
     # Tags that the classifier does not know can be scored (as never found); the same file cannot be trained on alone.
     unknown = line in ("Anna\tB-NOSUCH", "Anna\tI")
     file = _file(scratch, "g.conll", data)
     if not unknown and random.random() < 0.4:
-        return _trained(random, file, bases, data, bad)
-    return _evaluated(file, bases, data, _finite if unknown else bad)
+        return _trained(random, file, bases, data, fine if mark else bad)
+    return _evaluated(file, bases, data, _finite if unknown or mark else bad)
 
 
 def _columns(random: Random, bases: Bases, scratch: Path) -> Case:

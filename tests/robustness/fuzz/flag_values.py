@@ -105,7 +105,7 @@ BAD: dict[str, tuple[str, ...]] = {
     "window": ("0", "-1", "nan", "1.5", "inf", "x", "", "9" * 30, "3@9", "3@", "1e400"),
     "causal": ("", "ON", "true", "2"),
     "ablate": ("", "0", "0.", ".0", "0.2", "9.0", "-1.0", "a.b", "0.0.0", "1e1.0", "²." + "1", "9" * 5000 + ".0"),
-    "dtype": ("", "x", "int8", "bool", "complex64", "torch.float32", "9", "__class__", "nn"),
+    "dtype": ("", "x", "int8", "bool", "complex64", "torch.int8", "torch.", "9", "__class__", "nn"),
     "device": ("", "x", "cuda:99", "cpu:x", "tpu", "meta", "cuda", "cpu:-1", "mps"),
     "model": NO_MODEL,
     "layer": NO_INDEX,

@@ -117,7 +117,6 @@ def _work(link: Connection, folder: Path) -> None:
     link.send("ready")
     while True:
         try:
-            task = link.recv()
-        except EOFError:
+            link.send(tried(*link.recv(), bases))
+        except (EOFError, BrokenPipeError, ConnectionResetError):  # nobody asks any more
             return
-        link.send(tried(*task, bases))

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from gemma2_workbench import STAGES, Trace
 from gemma2_workbench.apps.explorer.routes import attention_routes
-from gemma2_workbench.apps.explorer.store import RunStore
+from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.traces.file import load_trace
 from tests.robustness.fuzz.bases import Bases
 from tests.robustness.fuzz.case import Answer, Case

@@ -23,10 +23,10 @@ from gemma2_workbench.classification.reasons.heads import head_effects
 from gemma2_workbench.classification.reasons.question import Question, answered
 from gemma2_workbench.classification.reasons.target import Target, target_of
 from gemma2_workbench.classification.words import word_spans
-from gemma2_workbench.records.look import Look
-from gemma2_workbench.records.product import produced
+from gemma2_workbench.records.artifact import produced
+from gemma2_workbench.records.explanation_recipe import ExplanationRecipe, ExplanationRecord
+from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.reading import read_record
-from gemma2_workbench.records.reason import Reason
 
 TEXT = "Then Emma left Nantucket for Boston"
 WORD = 3  # Nantucket, several sub-tokens
@@ -159,16 +159,18 @@ def test_reasons_explain_the_mean_that_is_read(tagger, stock, mean: Target):
 
 def test_a_record_keeps_where_labels_were_read(tagger: LoadedModel, tmp_path: Path):
     answer = answered(tagger, Question(TEXT, word=WORD, label_token="first"))
-    file = produced(Reason(answer), Look("table", "csv"), (), "why.csv").save(tmp_path / "why.csv")
+    file = produced(ExplanationRecipe(answer), Output("table", "csv"), "why.csv").save(tmp_path / "why.csv")
     sidecar = file.with_name("why.csv.json")
-    assert read_record(sidecar).drawing == answer.question
+    stored = read_record(sidecar).checked
+    assert isinstance(stored, ExplanationRecord)
+    assert stored.asked == answer.question
     record = json.loads(sidecar.read_text())
     assert record.pop("label_token") == "first"
     # A file from before it could be chosen: labels were read at the last sub-token.
     sidecar.write_text(json.dumps(record))
-    old = read_record(sidecar).drawing
-    assert isinstance(old, Question)
-    assert old.label_token == "last"
+    old = read_record(sidecar).checked
+    assert isinstance(old, ExplanationRecord)
+    assert old.asked.label_token == "last"
     assert answered(tagger, Question(TEXT, word=WORD)).question.label_token == "last"
 
 

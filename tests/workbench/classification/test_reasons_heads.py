@@ -11,7 +11,7 @@ from gemma2_workbench.classification.reasons.heads import head_effects
 from gemma2_workbench.classification.reasons.tables import attention_table, head_table
 from gemma2_workbench.classification.reasons.target import Target, target_of
 from gemma2_workbench.model import set_block_rows
-from gemma2_workbench.model.attention import BLOCK_ROWS
+from gemma2_workbench.model.equation import BLOCK_ROWS
 
 TEXT = "The President of the United States met Emma Woodhouse in Paris."
 

@@ -56,7 +56,6 @@ MISTAKES = {
     "start": (lambda: token_map(row_start=-1), "row_start must be a position.*got -1"),
     "reasons' shape": (lambda: token_map(reasons=np.zeros((1, 2), int)), r"integers of shape \(2, 2\)"),
     "reasons' codes": (lambda: token_map(reasons=np.full((2, 2), 9)), "codes 0..6; got 9..9"),
-    "kinds": (lambda: grid(kinds=("local", "full")), "one of local, global; got 'full'"),
     "group": (lambda: grid(group=3), "must divide the 2 heads; got 3"),
     "links' shape": (lambda: links(weights=np.eye(2)), r"shape \[heads, rows, columns\].*got \(2, 2\)"),
     "links' heads": (lambda: links(heads=("h", "i")), "heads must hold 1 labels"),

@@ -8,8 +8,11 @@ from typing import Any
 from gemma2_workbench.classification.finetune.example import Example
 from gemma2_workbench.classification.labels import tagged
 from gemma2_workbench.classification.words import Span, sentence_spans, spaced, word_spans
+from gemma2_workbench.limits import short
+from gemma2_workbench.model.kinds import kind
 
 FORMS = '{"tokens", "tags"}, {"text", "entities"} or {"text", "label"}'
+_MOST_DIGITS = 18
 
 
 def read_jsonl(path: Path, text: str) -> tuple[str, list[Example]]:
@@ -18,14 +21,14 @@ def read_jsonl(path: Path, text: str) -> tuple[str, list[Example]]:
     Raises:
         ValueError: a line is not JSON, not one of the three forms, or does not fit the lines before it.
     """
-    kind, examples = "", []
+    task, examples = "", []
     # Not splitlines: JSON may hold U+2028 and its kin inside strings.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         where = f"{path}:{number}"
         try:
-            record = json.loads(line, object_pairs_hook=_once)
+            record = json.loads(line, object_pairs_hook=_once, parse_int=_whole)
         except json.JSONDecodeError as error:
             raise ValueError(f"{where}: not JSON: {error.msg} at column {error.colno}") from None
         except RecursionError:
@@ -34,25 +37,23 @@ def read_jsonl(path: Path, text: str) -> tuple[str, list[Example]]:
             raise ValueError(f"{where}: {error}") from None
         keys = set(record) if isinstance(record, dict) else set()
         if {"text", "label"} <= keys and "entities" not in keys:
-            found, rows = "sequence", [_whole(where, record)]
+            found, rows = "sequence", [_sequence(where, record)]
         elif {"tokens", "tags"} <= keys:
             found, rows = "token", [_words(where, record)]
         elif {"text", "entities"} <= keys:
             found, rows = "token", list(_sentences(where, record))
         else:
-            given = (
-                f"an object with {', '.join(map(repr, sorted(keys))) or 'no keys'}"
-                if isinstance(record, dict)
-                else (f"a {type(record).__name__}")
+            named = (
+                f" with {short(', '.join(map(repr, sorted(keys)))) or 'no keys'}" if isinstance(record, dict) else ""
             )
-            raise ValueError(f"{where}: expected {FORMS}, got {given}")
-        if kind and found != kind:
-            raise ValueError(f"{where}: this line is for --task {found}, the lines before it are for --task {kind}")
-        kind = found
+            raise ValueError(f"{where}: expected {FORMS}, got {kind(record)}{named}")
+        if task and found != task:
+            raise ValueError(f"{where}: this line is for --task {found}, the lines before it are for --task {task}")
+        task = found
         for row in rows:
             row.check()
         examples += rows
-    return kind, examples
+    return task, examples
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -65,11 +66,17 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _whole(where: str, record: dict[str, Any]) -> Example:
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number of {len(digits)} digits, more than any offset or label has")
+    return int(digits)
+
+
+def _sequence(where: str, record: dict[str, Any]) -> Example:
     text, label = record["text"], record["label"]
     _require_text(where, text)
     if isinstance(label, bool) or not isinstance(label, (str, int)):
-        raise ValueError(f"{where}: label must be a string or a whole number, got {json.dumps(label)}")
+        raise ValueError(f"{where}: label must be a string or a whole number, got {short(json.dumps(label))}")
     return Example(text, ((0, len(text)),), (str(label),), where)
 
 
@@ -112,7 +119,7 @@ def _entities(where: str, text: str, words: list[Span], given: Any) -> list[tupl
         start, end, label = fields
         if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label:
             raise ValueError(
-                f"{where}: an entity needs whole numbers start and end and a label, got {json.dumps(entity)}"
+                f"{where}: an entity needs whole numbers start and end and a label, got {short(json.dumps(entity))}"
             )
         if end <= start:
             raise ValueError(
@@ -139,4 +146,4 @@ def _entities(where: str, text: str, words: list[Span], given: Any) -> list[tupl
 
 def _require_text(where: str, text: Any) -> None:
     if not isinstance(text, str) or not text.strip():
-        raise ValueError(f"{where}: text must be a string that is not empty, got {json.dumps(text)}")
+        raise ValueError(f"{where}: text must be a string that is not empty, got {short(json.dumps(text))}")

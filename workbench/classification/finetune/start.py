@@ -5,15 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import nn
-
 from gemma2_workbench.classification.classifier import class_names, label_token_of, remarks_on
 from gemma2_workbench.classification.inputs import settings as variant_settings
-from gemma2_workbench.model import Gemma2ForSequenceClassification, Gemma2ForTokenClassification
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.gemma2_head import with_head
 
-CLASSIFIERS = {"token": Gemma2ForTokenClassification, "sequence": Gemma2ForSequenceClassification}
 # Every matrix of a decoder layer (QLoRA, arXiv 2305.14314, section 4: all layers are needed to match full tuning).
 ADAPTED = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 RANK = 16
@@ -54,7 +50,7 @@ def starting_point(
     Normal(0, initializer_range).
 
     Args:
-        loaded: any Gemma 2 checkpoint.
+        loaded: any checkpoint.
         kind: "token" or "sequence".
         labels: the labels of the data.
         variant: None keeps that of a classifier; a language model becomes bidirectional for words, causal for texts.
@@ -65,15 +61,14 @@ def starting_point(
         ValueError: a label token that does not exist, or is given for whole texts; a text classifier needs a pad
             token and there is none.
     """
-    config, cls = loaded.config, CLASSIFIERS[kind]
-    is_classifier = type(loaded.model) in CLASSIFIERS.values()
+    config, same = loaded.config, loaded.labels == kind
     if variant is None:
-        variant = _variant(config) if is_classifier else ("bidirectional" if kind == "token" else "causal")
+        variant = _variant(config) if loaded.labels is not None else ("bidirectional" if kind == "token" else "causal")
     if kind == "sequence" and label_token not in (None, "last"):
         raise ValueError(f"--label-token {label_token} is of words; whole texts are labelled at their last token")
-    tagger = kind == "token" and type(loaded.model) is cls
+    tagger = kind == "token" and same
     chosen = label_token_of(loaded, label_token) if tagger else (label_token or "last")
-    keeps = type(loaded.model) is cls and not loaded.fresh_head and set(class_names(loaded)) == set(labels)
+    keeps = same and not loaded.fresh_head and set(class_names(loaded)) == set(labels)
     notes = remarks_on(loaded, label_token) if keeps else ()
     for key, value in variant_settings(variant, chosen).items():
         setattr(config, key, value)
@@ -87,13 +82,7 @@ def starting_point(
         config.problem_type = "single_label_classification"
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: at for at, label in enumerate(labels)}
-    trunk = loaded.trunk
-    # On "meta" nothing is allocated: a second trunk would double the memory.
-    with torch.device("meta"):
-        model = cls(config)
-    model.model = trunk
-    model.score = _head(model.score, config.initializer_range, seed).to(trunk.device)
-    return Start(model, labels, variant, chosen, fresh=True)
+    return Start(with_head(loaded, kind, seed), labels, variant, chosen, fresh=True)
 
 
 def _variant(config: Any) -> str:
@@ -101,16 +90,6 @@ def _variant(config: Any) -> str:
     if getattr(config, "workbench_input", "plain") == "echo":
         return "echo"
     return "causal" if getattr(config, "is_causal", True) else "bidirectional"
-
-
-def _head(like: nn.Linear, spread: float, seed: int) -> nn.Linear:
-    """A random head of the shape of `like`, the same for a seed."""
-    torch.manual_seed(seed)
-    head = nn.Linear(like.in_features, like.out_features, bias=like.bias is not None)
-    nn.init.normal_(head.weight, std=spread)
-    if head.bias is not None:
-        nn.init.zeros_(head.bias)
-    return head
 
 
 def with_adapters(start: Start, kind: str) -> Any:

@@ -21,7 +21,8 @@ from gemma2_workbench.classification.finetune.start import Start, merged, starti
 from gemma2_workbench.classification.inputs import Encoded, as_whole, encode_texts
 from gemma2_workbench.classification.scores import Scores
 from gemma2_workbench.models.finite import check_weights
-from gemma2_workbench.models.loading import LoadedModel, load
+from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.loading import load
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def fine_tune(settings: Settings, say: Callable[[str], None]) -> Tuned:
     start = starting_point(loaded, data.kind, data.labels, settings.variant, settings.seed, settings.label_token)
     check_weights(start.model)
     train, dev = (_encoded(part, data.kind, loaded, start) for part in (division.train, division.dev))
-    rate = settings.rate_for(loaded.config.hidden_size)
+    rate = settings.rate_for(loaded.shape.width)
     run = Run(settings, data, division, loaded, start, rate)
     checkpoint = prepare(settings.out, run.identity, settings.resume)
     for sentence in run.sentences:
@@ -118,7 +119,7 @@ def _encoded(
     """The examples as the model reads them; a text's label at its last token, as the sequence classifier does."""
     texts, spans = [example.text for example in examples], [list(example.words) for example in examples]
     encoded = encode_texts(texts, spans, loaded.tokenizer, start.variant == "echo", start.label_token)
-    longest, rows = loaded.config.max_position_embeddings, []
+    longest, rows = loaded.shape.longest, []
     for example, row in zip(examples, encoded, strict=True):
         if len(row.ids) > longest:
             raise ValueError(

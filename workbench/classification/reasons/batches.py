@@ -5,16 +5,17 @@ too many at once take more memory than there is.
 """
 
 from gemma2_workbench.memory import available_bytes
-from gemma2_workbench.model import BLOCK_ROWS, Gemma2Config
+from gemma2_workbench.model.equation import BLOCK_ROWS
+from gemma2_workbench.models.source import Source
 
 BUDGET_BYTES = 1 << 29
 
 
-def rows_at_once(config: Gemma2Config, tokens: int, graph: bool) -> int:
+def rows_at_once(loaded: Source, tokens: int, graph: bool) -> int:
     """Copies of a sentence of `tokens` tokens that one pass may hold, at least 1.
 
     Args:
-        config: the model's sizes.
+        loaded: the model.
         tokens: T.
         graph: whether the pass is kept for a backward pass: then all layers and all query rows count, not only the
             layer and the block that are computed just now.
@@ -22,10 +23,10 @@ def rows_at_once(config: Gemma2Config, tokens: int, graph: bool) -> int:
     Raises:
         MemoryError: not even one copy fits into the memory that is free now.
     """
-    heads = config.num_attention_heads
+    shape, heads = loaded.shape, loaded.shape.heads
     # What one layer holds, counted from its code: residuals and norms, q/k/v/out, gate/up/product, stages of the map.
-    width = 12 * config.hidden_size + 5 * heads * config.head_dim + 4 * config.intermediate_size
-    windows = [config.window(layer) for layer in range(config.num_hidden_layers)]
+    width = 12 * shape.width + 5 * heads * shape.head_width + 4 * shape.mlp_width
+    windows = [layer.window for layer in loaded.layers]
     keys = [tokens if window is None else min(tokens, 2 * window + BLOCK_ROWS) for window in windows]
     layers = [4 * (tokens * width + 4 * heads * (tokens if graph else min(tokens, BLOCK_ROWS)) * seen) for seen in keys]
     row_bytes = sum(layers) if graph else max(layers)

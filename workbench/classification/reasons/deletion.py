@@ -22,7 +22,7 @@ from gemma2_workbench.classification.parts import Part
 from gemma2_workbench.classification.reading import encoded_parts
 from gemma2_workbench.classification.reasons.target import Target, context_words
 from gemma2_workbench.classification.words import Span
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 
 
 @dataclass(frozen=True)

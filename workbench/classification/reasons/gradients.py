@@ -30,12 +30,13 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor
 
+from gemma2_workbench.brief import by_fields
 from gemma2_workbench.classification.choices import METHODS
 from gemma2_workbench.classification.reasons.batches import rows_at_once
 from gemma2_workbench.classification.reasons.target import Target, context_words, ids_of, scores
 from gemma2_workbench.classification.words import Span
 from gemma2_workbench.models.finite import check_finite
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.models.tokens import SPACE
 
 FEWEST_STEPS, MOST_STEPS = 32, 256
@@ -69,13 +70,16 @@ class Saliency:
     target: Target
     words: tuple[Span, ...]
 
+    def __repr__(self) -> str:
+        return by_fields(self)
+
     @cached_property
     def by_word(self) -> Tensor:
         """The values summed per word, float32 [W].
 
         A token that covers parts of several words gives each an equal share; BOS and lone spaces belong to none.
         """
-        sums_W = torch.zeros(len(self.words))
+        sums_W = torch.zeros(len(self.words), dtype=torch.float32)
         for value, (start, end) in zip(self.values.tolist(), self.target.reading.tokens.spans, strict=True):
             inside = [at for at, (first, stop) in enumerate(self.words) if start < stop and end > first]
             if inside:
@@ -116,7 +120,7 @@ def saliency(
     from captum.attr import InputXGradient, IntegratedGradients
 
     words = context_words(loaded, target.reading)
-    rows = rows_at_once(loaded.config, len(target.reading.tokens), graph=True)
+    rows = rows_at_once(loaded, len(target.reading.tokens), graph=True)
     with loaded.lock, torch.enable_grad():
         input_1TD = _embedded(loaded, ids_of(loaded, target))
         score = _score(loaded, target, input_1TD)
@@ -126,7 +130,7 @@ def saliency(
             return Saliency(_per_token(values_1TD), score, None, None, 1, method, "", target, words)
         baseline_1TD, name = _baseline(loaded, target, input_1TD)
         baseline_score = _score(loaded, target, baseline_1TD)
-        most = MOST_STEPS if loaded.model.dtype == torch.float32 else FEWEST_STEPS
+        most = MOST_STEPS if loaded.dtype == "float32" else FEWEST_STEPS
         count = steps or FEWEST_STEPS
         while True:
             values_1TD = IntegratedGradients(_forward(loaded, target)).attribute(
@@ -142,7 +146,7 @@ def saliency(
 
 def _forward(loaded: LoadedModel, target: Target) -> Callable[[Tensor], Tensor]:
     def forward(embeddings_BTD: Tensor) -> Tensor:
-        return scores(loaded, target, embeddings=embeddings_BTD.to(loaded.model.dtype))
+        return scores(loaded, target, embeddings_BTD.to(loaded.model.dtype))
 
     return forward
 
@@ -154,7 +158,7 @@ def _score(loaded: LoadedModel, target: Target, embeddings_1TD: Tensor) -> float
 
 def _embedded(loaded: LoadedModel, ids: Tensor) -> Tensor:
     """The scaled embeddings that the first layer reads, float32 [1, T, D], cut off from the weights."""
-    return loaded.trunk.embed_tokens(ids).detach().float()
+    return loaded.embed(ids).detach().float()
 
 
 def _baseline(loaded: LoadedModel, target: Target, input_1TD: Tensor) -> tuple[Tensor, str]:

@@ -21,13 +21,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gemma2_workbench.brief import by_fields
 from gemma2_workbench.classification.inputs import Places
 from gemma2_workbench.classification.reasons.batches import rows_at_once
 from gemma2_workbench.classification.reasons.target import Target, ids_of, scores
-from gemma2_workbench.model import Span, attached
-from gemma2_workbench.model.hooks import Hook
-from gemma2_workbench.models.layers import attention_layers
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.model.hooks import Hook, Span, attached
+from gemma2_workbench.models.gemma2 import LoadedModel
 
 Head = tuple[int, int]
 
@@ -50,7 +49,7 @@ class HeadEffects:
         effects: float32 [L, N], f - f without the head.
         weights: float32 [L, N, T], attention that the deciding token pays; 0 where the mask hides a key.
         score: f of the intact model.
-        kinds: "local" or "global", per layer.
+        kinds: what kind each layer is.
         kv_heads: key/value heads; head n reads key/value head n // (N / kv_heads).
         target: the question.
     """
@@ -61,6 +60,9 @@ class HeadEffects:
     kinds: tuple[str, ...]
     kv_heads: int
     target: Target
+
+    def __repr__(self) -> str:
+        return by_fields(self)
 
     def ranked(self, k: int = 10, keys: int = 3) -> tuple[HeadEffect, ...]:
         """The `k` heads with the largest effects, for or against the label, each with its `keys` most regarded keys."""
@@ -86,36 +88,34 @@ def head_effects(loaded: LoadedModel, target: Target) -> HeadEffects:
         loaded: a token or sequence classifier; of `with applied(loaded, changes) as changed`, the changed one.
         target: the question.
     """
-    layers = attention_layers(loaded)
-    count = loaded.config.num_attention_heads
+    layers, count = loaded.layers, loaded.shape.heads
     cells = [(layer, head) for layer in range(len(layers)) for head in range(count)]
     ids_1T = ids_of(loaded, target)
-    at_once = rows_at_once(loaded.config, ids_1T.shape[1], graph=False)
-    weights_LNT = torch.zeros(len(layers), count, ids_1T.shape[1])
+    at_once = rows_at_once(loaded, ids_1T.shape[1], graph=False)
+    weights_LNT = torch.zeros(len(layers), count, ids_1T.shape[1], dtype=torch.float32)
     with loaded.lock:
         watching = {
-            f"layers.{layer}.self_attn.attn_probs": _row(weights_LNT[layer], target.places)
-            for layer in range(len(layers))
+            loaded.point(layer, "attn_probs"): _row(weights_LNT[layer], target.places) for layer in range(len(layers))
         }
-        with attached(loaded.trunk, watching):
+        with attached(loaded.model, watching):
             score = float(scores(loaded, target, ids_1T))
         effects = [
             found
             for start in range(0, len(cells), at_once)
             for found in _effects(loaded, target, ids_1T, cells[start : start + at_once])
         ]
-    kinds = tuple("global" if layer.window is None else "local" for layer in layers)
-    kv_heads = loaded.config.num_key_value_heads or count
-    return HeadEffects(torch.tensor(effects).view(len(layers), count), weights_LNT, score, kinds, kv_heads, target)
+    kinds = tuple(layer.kind for layer in layers)
+    effects_LN = torch.tensor(effects, dtype=torch.float32).view(len(layers), count)
+    return HeadEffects(effects_LN, weights_LNT, score, kinds, loaded.shape.kv_heads, target)
 
 
 def _effects(loaded: LoadedModel, target: Target, ids_1T: Tensor, cells: list[Head]) -> list[float]:
     """Intact f - f without the head, for some heads in the order of their layers, in one pass."""
     hooks: dict[str, Hook] = {}
     for layer, heads, first in _by_layer(cells):
-        hooks[f"layers.{layer}.resid_pre"] = _copies(len(heads))
-        hooks[f"layers.{layer}.self_attn.head_out"] = _silenced(heads, first)
-    with attached(loaded.trunk, hooks):
+        hooks[loaded.point(layer, "resid_pre")] = _copies(len(heads))
+        hooks[loaded.point(layer, "head_out")] = _silenced(heads, first)
+    with attached(loaded.model, hooks):
         scores_B = scores(loaded, target, ids_1T)
     return (scores_B[0] - scores_B[1:]).tolist()
 

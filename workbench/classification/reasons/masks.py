@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gemma2_workbench.classification.labelled import Classification, Labelled, classify
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.traces.interventions import SetCausal
 
 
@@ -70,7 +70,7 @@ def mask_cost(loaded: LoadedModel, text: str, label_token: str | None = None) ->
     Raises:
         ValueError: as `classify`.
     """
-    trained = "bidirectional" if loaded.config.sees_later else "causal"
+    trained = "causal" if loaded.causal else "bidirectional"
     causal = classify(loaded, text, interventions=[SetCausal(True)], label_token=label_token)
     bidirectional = classify(loaded, text, interventions=[SetCausal(False)], label_token=label_token)
     return MaskCost(causal, bidirectional, trained)

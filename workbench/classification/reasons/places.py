@@ -3,6 +3,9 @@
 from difflib import get_close_matches
 
 from gemma2_workbench.classification.labelled import Classification, Labelled
+from gemma2_workbench.limits import told
+
+_MOST_DIGITS = 18
 
 
 def number_of(found: Classification, given: int | str | None) -> int:
@@ -19,18 +22,23 @@ def number_of(found: Classification, given: int | str | None) -> int:
     words = [labelled.reading.word(at) for labelled in found.sentences for at in range(len(labelled.reading.words))]
     if given is None:
         return _first(found)
-    if isinstance(given, str) and given in words and not (given.isdecimal() and int(given) < len(words)):
-        return words.index(given)
-    number = int(given) if isinstance(given, int) or given.isdecimal() else -1
+    number = given if isinstance(given, int) else _number(given)
     if 0 <= number < len(words):
         return number
+    if given in words:
+        return words.index(str(given))
     if found.kind == "sequence":
         raise ValueError("the classifier labels the text as a whole; leave the word out")
     near = get_close_matches(str(given), words, n=1) if isinstance(given, str) else []
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise ValueError(
-        f"the text has no word {given!r}; {hint}give one of its words, or its number, 0 to {len(words) - 1}"
+        f"the text has no word {told(given)}; {hint}give one of its words, or its number, 0 to {len(words) - 1}"
     )
+
+
+def _number(given: str) -> int:
+    """The number that digits stand for, -1 for none and for more digits than any text has words."""
+    return int(given) if given.isdecimal() and len(given) <= _MOST_DIGITS else -1
 
 
 def counted(found: Classification, sentence: int, word: int) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from gemma2_workbench.brief import by_fields
 from gemma2_workbench.classification.choices import LABELS, METHODS, REASONS
 from gemma2_workbench.classification.inputs import checked_label_token
 from gemma2_workbench.classification.labelled import classify
@@ -26,7 +27,7 @@ from gemma2_workbench.classification.reasons.target import Target, target_of
 from gemma2_workbench.classification.reasons.words import attention_words, head_words, removal_words, saliency_words
 from gemma2_workbench.classification.tables import entity_table, token_table, word_table
 from gemma2_workbench.figures.spec import Panel
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.traces.interventions import Intervention, applied
 from gemma2_workbench.traces.trace import ModelInfo
 
@@ -104,6 +105,9 @@ class Answer:
     probability: float | None = None
     meaning: str = ""
     remarks: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return by_fields(self)
 
     def figure(self) -> Panel:
         """The picture of a reason.

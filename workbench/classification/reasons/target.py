@@ -19,7 +19,7 @@ from gemma2_workbench.classification.labelled import Labelled
 from gemma2_workbench.classification.reading import Reading
 from gemma2_workbench.classification.words import Span, word_spans
 from gemma2_workbench.models.finite import check_finite
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.gemma2 import LoadedModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,10 +94,10 @@ def target_of(labelled: Labelled, word: int, label: str | None = None, against: 
 
 def ids_of(loaded: LoadedModel, target: Target) -> Tensor:
     """The token ids that the model reads, [1, T]."""
-    return torch.tensor([target.reading.tokens.ids], device=loaded.model.device)
+    return torch.tensor([target.reading.tokens.ids], device=loaded.device)
 
 
-def scores(loaded: LoadedModel, target: Target, ids: Tensor | None = None, embeddings: Tensor | None = None) -> Tensor:
+def scores(loaded: LoadedModel, target: Target, inputs: Tensor) -> Tensor:
     """Score f of every row, float32 [B], from ids [B, T] or embeddings [B, T, D] (already scaled by sqrt(D)).
 
     Raises:
@@ -105,8 +105,8 @@ def scores(loaded: LoadedModel, target: Target, ids: Tensor | None = None, embed
     """
 
     def run() -> tuple[Tensor, Tensor]:
-        hidden_BTD = loaded.trunk(input_ids=ids, inputs_embeds=embeddings, use_cache=False).last_hidden_state
-        return hidden_BTD, loaded.model.score(hidden_BTD[:, list(target.places)]).float().mean(1)
+        hidden_BTD = loaded.run(inputs)
+        return hidden_BTD, loaded.class_scores(hidden_BTD[:, list(target.places)]).float().mean(1)
 
     hidden_BTD, logits_BC = run()
     check_finite(loaded.model, run, hidden_BTD, logits_BC)

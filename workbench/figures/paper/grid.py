@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.layer_kinds import layer_kinds
 from gemma2_workbench.figures.paper import bar, picture, signs
 from gemma2_workbench.figures.paper.fonts import Faces
 from gemma2_workbench.figures.paper.frame import Frame
@@ -60,8 +61,7 @@ def draw(spec: HeadGrid, sheet: Sheet, box: Box, with_bar: bool = True) -> None:
 
 def keys(spec: HeadGrid) -> list[Key]:
     """Legend entries: the letters of the kinds of layers that occur, and categories."""
-    kinds = [kind for kind in ("local", "global") if kind in spec.kinds]
-    entries = [Key(colours.KIND_HELP[kind], colours.kind(kind), letter=colours.KIND_LETTER[kind]) for kind in kinds]
+    entries = [Key(kind.words, kind.light, letter=kind.letter) for kind in layer_kinds(spec.kinds).values()]
     return bar.keys(spec.scale) + signs.keys(spec.scale, spec.values) + entries
 
 
@@ -84,18 +84,18 @@ def _print_values(spec: HeadGrid, sheet: Sheet, box: Box, cells: np.ndarray) -> 
 
 def _label_layers(spec: HeadGrid, sheet: Sheet, box: Box) -> None:
     """Numbers and the lettered strip left of the grid; numbers thin out when rows are low, letters shrink away."""
-    layers = len(spec.kinds)
+    layers, looks = len(spec.kinds), layer_kinds(spec.kinds)
     letters, strip = sheet.letters, sheet.letters.small_line
     high = box.height / layers
     step = max(math.ceil(1.1 * letters.smallest / (72 * high) - 1e-9), 1)
     left = box.left - 0.04 - strip
     for i, kind in enumerate(spec.kinds):
-        colour, middle = colours.kind(kind), box.top + (i + 0.5) * high
+        colour, middle = looks[kind].light, box.top + (i + 0.5) * high
         inset = min(0.01, high / 10)
         sheet.rectangle(Box(left, box.top + i * high + inset, strip, high - 2 * inset), facecolor=colour)
         if step == 1:
             ink = colours.ink_on(colours.rgb(colour))
-            letter = colours.KIND_LETTER[kind]
+            letter = looks[kind].letter
             sheet.text(left + strip / 2, middle, letter, letters.smallest, color=ink, ha="center", va="center_baseline")
         if i % step == 0:
             size = letters.tick if 72 * high > 1.1 * letters.tick else letters.smallest

@@ -33,10 +33,11 @@ _LEGEND = 30  # pixels of one line of the legend
 _FONT = "IBM Plex Sans, system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Noto Sans CJK JP, sans-serif"
 
 
-def render(spec: FigureSpec, dark: bool = False) -> go.Figure:
+def render(spec: FigureSpec, dark: bool = False, width: int = 900) -> go.Figure:
     """`spec` as a plotly figure with a fixed height (pixels), the width of its column and a clear background.
 
-    `dark` takes text and scale colours for a dark page; both sets stay readable on the other page.
+    `dark` takes text and scale colours for a dark page; both sets stay readable on the other page. `width` is how many
+    pixels the plot of a single panel usually gets: labels are thinned to fit.
 
     Raises:
         TypeError: when `spec` is not a figure specification.
@@ -47,7 +48,7 @@ def render(spec: FigureSpec, dark: bool = False) -> go.Figure:
     if isinstance(spec, Panels):
         height = panels.draw(spec, drawing, dark, draw)
     else:
-        height = draw(spec, Slot(drawing, dark=dark)) + room(spec).bottom
+        height = draw(spec, Slot(drawing, pixels=(width, 560), dark=dark)) + room(spec).bottom
     margin = drawing.layout["margin"]
     margin["b"] += _LEGEND if drawing.named else 0
     drawing.layout["height"] = height + margin["t"] + margin["b"]

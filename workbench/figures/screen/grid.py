@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.layer_kinds import layer_kinds
 from gemma2_workbench.figures.screen.slot import Slot
 from gemma2_workbench.figures.screen.traces import heatmap
 from gemma2_workbench.figures.spec import HeadGrid
@@ -34,9 +35,8 @@ def draw(spec: HeadGrid, slot: Slot) -> int:
         y, x = np.indices(spec.values.shape).reshape(2, -1)
         words = np.array(["" if np.isnan(v) else cell_text(v) for v in spec.values.ravel()])
         slot.write(x, y, words, colours.paint(spec.scale, spec.values.ravel(), slot.dark), size=11)
-    for kind in ("local", "global"):
-        if kind in spec.kinds:
-            slot.key(f"{colours.KIND_LETTER[kind]} {colours.KIND_HELP[kind]}", color=colours.kind(kind, slot.dark))
+    for kind in layer_kinds(spec.kinds).values():
+        slot.key(f"{kind.letter} {kind.words}", color=kind.colour(slot.dark))
     _draw_brackets(spec, slot)
     named = "head" if spec.group == 1 else "head, bracketed by key/value head (kv)"
     slot.axes(
@@ -50,8 +50,9 @@ def draw(spec: HeadGrid, slot: Slot) -> int:
 
 def _layer_texts(spec: HeadGrid, dark: bool) -> list[str]:
     """Tick texts of the layer axis: the number and a coloured letter for the kind."""
+    looks = layer_kinds(spec.kinds)
     return [
-        f'{i} <b><span style="color:{colours.kind(kind, dark)}">{colours.KIND_LETTER[kind]}</span></b>'
+        f'{i} <b><span style="color:{looks[kind].colour(dark)}">{looks[kind].letter}</span></b>'
         for i, kind in enumerate(spec.kinds)
     ]
 

@@ -17,7 +17,7 @@ class HeadGrid:
 
     Attributes:
         values: [L, N]; NaN where a head has no value.
-        kinds: L strings "local" or "global".
+        kinds: L names of kinds of layers, in Gemma 2 "local" and "global".
         group: query heads that share one key/value head; divides N.
         text: print the numbers in the cells.
     """
@@ -33,8 +33,6 @@ class HeadGrid:
         """Check shapes; ValueError says which field is wrong."""
         values = checks.numbers("HeadGrid", "values", self.values, 2)
         kinds = checks.names("HeadGrid", "kinds", self.kinds, values.shape[0])
-        for kind in kinds:
-            checks.one_of("HeadGrid", "kinds", kind, ("local", "global"))
         if self.group < 1 or values.shape[1] % self.group:
             raise ValueError(f"HeadGrid.group must divide the {values.shape[1]} heads; got {self.group}")
         freeze(self, values=values, kinds=kinds)

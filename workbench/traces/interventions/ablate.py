@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from gemma2_workbench.model.hooks import Hook
-    from gemma2_workbench.models.loading import LoadedModel
+    from gemma2_workbench.models.source import Source
 
 FILLS = {"zero": "zero", "mean": "their mean over the text"}
 
@@ -68,12 +68,12 @@ class AblateHeads(base.Intervention):
         """See `Intervention.places`."""
         return self.heads
 
-    def apply(self, changed: LoadedModel, original: LoadedModel) -> None:
+    def apply(self, changed: Source, original: Source) -> None:
         """See `Intervention.apply`."""
-        from gemma2_workbench.model import points
+        from gemma2_workbench.model.hooks import points
 
         for layer, heads in self._by_layer():
-            (out,) = points(changed.trunk, f"layers.{layer}.self_attn.head_out").values()
+            (out,) = points(changed.model, changed.point(layer, "head_out")).values()
             out.register_forward_hook(_filled(heads, self.fill))
 
     @property

@@ -9,7 +9,7 @@ from gemma2_workbench.limits import short, told
 from gemma2_workbench.traces.interventions import intervention as base
 
 if TYPE_CHECKING:
-    from gemma2_workbench.models.loading import LoadedModel
+    from gemma2_workbench.models.source import Source
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class SetCausal(base.Intervention):
         """What is changed, in words."""
         return f"{'causal' if self.causal else 'bidirectional'} mask"
 
-    def apply(self, changed: LoadedModel, original: LoadedModel) -> None:
+    def apply(self, changed: Source, original: Source) -> None:
         """See `Intervention.apply`."""
-        changed.config.is_causal = self.causal
+        changed.set_causal(self.causal)
 
     @property
     def spelled(self) -> str:

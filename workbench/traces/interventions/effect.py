@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import Hook
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.interventions.applied import applied
 from gemma2_workbench.traces.interventions.intervention import Intervention
 from gemma2_workbench.traces.reader import Batch, read
@@ -41,31 +41,29 @@ class Effect:
 class OutputsReader:
     """Reads what a change is measured by: the residual stream after the last layer and the last prediction."""
 
-    def __init__(self, loaded: LoadedModel, tokens: int) -> None:
-        self._layers = loaded.config.num_hidden_layers
-        self.positions = (tokens - 1,) if hasattr(loaded.model, "lm_head") else ()
+    def __init__(self, loaded: Source, tokens: int) -> None:
+        self._loaded = loaded
+        self.positions = (tokens - 1,) if loaded.unembedding is not None else ()
         self._kept: list[Tensor] = []
 
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
         after = {"capped_logits": self._keep} if self.positions else {}
-        return residual_hooks(self._layers, self._read), after
+        return residual_hooks(self._loaded, self._read), after
 
     def reading(self) -> Tensor:
         """All numbers, float32 on the CPU."""
         return torch.cat([part.flatten().float().cpu() for part in self._kept])
 
     def _read(self, row: int, resid_TD: Tensor) -> None:
-        if row == self._layers:
+        if row == self._loaded.shape.layers:
             self._kept.append(resid_TD)
 
     def _keep(self, _module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
         self._kept.append(out[0])
 
 
-def effects(
-    loaded: LoadedModel, ids: Sequence[int], changes: Sequence[Intervention], outputs: Tensor
-) -> tuple[Effect, ...]:
+def effects(loaded: Source, ids: Sequence[int], changes: Sequence[Intervention], outputs: Tensor) -> tuple[Effect, ...]:
     """What each change adds to those before it; a plain pass for each.
 
     Args:
@@ -78,7 +76,7 @@ def effects(
     return tuple(_effect(*pair) for pair in pairwise([*before, outputs]))
 
 
-def _outputs(loaded: LoadedModel, ids: Sequence[int], changes: Sequence[Intervention]) -> Tensor:
+def _outputs(loaded: Source, ids: Sequence[int], changes: Sequence[Intervention]) -> Tensor:
     with applied(loaded, changes) as changed:
         reader = OutputsReader(changed, len(ids))
         read(changed, Batch.of([ids], changed), [reader])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from gemma2_workbench.traces.interventions import intervention as base
 
 if TYPE_CHECKING:
-    from gemma2_workbench.models.loading import LoadedModel
+    from gemma2_workbench.models.source import Source
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class SetFinalSoftcap(base.Intervention):
         """What is changed, in words."""
         return f"final softcap {'off' if self.cap is None else f'{self.cap:g}'}"
 
-    def apply(self, changed: LoadedModel, original: LoadedModel) -> None:
+    def apply(self, changed: Source, original: Source) -> None:
         """See `Intervention.apply`."""
         base.check_held(self.cap, changed, "final softcap")
-        changed.config.final_logit_softcapping = self.cap
+        changed.set_final_softcap(self.cap)
 
     @property
     def spelled(self) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from gemma2_workbench.limits import above_zero, short, told, whole
+from gemma2_workbench.limits import MOST, above_zero, short, told, whole
 
 if TYPE_CHECKING:
-    from gemma2_workbench.model.attention import Gemma2Attention
-    from gemma2_workbench.models.loading import LoadedModel
+    from gemma2_workbench.models.source import Source
 
 OR_OFF = ", or None to switch it off"
 
@@ -45,7 +44,7 @@ class Intervention(ABC):
         """What is changed, in words."""
 
     @abstractmethod
-    def apply(self, changed: LoadedModel, original: LoadedModel) -> None:
+    def apply(self, changed: Source, original: Source) -> None:
         """Change a model that is nobody else's.
 
         Args:
@@ -120,21 +119,18 @@ def check_places(change: Intervention, layers: int, heads: int) -> None:
                 raise ValueError(f"{what} {told(index)} does not exist; allowed: 0..{count - 1}")
 
 
-def check_held(cap: float | None, loaded: LoadedModel, what: str) -> None:
+def check_held(cap: float | None, loaded: Source, what: str) -> None:
     """A cap that the dtype rounds to 0 or infinity would turn every logit into NaN."""
     import torch
 
-    held = torch.finfo(loaded.model.dtype)
+    held = torch.finfo(getattr(torch, loaded.dtype))
     if cap is not None and not held.tiny <= cap <= held.max:
         raise ValueError(f"{what} {cap:g} must be {held.tiny:.2g} to {held.max:.2g}, what {loaded.dtype} holds{OR_OFF}")
 
 
-def chosen(loaded: LoadedModel, indices: tuple[int, ...] | None) -> list[Gemma2Attention]:
-    """The attention of some layers, of all for None."""
-    from gemma2_workbench.models.layers import attention_layers
-
-    layers = attention_layers(loaded)
-    return layers if indices is None else [layers[index] for index in indices]
+def chosen(loaded: Source, indices: tuple[int, ...] | None) -> Sequence[int]:
+    """Some layers, all for None."""
+    return range(loaded.shape.layers) if indices is None else indices
 
 
 def where(layers: tuple[int, ...] | None) -> str:
@@ -167,8 +163,8 @@ def parsed(flag: Flag, text: str, kind: type[int] | type[float], make: Callable[
     try:
         return make(None if text == "off" else kind(text))
     except ValueError:
-        words = "a whole number" if kind is int else "a finite number"
-        raise ValueError(f"{flag.name} {short(text)} is not allowed; give {words} above 0, or off") from None
+        words = f"a whole number from 1 to {MOST}" if kind is int else "a finite number above 0"
+        raise ValueError(f"{flag.name} {short(text)} is not allowed; give {words}, or off") from None
 
 
 def is_index(text: str) -> bool:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from gemma2_workbench.model.hooks import Hook, Span
-    from gemma2_workbench.models.loading import LoadedModel
+    from gemma2_workbench.models.source import Source
 
 # What is replaced: its hook point, and how a sentence calls it.
 PARTS = {
-    "output": ("self_attn.head_out", "output"),
-    "probabilities": ("self_attn.attn_probs", "attention"),
+    "output": ("head_out", "output"),
+    "probabilities": ("attn_probs", "attention"),
     "residual": ("resid_pre", "residual stream before"),
 }
 # One head's map of the donor is held whole.
@@ -89,19 +89,19 @@ class Patch(base.Intervention):
         """See `Intervention.places`."""
         return ((self.layer, self.head),)
 
-    def apply(self, changed: LoadedModel, original: LoadedModel) -> None:
+    def apply(self, changed: Source, original: Source) -> None:
         """See `Intervention.apply`."""
-        from gemma2_workbench.model import points
+        from gemma2_workbench.model.hooks import points
 
         ids = tokenize(original.tokenizer, self.text).ids
         if self.part == "probabilities" and len(ids) > LONGEST_MAP:
             raise ValueError(f"the donor has {len(ids)} tokens; probabilities are patched up to {LONGEST_MAP}")
         self._check_donor(len(ids))
         donor = self._read(original, ids)
-        (point,) = points(changed.trunk, self._point).values()
+        (point,) = points(changed.model, changed.point(self.layer, PARTS[self.part][0])).values()
         if self.part == "probabilities":
             # A block does not know how long the text is, its queries do.
-            (queries,) = points(changed.trunk, f"layers.{self.layer}.self_attn.q_rot").values()
+            (queries,) = points(changed.model, changed.point(self.layer, "q_rot")).values()
             queries.register_forward_hook(lambda _module, _args, out: self._check_length(out.shape[-2], len(donor)))
             point.register_forward_hook(self._rows(donor))
         else:
@@ -128,20 +128,16 @@ class Patch(base.Intervention):
         positions = None if at is None else _parsed(at)
         return cls(found["part"], int(found["layer"]), None if head is None else int(head), found["text"], positions)
 
-    @property
-    def _point(self) -> str:
-        return f"layers.{self.layer}.{PARTS[self.part][0]}"
-
     def _check_donor(self, tokens: int) -> None:
         beyond = [there for _, there in self.positions or () if there >= tokens]
         if beyond:
             raise ValueError(f"the donor has {tokens} tokens, from 0; it has no position {beyond[0]}")
 
-    def _read(self, original: LoadedModel, ids: Sequence[int]) -> Tensor:
+    def _read(self, original: Source, ids: Sequence[int]) -> Tensor:
         """What the donor's run has at the hook point: [T, H], [T, T] or [T, D]."""
         import torch
 
-        from gemma2_workbench.model import attached
+        from gemma2_workbench.model.hooks import attached
 
         kept: list[Tensor] = []
 
@@ -154,8 +150,9 @@ class Patch(base.Intervention):
             rows_QT[:, span.keys.start : span.keys.stop] = out[0, self.head]
             kept.append(rows_QT)
 
-        with torch.no_grad(), original.lock, attached(original.trunk, {self._point: keep}):
-            original.trunk(torch.tensor([list(ids)], device=original.model.device), use_cache=False)
+        point = original.point(self.layer, PARTS[self.part][0])
+        with torch.no_grad(), original.lock, attached(original.model, {point: keep}):
+            original.run(torch.tensor([list(ids)], device=original.device))
         return torch.cat(kept)
 
     def _check_length(self, tokens: int, donor: int) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from gemma2_workbench.traces.interventions import intervention as base
 
 if TYPE_CHECKING:
-    from gemma2_workbench.models.loading import LoadedModel
+    from gemma2_workbench.models.source import Source
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class SetSoftcap(base.Intervention):
         """See `Intervention.places`."""
         return tuple((layer, None) for layer in self.layers or ())
 
-    def apply(self, changed: LoadedModel, original: LoadedModel) -> None:
+    def apply(self, changed: Source, original: Source) -> None:
         """See `Intervention.apply`."""
         base.check_held(self.cap, changed, "softcap")
         for layer in base.chosen(changed, self.layers):
-            layer.cap = self.cap
+            changed.set_softcap(layer, self.cap)
 
     @property
     def spelled(self) -> str:

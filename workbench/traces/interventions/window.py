@@ -9,7 +9,7 @@ from gemma2_workbench.limits import whole
 from gemma2_workbench.traces.interventions import intervention as base
 
 if TYPE_CHECKING:
-    from gemma2_workbench.models.loading import LoadedModel
+    from gemma2_workbench.models.source import Source
 
 
 @dataclass(frozen=True)
@@ -36,20 +36,17 @@ class SetWindow(base.Intervention):
         """See `Intervention.places`."""
         return tuple((layer, None) for layer in self.layers or ())
 
-    def apply(self, changed: LoadedModel, original: LoadedModel) -> None:
+    def apply(self, changed: Source, original: Source) -> None:
         """See `Intervention.apply`."""
-        every = base.chosen(changed, None)
-        local = [layer.layer_idx for layer in every if layer.window is not None]
-        chosen = base.chosen(changed, self.layers)
+        local = [layer.index for layer in changed.layers if layer.window is not None]
         others = [index for index in self.layers or () if index not in local]
         if others or not local:
             named = f"layer {others[0]} is global" if others else "every layer is global"
             raise ValueError(
                 f"{named} and has no window to change; local layers: {', '.join(map(str, local)) or 'none'}"
             )
-        for layer in chosen:
-            if layer.window is not None:
-                layer.window = self.window
+        for layer in self.layers or local:
+            changed.set_window(layer, self.window)
 
     @property
     def spelled(self) -> str:

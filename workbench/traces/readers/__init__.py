@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gemma2_workbench.models.language_model import require_language_model
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET
 from gemma2_workbench.traces.reader import Batch, Reader, read
 from gemma2_workbench.traces.readers.attention import AttentionReader
@@ -27,7 +27,7 @@ class Request:
         budget_bytes: above it q, k and v go to files.
     """
 
-    loaded: LoadedModel
+    loaded: Source
     batch: Batch
     token: int | None = None
     position: int = -1
@@ -40,13 +40,13 @@ class Request:
         Raises:
             ValueError: the model has no language-model head, or the token is not in the vocabulary.
         """
-        require_language_model(self.loaded)
+        unembedding = require_language_model(self.loaded)
         ids = self.batch.ids[0].tolist()
         if self.token is None:
             last = PredictionReader(self.loaded, len(ids) - 1)
             read(self.loaded, self.batch, [last])
             return (*ids[1:], int(last.reading().logits.argmax()))
-        vocabulary = self.loaded.model.lm_head.out_features
+        vocabulary = unembedding.vocabulary
         if not 0 <= self.token < vocabulary:
             raise ValueError(f"token {self.token} is not in the vocabulary; ids are 0..{vocabulary - 1}")
         return (self.token,) * len(ids)

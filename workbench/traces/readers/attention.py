@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import Hook
-from gemma2_workbench.models.layers import value_norms
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.blocks import Block
 from gemma2_workbench.traces.derive import LayerTensors
 from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET, FileLayers, layer_store
@@ -26,19 +25,18 @@ class AttentionReader:
         budget_bytes: above it the layers of a text go to memory-mapped files instead of memory.
     """
 
-    def __init__(self, loaded: LoadedModel, batch: Batch, budget_bytes: int = DEFAULT_BUDGET) -> None:
+    def __init__(self, loaded: Source, batch: Batch, budget_bytes: int = DEFAULT_BUDGET) -> None:
         self._loaded, self._batch = loaded, batch
-        self._stores = [layer_store(loaded.config, length, budget_bytes) for length in batch.lengths]
+        self._stores = [layer_store(loaded.shape, length, budget_bytes) for length in batch.lengths]
         self._taps: dict[str, Tensor] = {}
         self._sums: list[list[Tensor]] = [[] for _ in batch.lengths]
 
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
         hooks: dict[str, Hook] = {}
-        for layer in range(len(self._loaded.trunk.layers)):
-            prefix = f"layers.{layer}.self_attn."
-            hooks |= {prefix + tap: self._tap(tap) for tap in _TAPS}
-            hooks[prefix + "head_out"] = self._finish(layer)
+        for layer in range(self._loaded.shape.layers):
+            hooks |= {self._loaded.point(layer, tap): self._tap(tap) for tap in _TAPS}
+            hooks[self._loaded.point(layer, "head_out")] = self._finish(layer)
         return (hooks,)
 
     def take(self, layer: int, text: int, block: Block) -> None:
@@ -64,7 +62,7 @@ class AttentionReader:
                 q, k, v = (part if own else part.clone() for part in (tensor[text, :, :length] for tensor in whole))
                 sums = torch.cat(self._sums[text], dim=1).cpu()
                 self._sums[text].clear()
-                norms = value_norms(self._loaded, layer, v).cpu()
+                norms = self._loaded.value_norms(layer, v).cpu()
                 self._stores[text].append(
                     LayerTensors(q=q.cpu(), k=k.cpu(), v=v.cpu(), log_sum=sums, value_norms=norms)
                 )

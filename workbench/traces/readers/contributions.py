@@ -12,15 +12,15 @@ What rounding leaves is the remainder. Shapes: T tokens, D model, N heads, H hea
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from gemma2_workbench.model.attention import softcap
-from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer, RMSNorm
+from gemma2_workbench.brief import brief
 from gemma2_workbench.model.hooks import Hook
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.language_model import require_language_model
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.readers.residual import residual_hooks
 
 
@@ -46,6 +46,12 @@ class Contributions:
     logits: Tensor
     capped: Tensor
 
+    def __repr__(self) -> str:
+        L, N, T = self.heads.shape
+        return brief(
+            self, f"of {T} positions", f"{L} layers x {N} heads", f"remainder up to {self.remainder.abs().max():.1e}"
+        )
+
     @property
     def remainder(self) -> Tensor:
         """The logit minus all its parts, [T]: rounding, and nothing else."""
@@ -61,22 +67,22 @@ class ContributionsReader:
         chosen: the token whose logit is taken apart at each of the T positions.
     """
 
-    def __init__(self, loaded: LoadedModel, chosen: Sequence[int]) -> None:
-        self._loaded = loaded
-        self._ids = torch.tensor(chosen, device=loaded.model.device)
-        # Every part is read along this direction; the final rms, known at the end, is divided out then.
-        self._along_TD = loaded.model.lm_head.weight[self._ids].float() * _scale(loaded.trunk.norm)
+    def __init__(self, loaded: Source, chosen: Sequence[int]) -> None:
+        self._loaded, self._unembedding = loaded, require_language_model(loaded)
+        self._ids = torch.tensor(chosen, device=loaded.device)
+        # Every part is read along this direction; the final divisor, known at the end, is divided out then.
+        self._along_TD = self._unembedding.directions(self._ids)
         self._dots: dict[str, dict[int, Tensor]] = {"embedding": {}, "heads": {}, "biases": {}, "mlps": {}}
-        self._mixed_NTH = self._rms_T = self._logits_T = self._capped_T = torch.empty(0)
+        self._mixed_NTH = self._divisor_T = self._logits_T = self._capped_T = torch.empty(0, dtype=torch.float32)
 
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
-        layers = len(self._loaded.trunk.layers)
-        own: dict[str, Hook] = {"layers.*.self_attn.head_out": self._keep_mixed}
-        for layer in range(layers):
-            own[f"layers.{layer}.post_attention_layernorm"] = partial(self._attention, layer)
-            own[f"layers.{layer}.post_feedforward_layernorm"] = partial(self._mlp, layer)
-        return own, residual_hooks(layers, self._stream)
+        point = self._loaded.point
+        own: dict[str, Hook] = {point("*", "head_out"): self._keep_mixed}
+        for layer in range(self._loaded.shape.layers):
+            own[point(layer, "attention_out")] = partial(self._attention, layer)
+            own[point(layer, "mlp_out")] = partial(self._mlp, layer)
+        return own, residual_hooks(self._loaded, self._stream)
 
     def finite(self) -> Sequence[Tensor]:
         """See `CheckedReader`."""
@@ -85,7 +91,7 @@ class ContributionsReader:
     def reading(self) -> Contributions:
         """The finished parts, on the CPU."""
         parts = {
-            name: torch.stack([dots[at] for at in sorted(dots)]) / self._rms_T for name, dots in self._dots.items()
+            name: torch.stack([dots[at] for at in sorted(dots)]) / self._divisor_T for name, dots in self._dots.items()
         }
         return Contributions(
             ids=self._ids.int().cpu(),
@@ -100,37 +106,21 @@ class ContributionsReader:
     def _keep_mixed(self, _module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
         self._mixed_NTH = out[0].float()
 
-    def _attention(self, layer: int, norm: nn.Module, args: tuple[Any, ...], _out: Tensor) -> None:
-        """What each head adds: its own columns of the output projection, through the post-norm of the sum."""
+    def _attention(self, layer: int, _module: nn.Module, args: tuple[Any, ...], _out: Tensor) -> None:
+        """What each head adds: its own columns of the output projection, and what norms them."""
         N, _, H = self._mixed_NTH.shape
-        o_proj = cast(Gemma2DecoderLayer, self._loaded.trunk.layers[layer]).self_attn.o_proj
-        rms_T = _rms(cast(RMSNorm, norm), args[0][0])
-        along_TD = self._along_TD * _scale(cast(RMSNorm, norm)) / rms_T[:, None]
-        along_TNH = (along_TD @ o_proj.weight.float()).unflatten(-1, (N, H))
+        along_TM, self._dots["biases"][layer] = self._loaded.pull_back(layer, self._along_TD, args[0][0])
+        along_TNH = along_TM.unflatten(-1, (N, H))
         self._dots["heads"][layer] = torch.einsum("tnh,nth->nt", along_TNH, self._mixed_NTH)
-        bias_D = torch.zeros(1) if o_proj.bias is None else o_proj.bias.float()
-        self._dots["biases"][layer] = (along_TD * bias_D.to(along_TD.device)).sum(-1)
 
     def _mlp(self, layer: int, _module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
         self._dots["mlps"][layer] = (self._along_TD * out[0].float()).sum(-1)
 
     def _stream(self, row: int, resid_TD: Tensor) -> None:
-        """The embedding from the first row; the rms and the logit itself from the last."""
+        """The embedding from the first row; the divisor and the logit itself from the last."""
         if row == 0:
             self._dots["embedding"][0] = (self._along_TD * resid_TD.float()).sum(-1)
-        if row == len(self._loaded.trunk.layers):
-            norm = self._loaded.trunk.norm
-            self._rms_T = _rms(norm, resid_TD)
-            logits_T = (norm(resid_TD) * self._loaded.model.lm_head.weight[self._ids]).sum(-1)
-            self._logits_T = logits_T.float()
-            self._capped_T = softcap(logits_T, self._loaded.config.final_logit_softcapping).float()
-
-
-def _rms(norm: RMSNorm, x_TD: Tensor) -> Tensor:
-    """What the norm divides by at each position, float32 [T]."""
-    return (x_TD.float().pow(2).mean(-1) + norm.eps).sqrt()
-
-
-def _scale(norm: RMSNorm) -> Tensor:
-    """What the norm multiplies with, float32 [D]."""
-    return 1.0 + norm.weight.float()
+        if row == self._loaded.shape.layers:
+            self._divisor_T = self._unembedding.divisor(resid_TD)
+            logits = self._unembedding.logits_of(resid_TD, self._ids)
+            self._logits_T, self._capped_T = (part.float() for part in logits)

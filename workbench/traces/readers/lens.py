@@ -12,10 +12,11 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from gemma2_workbench.model.attention import blocks, softcap
+from gemma2_workbench.brief import brief
+from gemma2_workbench.model.equation import blocks
 from gemma2_workbench.model.hooks import Hook
-from gemma2_workbench.models.language_model import pieces_of
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.language_model import pieces_of, require_language_model
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.readers.residual import residual_hooks
 
 TOP = 10
@@ -52,6 +53,11 @@ class Lens:
     chosen_ranks: Tensor
     pieces: tuple[tuple[int, str], ...]
 
+    def __repr__(self) -> str:
+        rows, T, K = self.top_ids.shape
+        last = self.names.get(int(self.top_ids[-1, -1, 0]), "")
+        return brief(self, f"of {rows} rows x {T} positions", f"{K} top tokens each", f"next token {last!r}")
+
     @cached_property
     def names(self) -> dict[int, str]:
         """Display strings by token id."""
@@ -76,22 +82,22 @@ class LensReader:
         chosen: the token to follow at each of the T positions.
     """
 
-    def __init__(self, loaded: LoadedModel, chosen: Sequence[int]) -> None:
-        rows, T = loaded.config.num_hidden_layers + 1, len(chosen)
-        self._loaded = loaded
-        vocabulary = loaded.model.lm_head.out_features
+    def __init__(self, loaded: Source, chosen: Sequence[int]) -> None:
+        rows, T = loaded.shape.layers + 1, len(chosen)
+        self._loaded, self._unembedding = loaded, require_language_model(loaded)
+        vocabulary = self._unembedding.vocabulary
         self._block = max(1, BLOCK_LOGITS // vocabulary)
-        self._chosen = torch.tensor(chosen, device=loaded.model.device)
+        self._chosen = torch.tensor(chosen, device=loaded.device)
         K = min(TOP, vocabulary)
         self._ids = torch.empty(rows, T, K, dtype=torch.int32)
-        self._top = torch.empty(2, rows, T, K)
-        self._picked = torch.empty(2, rows, T)
+        self._top = torch.empty(2, rows, T, K, dtype=torch.float32)
+        self._picked = torch.empty(2, rows, T, dtype=torch.float32)
         self._ranks = torch.empty(rows, T, dtype=torch.int32)
-        self._sums = torch.empty(2, rows, T)
+        self._sums = torch.empty(2, rows, T, dtype=torch.float32)
 
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
-        return (residual_hooks(len(self._ids) - 1, self._read),)
+        return (residual_hooks(self._loaded, self._read),)
 
     def finite(self) -> Sequence[Tensor]:
         """See `CheckedReader`."""
@@ -119,10 +125,7 @@ class LensReader:
 
     def _read_block(self, row: int, part: slice, resid_bD: Tensor) -> None:
         """Fill one row of the results for some positions; norm, unembedding and cap in the dtype of the model."""
-        model = self._loaded.model
-        logits_bV = model.lm_head(self._loaded.trunk.norm(resid_bD))
-        capped_bV = softcap(logits_bV, self._loaded.config.final_logit_softcapping).float()
-        logits_bV = logits_bV.float()
+        logits_bV, capped_bV = (logits.float() for logits in self._unembedding.logits(resid_bD))
         top = logits_bV.topk(self._ids.shape[-1])
         self._ids[row, part] = top.indices.int().cpu()
         self._top[0, row, part] = top.values.cpu()

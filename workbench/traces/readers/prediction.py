@@ -7,15 +7,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gemma2_workbench.brief import brief
+from gemma2_workbench.display import InNotebooks
 from gemma2_workbench.model.hooks import Hook
 from gemma2_workbench.models.language_model import pieces_of
-from gemma2_workbench.models.loading import LoadedModel
+from gemma2_workbench.models.source import Source
 
 NAMED = 64  # tokens whose display strings are kept
 
 
 @dataclass(frozen=True, eq=False)
-class Prediction:
+class Prediction(InNotebooks):
     """Next-token logits of one position.
 
     Attributes:
@@ -26,6 +28,17 @@ class Prediction:
     logits: Tensor
     capped: Tensor
     pieces: tuple[tuple[int, str], ...] = ()
+
+    def __repr__(self) -> str:
+        best = (f"{name!r} {probability:.3f}" for name, probability in self.top(3))
+        return brief(self, "of " + ", ".join(best), f"entropy {self.entropy:.3g} nats")
+
+    def top(self, count: int = 10) -> list[tuple[str, float]]:
+        """The likeliest tokens with their probabilities, likeliest first; `#id` where the name was not kept."""
+        names = dict(self.pieces)
+        best = self.log_probs.topk(min(count, len(self.capped)))
+        pairs = zip(best.indices.tolist(), best.values.exp().tolist(), strict=True)
+        return [(names.get(token, f"#{token}"), probability) for token, probability in pairs]
 
     @property
     def log_probs(self) -> Tensor:
@@ -47,7 +60,7 @@ class Prediction:
 class PredictionReader:
     """Keeps the logits at one position of one text."""
 
-    def __init__(self, loaded: LoadedModel, position: int) -> None:
+    def __init__(self, loaded: Source, position: int) -> None:
         self._loaded = loaded
         self.positions = (position,)
         self._kept: dict[str, Tensor] = {}

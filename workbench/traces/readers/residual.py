@@ -6,15 +6,17 @@ from typing import Any
 from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import Hook
+from gemma2_workbench.models.source import Source
 
 
-def residual_hooks(layers: int, read: Callable[[int, Tensor], None]) -> dict[str, Hook]:
-    """Hooks for the trunk that call `read(row, resid)` with the residual stream [T, D] of the first sequence.
+def residual_hooks(loaded: Source, read: Callable[[int, Tensor], None]) -> dict[str, Hook]:
+    """Hooks that call `read(row, resid)` with the residual stream [T, D] of the first sequence.
 
-    Row 0 are the scaled embeddings, row n what layer n - 1 leaves; the last one, row `layers`, is what the final norm
+    Row 0 are the scaled embeddings, row n what layer n - 1 leaves; the last one, row L, is what the final norm
     gets. transformers' `hidden_states[-1]` is already normed, so a lens on it would norm twice.
     """
     kept: list[Tensor] = []
+    layers = loaded.shape.layers
 
     def pre(row: int) -> Hook:
         def hook(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
@@ -30,9 +32,8 @@ def residual_hooks(layers: int, read: Callable[[int, Tensor], None]) -> dict[str
         # The same two sums in the same order as the layer itself: the same bits.
         read(layers, kept.pop() + out[0])
 
-    last = f"layers.{layers - 1}."
     return {
-        **{f"layers.{row}.resid_pre": pre(row) for row in range(layers)},
-        last + "post_attention_layernorm": attended,
-        last + "post_feedforward_layernorm": left,
+        **{loaded.point(row, "resid_pre"): pre(row) for row in range(layers)},
+        loaded.point(layers - 1, "attention_out"): attended,
+        loaded.point(layers - 1, "mlp_out"): left,
     }

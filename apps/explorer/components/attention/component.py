@@ -6,13 +6,16 @@ function that Gradio runs per mount, so that they share names with each other an
 """
 
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from gemma2_workbench import Trace
 from gemma2_workbench.apps.explorer.components.attention.settings import browser_settings
-from gemma2_workbench.apps.explorer.components.shared.sources import script, source, style
+from gemma2_workbench.apps.page.draw.sources import script, source, style
+
+HERE = Path(__file__).parent
 
 SCRIPTS = (
     "sentences.js",
@@ -46,9 +49,9 @@ def attention_view(value: dict[str, Any] | None = None, **options: Any) -> gr.HT
     """
     return gr.HTML(
         value or {},
-        html_template=source("attention", "view.html"),
-        css_template=style("attention"),
-        js_on_load=script("attention", SCRIPTS),
+        html_template=source(HERE, "view.html"),
+        css_template=style(HERE),
+        js_on_load=script(HERE, SCRIPTS),
         apply_default_css=False,
         settings=browser_settings(),
         move={},

@@ -6,8 +6,9 @@ from typing import Any
 
 from gemma2_workbench.apps.explorer.components.attention.stages import LOOKS, Look
 from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.layer_kinds import layer_kinds
 from gemma2_workbench.figures.spec import NO_VALUE
-from gemma2_workbench.model import Reason
+from gemma2_workbench.model.reason import Reason
 from gemma2_workbench.traces.stages import STAGES
 
 # Why the page says a query does not see a key.
@@ -64,7 +65,7 @@ def _colours(dark: bool) -> dict[str, Any]:
     tables = {
         kind: base64.b64encode(colours.lut(kind, dark).tobytes()).decode() for kind in ("sequential", "diverging")
     }
-    kinds = {kind: colours.kind(kind, dark) for kind in ("local", "global")}
+    kinds = {kind: look.colour(dark) for kind, look in layer_kinds().items()}
     return tables | {"kinds": kinds}
 
 

@@ -1,10 +1,13 @@
 """The cap slider: an index into a list of caps, because "off" is no number; it speaks when it is let go."""
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from gemma2_workbench.apps.explorer.components.shared.sources import source, style
+from gemma2_workbench.apps.page.draw.sources import source, style
+
+HERE = Path(__file__).parent
 
 
 def cap_slider(name: str, **options: Any) -> gr.HTML:
@@ -19,9 +22,9 @@ def cap_slider(name: str, **options: Any) -> gr.HTML:
     """
     return gr.HTML(
         {},
-        html_template=source("cap_slider", "view.html"),
-        css_template=style("cap_slider"),
-        js_on_load=source("cap_slider", "view.js"),
+        html_template=source(HERE, "view.html"),
+        css_template=style(HERE),
+        js_on_load=source(HERE, "view.js"),
         apply_default_css=False,
         name=name,
         **options,

@@ -1,15 +1,19 @@
 """The head grid: one button per head, which tells Python when a reader chooses it."""
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
-from gemma2_workbench.apps.explorer.components.shared.sources import source, style
+from gemma2_workbench.apps.page.draw.sources import source, style
 from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.layer_kinds import layer_kinds
 from gemma2_workbench.figures.spec import HeadGrid
 from gemma2_workbench.figures.tens import in_tens
 from gemma2_workbench.figures.ticks import cell_text
+
+HERE = Path(__file__).parent
 
 
 def head_grid(**options: Any) -> gr.HTML:
@@ -20,9 +24,9 @@ def head_grid(**options: Any) -> gr.HTML:
     """
     return gr.HTML(
         {},
-        html_template=source("head_grid", "view.html"),
-        css_template=style("head_grid"),
-        js_on_load=source("head_grid", "view.js"),
+        html_template=source(HERE, "view.html"),
+        css_template=style(HERE),
+        js_on_load=source(HERE, "view.js"),
         apply_default_css=False,
         chosen=[0, 0],
         **options,
@@ -39,7 +43,7 @@ def grid_value(spec: HeadGrid) -> dict[str, Any]:
             "fills": [[colours.hex_of(fill) for fill in row] for row in colours.paint(spec.scale, spec.values, dark)],
             "inks": [[colours.ink_on(fill) for fill in row] for row in colours.paint(spec.scale, spec.values, dark)],
             "steps": [colours.hex_of(fill) for fill in colours.paint(spec.scale, steps, dark)],
-            "kinds": {kind: colours.kind(kind, dark) for kind in set(spec.kinds)},
+            "kinds": {kind: look.colour(dark) for kind, look in layer_kinds(spec.kinds).items()},
         }
         for name, dark in (("light", False), ("dark", True))
     }

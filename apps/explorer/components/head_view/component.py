@@ -1,12 +1,15 @@
 """A `gr.HTML` with two columns of tokens and one canvas of lines between them, drawn only where the reader looks."""
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from gemma2_workbench import Trace
 from gemma2_workbench.apps.explorer.components.head_view.palette import head_colours
-from gemma2_workbench.apps.explorer.components.shared.sources import script, source, style
+from gemma2_workbench.apps.page.draw.sources import script, source, style
+
+HERE = Path(__file__).parent
 
 SCRIPTS = ("weights.js", "lines.js", "columns.js", "view.js")
 # More tokens than this in two columns tell nobody anything; the part is chosen with a slider.
@@ -17,9 +20,9 @@ def head_view(**options: Any) -> gr.HTML:
     """The component; its value is what `head_view_value` returns."""
     return gr.HTML(
         {},
-        html_template=source("head_view", "view.html"),
-        css_template=style("head_view"),
-        js_on_load=script("head_view", SCRIPTS),
+        html_template=source(HERE, "view.html"),
+        css_template=style(HERE),
+        js_on_load=script(HERE, SCRIPTS),
         apply_default_css=False,
         **options,
     )

@@ -4,12 +4,15 @@ The template is constant, as in the attention view: what the model or a reader w
 """
 
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from gemma2_workbench.apps.explorer.components.attention.settings import browser_settings
-from gemma2_workbench.apps.explorer.components.shared.sources import script, source, style
+from gemma2_workbench.apps.page.draw.sources import script, source, style
+
+HERE = Path(__file__).parent
 
 SCRIPTS = ("state.js", "cards.js", "maps.js", "row.js", "heads.js", "input.js", "view.js")
 _serial = count(1)
@@ -29,9 +32,9 @@ def inspector_view(value: dict[str, Any] | None = None, **options: Any) -> gr.HT
     empty = "Click a cell of the map, or hold shift and press the arrow keys in it, to see how its number comes about."
     return gr.HTML(
         value or {},
-        html_template=source("inspector", "view.html"),
-        css_template=style("inspector"),
-        js_on_load=script("inspector", SCRIPTS),
+        html_template=source(HERE, "view.html"),
+        css_template=style(HERE),
+        js_on_load=script(HERE, SCRIPTS),
         apply_default_css=False,
         settings=browser_settings() | {"empty": empty},
         **options,

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -9,10 +10,13 @@ import numpy as np
 from torch import Tensor
 
 from gemma2_workbench import Trace
-from gemma2_workbench.apps.explorer.components.shared.sources import script, source, style
+from gemma2_workbench.apps.page.draw.sources import script, source, style
 from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.layer_kinds import layer_kinds
 from gemma2_workbench.traces.readers.lens import Lens
 from gemma2_workbench.views.lens import METRICS
+
+HERE = Path(__file__).parent
 
 EMPTY = "Run a text to see what every layer would predict."
 
@@ -25,11 +29,10 @@ def lens_view(**options: Any) -> gr.HTML:
     """
     return gr.HTML(
         {},
-        html_template=source("lens", "view.html"),
-        css_template=style("lens"),
+        html_template=source(HERE, "view.html"),
+        css_template=style(HERE),
         # Constants are part of the script: gradio drops properties that an update of an unopened tab does not name.
-        js_on_load=f"const settings = {json.dumps(_settings())};\n"
-        + script("lens", ("grid.js", "detail.js", "view.js")),
+        js_on_load=f"const settings = {json.dumps(_settings())};\n" + script(HERE, ("grid.js", "detail.js", "view.js")),
         apply_default_css=False,
         metric="probability",
         **options,
@@ -101,5 +104,5 @@ def _colours(dark: bool) -> dict[str, Any]:
     return {
         "steps": [colours.hex_of(colour) for colour in table],
         "inks": [colours.ink_on(colour) for colour in table],
-        "kinds": {kind: colours.kind(kind, dark) for kind in colours.KIND_LETTER},
+        "kinds": {kind: look.colour(dark) for kind, look in layer_kinds().items()},
     }

@@ -2,16 +2,19 @@
 
 import base64
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
 from gemma2_workbench.apps.explorer.components.attention.settings import browser_settings
-from gemma2_workbench.apps.explorer.components.shared.sources import script, source
+from gemma2_workbench.apps.page.draw.sources import script, source
 from gemma2_workbench.masks.layers import EMPTY, LayerMask
 from gemma2_workbench.masks.reach import NEVER, Reach
 from gemma2_workbench.masks.words import because, summary
+
+HERE = Path(__file__).parent
 
 SCRIPTS = ("rows.js", "map.js", "view.js")
 UNREACHED = 255
@@ -21,9 +24,9 @@ def mask_view(value: dict[str, Any], **options: Any) -> gr.HTML:
     """The component; its value is what `mask_value` or `mask_problem` returns."""
     return gr.HTML(
         value,
-        html_template=source("mask", "view.html"),
-        css_template=source("mask", "view.css"),
-        js_on_load=script("mask", SCRIPTS),
+        html_template=source(HERE, "view.html"),
+        css_template=source(HERE, "view.css"),
+        js_on_load=script(HERE, SCRIPTS),
         apply_default_css=False,
         settings=browser_settings(),
         **options,

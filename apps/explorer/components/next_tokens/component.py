@@ -1,20 +1,23 @@
 """Next tokens: a table with a bar for the probability before and one for the probability after a change."""
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pandas as pd
 
-from gemma2_workbench.apps.explorer.components.shared.sources import source, style
+from gemma2_workbench.apps.page.draw.sources import source, style
+
+HERE = Path(__file__).parent
 
 
 def next_tokens(**options: Any) -> gr.HTML:
     """The component; its value is what `tokens_value` returns."""
     return gr.HTML(
         {},
-        html_template=source("next_tokens", "view.html"),
-        css_template=style("next_tokens"),
-        js_on_load=source("next_tokens", "view.js"),
+        html_template=source(HERE, "view.html"),
+        css_template=style(HERE),
+        js_on_load=source(HERE, "view.js"),
         apply_default_css=False,
         **options,
     )

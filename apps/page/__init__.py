@@ -1,0 +1,1 @@
+"""What the pages share: session and caches, address, theme, download, and what their scripts draw with."""

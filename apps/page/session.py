@@ -1,0 +1,168 @@
+"""What the explorer does for a reader: load models once, run texts, keep the runs and the traces that were opened."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Container, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import count
+
+from gemma2_workbench import LoadedModel, Trace, capture, embedded, load
+from gemma2_workbench.apps.page.cache import Kept
+from gemma2_workbench.apps.page.departure import watched
+from gemma2_workbench.apps.page.desk import Desk
+from gemma2_workbench.apps.page.store import RunStore
+from gemma2_workbench.apps.serving.limits import checked_text
+
+# Models that are loaded at the same time; more would only wait for the same disk.
+LOADERS = 2
+
+
+class ModelAbsentError(ValueError):
+    """Something needs the model of a trace, and the model is not loaded here; the message says what to do."""
+
+
+class Session:
+    """Models that were loaded and runs that were made, shared by all readers of one server.
+
+    Args:
+        model: name, folder or hub id of the model to start with; None is the embedded language model, or no model
+            where there are traces to show.
+        dtype: dtype to load models in, None for the sensible one.
+        device: device to load models on, None for the best one.
+        memory: bytes that models, runs and what follows from them may take together; default: half of what is free.
+        traces: names and saved traces to choose from, held as long as the server runs.
+        models: the only models that are loaded beside `model`, which is then the first of them where it is not given;
+            None for any.
+
+    Attributes:
+        first: the model to start with, None for none.
+        allowed: the only models that are loaded, None for any.
+        kept: the models and runs, and what follows from them.
+        desk: where questions that need a model wait for their turn.
+        store: the runs by their ids.
+    """
+
+    def __init__(
+        self,
+        model: str | None = None,
+        dtype: str | None = None,
+        device: str | None = None,
+        memory: int | None = None,
+        traces: Iterable[tuple[str, Trace]] = (),
+        models: Iterable[str] | None = None,
+    ):
+        self.kept = Kept(memory)
+        self.desk = Desk()
+        self.store = RunStore(self.kept)
+        self.traces: dict[str, str] = {}  # run ids by name
+        for name, trace in traces:
+            self.traces[free_name(name, self.traces)] = self.store.add(trace, keep=True)
+        allowed = None if models is None else tuple(models)
+        self.first = model or (None if self.traces else next(iter([*(allowed or ()), *embedded()])))
+        self.allowed = None if allowed is None else tuple(dict.fromkeys([*filter(None, [self.first]), *allowed]))
+        self._dtype, self._device = dtype, device
+        self._loaders = ThreadPoolExecutor(LOADERS, thread_name_prefix="loader")
+
+    def names(self) -> list[str]:
+        """Models to offer: the one the server was started with, then those it may load, or the embedded ones."""
+        return list(self.allowed or dict.fromkeys([*filter(None, [self.first]), *embedded()]))
+
+    def model(self, name: str) -> LoadedModel:
+        """The model called `name`, loaded at its first use.
+
+        Raises:
+            OSError, ValueError: as `workbench.load`; or the model is none that may be loaded.
+        """
+        self._check_allowed(name)
+        return self.kept.get(("model", name), lambda: self._load(name))
+
+    async def ready(self, name: str) -> LoadedModel:
+        """The model called `name`, as `model`; whoever waits for it keeps nobody from anything.
+
+        Raises:
+            OSError, ValueError: as `model`.
+        """
+        self._check_allowed(name)
+        coming = self.kept.soon(("model", name), lambda: self._load(name), self._loaders)
+        # Shielded, because others may wait for the same model.
+        return await asyncio.shield(asyncio.wrap_future(coming))
+
+    def model_of(self, trace: Trace) -> LoadedModel:
+        """The loaded model that a trace was captured with: the same weights in the same dtype. None is ever loaded.
+
+        Raises:
+            ModelAbsentError: there is none.
+        """
+        wanted = _weights(trace)
+        for loaded in self.kept.every(LoadedModel):
+            if (loaded.source, loaded.revision, loaded.weights_sha256, loaded.dtype) == wanted:
+                self.kept.find(("model", loaded.name))  # it is used
+                return loaded
+        raise ModelAbsentError(_absence(trace, self.kept.find(("model", trace.model.name))))
+
+    def run(self, name: str, text: str, progress: Callable[[int, int], None] | None = None) -> tuple[str, Trace]:
+        """Run `text` through the model called `name`; return the run's id and its trace.
+
+        Raises:
+            OSError, ValueError, MemoryError, ParityError: as `workbench.load` and `traces.capture`; or no model is
+                named.
+        """
+        if not name:
+            raise ModelAbsentError("no model is chosen: choose one under Model, then run the text")
+        trace = capture(self.model(name), checked_text(text), progress=progress)
+        return self.store.add(trace), trace
+
+    def __enter__(self) -> "Session":
+        """The session of a server, which ends with the `with` block."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Stop what is being worked out, so that nothing keeps the process alive."""
+        self.desk.close()
+        self._loaders.shutdown(wait=False, cancel_futures=True)
+
+    def _check_allowed(self, name: str) -> None:
+        if self.allowed is not None and name not in self.allowed:
+            # The same for every name, whether there is such a folder or not.
+            raise ValueError(f"this server runs {', '.join(self.allowed)} only; choose one of them")
+
+    def _load(self, name: str) -> LoadedModel:
+        return watched(load(name, dtype=self._dtype, device=self._device))
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """The name, with a number where it is taken."""
+    numbered = (f"{name} ({number})" if number > 1 else name for number in count(1))
+    return next(each for each in numbered if each not in taken)
+
+
+def _weights(trace: Trace) -> tuple[str, str | None, str | None, str]:
+    """What tells one model's numbers from another's; its name and the device do not."""
+    model = trace.model
+    return model.source, model.revision, model.weights_sha256, model.dtype
+
+
+def _absence(trace: Trace, namesake: LoadedModel | None) -> str:
+    """Why there is no model for a trace, and what to do; `namesake` is another model of the same name."""
+    name, dtype = trace.model.name, trace.model.dtype
+    if namesake is not None:
+        differs = f"is in {namesake.dtype}, not in {dtype}" if namesake.dtype != dtype else "has other weights"
+        return f"This needs the model of the saved trace. The {name} that is loaded here {differs}."
+    return (
+        f"This needs the model, and only a saved trace of it is open. To load the model, choose {name} under Model "
+        f"and press Run, or start the explorer with --model {name} --dtype {dtype}."
+    )
+
+
+def load_ahead(session: Session) -> None:
+    """Load the first model while the page is drawn; what goes wrong is told on the page, where it is met again."""
+    name = session.first
+    if name is None:
+        return
+
+    def load() -> None:
+        with suppress(OSError, ValueError):
+            session.model(name)
+
+    threading.Thread(target=load, daemon=True).start()

@@ -1,0 +1,53 @@
+"""The attention equation, one pure function per step; `attention.py` puts them together.
+
+Shapes: B batch, T tokens, Q query rows of a block, S keys, N query heads, G key/value heads, H head width.
+Source of the formulas: Gemma 2 report (arXiv 2408.00118) and transformers' eager `modeling_gemma2.py`, whose order
+of operations and dtypes are kept.
+"""
+
+import torch
+from torch import Tensor
+
+BLOCK_ROWS = 128
+
+
+def rotate(x_BNTH: Tensor, cos_BTH: Tensor, sin_BTH: Tensor) -> Tensor:
+    """Rotary position embedding, half-split pairing: x cos + rot(x) sin with rot(x) = (-x_high, x_low); same shape."""
+    low, high = x_BNTH.chunk(2, dim=-1)
+    return x_BNTH * cos_BTH[:, None] + torch.cat((-high, low), dim=-1) * sin_BTH[:, None]
+
+
+def attention_logits(q_BNQH: Tensor, k_BGSH: Tensor, scale: float) -> Tensor:
+    """q.k * scale, [B, N, Q, S]; scale is query_pre_attn_scalar^-0.5, key head j // (N/G) serves query head j."""
+    B, N, Q, H = q_BNQH.shape
+    G = k_BGSH.shape[1]
+    grouped_BGrH = q_BNQH.reshape(B, G, N // G * Q, H)
+    return (grouped_BGrH @ k_BGSH.transpose(-1, -2)).view(B, N, Q, -1).mul_(scale)
+
+
+def softcap(x: Tensor, cap: float | None, inplace: bool = False) -> Tensor:
+    """Bend `x` to cap * tanh(x / cap), same shape; x itself where `cap` is None. `inplace` overwrites `x`."""
+    if cap is None:
+        return x
+    return x.div_(cap).tanh_().mul_(cap) if inplace else torch.tanh(x / cap) * cap
+
+
+def probabilities(scores_BNQS: Tensor, hidden_BQS: Tensor, inplace: bool = False) -> Tensor:
+    """Softmax over the visible keys, computed in float32, in the dtype of the scores, [B, N, Q, S]."""
+    hide = scores_BNQS.masked_fill_ if inplace else scores_BNQS.masked_fill
+    # The lowest number that the softmax can hold: a row that sees nothing must not become NaN in float64 either.
+    lowest = max(torch.finfo(scores_BNQS.dtype).min, torch.finfo(torch.float32).min)
+    masked = hide(hidden_BQS[:, None], lowest)
+    return torch.softmax(masked, dim=-1, dtype=torch.float32).to(scores_BNQS.dtype)
+
+
+def mix_values(probs_BNQS: Tensor, v_BGSH: Tensor) -> Tensor:
+    """Sum of the values weighted by the probabilities, [B, N, Q, H]."""
+    B, N, Q, S = probs_BNQS.shape
+    G = v_BGSH.shape[1]
+    return (probs_BNQS.reshape(B, G, N // G * Q, S) @ v_BGSH).view(B, N, Q, -1)
+
+
+def blocks(rows: range, size: int) -> list[range]:
+    """Consecutive ranges of at most `size` rows that cover `rows`."""
+    return [range(start, min(start + size, rows.stop)) for start in range(rows.start, rows.stop, size)]

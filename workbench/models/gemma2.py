@@ -1,0 +1,230 @@
+"""`LoadedModel`: the Gemma 2 `Source`: all that runs need to know of this family.
+
+Letters: B batch, T tokens, Q query rows, P earlier keys, N query heads, G key/value heads, H head width, D model.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self, cast
+
+import torch
+import transformers
+from torch import Tensor, nn
+
+from gemma2_workbench.brief import brief, cut
+from gemma2_workbench.model import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    Gemma2ForSequenceClassification,
+    Gemma2ForTokenClassification,
+    Gemma2Model,
+    set_block_rows,
+)
+from gemma2_workbench.model.attention import Gemma2Attention
+from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer
+from gemma2_workbench.models import gemma2_reference, gemma2_trial
+from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, divisor, multiplier
+from gemma2_workbench.models.layers import LayerInfo, Shape
+from gemma2_workbench.models.outline import Outline
+from gemma2_workbench.models.own_copy import own_modules
+
+LANGUAGE_MODEL = Gemma2ForCausalLM
+CLASSIFIERS = {"token": Gemma2ForTokenClassification, "sequence": Gemma2ForSequenceClassification}
+CLASSES = {cls.__name__: cls for cls in (LANGUAGE_MODEL, *CLASSIFIERS.values(), Gemma2Model)}
+# The branches' post-norms are what is added to the residual stream.
+_POINTS = {
+    "resid_pre": "resid_pre",
+    "attention_out": "post_attention_layernorm",
+    "mlp_out": "post_feedforward_layernorm",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A Gemma 2 model ready to be looked at; what is not said here is said in `Source`.
+
+    Attributes:
+        name: what the caller asked for.
+        source: `embedded:NAME`, the folder or the hub id the weights came from.
+        revision: commit of the hub, None for folders.
+        weights_sha256: hash over the weight files, None above 2 GB.
+        model: one of our Gemma 2 classes, in eval mode.
+        tokenizer: the transformers tokenizer.
+        fresh_head: whether its head is random: `load(..., new_head=True)` found none in the weights.
+        changes: what `applied` changed in it, in words; empty is the model of the weights.
+        lock: held while hooks are attached: module hooks are shared by all threads.
+    """
+
+    name: str
+    source: str
+    revision: str | None
+    weights_sha256: str | None
+    model: Any
+    tokenizer: Any
+    fresh_head: bool = False
+    changes: tuple[str, ...] = ()
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def __repr__(self) -> str:
+        config = self.config
+        return brief(
+            self,
+            cut(self.name, 60),
+            type(self.model).__name__,
+            f"{config.num_hidden_layers} layers x {config.num_attention_heads} heads",
+            f"{self.model.num_parameters():,} parameters",
+            f"{self.dtype} on {self.device}",
+        )
+
+    @property
+    def config(self) -> Gemma2Config:
+        """The model's configuration."""
+        return self.model.config
+
+    @property
+    def trunk(self) -> Gemma2Model:
+        """The model without its head."""
+        return self.model.base_model
+
+    @property
+    def dtype(self) -> str:
+        """Name of the dtype of the weights, for example `float32`."""
+        return str(self.model.dtype).removeprefix("torch.")
+
+    @property
+    def device(self) -> str:
+        """Where the weights live, for example `cpu`."""
+        return str(self.model.device)
+
+    @property
+    def kind(self) -> str:
+        """The name of its class."""
+        return type(self.model).__name__
+
+    @property
+    def labels(self) -> str | None:
+        """What its classes are of, "token" or "sequence"; None where it is no classifier."""
+        return next((kind for kind, cls in CLASSIFIERS.items() if type(self.model) is cls), None)
+
+    @property
+    def outline(self) -> Outline:
+        """What decides its masks."""
+        return Outline.of(self.config)
+
+    @property
+    def causal(self) -> bool:
+        """Whether later keys are hidden."""
+        return not self.config.sees_later
+
+    @property
+    def shape(self) -> Shape:
+        """Its sizes."""
+        config, heads = self.config, self.config.num_attention_heads
+        return Shape(
+            layers=config.num_hidden_layers,
+            heads=heads,
+            kv_heads=config.num_key_value_heads or heads,
+            head_width=config.head_dim,
+            width=config.hidden_size,
+            mlp_width=config.intermediate_size,
+            longest=config.max_position_embeddings,
+        )
+
+    @property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        """The attention of every layer as it is now, changes included."""
+        return tuple(
+            LayerInfo(at, "global" if one.window is None else "local", one.window, one.cap, one.scale, self.causal)
+            for at, one in enumerate(map(self.attention, range(len(self.trunk.layers))))
+        )
+
+    @property
+    def unembedding(self) -> Gemma2Unembedding | None:
+        """How it predicts tokens; None where it is no language model."""
+        return Gemma2Unembedding(self.model) if isinstance(self.model, LANGUAGE_MODEL) else None
+
+    def attention(self, layer: int) -> Gemma2Attention:
+        """The attention module of a layer."""
+        return self._layer(layer).self_attn
+
+    def point(self, layer: int | str, what: str) -> str:
+        """See `Source`."""
+        return f"layers.{layer}.{_POINTS.get(what, f'self_attn.{what}')}"
+
+    def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
+        """See `Source`."""
+        name = "inputs_embeds" if inputs.is_floating_point() else "input_ids"
+        given = {name: inputs, "attention_mask": keep_BT, "use_cache": False, "return_dict": True}
+        if not positions:
+            return self.trunk(**given).last_hidden_state
+        chosen = torch.tensor(positions, device=inputs.device)
+        return self.model(**given, logits_to_keep=chosen, output_hidden_states=[-1]).hidden_states[0]
+
+    def embed(self, ids_BT: Tensor) -> Tensor:
+        """The scaled embeddings that the first layer reads, [B, T, D]."""
+        return self.trunk.embed_tokens(ids_BT)
+
+    def class_scores(self, states: Tensor) -> Tensor:
+        """The scores of a classifier's classes [..., C] from normed last states [..., D]."""
+        return self.model.score(states)
+
+    def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
+        """See `Source`."""
+        G, _, H = v_GTH.shape
+        out_DNH = self.attention(layer).o_proj.weight.float().unflatten(1, (-1, H))
+        N = out_DNH.shape[1]
+        return torch.stack([(v_GTH[head * G // N].float() @ out_DNH[:, head].T).norm(dim=-1) for head in range(N)])
+
+    def pull_back(self, layer: int, along_TD: Tensor, branch_TD: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Source`: through the post-norm of the sum of the heads, and the output projection."""
+        norm, o_proj = self._layer(layer).post_attention_layernorm, self.attention(layer).o_proj
+        along_TD = along_TD * multiplier(norm) / divisor(norm, branch_TD)[:, None]
+        bias_D = torch.zeros(1, dtype=torch.float32) if o_proj.bias is None else o_proj.bias.float()
+        return along_TD @ o_proj.weight.float(), (along_TD * bias_D.to(along_TD.device)).sum(-1)
+
+    def own_copy(self, changes: Sequence[str] = ()) -> Self:
+        """See `Source`."""
+        with self.lock:  # the hooks of another thread's run are not to be copied
+            model = own_modules(self.model)
+        return replace(self, model=model, changes=(*self.changes, *changes), lock=threading.RLock())
+
+    def in_blocks(self, rows: int) -> Self:
+        """See `Source`."""
+        if all(self.attention(layer).block_rows == rows for layer in range(len(self.trunk.layers))):
+            return self
+        ours = self.own_copy()
+        set_block_rows(ours.trunk, rows)
+        return ours
+
+    def set_softcap(self, layer: int, cap: float | None) -> None:
+        """See `Source`."""
+        self.attention(layer).cap = cap
+
+    def set_window(self, layer: int, window: int | None) -> None:
+        """See `Source`."""
+        self.attention(layer).window = window
+
+    def set_causal(self, causal: bool) -> None:
+        """See `Source`."""
+        self.config.is_causal = causal
+
+    def set_final_softcap(self, cap: float | None) -> None:
+        """See `Source`."""
+        self.config.final_logit_softcapping = cap
+
+    @property
+    def reference_name(self) -> str:
+        """See `Source`."""
+        return f"transformers {transformers.__version__} eager Gemma 2"
+
+    def reference(self) -> nn.Module:
+        """See `Source`."""
+        return gemma2_reference.reference(self.model)
+
+    def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:
+        """See `Source`."""
+        return gemma2_trial.trial(self.model.config, self._layer(layer), self.causal, tokens, rows)
+
+    def _layer(self, layer: int) -> Gemma2DecoderLayer:
+        return cast(Gemma2DecoderLayer, self.trunk.layers[layer])

@@ -1,0 +1,25 @@
+"""transformers' own eager Gemma 2 on the weights of ours, with which its numbers are compared."""
+
+import copy
+from typing import Any
+
+import torch
+import transformers
+from torch import nn
+
+
+def reference(model: Any) -> nn.Module:
+    """Build transformers' model of the same class on the very same weight tensors (no copy), eager attention."""
+    cls = getattr(transformers, type(model).__name__)
+    # Our own configuration, which is one of theirs: made anew as theirs, it would be refused where ours allows more (a
+    # `query_pre_attn_scalar` that is no whole number, which their model computes with as ours does).
+    config = copy.deepcopy(model.config)
+    config._attn_implementation = "eager"
+    with torch.device("meta"):
+        twin = cls(config)
+    twin.load_state_dict(model.state_dict(), assign=True)
+    # Buffers that are no weights stay on the meta device and have to be made anew.
+    trunk = twin.base_model
+    trunk.rotary_emb = type(trunk.rotary_emb)(config).to(model.device)
+    trunk.embed_tokens.embed_scale = torch.tensor(config.hidden_size**0.5, dtype=torch.float32, device=model.device)
+    return twin.eval()

@@ -1,0 +1,37 @@
+"""`trial`: one layer of a Gemma 2 model, ready to be run on random numbers and timed.
+
+Letters: Q query rows, P earlier keys, G key/value heads, H head width, D model.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from transformers.cache_utils import DynamicCache
+
+from gemma2_workbench.model import Gemma2Config
+from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer, rotary_angles
+from gemma2_workbench.model.masks import Mask
+
+
+def trial(
+    config: Gemma2Config, layer: Gemma2DecoderLayer, causal: bool, tokens: int, rows: int
+) -> Callable[[], object]:
+    """See `Source.trial`."""
+    attention, weight = layer.self_attn, layer.self_attn.k_proj.weight
+    Q, H = min(rows, tokens), attention.head_dim
+    # Where queries see later keys, each block sees what the last one sees here.
+    P = (tokens - Q) // 2 if causal else tokens - Q
+    place: dict[str, Any] = {"device": weight.device, "dtype": weight.dtype}
+    past = torch.randn(2, 1, len(weight) // H, P, H, **place)
+    resid = torch.randn(1, Q, config.hidden_size, **place)
+    rotary = rotary_angles(torch.arange(P, P + Q, device=weight.device)[None], H, 10_000.0, weight.dtype)
+    mask = Mask(attention.window, causal=causal)
+
+    def run() -> None:
+        cache = DynamicCache(config=config)
+        if P:
+            cache.update(past[0], past[1], attention.layer_idx)
+        layer(resid, rotary, mask, past_key_values=cache)
+
+    return run

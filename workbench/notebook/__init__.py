@@ -1,0 +1,61 @@
+"""How results look in a notebook: the `Display` that traces, pairs, labels and predictions ask.
+
+Each kind of result has its file, with a function that makes its page; a new one is registered with `html.register`.
+"""
+
+from functools import singledispatch
+from typing import Any
+
+import plotly.graph_objects as go
+
+from gemma2_workbench.classification.labelled import Classification
+from gemma2_workbench.export import as_bytes
+from gemma2_workbench.figures import screen
+from gemma2_workbench.figures.spec import FigureSpec
+from gemma2_workbench.notebook.labels import labels_html
+from gemma2_workbench.notebook.pair import pair_html
+from gemma2_workbench.notebook.prediction import prediction_html
+from gemma2_workbench.notebook.run import run_html
+from gemma2_workbench.traces.pair import Pair
+from gemma2_workbench.traces.readers.prediction import Prediction
+from gemma2_workbench.traces.trace import Trace
+from gemma2_workbench.views import pair_view_named, view_named
+
+
+@singledispatch
+def html(subject: object) -> str:
+    """The result as static HTML.
+
+    Raises:
+        TypeError: notebooks know no such result.
+    """
+    raise TypeError(f"notebooks show traces, pairs, classifications and predictions; got {type(subject).__name__}")
+
+
+html.register(Trace, run_html)
+html.register(Pair, pair_html)
+html.register(Classification, labels_html)
+html.register(Prediction, prediction_html)
+
+
+def figure(subject: Trace | Pair, view: str, dark: bool, **options: Any) -> go.Figure:
+    """One view of a trace or pair as a plotly figure.
+
+    Raises:
+        ValueError: no such view, option or value, or the view needs what was not read.
+    """
+    return screen.render(_spec(subject, view, options), dark)
+
+
+def svg(subject: Trace | Pair, view: str, venue: str | None, width: str | float, **options: Any) -> bytes:
+    """One view of a trace or pair as it stands in a paper.
+
+    Raises:
+        ValueError: as of `figure`; or no such venue or width.
+    """
+    return as_bytes(_spec(subject, view, options), ".svg", venue=venue, width=width)
+
+
+def _spec(subject: Trace | Pair, view: str, options: dict[str, Any]) -> FigureSpec:
+    found = pair_view_named(view) if isinstance(subject, Pair) else view_named(view)
+    return found.figure(found.table(subject, **options))

@@ -1,0 +1,121 @@
+"""`Again`: the models and runs with which a file is made again: each model loaded once, traces where they are given."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.loading import load
+from gemma2_workbench.models.tokens import tokenize
+from gemma2_workbench.records.nearby import place_of
+from gemma2_workbench.records.run import Run, opened, run_text
+from gemma2_workbench.records.schema import RunPart, Weights
+from gemma2_workbench.records.values import change_of
+
+MOST_MODELS = 8
+MOST_TOKENS = 16_384  # twice what Gemma 2 reads
+
+
+class Again:
+    """What a record is made again with.
+
+    Attributes:
+        instead: name, folder or hub id of the model now; None is where the record says.
+        download: whether a hub model that the record names may be fetched.
+        traces: files to take instead of running texts, one for each run of the record, or none.
+        notes: what there is to know, in sentences.
+        made: the runs of the record that were made, with what it says of them.
+    """
+
+    def __init__(self, traces: Sequence[Path] = (), instead: str | None = None, download: bool = False) -> None:
+        self.traces, self.instead, self.download = traces, instead, download
+        self.notes: list[str] = []
+        self.made: list[tuple[RunPart, Run]] = []
+        self._loaded: dict[tuple[Any, ...], LoadedModel] = {}
+
+    def runs(self, records: Sequence[RunPart], read: Sequence[str]) -> list[Run]:
+        """The runs of a record.
+
+        Args:
+            records: what it says of each.
+            read: names of the readings that are shown.
+
+        Raises:
+            OSError: a trace or a model cannot be read.
+            ValueError: a trace is another one than the record names, or the texts are too long.
+        """
+        if self.traces:
+            runs = [_taken(path, run) for path, run in zip(self.traces, records, strict=True)]
+        else:
+            check_tokens([(self.model(run.model), run.text) for run in records], MOST_TOKENS)
+            runs = [_run_again(self.model(run.model), run, read) for run in records]
+        self.made += zip(records, runs, strict=True)
+        return runs
+
+    def model(self, model: Weights) -> LoadedModel:
+        """The model that a record names, on the device that it names where this machine has it.
+
+        Raises:
+            OSError: it is not here.
+            ValueError: the record names too many.
+        """
+        key = tuple(model.model_dump().values())
+        if key not in self._loaded:
+            if len(self._loaded) == MOST_MODELS:
+                raise ValueError(f"the record names more than {MOST_MODELS} models")
+            place = place_of(model.name, model.revision, self.instead, self.download)
+            device = model.device if _has(model.device) else None
+            loaded = load(place.source, dtype=model.dtype, device=device, revision=place.revision)
+            if place.named is not None:
+                name, revision = place.named
+                loaded = replace(loaded, name=name, source=name, revision=revision)
+            self._loaded[key] = loaded
+            if model.weights_sha256 is None and model.revision is None:
+                self.notes.append("the record names neither a checksum of the weights nor a revision to check them by")
+        return self._loaded[key]
+
+
+def check_tokens(texts: Sequence[tuple[LoadedModel, str]], most: int) -> None:
+    """Refuse texts that would keep the machine busy for long.
+
+    Raises:
+        ValueError: they have more than `most` tokens together.
+    """
+    count = sum(len(tokenize(loaded.tokenizer, text)) for loaded, text in texts)
+    if count > most:
+        raise ValueError(
+            f"the texts of the record have {count:,} tokens, and at most {most:,} are run again; give --trace where "
+            "the record is of a view"
+        )
+
+
+def _has(device: str) -> bool:
+    """Whether this machine has a device."""
+    known = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    kind, _, number = device.partition(":")
+    return known.get(kind, False) and (not number or number.isdecimal())
+
+
+def _taken(path: Path, record: RunPart) -> Run:
+    """The run in a trace file, if it is the one of the record."""
+    run = opened(path)
+    wanted = None if record.trace is None else record.trace.sha256
+    if wanted is not None and run.file is not None and run.file[1] != wanted:
+        raise ValueError(f"{path} is not the trace of the record: its sha256 is {run.file[1]}, not {wanted}")
+    return replace(run, token=None if record.lens is None else record.lens.token)
+
+
+def _run_again(loaded: LoadedModel, record: RunPart, read: Sequence[str]) -> Run:
+    """Run the text of a record through its model, with its changes."""
+    return run_text(
+        loaded,
+        record.text,
+        [change_of(change) for change in record.overrides],
+        read=read,
+        token=None if record.lens is None else record.lens.token,
+        block_rows=record.block_rows,
+        parity=record.parity.tokens > 0,
+    )
