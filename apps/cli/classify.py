@@ -118,4 +118,4 @@ def _stacked(labelled: Labels, table: Callable[[Classification], pd.DataFrame]) 
     return pd.concat([rows for rows in tables if len(rows)] or tables[:1], ignore_index=True)
 
 
-_WRITERS = dict(zip(FORMATS, (_table, _json, _conll, _csv), strict=True))
+_WRITERS: dict[str, Callable[[Labels], str]] = dict(zip(FORMATS, (_table, _json, _conll, _csv), strict=True))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from torch import nan_to_num
 
-from gemma2_workbench.model import Reason
+from gemma2_workbench.model.reason import Reason
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.traces.stages import STAGES
 from gemma2_workbench.traces.trace import Trace
