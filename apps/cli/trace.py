@@ -20,7 +20,9 @@ def run(options: argparse.Namespace) -> None:
     checked_target(options.out)
     (made,) = runs_of(options, [options.text], ("lens",) if options.lens else ())
     save_trace(made.trace, options.out)
-    changed = f"modified model: {', '.join(made.trace.changes)}; " if made.trace.interventions else ""
+    effects = zip(made.trace.changes, made.trace.effects, strict=True)
+    changes = ", ".join(f"{change} ({effect.sentence})" for change, effect in effects)
+    changed = f"modified model: {changes}; " if changes else ""
     print(f"{options.out}: {len(made.trace.tokens)} tokens, {changed}{made.trace.parity.sentence}")
 
 

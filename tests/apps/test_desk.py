@@ -11,7 +11,7 @@ import pytest
 from gradio.context import LocalContext
 
 from gemma2_workbench import load, predict
-from gemma2_workbench.apps.explorer import session as sessions
+from gemma2_workbench.apps.page import session as sessions
 from gemma2_workbench.apps.page.departure import DepartedError, has_left_the_queue, stop_if_gone
 from gemma2_workbench.apps.page.desk import BusyError, Desk
 from gemma2_workbench.apps.page.session import Session

@@ -173,7 +173,10 @@ NAMED = {
     "ids below 0": (lambda m, t: m["tokens"]["ids"].__setitem__(0, -1), "a token id must be 0 or more"),
     "spans outside": (lambda m, t: m["tokens"]["spans"].__setitem__(1, [0, 99]), "0:99 is not within the text"),
     "a head that is not there": (
-        manifest_with(interventions=[{"kind": "AblateHead", "layer": 1, "head": 6}], read=None, effects=[]),
+        manifest_with(
+            interventions=[{"kind": "AblateHead", "layer": 1, "head": 6}],
+            effects=[{"changed": 1, "of": 2, "largest": 0.5}],
+        ),
         "interventions: head 6 does not exist; allowed: 0..5",
     ),
     "a nameless token": (lambda m, t: m["parts"]["lens"]["pieces"].pop(), "has no name"),

@@ -53,6 +53,7 @@ def _good(random: Random, name: str, bases: Bases, scratch: Path) -> list[str | 
         "trace": ["trace", TEXT, "--model", bases.model, "--out", "o.safetensors"],
         "figure": ["figure", view, "--text", TEXT, "--model", bases.model, "--out", "o.svg"],
         "table": ["table", view, "--text", TEXT, "--model", bases.model, "--out", "o.csv"],
+        "compare": ["compare", TEXT, "--model", bases.model, "--ablate", "0.1"],
         "redraw": ["redraw", bases.files["a.svg"]],
         "mask": ["mask", TEXT, "--model", bases.model],
         "classify": ["classify", TEXT, "--model", bases.classifier, "--format", "json"],

@@ -104,7 +104,7 @@ class Toy:
 
     @property
     def layers(self) -> tuple[LayerInfo, ...]:
-        return tuple(LayerInfo(at, "full", None, self._block(at).cap, 0.3) for at in range(2))
+        return tuple(LayerInfo(at, "full", None, self._block(at).cap, 0.3, causal=True) for at in range(2))
 
     @property
     def unembedding(self) -> Unembedding:
