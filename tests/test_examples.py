@@ -42,7 +42,9 @@ def test_the_gallery_shows_every_script_and_the_readme_some() -> None:
     assert shown <= names
 
 
-@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.S), ids=["trace", "pairs", "labels", "hooks"])
+@pytest.mark.parametrize(
+    "block", re.findall(r"```python\n(.*?)```", README, re.S), ids=["trace", "pairs", "labels", "hooks"]
+)
 def test_readme_block(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(block, "README.md", "exec"), {})
