@@ -163,6 +163,7 @@ HEADS: dict[str, tuple[Damage, str]] = {
     "no architecture": (setting(architectures=None), "set architectures in config.json"),
     "read as a text classifier": (setting(architectures=["Gemma2ForSequenceClassification"]), "score.bias"),
     "an architecture that is a text": (setting(architectures="Gemma2ForTokenClassification"), "architectures=.*list"),
+    "no architecture": (setting(architectures=[]), r"architectures=\[\] .* names no class"),
     "another architecture": (setting(architectures=["LlamaForCausalLM"]), "architectures .*LlamaForCausalLM.*allowed"),
     "labels as a list": (setting(id2label=["O", "B-PER"]), "id2label=.* dictionary"),
     "labels with a gap": (setting(id2label={"0": "O", "2": "B-PER"}), "id2label has the keys"),
@@ -173,7 +174,7 @@ HEADS: dict[str, tuple[Damage, str]] = {
 }
 CONFIGS: dict[str, tuple[Damage, str]] = {
     "another model": (setting(model_type="llama"), "is a 'llama' model"),
-    "no model": (content("config.json", b"{}"), "is a None model"),
+    "no model": (content("config.json", b"{}"), "config.json names no model_type"),
     "a text for a number": (setting(head_dim="32"), "head_dim"),
     "true for a number": (setting(num_hidden_layers=True), "num_hidden_layers=True must be a whole number"),
     "a list for a number": (setting(hidden_size=[192]), "hidden_size"),

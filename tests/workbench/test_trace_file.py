@@ -176,7 +176,7 @@ def incomplete(path: Path) -> None:
 def test_the_explorer_does_not_start_on_a_bad_trace(saved: Path, capsys, monkeypatch, damage, sentence) -> None:
     good = Path(save_trace(load_trace(saved), saved.parent / "good.safetensors"))
     damage(saved)
-    monkeypatch.setattr("importlib.import_module", lambda name: pytest.fail(f"{name} was started"))
+    monkeypatch.setattr("gemma2_workbench.apps.cli.app.serving", lambda _: pytest.fail("it was started"))
     assert main(["app", "--trace", str(good), str(saved)]) == 2
     said = capsys.readouterr().err
     assert said.startswith("gemma2-workbench: ")

@@ -54,6 +54,10 @@ def configuration(folder: Path) -> Gemma2Config:
     """
     about, *_ = (json_object(folder / name) for name in _JSON_FILES if (folder / name).exists())
     family = about.get("model_type")
+    if family is None:
+        raise ValueError("config.json names no model_type; the workbench reads Gemma 2 (model_type 'gemma2')")
+    if about.get("architectures") == []:
+        raise ValueError("architectures=[] in config.json names no class; leave it out, or name one")
     if family != "gemma2":
         raise ValueError(f"it is a {shown(family)} model; the workbench reads Gemma 2 (model_type 'gemma2') only")
     if about.get("quantization_config") is not None:
