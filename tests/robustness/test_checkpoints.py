@@ -163,7 +163,7 @@ HEADS: dict[str, tuple[Damage, str]] = {
     "no architecture": (setting(architectures=None), "set architectures in config.json"),
     "read as a text classifier": (setting(architectures=["Gemma2ForSequenceClassification"]), "score.bias"),
     "an architecture that is a text": (setting(architectures="Gemma2ForTokenClassification"), "architectures=.*list"),
-    "no architecture": (setting(architectures=[]), r"architectures=\[\] .* names no class"),
+    "an empty list of architectures": (setting(architectures=[]), r"architectures=\[\] .* names no class"),
     "another architecture": (setting(architectures=["LlamaForCausalLM"]), "architectures .*LlamaForCausalLM.*allowed"),
     "labels as a list": (setting(id2label=["O", "B-PER"]), "id2label=.* dictionary"),
     "labels with a gap": (setting(id2label={"0": "O", "2": "B-PER"}), "id2label has the keys"),
