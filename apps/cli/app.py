@@ -16,5 +16,5 @@ def run(options: argparse.Namespace) -> None:
     traces = [(path.stem, load_trace(path)) for path in options.trace]
     # By name: the library does not depend on the apps; only this command starts one.
     settings = serving(options)
-    explorer = importlib.import_module("gemma2_workbench.apps.explorer.app")
-    explorer.serve(**settings, traces=traces)
+    page = importlib.import_module("gemma2_workbench.apps.serve")
+    page.serve(**settings, traces=traces)

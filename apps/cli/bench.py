@@ -10,5 +10,5 @@ def run(options: argparse.Namespace) -> None:
     """Serve until it is stopped."""
     # By name: the library does not depend on the apps; only this command and `app` start one.
     settings = serving(options)
-    bench = importlib.import_module("gemma2_workbench.apps.token_classification.app")
-    bench.serve(**settings)
+    page = importlib.import_module("gemma2_workbench.apps.serve")
+    page.serve(**settings, mode="classify")

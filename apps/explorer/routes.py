@@ -7,7 +7,7 @@
     L*N*k*k uint8: 0 is a hidden cell, 1..255 run over the colour scale. Header: `X-Shape: L,N,k,k`.
     204 and nothing if the run keeps no thumbnails of the stage and is too long to derive them.
 `GET /cell/{run}/{layer}/{head}/{query}/{key}?stage=s`
-    The story of one cell as JSON: see `components.inspector.story`; the heads of the layer are compared at stage s.
+    The story of one cell as JSON: see `cell_json.story`; the heads of the layer are compared at stage s.
 
 Numbers are exact (`X-Pool: 1`) as long as the range asked for has at most `MAX_CELLS` cells. A
 larger range comes pooled by the integer `X-Pool`: f x f cells become the one of largest magnitude.
@@ -22,11 +22,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gemma2_workbench import Trace
-from gemma2_workbench.apps.explorer.components.attention.pooling import pooled_map
-from gemma2_workbench.apps.explorer.components.attention.stages import LOOKS
-from gemma2_workbench.apps.explorer.components.attention.thumbnails import thumbnails
-from gemma2_workbench.apps.explorer.components.inspector.story import as_json, story
-from gemma2_workbench.apps.page.address import whole
+from gemma2_workbench.apps.explorer.cell_json import as_json, story
+from gemma2_workbench.apps.explorer.pooling import pooled_map
+from gemma2_workbench.apps.explorer.stage_scales import LOOKS
+from gemma2_workbench.apps.explorer.thumbnails import thumbnails
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.refusal import Refusal
 
@@ -114,6 +113,11 @@ def pool_factor(queries: int, keys: int) -> int:
     while math.ceil(queries / factor) * math.ceil(keys / factor) > MAX_CELLS:
         factor += 1
     return factor
+
+
+def whole(text: str) -> int | None:
+    """A whole number from 0 in digits 0 to 9, None for anything else; no place has more than nine of them."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
 
 
 def _bytes(body: bytes, headers: dict[str, str]) -> Response:

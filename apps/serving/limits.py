@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from gemma2_workbench.apps.serving.refusal import Refusal
 
 UPLOAD = "/gradio_api/upload"
-OURS = ("/attention/", "/cell/")
+OURS = ("/attention/", "/cell/", "/workbench/")
 # Larger traces, as of long texts through large models, are opened from the command line, where nothing is copied.
 MAX_UPLOAD = 512 << 20
 ENVELOPE = 1 << 20  # the lines of a form around its file

@@ -1,18 +1,18 @@
 // Colour: tables from Python, scales, and the hatching of hidden cells.
 
-const HATCH = 8; // side of a hatch pattern in device pixels
+export const HATCH = 8; // side of a hatch pattern in device pixels
 
-function bytesOf(base64) {
+export function bytesOf(base64) {
   const text = atob(base64);
   return Uint8Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
 }
 
 // Colours as one integer per pixel, the way an ImageData buffer holds them (little endian).
-function packed(red, green, blue) {
+export function packed(red, green, blue) {
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
-function colourTable(rgb) {
+export function colourTable(rgb) {
   const pixels = new Uint32Array(256);
   const faded = new Uint32Array(256);
   const css = [];
@@ -28,7 +28,7 @@ function colourTable(rgb) {
   return { pixels, faded, css, dark };
 }
 
-const PATTERNS = {
+export const PATTERNS = {
   '/': (x, y) => (x + y) % HATCH === 0,
   '\\': (x, y) => (x - y + HATCH) % HATCH === 0,
   x: (x, y) => (x + y) % HATCH === 0 || (x - y + HATCH) % HATCH === 0,
@@ -37,7 +37,7 @@ const PATTERNS = {
 };
 
 // A pattern of HATCH x HATCH pixels, as Python names it.
-function hatchTile({ pattern, ink, paper }) {
+export function hatchTile({ pattern, ink, paper }) {
   const [inkPixel, paperPixel] = [packed(...ink), packed(...paper)];
   const drawn = PATTERNS[pattern];
   const tile = new Uint32Array(HATCH * HATCH);
@@ -47,7 +47,7 @@ function hatchTile({ pattern, ink, paper }) {
   return tile;
 }
 
-function createPalette(settings) {
+export function createPalette(settings) {
   const tables = {};
   for (const theme of ['light', 'dark']) {
     const { sequential, diverging } = settings.colours[theme];
@@ -65,7 +65,7 @@ function createPalette(settings) {
   };
 }
 
-function largestMagnitude(tile) {
+export function largestMagnitude(tile) {
   let largest = 0;
   for (let at = 0; at < tile.values.length; at += 1) {
     const size = Math.abs(tile.values[at]);
@@ -75,7 +75,7 @@ function largestMagnitude(tile) {
 }
 
 // The scale of a stage for one head: where a value lies in the table, and which ticks to print.
-function createScale(stage, tile, fit) {
+export function createScale(stage, tile, fit) {
   const fixed = fit ? null : stage.high;
   const high = fixed ?? (largestMagnitude(tile) || 1);
   if (stage.scale === 'diverging') {
@@ -89,13 +89,13 @@ function createScale(stage, tile, fit) {
   return { high, step: clamped(step), ticks: [0, 0.05, 0.2, 0.5, 1].map(tickAt(high, bend)) };
 }
 
-function clamped(step) {
+export function clamped(step) {
   return (value) => {
     const at = step(value);
     return at > 255 ? 255 : at > 0 ? (at + 0.5) | 0 : 0;
   };
 }
 
-function tickAt(high, position) {
+export function tickAt(high, position) {
   return (share) => ({ value: share * high, at: position(share) });
 }

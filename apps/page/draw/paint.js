@@ -1,7 +1,9 @@
 // Cells to pixels: a square view of a tile drawn into a square of device pixels.
 
+import { HATCH } from './colour.js';
+
 // Which tile column (or row) each pixel shows; `view` and `tile` starts in absolute positions.
-function pixelCells(side, viewStart, viewSize, tileStart, pool) {
+export function pixelCells(side, viewStart, viewSize, tileStart, pool) {
   const cells = new Int32Array(side);
   for (let pixel = 0; pixel < side; pixel += 1) {
     const position = viewStart + ((pixel + 0.5) * viewSize) / side;
@@ -11,7 +13,7 @@ function pixelCells(side, viewStart, viewSize, tileStart, pool) {
 }
 
 // More cells than pixels: each pixel keeps the most extreme of its cells, so that none is lost.
-function shrunk(tile, view, side) {
+export function shrunk(tile, view, side) {
   const values = new Float32Array(side * side).fill(NaN);
   const reasons = new Uint8Array(side * side).fill(255);
   const pixel = (index, start) => Math.floor(((index - start) * side) / view.size);
@@ -31,7 +33,7 @@ function shrunk(tile, view, side) {
 
 // The colours of one row of cells, 0 where a cell is hidden. Values before the mask that the mask
 // will hide are drawn faded.
-function rowColours(tile, row, columns, scale, table, colours) {
+export function rowColours(tile, row, columns, scale, table, colours) {
   let last = -1;
   for (let x = 0; x < columns.length; x += 1) {
     if (columns[x] === last) {
@@ -46,7 +48,7 @@ function rowColours(tile, row, columns, scale, table, colours) {
   }
 }
 
-function hatchRow(pixels, y, tile, row, columns, colours, hatches) {
+export function hatchRow(pixels, y, tile, row, columns, colours, hatches) {
   const side = columns.length;
   const line = (y % HATCH) * HATCH;
   for (let x = 0; x < side; x += 1) {
@@ -57,7 +59,7 @@ function hatchRow(pixels, y, tile, row, columns, colours, hatches) {
 }
 
 // Draws `view` = {row, key, size} of `tile` into the square of `side` device pixels at (left, top).
-function paintCells(context, left, top, side, tile, view, scale, table, hatches) {
+export function paintCells(context, left, top, side, tile, view, scale, table, hatches) {
   const small = view.size / tile.pool > side;
   const source = small ? shrunk(tile, view, side) : tile;
   const window = small ? { row: 0, key: 0, size: side } : view;
@@ -76,7 +78,7 @@ function paintCells(context, left, top, side, tile, view, scale, table, hatches)
   context.putImageData(image, left, top);
 }
 
-function paintHatch(context, width, height, hatch) {
+export function paintHatch(context, width, height, hatch) {
   const image = context.createImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
   for (let y = 0; y < height; y += 1) {

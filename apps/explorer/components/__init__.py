@@ -1,1 +1,0 @@
-"""Components of the explorer that Gradio does not have: one folder each."""

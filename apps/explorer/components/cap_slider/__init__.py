@@ -1,1 +1,0 @@
-"""A slider over softcaps, from a small one to none at all."""

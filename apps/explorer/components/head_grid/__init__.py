@@ -1,1 +1,0 @@
-"""A layer x head grid to choose a head from, coloured by a number per head."""

@@ -1,1 +1,0 @@
-"""The mask lab's picture: one mask, how far information reaches, and what the caches hold."""

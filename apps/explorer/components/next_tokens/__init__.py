@@ -1,1 +1,0 @@
-"""Next tokens with their probability before and after a change of the model."""

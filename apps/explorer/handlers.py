@@ -1,0 +1,8 @@
+"""What Explore may ask, in one list."""
+
+from typing import Any
+
+from gemma2_workbench.apps.explorer.run import RUN
+from gemma2_workbench.apps.page.questions import Handler
+
+HANDLERS: tuple[Handler[Any], ...] = (RUN,)

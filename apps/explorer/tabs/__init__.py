@@ -1,1 +1,0 @@
-"""The tabs of the explorer, one a file with `build(shared)`; `order` puts them in a row."""

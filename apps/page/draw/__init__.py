@@ -1,1 +1,0 @@
-"""What components draw with: the scripts and styles that they have in common, read by `draw.sources`."""

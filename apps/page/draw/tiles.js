@@ -1,0 +1,155 @@
+// Maps from the server: fetched as raw bytes, kept up to a limit, never mixed up.
+
+// A tile is a rectangle of one head at one stage. Cell (i, j) of it stands for the queries from
+// row + i * pool and the keys from key + j * pool.
+export function decodeTile(buffer, headers) {
+  const [height, width] = headers.get('X-Shape').split(',').map(Number);
+  const [row, rowEnd] = headers.get('X-Rows').split(':').map(Number);
+  const [key, keyEnd] = headers.get('X-Keys').split(':').map(Number);
+  const cells = height * width;
+  return {
+    row, rowEnd, key, keyEnd, height, width,
+    pool: Number(headers.get('X-Pool')),
+    values: new Float32Array(buffer, 0, cells),
+    reasons: new Uint8Array(buffer, 4 * cells, cells),
+    present: presentReasons(new Uint8Array(buffer, 4 * cells, cells)),
+    bytes: buffer.byteLength,
+  };
+}
+
+// Which reasons occur, as booleans by code.
+export function presentReasons(reasons) {
+  const present = [];
+  for (let at = 0; at < reasons.length; at += 1) present[reasons[at]] = true;
+  return present;
+}
+
+// A run that has no thumbnails of a stage answers with nothing.
+export function decodeThumbnails(buffer, headers) {
+  if (!buffer.byteLength) return { pixels: new Uint8Array(), bytes: 0 };
+  const [layers, heads, side] = headers.get('X-Shape').split(',').map(Number);
+  return { layers, heads, side, pixels: new Uint8Array(buffer), bytes: buffer.byteLength };
+}
+
+// The sentence of a refusal, or one that says that nobody answered.
+export async function refusal(response) {
+  const body = await response.json().catch(() => ({}));
+  const sentence = body.error ?? `the server answered ${response.status}: run the text again`;
+  return Object.assign(new Error(sentence), { status: response.status });
+}
+
+export async function download(address, signal) {
+  let response;
+  try {
+    response = await fetch(address, { signal });
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new Error('the server does not answer: see that it is running, then try again');
+  }
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+export function createLibrary(byteLimit) {
+  const kept = new Map(); // in order of use: the first is the one to go
+  const coming = new Map();
+  let bytes = 0;
+
+  function recall(address) {
+    const item = kept.get(address);
+    if (item) {
+      kept.delete(address);
+      kept.set(address, item);
+    }
+    return item;
+  }
+
+  function keep(address, item) {
+    kept.set(address, item);
+    bytes += item.bytes;
+    for (const [oldest, old] of kept) {
+      if (bytes <= byteLimit || oldest === address) break;
+      kept.delete(oldest);
+      bytes -= old.bytes;
+    }
+  }
+
+  async function read(address, decode, signal) {
+    const response = await download(address, signal);
+    const item = decode(await response.arrayBuffer(), response.headers);
+    if (!kept.has(address)) keep(address, item);
+    return item;
+  }
+
+  // Two wishes for the same address share one request, unless the first was called off.
+  function load(address, decode, signal) {
+    const known = recall(address);
+    if (known) return Promise.resolve(known);
+    const under = coming.get(address);
+    if (under && !under.signal?.aborted) return under.promise;
+    const entry = { signal, promise: read(address, decode, signal) };
+    coming.set(address, entry);
+    const forget = () => coming.get(address) === entry && coming.delete(address);
+    entry.promise.then(forget, forget);
+    return entry.promise;
+  }
+
+  return { load, recall };
+}
+
+export function tileAddress(run, choice, rows, keys) {
+  const path = [run, choice.stage, choice.layer, choice.head].map(encodeURIComponent).join('/');
+  const query = `rows=${rows[0]}:${rows[1]}&keys=${keys[0]}:${keys[1]}`;
+  return new URL(`attention/${path}?${query}`, document.baseURI).href;
+}
+
+export function thumbnailAddress(run, stage) {
+  const path = [run, 'thumbnails', stage].map(encodeURIComponent).join('/');
+  return new URL(`attention/${path}`, document.baseURI).href;
+}
+
+export function covers(part, { row, key, size }) {
+  return part.row <= row && part.key <= key && part.rowEnd >= row + size && part.keyEnd >= key + size;
+}
+
+// Value and reason at absolute positions, or null outside the tile.
+export function cellOf(tile, query, key) {
+  if (query < tile.row || query >= tile.rowEnd || key < tile.key || key >= tile.keyEnd) return null;
+  const i = Math.floor((query - tile.row) / tile.pool);
+  const j = Math.floor((key - tile.key) / tile.pool);
+  const at = i * tile.width + j;
+  return { value: tile.values[at], reason: tile.reasons[at] };
+}
+
+// One row (or column) of an unpooled tile as arrays over all tokens it covers.
+export function lineOf(tile, direction, index) {
+  if (direction === 'row') {
+    const start = (index - tile.row) * tile.width;
+    return {
+      values: tile.values.subarray(start, start + tile.width),
+      reasons: tile.reasons.subarray(start, start + tile.width),
+    };
+  }
+  const values = new Float32Array(tile.height);
+  const reasons = new Uint8Array(tile.height);
+  for (let i = 0, at = index - tile.key; i < tile.height; i += 1, at += tile.width) {
+    values[i] = tile.values[at];
+    reasons[i] = tile.reasons[at];
+  }
+  return { values, reasons };
+}
+
+// The `count` largest values of a line, as [{index, value}], largest first.
+export function strongest({ values, reasons }, count) {
+  const best = [];
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index];
+    if (Number.isNaN(value) || reasons[index]) continue;
+    if (best.length === count && !(value > best[count - 1].value)) continue;
+    let at = best.length;
+    while (at > 0 && best[at - 1].value < value) at -= 1;
+    best.splice(at, 0, { index, value });
+    if (best.length > count) best.pop();
+  }
+  return best;
+}

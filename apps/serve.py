@@ -1,0 +1,79 @@
+"""The page with all its modes: Explore and Classify put together, and served."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+from pydantic import JsonValue
+
+from gemma2_workbench import Trace, embedded
+from gemma2_workbench.apps.explorer import handlers as explorer
+from gemma2_workbench.apps.explorer.routes import attention_routes
+from gemma2_workbench.apps.explorer.settings import browser_settings
+from gemma2_workbench.apps.page import shell
+from gemma2_workbench.apps.page.session import Session, load_ahead
+from gemma2_workbench.apps.serving.access import Access
+from gemma2_workbench.apps.serving.page import serve_page
+from gemma2_workbench.apps.token_classification import handlers as classification
+
+
+def build_app(session: Session, mode: str = "explore") -> gr.Blocks:
+    """The page for the models and runs of `session`; nothing is launched.
+
+    Args:
+        session: models, runs and saved traces.
+        mode: what it opens with where its address does not say: "explore" or "classify".
+    """
+    settings: dict[str, JsonValue] = {
+        "mode": mode,
+        "traces": list(session.traces),
+        "explore": browser_settings() | {"models": list(session.names())},
+        "classify": {"models": list(classification.classifiers(session))},
+    }
+    return shell.build_app(settings)
+
+
+def launch_options(session: Session, access: Access | None = None) -> dict[str, Any]:
+    """What `launch` needs beside the address; shared with the tests. `access` is as of `guarded`."""
+    handlers = (*explorer.HANDLERS, *classification.HANDLERS)
+    return shell.launch_options(session, handlers, attention_routes(session.store), access)
+
+
+def serve(
+    model: str | None = None,
+    dtype: str | None = None,
+    device: str | None = None,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    browser: bool = False,
+    traces: Iterable[tuple[str, Trace]] = (),
+    models: Sequence[str] = (),
+    names: Sequence[str] = (),
+    accounts: Mapping[str, str] | None = None,
+    memory: int | None = None,
+    mode: str = "explore",
+) -> None:
+    """Start the page, print its address and wait until it is stopped.
+
+    Args:
+        model: name, folder or hub id; None is the first of `models`, or the embedded language model, or no model where
+            there are traces.
+        dtype, device: as of `workbench.load`.
+        host, port: where to listen.
+        browser: open the page.
+        traces: names and saved traces to show.
+        models: the only models that the page loads beside `model`. Without them it loads any, or the embedded ones
+            where others than this machine reach it.
+        names, accounts: as of `Access`.
+        memory: as of `Session`.
+        mode: as of `build_app`.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    access = Access(host, tuple(names), accounts or {})
+    session = Session(model, dtype, device, memory, traces, models or (None if access.private else embedded()))
+    load_ahead(session)
+    with session:
+        options = launch_options(session, access)
+        serve_page(build_app(session, mode), shell.TITLE, access, port, browser, options, session.kept.sentence)
