@@ -13,13 +13,14 @@ import { restoreTheme } from './theme.js';
 
 // A mode: {name, title, examples: [{name, text, model}], models(settings), mount(page, box), run(page, {signal, progress}),
 // hints: [[key, ..., what it does]], keys: {key: (page, event) => ...}}; `mount` returns its parts' `update(changed)`.
-// Page, as every part gets it: {settings, store, ask, modes, mode(), runner, say(sentence)}.
+// Page, as every part gets it: {settings, store, ask, modes, mode(), runner, say(sentence), slots: {changes}}; a mode may
+// fill the slots of the frame.
 export function createFrame(element, settings, modes) {
   restoreTheme();
   const store = createStore(window.location, window.history);
   const byName = Object.fromEntries(modes.map((mode) => [mode.name, mode]));
   if (!new URLSearchParams(window.location.search).has('mode')) store.select({ mode: settings.mode }, { write: false });
-  const page = { settings, store, ask, modes, mode: () => byName[store.selection.mode] };
+  const page = { settings, store, ask, modes, slots: {}, mode: () => byName[store.selection.mode] };
   page.runner = createRunner(page);
 
   const live = h('div', { class: 'live', 'aria-live': 'polite' });

@@ -5,6 +5,7 @@ import { h, put } from './dom.js';
 export function createStrip(page) {
   const { store } = page;
   const [tokens, changes, forecast] = ['tokens', 'changes', 'forecast'].map((id) => h('div', { id }));
+  page.slots.changes = changes;
   const box = h('section', { id: 'strip', 'aria-label': 'Tokens and next token' }, h('div', {}, tokens, changes), forecast);
   return {
     box,

@@ -1,0 +1,22 @@
+// Where the reader is in a run: the selection, with what the page opens with where the selection says nothing.
+
+import { createLibrary } from '../page/draw/tiles.js';
+import { headName, headOf } from '../page/selection.js';
+
+// Maps and thumbnails that were read, of all runs; one for the whole page.
+export const library = createLibrary(96e6);
+
+// {name: 'L5H3', layer, head, query, key, stage}; `key` is null while it follows the strongest cell of the row.
+export function placeOf({ selection, data: { run } }) {
+  const opening = run.opening ?? {};
+  const wished = headOf(selection.head ?? opening.head) ?? { layer: 0, head: 0 };
+  const layer = Math.min(wished.layer, run.layers.length - 1);
+  const head = Math.min(wished.head, run.heads - 1);
+  const last = run.tokens.length - 1;
+  const query = Math.min(selection.query ?? opening.query ?? last, last);
+  const key = selection.key === null ? null : Math.min(selection.key, last);
+  return { name: headName({ layer, head }), layer, head, query, key, stage: selection.stage };
+}
+
+// Whether any of the keys has changed, or everything (null).
+export const anyOf = (changed, ...keys) => changed === null || keys.some((key) => changed.has(key));
