@@ -4,6 +4,7 @@ import { h } from '../page/dom.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
 import { attention } from './map/map.js';
+import { savable } from './savable.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state.
 const LOOKS = [attention];
@@ -19,6 +20,7 @@ export const explore = {
   examples: EXAMPLES,
   hints: [['←', '→', 'head'], ['↑', '↓', 'layer']],
   keys: {},
+  savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
 
