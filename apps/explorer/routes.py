@@ -6,8 +6,8 @@
 `GET /attention/{run}/thumbnails/{stage}`
     L*N*k*k uint8: 0 is a hidden cell, 1..255 run over the colour scale. Header: `X-Shape: L,N,k,k`.
     204 and nothing if the run keeps no thumbnails of the stage and is too long to derive them.
-`GET /cell/{run}/{layer}/{head}/{query}/{key}?stage=s`
-    The story of one cell as JSON: see `cell_json.story`; the heads of the layer are compared at stage s.
+`GET /cell/{run}/{layer}/{head}/{query}/{key}`
+    The story of one cell as JSON: see `cell_json.story`.
 
 Numbers are exact (`X-Pool: 1`) as long as the range asked for has at most `MAX_CELLS` cells. A
 larger range comes pooled by the integer `X-Pool`: f x f cells become the one of largest magnitude.
@@ -102,8 +102,10 @@ def _cell(store: RunStore, request: Request) -> Response:
     trace = _trace(store, request)
     layer, head = _index(request, "layer", len(trace.layers)), _index(request, "head", trace.heads)
     query, key = (_index(request, name, len(trace.tokens)) for name in ("query", "key"))
-    stage = _stage(request.query_params.get("stage", "attn_probs"))
-    told = story(trace, layer, head, query, key, stage)
+    try:
+        told = story(trace, layer, head, query, key)
+    except ValueError as error:  # its probabilities were patched
+        raise Refusal(409, str(error)) from error
     return Response(as_json(told), media_type="application/json", headers=HEADERS)
 
 
