@@ -23,7 +23,7 @@ _NAMES: dict[str, tuple[type[Intervention], str]] = {
 
 
 class Change(Question):
-    """A run of the model as it is, and changes: heads that are off ("L5H3"), and settings as their flags are written."""
+    """A run of the model as it is, and changes: heads that are off ("L5H3"), and settings as a flag writes them."""
 
     run: str
     off: list[str] = []

@@ -14,7 +14,7 @@ FORECAST = 4  # likeliest tokens after, beside the likeliest before
 
 
 def largest_differences(pair: Pair) -> list[list[float]] | None:
-    """Largest |d| of the probabilities of each head [L][N], of cells that both masks show; None if the text is too long.
+    """Largest |d| of the probabilities of each head [L][N], where both masks show the cell; None for too long a text.
 
     Layers with the same queries, keys and mask in both runs are not derived: nothing changed in them.
     """
@@ -39,7 +39,7 @@ def _same_attention(pair: Pair, layer: int) -> bool:
 
 
 def forecast(pair: Pair) -> JsonValue:
-    """The token that was likeliest before, then the likeliest after, with both probabilities; None without predictions."""
+    """The likeliest token before, then the likeliest after, with both probabilities; None without predictions."""
     before, after = prediction_of(pair.before), prediction_of(pair.after)
     if before is None or after is None:
         return None

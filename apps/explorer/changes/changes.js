@@ -8,6 +8,9 @@ import { UNCHANGED, changesOf } from './words.js';
 
 const ASKED = ['run', ...Object.keys(UNCHANGED)];
 
+// A run that takes longer says how far it is.
+const PATIENCE = 500;
+
 export const restore = ({ store }) => store.select(UNCHANGED, { push: true });
 
 export function createChanges(page) {
@@ -27,9 +30,11 @@ export function createChanges(page) {
     // What belongs to another run goes at once; an older pair of this run stays until the new one is here.
     if (!changesOf(store.selection).length || store.data.pair?.of !== run.id) store.publish({ pair: null });
     if (!changesOf(store.selection).length) return draw();
+    const since = performance.now();
     try {
       const pair = await question.ask('change', { run: run.id, off, cap, window, causal, final: finalCap }, {
         progress(busy) {
+          if (performance.now() - since < PATIENCE) return;
           state.busy = busy;
           draw();
         },

@@ -1,7 +1,7 @@
 // What the inspector shows of a cell, before and after what was changed: the one number, five stages, the row. Pure.
 
 import { amount, percent, probability } from './numbers.js';
-import { HIDDEN, moved, where } from './sentence.js';
+import { HIDDEN, MOVED, moved, where } from './sentence.js';
 
 const LABELS = { attn_logits: 'Raw', attn_scores: 'Softcap', attn_masked: 'Mask', attn_probs: 'Probability', contribution: 'Contribution' };
 
@@ -13,7 +13,7 @@ export function headline(cell, after) {
   return { was: changed ? text(cell) : null, now: text(now), hidden: now.hidden !== null };
 }
 
-// Five of {name, label, text, note: string or list of strings and {sub}, bar: {left, width} in percent or null, signed}.
+// Five of {name, label, text, note: string or list of strings and {lowered}, bar: {left, width} in percent or null, signed}.
 export function stages(cell, after) {
   const now = after ?? cell;
   return Object.entries(LABELS).map(([name, label]) => {
@@ -25,14 +25,19 @@ export function stages(cell, after) {
   });
 }
 
-// The row, largest first: `count` of {key, prob, was, contribution}, the chosen key always among them.
+// The row, largest first: `count` of {key, prob, contribution, was}, the chosen key always among them; `was` is the
+// probability before the change where that was another.
 export function ranked(cell, after, count) {
   const now = after ?? cell;
-  const before = new Map(cell.row.map(({ key, prob }) => [key, prob]));
-  const rows = now.row.slice(0, count).map((one) => ({ ...one, was: after ? before.get(one.key) ?? null : null }));
+  const before = new Map(after ? cell.row.map(({ key, prob }) => [key, prob]) : []);
+  const item = ({ key, prob, contribution }) => {
+    const was = before.get(key) ?? null;
+    return { key, prob, contribution, was: was !== null && Math.abs(was - prob) > MOVED ? was : null };
+  };
+  const rows = now.row.slice(0, count).map(item);
   if (now.hidden || rows.some(({ key }) => key === now.key)) return rows;
-  const chosen = { key: now.key, prob: now.values.attn_probs, contribution: now.values.contribution, was: after ? before.get(now.key) ?? null : null };
-  return [...rows.slice(0, count - 1), chosen];
+  const { attn_probs: prob, contribution } = now.values;
+  return [...rows.slice(0, count - 1), item({ key: now.key, prob, contribution })];
 }
 
 const SIGNED = new Set(['attn_logits', 'attn_scores', 'attn_masked']);
@@ -78,6 +83,6 @@ const NOTES = {
     if (cell.hidden) return 'a hidden key writes nothing';
     if (cell.off === 'zero') return 'the head is off: it writes nothing';
     if (cell.off) return 'the head is off: its mean over the text is written';
-    return [`length ${amount(cell.length)} of W`, { sub: 'O' }, `v; ${rowShare(cell)}`];
+    return [`length ${amount(cell.length)} of W`, { lowered: 'O' }, `v; ${rowShare(cell)}`];
   },
 };

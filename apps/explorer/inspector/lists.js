@@ -32,7 +32,7 @@ export function stageList(box, choose) {
         name = item.name;
         put(label, item.label);
         put(text, item.text);
-        put(note, [item.note].flat().map((part) => (part.sub ? h('sub', {}, part.sub) : part)));
+        put(note, [item.note].flat().map((part) => (part.lowered ? h('sub', {}, part.lowered) : part)));
         note.title = note.textContent;
         place(fill, item.bar ?? { width: 0 });
         bar.classList.toggle('signed', item.signed);

@@ -6,6 +6,7 @@ import { keysScore, percent, tokens } from './numbers.js';
 // dwarf beside the largest of the row.
 const STRONG = 2;
 const BESIDE_LARGEST = 0.35;
+export const MOVED = 1e-6;
 const NOTICED = 0.05; // what the cap takes off, as printed with two digits
 
 // Why the mask hides the key: what stands where the number would.
@@ -34,7 +35,7 @@ export function sentence(cell, after, changes) {
 }
 
 // Whether a change moved the probability of a cell that both masks show.
-export const moved = (cell, after) => Math.abs(prob(after) - prob(cell)) > 1e-6;
+export const moved = (cell, after) => Math.abs(prob(after) - prob(cell)) > MOVED;
 
 const prob = (cell) => cell.values.attn_probs;
 
