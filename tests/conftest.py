@@ -1,7 +1,9 @@
-"""What every test may use: random twins of the model, a browser, and no network."""
+"""What every test may use: the embedded model and a trace of it, random twins, a browser, and no network."""
 
 import importlib
+import json
 import os
+import shlex
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -18,9 +20,18 @@ os.environ["GRADIO_SERVER_PORT"] = str(7860 + 100 * int(os.environ.get("PYTEST_X
 import pytest
 import torch
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+from gemma2_workbench import LoadedModel, Trace, capture, embedded, load
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+# Longer than the window of the local layers, and with repeats, so that every fold has something to say.
+TEXT = (
+    "The President of the United States met Emma in Paris. The President of the United States spoke to Emma, "
+    "and Emma, who had met the President before, was glad to see the President of the United States again."
+)
 LOCAL_HOSTS = {None, "", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -33,6 +44,7 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
     "--disable-quic",
 ]
+WAIT_MS = 60_000  # of everything that a browser is asked for: only a failure pays for it
 
 torch.set_num_threads(1)  # tiny tensors: a second thread costs more than it gives
 
@@ -60,18 +72,38 @@ def find_chromium() -> str | None:
     return next((path for path in candidates if path and Path(path).exists()), None)
 
 
+class PatientBrowser:
+    """A Chromium whose pages wait `WAIT_MS` for whatever they are asked for."""
+
+    def __init__(self, chromium: "Browser") -> None:
+        self.chromium = chromium
+
+    def new_page(self, **options: Any) -> "Page":
+        """A page of its own, with playwright's options."""
+        page = self.chromium.new_page(**options)
+        page.set_default_timeout(WAIT_MS)
+        return page
+
+    def new_context(self, **options: Any) -> "BrowserContext":
+        """A profile of its own, with playwright's options."""
+        context = self.chromium.new_context(**options)
+        context.set_default_timeout(WAIT_MS)
+        return context
+
+
 @pytest.fixture(scope="session")
-def browser() -> "Iterator[Browser]":
+def browser() -> Iterator[PatientBrowser]:
     """A headless Chromium driven by playwright; skips without one, fails if REQUIRE_BROWSER=1."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     path = find_chromium()
     if path is None:
         missing = pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip
         missing("browser tests need Chromium: apt-get install --no-install-recommends chromium, or set CHROMIUM_PATH")
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        yield chromium
+        yield PatientBrowser(chromium)
         chromium.close()
 
 
@@ -132,3 +164,57 @@ def token_ids() -> Callable[..., torch.Tensor]:
         return torch.randint(3, 97, (batch, length), generator=generator)
 
     return draw
+
+
+@pytest.fixture(scope="session")
+def loaded() -> LoadedModel:
+    return load()
+
+
+@pytest.fixture(scope="session")
+def tagger() -> LoadedModel:
+    return load("tiny-ner")
+
+
+@pytest.fixture(scope="session")
+def trace(loaded: LoadedModel) -> Trace:
+    return capture(loaded, TEXT, read=("attention", "folds", "lens", "contributions"))
+
+
+@pytest.fixture(scope="session")
+def twin_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """`twin_folder(**config)`: a random Gemma 2 saved as google/gemma-2-2b is, with the embedded tokenizer."""
+
+    def make(**config: Any) -> Path:
+        folder = tmp_path_factory.mktemp("twin")
+        torch.manual_seed(0)
+        sizes = {"vocab_size": 4096, "hidden_size": 48, "intermediate_size": 64, "num_hidden_layers": 4}
+        heads = {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16, "query_pre_attn_scalar": 16}
+        Gemma2ForCausalLM(
+            Gemma2Config(**{**sizes, **heads, "sliding_window": 7, "initializer_range": 0.6, **config})
+        ).save_pretrained(folder)
+        for name in ("tokenizer.model", "tokenizer_config.json"):
+            shutil.copy(embedded()["tiny"] / name, folder)
+        assert json.loads((folder / "config.json").read_text())["model_type"] == "gemma2"
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def makes_again(capsys: pytest.CaptureFixture[str]) -> Callable[[str, str], None]:
+    """`makes_again(command, name)`: redrawing the file `name`, and the command in its record, give the same bytes."""
+
+    def check(command: str, name: str) -> None:
+        made, beside = Path(name).read_bytes(), Path(f"{name}.json").read_bytes()
+        again = name.replace("a.", "b.")
+        assert main(["redraw", name if name != "a.csv" else "a.csv.json", "--out", again]) == 0
+        assert f"{again}: same bytes" in capsys.readouterr().out
+        assert (Path(again).read_bytes(), Path(f"{again}.json").read_bytes()) == (made, beside)
+        words = shlex.split(json.loads(beside)["command"])
+        assert words[:2] == ["gemma2-workbench", command]
+        Path(name).unlink()
+        assert main(words[1:]) == 0
+        assert (Path(name).read_bytes(), Path(f"{name}.json").read_bytes()) == (made, beside)
+
+    return check

@@ -111,7 +111,6 @@ def visitor(browser: Any, session: Session) -> Iterator[Reader]:
     app = build_app(session)
     _, url, _ = app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options())
     page = browser.new_page(viewport={"width": 1400, "height": 1000}, accept_downloads=True)
-    page.set_default_timeout(20_000)
     reader = Reader(page, url)
     reader.open(text=TEXT)
     yield reader
@@ -345,7 +344,6 @@ def test_a_tab_that_is_not_open_labels_nothing(browser: Any, session: Session):
                 tab.build(Shared(session, run, gr.State(False), gr.State({}), text))
     _, url, _ = demo.launch(prevent_thread_lock=True, server_name="127.0.0.1", quiet=True, run_history=False)
     page = browser.new_page()
-    page.set_default_timeout(20_000)
     reader = Reader(page, url)
 
     def questions() -> int:

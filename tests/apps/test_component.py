@@ -146,7 +146,6 @@ def page(browser: Any, url: str, site: Site) -> Iterator[Any]:
     page = browser.new_page(viewport={"width": 1400, "height": 900})
     foreign: list[str] = []
     page.on("request", lambda request: request.url.startswith((url, "data:", "blob:")) or foreign.append(request.url))
-    page.set_default_timeout(20_000)
     page.goto(url)
     page.wait_for_selector(".attention")
     yield page

@@ -38,8 +38,8 @@ class Page:
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(f"{url}?{urlencode(query)}")
-        self.page.wait_for_selector("#status .good", timeout=60_000)
-        self.page.wait_for_function(f"{VIEW} && {VIEW}.state === 'ready'", timeout=30_000)
+        self.page.wait_for_selector("#status .good")
+        self.page.wait_for_function(f"{VIEW} && {VIEW}.state === 'ready'")
 
     def run(self, text: str) -> None:
         """Type a text and run it."""
@@ -51,7 +51,7 @@ class Page:
         return self.page.evaluate(f"({{...{VIEW}, view: null}})")
 
     def wait_for_run_after(self, run: str) -> None:
-        self.page.wait_for_function(f"{VIEW}.run !== {run!r} && {VIEW}.state === 'ready'", timeout=30_000)
+        self.page.wait_for_function(f"{VIEW}.run !== {run!r} && {VIEW}.state === 'ready'")
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_problem_is_said_and_nothing_is_lost(open_page) -> None:
     before = page.place()["run"]
     for text, sentence in (("", "the text is empty"), ("word " * 9000, "tokens; tiny takes at most")):
         page.run(text)
-        page.page.wait_for_selector(f"#status .problem:has-text('{sentence}')", timeout=30_000)
+        page.page.wait_for_selector(f"#status .problem:has-text('{sentence}')")
     assert page.place()["run"] == before
     assert page.place()["state"] == "ready"
 
@@ -104,7 +104,7 @@ def test_a_model_that_does_not_exist_is_said(open_page) -> None:
     field.fill("no/such<b>model")
     field.press("Enter")
     page.page.locator("#run").click()
-    page.page.wait_for_selector("#status .problem:has-text('no/such<b>model')", timeout=30_000)
+    page.page.wait_for_selector("#status .problem:has-text('no/such<b>model')")
 
 
 def test_the_address_brings_back_the_same_view(open_page, session: Session) -> None:
@@ -124,7 +124,7 @@ def test_the_address_follows_and_back_returns(open_page) -> None:
     page.wait_for_run_after(before)
     page.page.wait_for_function("new URL(location).searchParams.get('text') === 'four five six'")
     page.page.go_back()
-    page.page.wait_for_selector("#status .good", timeout=60_000)
+    page.page.wait_for_selector("#status .good")
     assert page.page.locator("#text textarea").input_value() == "one two three"
     assert page.page.get_by_role("tab", name="Head atlas").get_attribute("aria-selected") == "true"
 
@@ -137,8 +137,8 @@ def test_a_senseless_address_opens_the_page_all_the_same(open_page) -> None:
 
 def test_the_atlas_is_drawn_and_saved(open_page, tmp_path: Path) -> None:
     page = open_page(tab="atlas")
-    page.page.wait_for_selector("#plot-atlas .main-svg", timeout=30_000)
-    with page.page.expect_download(timeout=30_000) as download:
+    page.page.wait_for_selector("#plot-atlas .main-svg")
+    with page.page.expect_download() as download:
         page.page.get_by_role("tabpanel").get_by_role("button", name="Save", exact=True).locator("visible=true").click()
     download.value.save_as(tmp_path / "atlas.pdf")
     assert (tmp_path / "atlas.pdf").read_bytes().startswith(b"%PDF")

@@ -48,7 +48,7 @@ def page(browser: Any, trace: Trace) -> Iterator[Any]:
     )
     page = browser.new_page(viewport={"width": 1000, "height": 900})
     page.goto(url)
-    page.wait_for_function(f"{VIEW}?.painted > 0", timeout=60_000)
+    page.wait_for_function(f"{VIEW}?.painted > 0")
     yield page
     page.close()
     demo.close()

@@ -110,7 +110,6 @@ class Reader:
 @pytest.fixture(scope="module")
 def visitor(browser: Any, url: str) -> Iterator[Reader]:
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.set_default_timeout(20_000)
     reader = Reader(page)
     page.goto(url)
     page.wait_for_selector(".inspector .notice:has-text('Click a cell of the map')")

@@ -26,11 +26,10 @@ def page(browser: Any, session: Session) -> Iterator[Any]:
     app = build_app(session)
     _, url, _ = app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(session))
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.set_default_timeout(30_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{url}?text={TEXT}")
-    page.wait_for_selector("#status .good", timeout=60_000)
+    page.wait_for_selector("#status .good")
     page.get_by_role("tab", name="Logit lens").click()
     page.wait_for_function(f"{LENS}?.id")
     yield page

@@ -85,7 +85,6 @@ class Teacher:
 @pytest.fixture(scope="module")
 def page(browser: Any, url: str) -> Iterator[Any]:
     page = browser.new_page(viewport={"width": 1400, "height": 900})
-    page.set_default_timeout(20_000)
     page.goto(url)
     yield page
     page.close()

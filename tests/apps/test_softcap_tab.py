@@ -41,7 +41,6 @@ def site() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def page(browser: Any, site: Any) -> Iterator[Any]:
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.set_default_timeout(60_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(site.url)

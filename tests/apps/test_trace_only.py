@@ -58,7 +58,6 @@ def site(saved: dict[str, Path]) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def page(browser: Any, site: Any) -> Iterator[Any]:
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.set_default_timeout(30_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: message.type == "error" and errors.append(message.text))
@@ -71,7 +70,7 @@ def page(browser: Any, site: Any) -> Iterator[Any]:
 
 def ready(page: Any, name: str) -> None:
     """Wait until the map of a saved trace is painted."""
-    page.wait_for_selector(f"#status:has-text('saved trace {name}')", timeout=60_000)
+    page.wait_for_selector(f"#status:has-text('saved trace {name}')")
     page.wait_for_function(f"{VIEW}?.state === 'ready' && {VIEW}.shown.layer === {VIEW}.layer")
 
 
@@ -162,7 +161,7 @@ def test_a_classifier_that_is_run_has_no_lens_and_says_why(page: Any, site: Any)
     page.locator("#model input").fill("tiny-ner")
     page.locator("#model input").press("Enter")
     page.locator("#run").click()
-    page.wait_for_selector("#status .good:has-text('exact')", timeout=60_000)
+    page.wait_for_selector("#status .good:has-text('exact')")
     open_tab(page, "Logit lens")
     page.wait_for_selector("#lens-said:has-text('it has no language-model head')")
     open_tab(page, "Softcap")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from gemma2_workbench import LoadedModel, load
 from gemma2_workbench.apps.cli import main
 
 GOOD = "Emma\tB-PER\nmet\tO\nBob\tB-PER\n\n"
@@ -55,11 +54,6 @@ JSONL: dict[str, tuple[bytes, str]] = {
     "a long number": (f'{LINE}{{"text": "a", "label": {"9" * 5000}}}\n'.encode(), ":2: a number of 5000 digits"),
     "slip": (f'{LINE}{{"tokens": ["Rome"], "tags": ["LOC"]}}\n'.encode(), ":2: the tag 'LOC' is not BIO while"),
 }
-
-
-@pytest.fixture(scope="module")
-def tagger() -> LoadedModel:
-    return load("tiny-ner")
 
 
 @pytest.fixture(autouse=True)

@@ -30,11 +30,6 @@ NO_CAPS = (NAN, INF, -INF, -1.0, 0, 0.0, True, "5", [5.0], 10**400, b"5")
 NO_SIZES = (NAN, INF, -1, 0, 1.5, 1e308, 2.0, True, "5", [5], HUGE, 10**5000)
 
 
-@pytest.fixture(scope="module")
-def loaded() -> LoadedModel:
-    return load("tiny")
-
-
 @pytest.mark.parametrize("kind", [SetSoftcap, SetFinalSoftcap])
 @pytest.mark.parametrize("cap", NO_CAPS, ids=lambda cap: str(cap)[:9])
 def test_caps_that_cannot_be(kind: type[Any], cap: Any) -> None:

@@ -1,4 +1,4 @@
-"""The embedded token classifier, and a random sequence classifier with the same tokenizer."""
+"""A random sequence classifier with the tokenizer of the embedded classifier."""
 
 import shutil
 from pathlib import Path
@@ -8,11 +8,6 @@ import torch
 
 from gemma2_workbench import LoadedModel, embedded, load
 from gemma2_workbench.model import Gemma2Config, Gemma2ForSequenceClassification
-
-
-@pytest.fixture(scope="session")
-def tagger() -> LoadedModel:
-    return load("tiny-ner")
 
 
 @pytest.fixture(scope="session")

@@ -135,7 +135,6 @@ def look(browser, tmp_path):
     """`look(spec)` opens the page of a figure; anything it loads, asks or complains about fails the test."""
     context = browser.new_context(viewport={"width": 1000, "height": 900}, offline=True)
     page = context.new_page()
-    page.set_default_timeout(60_000)
     trouble = []
     page.on("console", lambda message: trouble.append(message.text))
     page.on("pageerror", lambda error: trouble.append(str(error)))
@@ -168,7 +167,7 @@ def expect_label(label, lines):
     """Wait until the pointer's label has these lines (each a part of one), whatever it showed before."""
     from playwright.sync_api import expect  # with the browser, so that tests without one need no playwright
 
-    expect(label).to_contain_text(lines, timeout=30_000)
+    expect(label).to_contain_text(lines)
 
 
 def test_pointer_names_tokens_value_and_reason(look):

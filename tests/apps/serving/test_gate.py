@@ -4,7 +4,8 @@ import asyncio
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -44,6 +45,12 @@ def behind(access: Access, handler: Any = lambda request: PlainTextResponse("in"
     return TestClient(app, base_url=base_url, raise_server_exceptions=False)
 
 
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Its result; playwright, where it was used, has left a loop in this thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 async def read_body(request: Request) -> JSONResponse:
     return JSONResponse(len(await request.body()))
 
@@ -59,7 +66,7 @@ def page() -> Iterator[Any]:
         app = build_app(session)
         return app, app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(session, access))
 
-    app, (server, url, _) = asyncio.run(launched())
+    app, (server, url, _) = run(launched())
     with httpx.Client(base_url=url, timeout=60) as client:
         # What serves files is imported at the first one; while others import too, Python 3.11 may fail under pytest.
         assert client.get("/favicon.ico", headers={"Authorization": BASIC}).status_code == 200
@@ -240,7 +247,7 @@ def test_streams_are_passed_on_as_they_come() -> None:
 
     sent: list[Any] = []
     scope = {"type": "http", "method": "GET", "path": "/x", "query_string": b"", "headers": [(b"host", b"localhost")]}
-    asyncio.run(gate.Gate(stream, Access())(scope, None, send))
+    run(gate.Gate(stream, Access())(scope, None, send))
     assert sent == [None, b"first", "the stream goes on", b"last"]
 
 
@@ -350,7 +357,7 @@ def test_a_signed_in_reader_finds_the_whole_page_working(page: Any, browser: Any
     reader.on("console", lambda message: message.type == "error" and complaints.append(message.text))
     reader.on("pageerror", lambda error: complaints.append(str(error)))
     reader.goto(page.url)
-    reader.wait_for_selector("#status .good", timeout=60_000)
-    reader.wait_for_function("document.querySelector('.attention')?.attention?.state === 'ready'", timeout=60_000)
+    reader.wait_for_selector("#status .good")
+    reader.wait_for_function("document.querySelector('.attention')?.attention?.state === 'ready'")
     context.close()
     assert not complaints

@@ -26,7 +26,7 @@ from gemma2_workbench.traces.interventions import Intervention
 from gemma2_workbench.traces.layer_store import FileLayers
 from gemma2_workbench.traces.readers import READERS
 
-NOTEBOOK = Path(__file__).parents[2] / "examples" / "first_look.ipynb"
+NOTEBOOK = Path(__file__).parents[3] / "examples" / "first_look.ipynb"
 ODD = "<script>alert('1')</script> & \"quoted\" 👩‍👩‍👧 שלום \u202e你好\n\tdef f(x): return x</div>"
 TEXTS = {"odd": ODD, "one": "a", "long": "The President met Emma & <b>Bob</b> in Paris, 你好. " * 16}
 VOID = {"wbr", "img", "br"}

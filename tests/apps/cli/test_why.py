@@ -19,11 +19,6 @@ TEXT = "-The crew went home. They sailed from Jordan to $x$ \\ the coast of Egyp
 JORDAN = 9  # of all words
 
 
-@pytest.fixture(scope="module")
-def tagger() -> LoadedModel:
-    return load("tiny-ner")
-
-
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tagger: LoadedModel) -> Path:
     """A folder of its own; the embedded classifier is loaded once."""

@@ -15,15 +15,9 @@ from gemma2_workbench.apps.cli import main
 from gemma2_workbench.classification.conll import read_conll
 from gemma2_workbench.classification.labelled import classify
 from gemma2_workbench.model import Gemma2Config, Gemma2ForSequenceClassification
-from gemma2_workbench.models.gemma2 import LoadedModel
 
 TEXT = "Mr. Darcy met Emma in Paris. The French love General Motors!"
-GOLD = Path(__file__).parents[2] / "training" / "ner" / "gold" / "gold.conll"
-
-
-@pytest.fixture(scope="module")
-def tagger() -> LoadedModel:
-    return load("tiny-ner")
+GOLD = Path(__file__).parents[3] / "training" / "ner" / "gold" / "gold.conll"
 
 
 @pytest.fixture(autouse=True)
