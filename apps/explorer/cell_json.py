@@ -6,7 +6,7 @@ from math import isfinite
 import pandas as pd
 from pydantic import JsonValue
 
-from gemma2_workbench import AblateHeads, Trace
+from gemma2_workbench import Trace
 from gemma2_workbench.model.reason import Reason
 from gemma2_workbench.traces.cell import inspect_cell
 from gemma2_workbench.traces.stages import STAGES
@@ -19,8 +19,7 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
     """The cell in five stages, its row ranked by probability, and its probability in all heads of the layer.
 
     Every number is None where the mask leaves none. `largest` is what the bars of the stages are measured by: the
-    largest magnitude in the row, of the contributions their sum. `off` says how the head was switched off ("zero",
-    "mean"); at zero its contributions are 0, whatever follows from its queries and keys.
+    largest magnitude in the row, of the contributions their sum. `off`: the head is switched off, its contributions are 0.
 
     Raises:
         ValueError: a layer, head, query or key that the trace does not have; or the probabilities of the head were
@@ -29,9 +28,6 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
     cell = inspect_cell(trace, layer, head, query, key)
     row = cell.row
     info = trace.layers[layer]
-    off = _off(trace, layer, head)
-    if off == "zero":
-        row = row.assign(contribution=row["contribution"] * 0)
     at = row.iloc[key]
     here, there = range(query, query + 1), range(key, key + 1)
     probs = [trace.stage(layer, other, "attn_probs", here, there).item() for other in range(trace.heads)]
@@ -46,7 +42,7 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
         "softcap": info.softcap,
         "scale": info.scale,
         "causal": info.causal,
-        "off": off,
+        "off": any(change.silences(layer, head) for change in trace.interventions),
         "hidden": None if cell.reason == Reason.VISIBLE else cell.reason.name.lower(),
         "visible": cell.visible,
         "values": {name: _number(at[name]) for name in STAGES},
@@ -60,12 +56,6 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
         ],
         "heads": [_number(probability) for probability in probs],
     }
-
-
-def _off(trace: Trace, layer: int, head: int) -> str | None:
-    """What the output of a head was replaced with, None where it was not."""
-    ablations = [change for change in trace.interventions if isinstance(change, AblateHeads)]
-    return next((change.fill for change in ablations if (layer, head) in change.heads), None)
 
 
 def _largest(values_S: "pd.Series[float]", stage: str) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gemma2_workbench import LoadedModel, Pair, Trace, capture, compare, predict
-from gemma2_workbench.apps.explorer.routes import LOST_RUN
+from gemma2_workbench.apps.explorer.requested import LOST_RUN
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.traces.capture import MAPS
 from gemma2_workbench.traces.interventions import Intervention

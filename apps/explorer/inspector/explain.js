@@ -81,8 +81,7 @@ const NOTES = {
   attn_probs: ({ hidden, visible, rank }) => (hidden ? 'a hidden key gets nothing' : `softmax over ${visible === 1 ? '1 key' : `${visible} keys`}: rank ${rank}`),
   contribution(cell) {
     if (cell.hidden) return 'a hidden key writes nothing';
-    if (cell.off === 'zero') return 'the head is off: it writes nothing';
-    if (cell.off) return 'the head is off: its mean over the text is written';
+    if (cell.off) return 'the head is off: it writes nothing of it';
     return [`length ${amount(cell.length)} of W`, { lowered: 'O' }, `v; ${rowShare(cell)}`];
   },
 };
