@@ -1,6 +1,7 @@
 // Explore: heads on the left, the chosen head in the middle, why its number is so on the right.
 
 import { h } from '../page/dom.js';
+import { createChanges, restore } from './changes/changes.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
 import { attention } from './map/map.js';
@@ -18,8 +19,8 @@ export const explore = {
   name: 'explore',
   title: 'Explore',
   examples: EXAMPLES,
-  hints: [['←', '→', 'head'], ['↑', '↓', 'layer']],
-  keys: {},
+  hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['r', 'restore']],
+  keys: { r: restore },
   savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
@@ -31,7 +32,7 @@ export const explore = {
       h('aside', { id: 'inspector', 'aria-label': 'Why this number' }),
     ];
     box.append(...sections);
-    const sides = [createHeads(page, sections[0]), createInspector(page, sections[2])];
+    const sides = [createHeads(page, sections[0]), createInspector(page, sections[2]), createChanges(page)];
     const middles = LOOKS.map(({ name, create }) => {
       const middle = h('div', { class: 'look', 'data-look': name });
       sections[1].append(middle);
