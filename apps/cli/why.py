@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from gemma2_workbench.apps.cli.changes import changes_of
 from gemma2_workbench.apps.cli.labels import note
-from gemma2_workbench.apps.cli.look import OF_A_FIGURE, output_of, refuse, save
 from gemma2_workbench.apps.cli.model import given_text, loaded_model
+from gemma2_workbench.apps.cli.output import OF_A_FIGURE, output_of, refuse, save
 from gemma2_workbench.apps.cli.parsers.why import FORMATS
 from gemma2_workbench.apps.cli.rows import rows_text
 from gemma2_workbench.classification.choices import LABELS, METHODS

@@ -6,8 +6,8 @@ from typing import Any
 from gemma2_workbench.apps.cli.changes import add_changes
 from gemma2_workbench.apps.cli.labels import add_label_token
 from gemma2_workbench.apps.cli.numeric import whole_number
-from gemma2_workbench.apps.cli.parsers.look import add_look
 from gemma2_workbench.apps.cli.parsers.model import add_model
+from gemma2_workbench.apps.cli.parsers.output import add_output
 from gemma2_workbench.classification.choices import LABELS, METHODS, REASONS
 from gemma2_workbench.models.shipped import CLASSIFIER
 from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
@@ -42,7 +42,7 @@ def add(commands: Any) -> None:
         help=f"write a figure or its numbers instead of printing: {endings} (.tex of saliency and attention: the text "
         "in coloured boxes)",
     )
-    add_look(drawn, columns=False)
+    add_output(drawn, columns=False)
     add_label_token(command)
     add_model(command, CLASSIFIER)
     add_changes(command)

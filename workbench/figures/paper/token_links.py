@@ -9,9 +9,8 @@ from matplotlib.path import Path
 
 from gemma2_workbench.figures import colours
 from gemma2_workbench.figures.paper.fonts import Faces
-from gemma2_workbench.figures.paper.frame import Frame
 from gemma2_workbench.figures.paper.legend import Key
-from gemma2_workbench.figures.paper.sheet import INK, THINNEST, Box, Sheet
+from gemma2_workbench.figures.paper.sheet import INK, THINNEST, Box, Frame, Sheet
 from gemma2_workbench.figures.spec import TokenLinks
 from gemma2_workbench.figures.spec.token_links import spread
 from gemma2_workbench.figures.ticks import tick_text
@@ -100,7 +99,7 @@ def _thickness(weight: float | np.ndarray) -> float | np.ndarray:
 
 def _name_columns(spec: TokenLinks, sheet: Sheet, box: Box) -> None:
     """What the columns are, above them; without what stands in brackets where both do not fit side by side."""
-    faces, label = sheet.faces, sheet.letters.label
+    faces, label = sheet.faces, sheet.sizes.label
     left = box.left - _GAP - _widest(spec.rows, spec, faces)
     right = box.right + _GAP + _widest(spec.columns, spec, faces)
     names = [faces.printable(name) for name in (spec.row_label, spec.column_label)]
@@ -116,18 +115,18 @@ def _rows(spec: TokenLinks) -> int:
 
 def _head(faces: Faces) -> float:
     """Inches for the names of the columns."""
-    return faces.letters.line + 0.04
+    return faces.sizes.line + 0.04
 
 
 def _pitch(spec: TokenLinks, faces: Faces) -> float:
     """Inches from one token to the next: a line of type, less where there are many, never less than is legible."""
-    letters = faces.letters
-    return max(min(1.3 * letters.tick / 72, _TALL / _rows(spec)), 1.12 * letters.smallest / 72)
+    sizes = faces.sizes
+    return max(min(1.3 * sizes.tick / 72, _TALL / _rows(spec)), 1.12 * sizes.smallest / 72)
 
 
 def _size(pitch: float, faces: Faces) -> float:
     """Points of a token in a row of this height."""
-    return min(max(72 * pitch / 1.15, faces.letters.smallest), faces.letters.tick)
+    return min(max(72 * pitch / 1.15, faces.sizes.smallest), faces.sizes.tick)
 
 
 def _widest(tokens: tuple[str, ...], spec: TokenLinks, faces: Faces) -> float:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from gemma2_workbench.figures import colours
-from gemma2_workbench.figures.screen.maps import token_axis
 from gemma2_workbench.figures.screen.room import LONGEST
 from gemma2_workbench.figures.screen.slot import Slot
+from gemma2_workbench.figures.screen.token_map import token_axis
 from gemma2_workbench.figures.screen.traces import heatmap
 from gemma2_workbench.figures.spec import TokenGrid
 from gemma2_workbench.figures.text import for_plotly

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from gemma2_workbench.figures import colours
-from gemma2_workbench.figures.paper import bar, signs
+from gemma2_workbench.figures.paper import colorbar, negative_marks
 from gemma2_workbench.figures.paper.fonts import Faces
-from gemma2_workbench.figures.paper.frame import Frame
 from gemma2_workbench.figures.paper.legend import Key
-from gemma2_workbench.figures.paper.sheet import Box, Sheet
+from gemma2_workbench.figures.paper.sheet import Box, Frame, Sheet
 from gemma2_workbench.figures.spec import TokenStrip
 
 _PITCH, _HIGH = 1.43, 1.18  # of a line of labels: from line to line, height of a token's box
@@ -19,15 +18,15 @@ _PAD, _GAP = 0.03, 0.02  # inches: beside a token's text, between boxes
 def frame(spec: TokenStrip, faces: Faces, width: float, with_bar: bool = True) -> Frame:
     """The room of all lines; a colour bar comes below, unless the scale is shown elsewhere or has categories."""
     lines = _flow(spec, faces, width)[-1][0] + 1
-    below = bar.lying(spec.scale, faces, width) if with_bar else 0.02
-    return Frame(0, 0, below, width, lines * _PITCH * faces.letters.line)
+    below = colorbar.lying(spec.scale, faces, width) if with_bar else 0.02
+    return Frame(0, 0, below, width, lines * _PITCH * faces.sizes.line)
 
 
 def draw(spec: TokenStrip, sheet: Sheet, box: Box, with_bar: bool = True) -> None:
     """Draw the text into `box`; tokens without a value have no colour."""
     fills = colours.paint(spec.scale, spec.values)
-    low = signs.below(spec.scale, spec.values)
-    pitch, high = _PITCH * sheet.letters.line, _HIGH * sheet.letters.line
+    low = negative_marks.below(spec.scale, spec.values)
+    pitch, high = _PITCH * sheet.sizes.line, _HIGH * sheet.sizes.line
     for i, (line, x, wide, words) in enumerate(_flow(spec, sheet.faces, box.width)):
         place = Box(box.left + x, box.top + line * pitch, wide, high)
         known = np.isfinite(spec.values[i])
@@ -40,18 +39,18 @@ def draw(spec: TokenStrip, sheet: Sheet, box: Box, with_bar: bool = True) -> Non
         centre = place.left + wide / 2
         sheet.text(centre, place.top + high / 2, words, color=ink, ha="center", va="center_baseline")
     if with_bar:
-        bar.draw_lying(spec.scale, sheet, box.left, box.bottom, box.width)
+        colorbar.draw_lying(spec.scale, sheet, box.left, box.bottom, box.width)
 
 
 def keys(spec: TokenStrip) -> list[Key]:
     """Legend entries: the categories, if the scale has some."""
-    return bar.keys(spec.scale) + signs.underlined(spec.scale, spec.values)
+    return colorbar.keys(spec.scale) + negative_marks.underlined(spec.scale, spec.values)
 
 
 def _flow(spec: TokenStrip, faces: Faces, width: float) -> list[tuple[int, float, float, str]]:
     """Line, distance from the left edge and width in inches, and printable words of every token."""
     placed: list[tuple[int, float, float, str]] = []
-    label = faces.letters.label
+    label = faces.sizes.label
     line, x = 0, 0.0
     for token in spec.tokens:
         words = faces.fit(token, width - 2 * _PAD, label)

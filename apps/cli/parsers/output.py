@@ -14,7 +14,9 @@ def add_provenance(command: argparse.ArgumentParser | argparse._ArgumentGroup) -
     )
 
 
-def add_look(command: argparse.ArgumentParser | argparse._ArgumentGroup, width: str = "", columns: bool = True) -> None:
+def add_output(
+    command: argparse.ArgumentParser | argparse._ArgumentGroup, width: str = "", columns: bool = True
+) -> None:
     """The flags; `width` goes in front of what is said of --width, `columns` is for figures of several panels."""
     command.add_argument("--venue", help="acl, icml, neurips, iclr, aaai, cvpr or jmlr")
     command.add_argument(

@@ -70,6 +70,6 @@ def _draw_brackets(spec: HeadGrid, slot: Slot) -> None:
         outline = "M" + " L".join(f"{px},{-py}" for px, py in path)
         refs = {"xref": x, "yref": y}
         shape = {"type": "path", "path": outline, **refs, "ysizemode": "pixel", "yanchor": 0}
-        slot.drawing.shapes.append(shape | {"line": {"color": colour, "width": 1.5}})
+        slot.figure.shapes.append(shape | {"line": {"color": colour, "width": 1.5}})
         place = {"x": (left + right) / 2, "y": 0, **refs, "yshift": -10, "yanchor": "top"}
-        slot.drawing.note(f"kv {group}", 10, **place)
+        slot.figure.note(f"kv {group}", 10, **place)

@@ -1,11 +1,10 @@
-"""Names of points, none over another, and of axes, none cut."""
+"""Names of the points of a scatter plot, none over another."""
 
 from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from gemma2_workbench.figures.paper.fonts import Faces
 from gemma2_workbench.figures.paper.sheet import INK, Box, Sheet
 from gemma2_workbench.figures.spec import Scatter
 
@@ -13,15 +12,10 @@ _WIDEST = 1.0  # inches
 _APART = 0.07  # inches from a point to its name
 
 
-def wrapped(name: str, room: float, faces: Faces) -> list[str]:
-    """The name of an axis in lines of at most `room` inches where its words allow."""
-    return faces.balanced(name, max(room, 0.8), faces.letters.label)
-
-
 def write(spec: Scatter, sheet: Sheet, axes: Axes, box: Box) -> None:
     """Write each point's name to its right, left, above or below, where there is room; else leave it out."""
     (x_low, x_high), (y_low, y_high) = axes.get_xlim(), axes.get_ylim()
-    size = sheet.letters.smallest
+    size = sheet.sizes.smallest
     points = [
         (
             box.left + box.width * (x - x_low) / (x_high - x_low),

@@ -8,11 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from gemma2_workbench.figures import colours
-from gemma2_workbench.figures.paper import names
+from gemma2_workbench.figures.paper import point_names
 from gemma2_workbench.figures.paper.fonts import Faces
-from gemma2_workbench.figures.paper.frame import Frame
 from gemma2_workbench.figures.paper.legend import Key
-from gemma2_workbench.figures.paper.sheet import FAINT, INK, REFERENCE, THINNEST, Box, Sheet
+from gemma2_workbench.figures.paper.sheet import FAINT, INK, REFERENCE, THINNEST, Box, Frame, Sheet
 from gemma2_workbench.figures.spec import Bars, Curve, Guide, Scatter
 from gemma2_workbench.figures.ticks import padded, round_ticks, tick_text
 
@@ -24,20 +23,20 @@ _MANY = 1500  # points from which on a scatter plot is a picture inside the vect
 
 def frame(spec: Curve | Scatter | Bars, faces: Faces, width: float, squeeze: float = 1.0) -> Frame:
     """The room of a plot with numbers on both axes, or with names on the left for bars, which are never squeezed."""
-    letters = faces.letters
-    size = letters.tick
+    sizes = faces.sizes
+    size = sizes.tick
     if isinstance(spec, Bars):
         left = 0.06 + max(faces.width(faces.fit(name, _LONGEST, size), size) for name in spec.names)
-        height = min(max(1.29 * letters.tick_line * len(spec.names), 0.4), 7.5)
+        height = min(max(1.29 * sizes.tick_line * len(spec.names), 0.4), 7.5)
     else:
         numbers = max(faces.width(tick_text(tick), size) for tick in round_ticks(*_ranges(spec)[1]))
-        left = letters.line + 0.1 + numbers
+        left = sizes.line + 0.1 + numbers
         # A long name of the y axis wraps, and takes the room of its lines from the plot.
-        left += letters.line * (len(_y_name(spec, faces, squeeze * _height(width - left))) - 1)
+        left += sizes.line * (len(_y_name(spec, faces, squeeze * _height(width - left))) - 1)
         height = squeeze * _height(width - left)
     plot = width - left - 0.1
-    named = len(names.wrapped(spec.label if isinstance(spec, Bars) else spec.x_label, plot + _AROUND, faces))
-    return Frame(left, 0.1, letters.tick_line + 0.02 + letters.line * named, plot, height)
+    named = len(faces.axis_name(spec.label if isinstance(spec, Bars) else spec.x_label, plot + _AROUND))
+    return Frame(left, 0.1, sizes.tick_line + 0.02 + sizes.line * named, plot, height)
 
 
 def draw(spec: Curve | Scatter | Bars, sheet: Sheet, box: Box) -> None:
@@ -60,7 +59,7 @@ def draw(spec: Curve | Scatter | Bars, sheet: Sheet, box: Box) -> None:
     for guide in spec.guides:
         _draw_guide(guide, sheet, axes, box)
     _name_x(spec.x_label, sheet, box)
-    widest = max(sheet.faces.width(tick_text(tick), sheet.letters.tick) for tick in y_ticks)
+    widest = max(sheet.faces.width(tick_text(tick), sheet.sizes.tick) for tick in y_ticks)
     words = "\n".join(_y_name(spec, sheet.faces, box.height))
     upright = {"rotation": 90, "ha": "right", "va": "center", "multialignment": "center"}
     sheet.text(box.left - widest - 0.08, box.top + box.height / 2, words, **upright)
@@ -82,7 +81,7 @@ def _height(width: float) -> float:
 
 def _y_name(spec: Curve | Scatter, faces: Faces, height: float) -> list[str]:
     """The name of the y axis in lines that fit beside a plot of this height."""
-    return names.wrapped(spec.y_label, height + 0.1, faces)
+    return faces.axis_name(spec.y_label, height + 0.1)
 
 
 def _ranges(spec: Curve | Scatter) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -105,7 +104,7 @@ def _draw_points(spec: Scatter, sheet: Sheet, axes: Axes, box: Box) -> None:
     style = {"color": colours.SERIES[0], "alpha": 0.6, "linewidths": 0, "rasterized": spec.x.size > _MANY}
     axes.scatter(spec.x, spec.y, s=area, **style)
     if 0 < len(spec.labels) <= _NAMED:
-        names.write(spec, sheet, axes, box)
+        point_names.write(spec, sheet, axes, box)
 
 
 def _draw_bars(spec: Bars, sheet: Sheet, axes: Axes, box: Box) -> None:
@@ -116,11 +115,11 @@ def _draw_bars(spec: Bars, sheet: Sheet, axes: Axes, box: Box) -> None:
     ticks = _x_ticks(low, high, box.width, sheet.faces)
     axes.set(xlim=(low, high), ylim=(count - 0.4, -0.6))
     axes.set_xticks(ticks, [tick_text(tick) for tick in ticks])
-    letters = sheet.letters
-    step = max(math.ceil(1.15 * letters.smallest * count / (72 * box.height) - 1e-9), 1)
+    sizes = sheet.sizes
+    step = max(math.ceil(1.15 * sizes.smallest * count / (72 * box.height) - 1e-9), 1)
     places = np.arange(0, count, step)
-    words = [sheet.faces.fit(spec.names[i], _LONGEST, letters.tick) for i in places]
-    axes.set_yticks(places, words, size=min(letters.tick, 72 * box.height / len(places)), va="center_baseline")
+    words = [sheet.faces.fit(spec.names[i], _LONGEST, sizes.tick) for i in places]
+    axes.set_yticks(places, words, size=min(sizes.tick, 72 * box.height / len(places)), va="center_baseline")
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color=FAINT, linewidth=THINNEST)
     if low < 0:
@@ -132,20 +131,20 @@ def _x_ticks(low: float, high: float, width: float, faces: Faces) -> np.ndarray:
     """As many round numbers as stand side by side on `width` inches."""
     for count in (5, 4, 3):
         ticks = round_ticks(low, high, count)
-        if sum(faces.width(tick_text(tick), faces.letters.tick) + 0.08 for tick in ticks) <= width:
+        if sum(faces.width(tick_text(tick), faces.sizes.tick) + 0.08 for tick in ticks) <= width:
             return ticks
     return round_ticks(low, high, 2)
 
 
 def _name_x(label: str, sheet: Sheet, box: Box) -> None:
-    down = sheet.letters.tick_line + 0.02 + 1.08 * sheet.letters.label / 72
-    for i, words in enumerate(names.wrapped(label, box.width + _AROUND, sheet.faces)):
-        sheet.text(box.left + box.width / 2, box.bottom + down + i * sheet.letters.line, words, ha="center")
+    down = sheet.sizes.tick_line + 0.02 + 1.08 * sheet.sizes.label / 72
+    for i, words in enumerate(sheet.faces.axis_name(label, box.width + _AROUND)):
+        sheet.text(box.left + box.width / 2, box.bottom + down + i * sheet.sizes.line, words, ha="center")
 
 
 def _draw_guide(guide: Guide, sheet: Sheet, axes: Axes, box: Box) -> None:
     """A dashed line with its label inside the plot, at the far end."""
-    smallest = sheet.letters.smallest
+    smallest = sheet.sizes.smallest
     words = sheet.faces.fit(guide.label, 0.7 * (box.height if guide.axis == "x" else box.width), smallest)
     style = {"color": REFERENCE, "linewidth": 0.7, "ls": "dashed"}
     text = {"textcoords": "offset points", "size": smallest, "color": INK, "ha": "right"}

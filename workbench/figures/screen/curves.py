@@ -107,7 +107,7 @@ def _draw_guides(guides: tuple[Guide, ...], slot: Slot) -> None:
         refs = {f"{guide.axis}ref": slot.name(guide.axis), f"{other}ref": f"{slot.name(other)} domain"}
         ends = {f"{guide.axis}0": guide.at, f"{guide.axis}1": guide.at, f"{other}0": 0, f"{other}1": 1}
         line = {"color": theme.reference, "width": 1, "dash": "dash"}
-        slot.drawing.shapes.append({"type": "line", **refs, **ends, "line": line})
+        slot.figure.shapes.append({"type": "line", **refs, **ends, "line": line})
         turn = {"textangle": -90, "yanchor": "top"} if guide.axis == "x" else {}
         far = {**refs, guide.axis: guide.at, other: 1, "xanchor": "right", "yanchor": "bottom"}
-        slot.drawing.note(guide.label, 11, **(far | turn))
+        slot.figure.note(guide.label, 11, **(far | turn))

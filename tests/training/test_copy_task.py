@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.copies import IGNORED, Material, gapped_row, repeated_row
+from training.copy_task import IGNORED, Material, gapped_row, repeated_row
 
 MATERIAL = Material(natural=np.arange(1000, 2000, dtype=np.uint16), plain=np.arange(3000, 4000))
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from gemma2_workbench.figures.paper import grid, lines, links, maps, strip, words
+from gemma2_workbench.figures.paper import curves, head_grid, token_grid, token_links, token_map, token_strip
 from gemma2_workbench.figures.paper.fonts import Faces
-from gemma2_workbench.figures.paper.frame import Frame
 from gemma2_workbench.figures.paper.legend import Key
-from gemma2_workbench.figures.paper.sheet import Box, Sheet
+from gemma2_workbench.figures.paper.sheet import Box, Frame, Sheet
 from gemma2_workbench.figures.spec import (
     Bars,
     Curve,
@@ -27,17 +26,17 @@ def frame_of(spec: Panel, faces: Faces, width: float, with_bar: bool = True, squ
     """
     match spec:
         case TokenMap():
-            return maps.frame(spec, faces, width, with_bar=with_bar, squeeze=squeeze)
+            return token_map.frame(spec, faces, width, with_bar=with_bar, squeeze=squeeze)
         case TokenLinks():
-            return links.frame(spec, faces, width)
+            return token_links.frame(spec, faces, width)
         case TokenGrid():
-            return words.frame(spec, faces, width, with_bar)
+            return token_grid.frame(spec, faces, width, with_bar)
         case HeadGrid():
-            return grid.frame(spec, faces, width, with_bar, squeeze)
+            return head_grid.frame(spec, faces, width, with_bar, squeeze)
         case TokenStrip():
-            return strip.frame(spec, faces, width, with_bar)
+            return token_strip.frame(spec, faces, width, with_bar)
         case Curve() | Scatter() | Bars():
-            return lines.frame(spec, faces, width, squeeze)
+            return curves.frame(spec, faces, width, squeeze)
 
 
 def draw_panel(
@@ -51,31 +50,31 @@ def draw_panel(
     """Draw `spec` into `box`, with its bar or without; `outer` (x and y labels) and `named` (axes) are for maps."""
     match spec:
         case TokenMap():
-            maps.draw(spec, sheet, box, with_bar, outer, named)
+            token_map.draw(spec, sheet, box, with_bar, outer, named)
         case TokenLinks():
-            links.draw(spec, sheet, box)
+            token_links.draw(spec, sheet, box)
         case TokenGrid():
-            words.draw(spec, sheet, box, with_bar)
+            token_grid.draw(spec, sheet, box, with_bar)
         case HeadGrid():
-            grid.draw(spec, sheet, box, with_bar)
+            head_grid.draw(spec, sheet, box, with_bar)
         case TokenStrip():
-            strip.draw(spec, sheet, box, with_bar)
+            token_strip.draw(spec, sheet, box, with_bar)
         case Curve() | Scatter() | Bars():
-            lines.draw(spec, sheet, box)
+            curves.draw(spec, sheet, box)
 
 
 def keys_of(spec: Panel) -> list[Key]:
     """The legend entries of `spec`."""
     match spec:
         case TokenMap():
-            return maps.keys(spec)
+            return token_map.keys(spec)
         case TokenLinks():
-            return links.keys(spec)
+            return token_links.keys(spec)
         case TokenGrid():
-            return words.keys(spec)
+            return token_grid.keys(spec)
         case HeadGrid():
-            return grid.keys(spec)
+            return head_grid.keys(spec)
         case TokenStrip():
-            return strip.keys(spec)
+            return token_strip.keys(spec)
         case Curve() | Scatter() | Bars():
-            return lines.keys(spec)
+            return curves.keys(spec)

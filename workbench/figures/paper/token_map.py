@@ -12,11 +12,10 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from gemma2_workbench.figures import colours
-from gemma2_workbench.figures.paper import bar, picture, signs
+from gemma2_workbench.figures.paper import colorbar, negative_marks
 from gemma2_workbench.figures.paper.fonts import Faces
-from gemma2_workbench.figures.paper.frame import Frame
 from gemma2_workbench.figures.paper.legend import Key
-from gemma2_workbench.figures.paper.sheet import Box, Sheet
+from gemma2_workbench.figures.paper.sheet import Box, Frame, Sheet, show_cells
 from gemma2_workbench.figures.regions import outlines
 from gemma2_workbench.figures.scale import Scale
 from gemma2_workbench.figures.spec import TokenMap
@@ -48,13 +47,13 @@ def frame(
     bars = 1 if len(set(scales)) <= 1 else across
     left, right, height, plot = 0.0, 0.0, 0.5 * width, 0.6 * width
     for _ in range(5):  # labels and the bar's name depend on the size of the plot, which is what they leave over
-        left = faces.letters.line + 0.08 + _Labels.fitting(spec.rows, height, faces).widest
-        rooms = [bar.room(scale, faces, height) for scale in dict.fromkeys(scales or (spec.scale,))]
+        left = faces.sizes.line + 0.08 + _Labels.fitting(spec.rows, height, faces).widest
+        rooms = [colorbar.room(scale, faces, height) for scale in dict.fromkeys(scales or (spec.scale,))]
         right = max(rooms) if with_bar else 0.04
         plot = squeeze * min((width - left - bars * right - gap * (across - 1)) / across, cell * columns)
         height = min(max(plot * rows / columns, squeeze * min(_SMALL, cell * rows)), _TALL)
     labels = _Labels.fitting(spec.columns, plot, faces)
-    below = labels.depth(plot, faces) + 0.06 + faces.letters.line
+    below = labels.depth(plot, faces) + 0.06 + faces.sizes.line
     return Frame(left, right, below, plot, height)
 
 
@@ -70,11 +69,11 @@ def draw(
     rows, columns = spec.values.shape
     axes = sheet.axes(box)
     edges = (-0.5, columns - 0.5, rows - 0.5, -0.5)
-    picture.show(axes, colours.paint(spec.scale, spec.values), edges)
+    show_cells(axes, colours.paint(spec.scale, spec.values), edges)
     hidden = spec.hidden()
     for reason in np.unique(hidden[hidden != 0]).tolist():
         _hatch(axes, hidden == reason, reason)
-    signs.dash(axes, box, spec.scale, spec.values, (-0.5, -0.5))
+    negative_marks.dash(axes, box, spec.scale, spec.values, (-0.5, -0.5))
     if spec.mark is not None:
         _outline(axes, spec.mark[1] - spec.column_start, spec.mark[0] - spec.row_start)
     axes.set(xlim=edges[:2], ylim=edges[2:])
@@ -83,7 +82,7 @@ def draw(
     if named:
         name_axes(spec, sheet, box, Frame(0, 0, 0, box.width, box.height))
     if with_bar:
-        bar.draw(spec.scale, sheet, box)
+        colorbar.draw(spec.scale, sheet, box)
 
 
 def name_axes(spec: TokenMap, sheet: Sheet, box: Box, frame: Frame, last: Box | None = None) -> None:
@@ -92,9 +91,9 @@ def name_axes(spec: TokenMap, sheet: Sheet, box: Box, frame: Frame, last: Box | 
     `last` holds the maps of the last row, if it is not the whole box.
     """
     low = last or box
-    faces, letters = sheet.faces, sheet.letters
+    faces, sizes = sheet.faces, sheet.sizes
     deep = _Labels.fitting(spec.columns, frame.width, faces).depth(frame.width, faces)
-    place = low.left + low.width / 2, low.bottom + deep + 0.06 + letters.label / 72
+    place = low.left + low.width / 2, low.bottom + deep + 0.06 + sizes.label / 72
     sheet.text(*place, _short(spec.x_label, low.width + 0.3, faces), ha="center")
     wide = _Labels.fitting(spec.rows, frame.height, faces).widest
     words = _short(spec.y_label, box.height + 0.3, faces)
@@ -103,7 +102,7 @@ def name_axes(spec: TokenMap, sheet: Sheet, box: Box, frame: Frame, last: Box | 
 
 def _short(name: str, room: float, faces: Faces) -> str:
     """An axis name, without what stands in brackets where that does not fit into `room` inches."""
-    size = faces.letters.label
+    size = faces.sizes.label
     fits = faces.width(faces.printable(name), size) <= room
     return faces.printable(name) if fits else faces.fit(name.split(" (")[0], room, size)
 
@@ -113,7 +112,7 @@ def keys(spec: TokenMap) -> list[Key]:
     hidden = spec.hidden()
     looks = [colours.hidden(reason) for reason in np.unique(hidden[hidden != 0]).tolist()]
     reasons = [Key(f"hidden: {look.name}", look.fill, look.hatch, look.line) for look in looks]
-    return [*bar.keys(spec.scale), *signs.keys(spec.scale, spec.values), *reasons]
+    return [*colorbar.keys(spec.scale), *negative_marks.keys(spec.scale, spec.values), *reasons]
 
 
 @dataclass(frozen=True)
@@ -128,8 +127,8 @@ class _Labels:
     @classmethod
     def fitting(cls, labels: tuple[str, ...], length: float, faces: Faces) -> _Labels:
         """What fits on `length` inches."""
-        pitch, smallest = 72 * length / len(labels), faces.letters.smallest
-        size = min(max(pitch / 1.15, smallest), faces.letters.tick)
+        pitch, smallest = 72 * length / len(labels), faces.sizes.smallest
+        size = min(max(pitch / 1.15, smallest), faces.sizes.tick)
         step = max(math.ceil(1.15 * smallest / pitch - 1e-9), 1)
         # The room is for all labels, shown or not: it must not hang on the step, which hangs on the room.
         long = sorted(set(labels), key=lambda label: (len(label), label))[-_MEASURED:]
@@ -143,7 +142,7 @@ class _Labels:
 
     def depth(self, length: float, faces: Faces) -> float:
         """Inches below a horizontal axis."""
-        return self.widest if self.rotated(length, faces) else faces.letters.tick_line
+        return self.widest if self.rotated(length, faces) else faces.sizes.tick_line
 
 
 def _label_columns(spec: TokenMap, sheet: Sheet, axes: Axes, box: Box, shown: bool) -> None:

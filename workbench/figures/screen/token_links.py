@@ -35,13 +35,13 @@ def draw(spec: TokenLinks, slot: Slot) -> int:
         {"title": _says(spec, links), "range": [0, 1], "showticklabels": False, "showgrid": False},
         {"title": spec.row_label, "range": ends, "showgrid": False, **_ticks(spec.rows)},
     )
-    left = slot.drawing.layout[f"yaxis{slot.name('y')[1:]}"]
+    left = slot.figure.layout[f"yaxis{slot.name('y')[1:]}"]
     named = {**left["title"], "text": for_plotly(spec.column_label)}
     own = {"overlaying": slot.name("y"), "matches": slot.name("y"), "side": "right", "title": named}
-    slot.drawing.layout[f"yaxis{right[1:]}"] = {**left, **own, **_ticks(spec.columns)}
+    slot.figure.layout[f"yaxis{right[1:]}"] = {**left, **own, **_ticks(spec.columns)}
     # plotly leaves an axis away that no trace uses.
     unseen = scatter(x=[None], y=[None], mode="markers", hoverinfo="skip")
-    slot.drawing.traces.append({**unseen, "xaxis": slot.name("x"), "yaxis": right})
+    slot.figure.traces.append({**unseen, "xaxis": slot.name("x"), "yaxis": right})
     return max(_ROW * rows, 120)
 
 

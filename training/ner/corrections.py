@@ -9,7 +9,7 @@ def _listed(**names: str) -> dict[str, str]:
     return {name.strip(): kinds[kind] for kind, text in names.items() for name in text.split(",")}
 
 
-KNOWN = {
+CORRECTIONS = {
     "austen": _listed(
         PER="Fanny, Lydia, Julia, Edmund, Charlotte, Henrietta, Eleanor, Kitty, Eliza, Emma, Elinor, Anne, "
         "Bingley, Maria, Thorpe, Morland, Crawford, Isabella, Louisa, Harriet, Susan, Wickham, Martin, "

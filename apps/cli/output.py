@@ -19,7 +19,7 @@ _LENGTH = re.compile(r"([0-9]*\.?[0-9]+) ?(in|cm|mm|pt)?")
 _PER_INCH = {"in": 1.0, "cm": 2.54, "mm": 25.4, "pt": 72.27}  # points of TeX
 
 
-def look_of(options: argparse.Namespace) -> Output:
+def figure_output(options: argparse.Namespace) -> Output:
     """How the figure at `options.out` looks.
 
     Raises:
@@ -32,27 +32,27 @@ def look_of(options: argparse.Namespace) -> Output:
     given: dict[str, Any] = {name: getattr(options, name) for name in FLAGS if getattr(options, name) is not None}
     if options.width is not None and not options.width.isalpha():
         given["width"] = _inches(options.width)
-    look = Output.of("figure", options.out, **given)
+    output = Output.of("figure", options.out, **given)
     if options.latex:
         _around(options.out)
-    return look
+    return output
 
 
 def output_of(options: argparse.Namespace, what: str, strip: bool = False) -> Output:
     """The figure or the table at `options.out`, as its ending says.
 
     Args:
-        options: the flags of `add_look`.
+        options: the flags of `add_output`.
         what: what is saved and its verb, such as "masks are".
         strip: whether it is a text in colours, whose .tex is a figure.
 
     Raises:
-        ValueError: another ending, a flag of a figure for a table, or as `look_of`.
+        ValueError: another ending, a flag of a figure for a table, or as `figure_output`.
         OSError: as `Output.of`.
     """
     suffix = options.out.suffix.lower()
     if suffix in FIGURE_SUFFIXES or (strip and suffix == STRIP_SUFFIX):
-        return look_of(options)
+        return figure_output(options)
     if suffix not in TABLE_SUFFIXES:
         figures, tables = ", ".join(FIGURE_SUFFIXES), ", ".join(TABLE_SUFFIXES)
         raise ValueError(f"{what} saved as a figure ({figures}) or as a table ({tables}); got {options.out.name!r}")
@@ -104,10 +104,10 @@ def _too_tall(artifact: Artifact) -> Iterator[str]:
         return
     from gemma2_workbench.figures import paper
 
-    look = artifact.output
+    output = artifact.output
     tall, most = (
-        paper.height(artifact.content, look.width, venue=look.venue, title=look.title),
-        paper.tallest(look.venue),
+        paper.height(artifact.content, output.width, venue=output.venue, title=output.title),
+        paper.tallest(output.venue),
     )
     if tall > most:
         yield (

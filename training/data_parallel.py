@@ -16,8 +16,8 @@ from torch.multiprocessing.spawn import spawn
 from training.state import Progress
 
 
-class Team:
-    """One process among equals.
+class DataParallel:
+    """One process among equals: synchronous data parallelism over gloo.
 
     Args:
         rank: which process this is; 0 keeps the clock, measures and saves.
@@ -43,22 +43,22 @@ class Team:
         """Takes the clock and the phase from process 0, so that all follow one schedule."""
         if self.size == 1:
             return
-        told = torch.tensor([progress.seconds, *progress.ended, -1.0, -1.0][:3], dtype=torch.float64)
-        distributed.broadcast(told, src=0)
-        progress.seconds = told[0].item()
-        progress.ended = [ended for ended in told[1:].tolist() if ended >= 0]
+        agreed = torch.tensor([progress.seconds, *progress.ended, -1.0, -1.0][:3], dtype=torch.float64)
+        distributed.broadcast(agreed, src=0)
+        progress.seconds = agreed[0].item()
+        progress.ended = [ended for ended in agreed[1:].tolist() if ended >= 0]
 
 
 def _enter(rank: int, size: int, meeting: str, work: Callable, argument: Any) -> None:
     distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=size)
-    work(Team(rank, size), argument)
+    work(DataParallel(rank, size), argument)
     distributed.destroy_process_group()
 
 
-def together(size: int, work: Callable[[Team, Any], None], argument: Any) -> None:
-    """Runs `work(team, argument)` in `size` processes; in this one if `size` is 1."""
+def run_parallel(size: int, work: Callable[[DataParallel, Any], None], argument: Any) -> None:
+    """Runs `work(group, argument)` in `size` processes; in this one if `size` is 1."""
     if size == 1:
-        work(Team(), argument)
+        work(DataParallel(), argument)
         return
     with tempfile.TemporaryDirectory() as folder:
         meeting = (Path(folder) / "meeting").as_uri()
