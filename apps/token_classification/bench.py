@@ -15,7 +15,8 @@ from gemma2_workbench.apps.token_classification.answers import answered
 from gemma2_workbench.apps.token_classification.component import bench_value, bench_view
 from gemma2_workbench.apps.token_classification.findings import Findings
 from gemma2_workbench.apps.token_classification.take_away import take_away
-from gemma2_workbench.classification.reasons import deletion, gradients, heads, masks, target
+from gemma2_workbench.classification.choices import EXPLANATIONS
+from gemma2_workbench.classification.explanations.explanation import explanation_named, help_of
 
 DEFAULT = "tiny-ner"
 LABELS = """
@@ -26,13 +27,6 @@ it is than the next one. Classes named B-X and I-X are entities of type X: B- be
 that continues nothing counts as a B-. Other classes are shown word by word, with the names that the checkpoint gives
 them (`id2label`). *Confidence is not truth*: a model can be sure and wrong.
 """
-REASONS = {
-    "Why this label rather than that one": target,
-    "Integrated gradients, gradient × input": gradients,
-    "Heads": heads,
-    "Words taken out": deletion,
-    "The other mask": masks,
-}
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -87,7 +81,8 @@ def build(session: Session, text: gr.Textbox, names: Sequence[str]) -> Bench:
     view = bench_view(partial(answered, session, findings), elem_id="bench")
     with gr.Row(elem_classes="take-away"):
         take_away(findings, view, session.desk)
-    explain(LABELS, *(f"#### {title}\n{module.__doc__}" for title, module in REASONS.items()))
+    kinds = map(explanation_named, EXPLANATIONS)
+    explain(LABELS, *(f"#### {kind.TITLE}\n{help_of(kind)}" for kind in kinds))
     labelling = {"fn": bench_value, "inputs": [text, model], "outputs": view, **QUICK}
     gr.on([start.click, model.input], **labelling)
     return Bench(model, start, labelling)

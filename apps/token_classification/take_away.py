@@ -9,8 +9,9 @@ from gemma2_workbench.apps.page.desk import MODEL, Desk
 from gemma2_workbench.apps.page.download import COLOURED, FETCH, FORMATS, PAGES, written
 from gemma2_workbench.apps.token_classification.asked import Asked
 from gemma2_workbench.apps.token_classification.findings import Findings, changes
-from gemma2_workbench.classification.reasons.places import counted
-from gemma2_workbench.classification.reasons.question import Question, answered
+from gemma2_workbench.classification.explanations.answer import answered
+from gemma2_workbench.classification.explanations.request import Request
+from gemma2_workbench.classification.explanations.word_index import counted
 from gemma2_workbench.records.explanation_recipe import ExplanationRecipe
 
 TABLES = {"entities": "the entities", "words": "all words", "tokens": "the tokens of the sentence"}
@@ -67,7 +68,7 @@ def reason(findings: Findings, asked: Asked, part: str) -> ExplanationRecipe:
     """
     found = findings.labels(asked)
     target, loaded = findings.target(asked), findings.models(asked.model)
-    question = Question(
+    question = Request(
         text=asked.text,
         show=part,
         word=counted(found, asked.sentence, asked.word),
