@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from gemma2_workbench import embedded
-from gemma2_workbench.classification.labelled import classify, classify_words
 from gemma2_workbench.classification.labels import entities
 from gemma2_workbench.classification.logits import class_logits
+from gemma2_workbench.classification.predictions import classify, classify_words
 from gemma2_workbench.classification.tables import (
     ENTITY_COLUMNS,
     TOKEN_COLUMNS,
@@ -41,13 +41,13 @@ def stock():
 @quick
 @torch.no_grad()
 def test_every_label_is_that_of_transformers(tagger, stock, text):
-    for labelled in classify(tagger, text).sentences:
-        theirs_TC = stock(torch.tensor([labelled.reading.tokens.ids]), use_cache=False).logits[0]
-        assert_close(labelled.logits, theirs_TC, atol=2e-4, rtol=1e-4)
-        read = [place for (place,) in labelled.reading.read]
-        assert_close(labelled.probs, theirs_TC.softmax(-1)[read], atol=1e-4, rtol=1e-4)
+    for predicted in classify(tagger, text).sentences:
+        theirs_TC = stock(torch.tensor([predicted.reading.tokens.ids]), use_cache=False).logits[0]
+        assert_close(predicted.logits, theirs_TC, atol=2e-4, rtol=1e-4)
+        read = [place for (place,) in predicted.reading.read]
+        assert_close(predicted.probs, theirs_TC.softmax(-1)[read], atol=1e-4, rtol=1e-4)
         two = theirs_TC[read].softmax(-1).sort(descending=True).values[:, :2]
-        assert_close(labelled.margin, two[:, 0] - two[:, 1], atol=1e-4, rtol=1e-4)
+        assert_close(predicted.margin, two[:, 0] - two[:, 1], atol=1e-4, rtol=1e-4)
 
 
 @given(ANY.map(" ".join).filter(str.strip))
@@ -69,7 +69,7 @@ def test_entities_are_the_characters_of_the_text_and_the_tags_of_the_words(tagge
 
 
 def test_the_order_and_the_company_of_sentences_do_not_matter(tagger, monkeypatch):
-    encoded = [labelled.reading.encoded for labelled in classify(tagger, TEXT).sentences]
+    encoded = [predicted.reading.encoded for predicted in classify(tagger, TEXT).sentences]
     together = class_logits(tagger.model, encoded, 0)
     monkeypatch.setattr("gemma2_workbench.classification.logits.TOKENS_PER_PASS", 1)
     passes = []
@@ -83,14 +83,14 @@ def test_the_order_and_the_company_of_sentences_do_not_matter(tagger, monkeypatc
 @torch.no_grad()
 def test_scores_of_every_token_are_those_of_the_models_own_forward(kind, request):
     loaded = request.getfixturevalue(kind)
-    for labelled in classify(loaded, TEXT).sentences:
-        ids = torch.tensor([labelled.reading.tokens.ids])
+    for predicted in classify(loaded, TEXT).sentences:
+        ids = torch.tensor([predicted.reading.tokens.ids])
         if kind == "tagger":
-            assert_close(labelled.logits, loaded.model(ids, use_cache=False).logits[0])
+            assert_close(predicted.logits, loaded.model(ids, use_cache=False).logits[0])
             continue
         # Of a sequence classifier forward gives the last token only: all prefixes give all tokens.
         prefixes = [loaded.model(ids[:, : at + 1], use_cache=False).logits[0] for at in range(ids.shape[1])]
-        assert_close(labelled.logits, torch.stack(prefixes), atol=1e-5, rtol=1e-4)
+        assert_close(predicted.logits, torch.stack(prefixes), atol=1e-5, rtol=1e-4)
 
 
 def test_a_sequence_classifier_labels_the_whole_text(sorter):
@@ -114,18 +114,18 @@ def test_tables_have_the_declared_columns(tagger, sorter):
             found = classify(loaded, text)
             assert tuple(word_table(found)) == WORD_COLUMNS
             assert tuple(entity_table(found)) == ENTITY_COLUMNS
-            assert all(tuple(token_table(labelled)) == TOKEN_COLUMNS for labelled in found.sentences)
+            assert all(tuple(token_table(predicted)) == TOKEN_COLUMNS for predicted in found.sentences)
 
 
 def test_the_token_table_says_where_each_label_is_read(tagger):
-    labelled = classify(tagger, "Starbuck left.").sentences[0]
-    table = token_table(labelled)
+    predicted = classify(tagger, "Starbuck left.").sentences[0]
+    table = token_table(predicted)
     assert table["piece"].iloc[0] == "<bos>"
     assert table["word"].isna().tolist() == [True] + [False] * (len(table) - 1)
     assert [read for read in table["read"] if read] == ["Starbuck", "left", "."]
     read = table[table["read"] != ""]
-    assert tuple(read["class_1"]) == labelled.tags
-    assert read["prob_1"].tolist() == pytest.approx(labelled.confidence.tolist())
+    assert tuple(read["class_1"]) == predicted.tags
+    assert read["prob_1"].tolist() == pytest.approx(predicted.confidence.tolist())
     assert (table["prob_1"] >= table["prob_2"]).all()
     pieces = table[table["word"] == 0]["piece"]
     assert len(pieces) > 1

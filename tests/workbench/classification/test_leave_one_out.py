@@ -8,14 +8,13 @@ import transformers
 
 from gemma2_workbench import embedded
 from gemma2_workbench.classification.conll import read_conll
+from gemma2_workbench.classification.explanations.leave_one_out import leave_one_out, without
+from gemma2_workbench.classification.explanations.masks import mask_cost
+from gemma2_workbench.classification.explanations.saliency import saliency
+from gemma2_workbench.classification.explanations.target import target_of
 from gemma2_workbench.classification.inputs import at_words
-from gemma2_workbench.classification.labelled import classify, label
+from gemma2_workbench.classification.predictions import classify, label
 from gemma2_workbench.classification.reading import readings_of_words
-from gemma2_workbench.classification.reasons.deletion import alone, deletions, without
-from gemma2_workbench.classification.reasons.gradients import saliency
-from gemma2_workbench.classification.reasons.masks import mask_cost
-from gemma2_workbench.classification.reasons.tables import deletion_table, mask_table
-from gemma2_workbench.classification.reasons.target import target_of
 
 GOLD = Path(__file__).parents[3] / "training" / "ner" / "gold" / "gold.conll"
 TEXT = 'He met "Emma" (a friend), in New York.'
@@ -43,11 +42,12 @@ def test_a_word_goes_with_one_space_and_words_never_meet(text, word, left):
 
 
 def test_deletions_equal_labelling_the_rest(tagger):
-    labelled = classify(tagger, TEXT).sentences[0]
-    words = [labelled.reading.word(at) for at in range(len(labelled.reading.words))]
+    predicted = classify(tagger, TEXT).sentences[0]
+    words = [predicted.reading.word(at) for at in range(len(predicted.reading.words))]
     asked = words.index("York")
-    target = target_of(labelled, asked)
-    found = deletions(tagger, target)
+    target = target_of(predicted, asked)
+    explained = leave_one_out(tagger, target)
+    found = explained.rows
     assert [row.text for row in found] == [word for word in words if word != "York"]
     assert found[words.index("New")].read == 'He met "Emma" (a friend), in York.'
     for row in found:
@@ -58,34 +58,34 @@ def test_deletions_equal_labelling_the_rest(tagger):
         assert row.label_after == target.classes[int(probs_C.argmax())]
         assert row.confidence_after == pytest.approx(float(probs_C.max()), abs=1e-4)
         assert row.score_after == pytest.approx(float(ratio.log()), abs=1e-3)
-        assert row.changed == (row.label_after != labelled.classes[labelled.best[asked]])
+        assert row.changed == (row.label_after != predicted.classes[predicted.best[asked]])
     assert any(row.changed for row in found)
-    assert [row.word for row in deletions(tagger, target, words={0, 3, asked})] == [0, 3]
-    frame = deletion_table(target, found)
+    assert [row.word for row in leave_one_out(tagger, target, words={0, 3, asked}).rows] == [0, 3]
+    frame = explained.table().dropna(subset=["removed"])
     assert frame["removed"].tolist() == [at for at in range(len(words)) if at != asked]
 
 
 def test_alone_is_the_word_as_a_text(tagger):
     target = target_of(classify(tagger, TEXT).sentences[0], 3)
-    found, again = alone(tagger, target), classify(tagger, "Emma").sentences[0]
+    found, again = leave_one_out(tagger, target).alone, classify(tagger, "Emma").sentences[0]
     assert target.text == found.read == "Emma"
     assert (found.label_after, found.word) == (again.classes[again.best[0]], None)
-    assert deletions(tagger, target_of(again, 0)) == ()
+    assert leave_one_out(tagger, target_of(again, 0)).rows == ()
 
 
 def test_removing_what_saliency_names_hurts_more(tagger):
     """Faithfulness on gold entities, against the average word (what a random choice would remove) and the last ones."""
     sentences = [sentence.words for sentence in read_conll(GOLD) if 5 <= len(sentence.words) <= 12]
     asked = [
-        (labelled, word)
-        for labelled in label(tagger, readings_of_words(tagger, sentences[:45]))
-        for word, tag in enumerate(labelled.tags)
+        (predicted, word)
+        for predicted in label(tagger, readings_of_words(tagger, sentences[:45]))
+        for word, tag in enumerate(predicted.tags)
         if tag != "O"
     ][:30]
     falls = []
-    for labelled, word in asked:
-        target = target_of(labelled, word)
-        effects = torch.tensor([row.effect for row in deletions(tagger, target)])
+    for predicted, word in asked:
+        target = target_of(predicted, word)
+        effects = torch.tensor([row.effect for row in leave_one_out(tagger, target).rows])
         values = saliency(tagger, target, steps=8).by_word
         order = torch.cat((values[:word], values[word + 1 :])).argsort(descending=True)
         few = max(1, len(order) // 4)
@@ -118,4 +118,4 @@ def test_mask_cost_equals_the_reference_under_both_masks(tagger):
     assert (cost.trained, tagger.config.is_causal) == ("bidirectional", before)
     assert {row.text for row in cost.rows} == {row.text for row in cost.words if row.causal != row.bidirectional}
     assert "United" in {row.text for row in cost.rows}
-    assert mask_table(cost)["differs"].sum() == len(cost.rows)
+    assert cost.table()["differs"].sum() == len(cost.rows)

@@ -6,10 +6,9 @@ import transformers
 from torch.testing import assert_close
 
 from gemma2_workbench import AblateHead, LoadedModel, applied, embedded
-from gemma2_workbench.classification.labelled import classify, label
-from gemma2_workbench.classification.reasons.heads import head_effects
-from gemma2_workbench.classification.reasons.tables import attention_table, head_table
-from gemma2_workbench.classification.reasons.target import Target, target_of
+from gemma2_workbench.classification.explanations import Attention, head_effects
+from gemma2_workbench.classification.explanations.target import Target, target_of
+from gemma2_workbench.classification.predictions import classify, label
 from gemma2_workbench.model import set_block_rows
 from gemma2_workbench.model.equation import BLOCK_ROWS
 
@@ -27,7 +26,7 @@ def direct(tagger: LoadedModel, target: Target) -> torch.Tensor:
     names = (target.classes.index(target.label), target.classes.index(target.against))
 
     def score(*changes: AblateHead) -> float:
-        logits_C = label(tagger, [target.reading], changes)[0].word_logits[target.word]
+        logits_C = label(tagger, [target.reading], changes)[0].word_logits[target.words.start]
         return float(logits_C[names[0]] - logits_C[names[1]])
 
     whole = score()
@@ -36,7 +35,9 @@ def direct(tagger: LoadedModel, target: Target) -> torch.Tensor:
 
 @pytest.mark.parametrize("rows", [36, 5, 1])
 def test_effects_equal_direct_interventions(tagger, target, direct, monkeypatch, rows):
-    monkeypatch.setattr("gemma2_workbench.classification.reasons.heads.rows_at_once", lambda *_args, **_more: rows)
+    monkeypatch.setattr(
+        "gemma2_workbench.classification.explanations.head_ablation.rows_at_once", lambda *_args, **_more: rows
+    )
     found = head_effects(tagger, target)
     assert direct.abs().max() > 0.5
     assert_close(found.effects, direct, atol=2e-5, rtol=1e-4)
@@ -54,7 +55,7 @@ def test_weights_equal_the_reference(tagger, target, rows):
         found = head_effects(tagger, target)
     finally:
         set_block_rows(tagger.model, BLOCK_ROWS)
-    (at,) = target.places
+    (at,) = target.positions
     assert_close(found.weights, torch.stack([map_1NTS[0, :, at] for map_1NTS in maps]), atol=1e-5, rtol=1e-4)
 
 
@@ -87,10 +88,10 @@ def test_no_hook_survives_an_exception(tagger, target, monkeypatch):
 
 def test_tables(tagger, target, direct):
     found = head_effects(tagger, target)
-    frame = head_table(found)
+    frame = found.table()
     wide = torch.tensor(frame.pivot(index="layer", columns="head", values="effect").to_numpy())
     assert_close(wide.float(), direct, atol=2e-5, rtol=1e-4)
     assert frame["top_token"].iloc[0] == target.reading.tokens.display[found.ranked(1)[0].keys[0][0]]
-    assert attention_table(found, 2, 1)["weight"].sum() == pytest.approx(1, abs=1e-5)
+    assert Attention(found, 2, 1).table()["weight"].sum() == pytest.approx(1, abs=1e-5)
     with pytest.raises(ValueError, match=r"head 6 does not exist; allowed: 0\.\.5"):
-        attention_table(found, 0, 6)
+        head_effects(tagger, target, [(0, 6)])

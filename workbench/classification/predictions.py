@@ -14,7 +14,7 @@ from torch import Tensor
 from gemma2_workbench.brief import brief, cut, some
 from gemma2_workbench.classification.classifier import class_names, kind_of, remarks_on
 from gemma2_workbench.classification.inputs import at_words
-from gemma2_workbench.classification.labels import entities
+from gemma2_workbench.classification.labels import Entity, entities
 from gemma2_workbench.classification.logits import Progress, class_logits
 from gemma2_workbench.classification.reading import Reading, joined, readings, readings_of_words
 from gemma2_workbench.classification.schemes import as_bio, scheme_of
@@ -49,7 +49,7 @@ class EntitySpan:
 
 
 @dataclass(frozen=True, eq=False)
-class Labelled:
+class Predictions:
     """One reading with what the model says of it.
 
     Attributes:
@@ -87,6 +87,11 @@ class Labelled:
         names = [self.classes[at] for at in self.best]
         return tuple(as_bio(names) if scheme_of(self.classes) else names)
 
+    @cached_property
+    def entities(self) -> tuple[Entity, ...]:
+        """Type, first word and word after the last of each entity; none where the classes are no tags of a scheme."""
+        return tuple(entities(list(self.tags))) if scheme_of(self.classes) else ()
+
     @property
     def confidence(self) -> Tensor:
         """Probability of each word's most probable class, [W]."""
@@ -120,7 +125,7 @@ class Classification(InNotebooks):
     text: str
     kind: str
     classes: tuple[str, ...]
-    sentences: tuple[Labelled, ...]
+    sentences: tuple[Predictions, ...]
     model: ModelInfo
     interventions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -144,16 +149,21 @@ class Classification(InNotebooks):
         if self.kind != "token" or not scheme_of(self.classes):
             return ()
         found = []
-        for number, labelled in enumerate(self.sentences):
-            for label, first, stop in entities(list(labelled.tags)):
-                reading = labelled.reading
+        for number, predicted in enumerate(self.sentences):
+            for label, first, stop in predicted.entities:
+                reading = predicted.reading
                 start = reading.start + reading.words[first][0]
                 end = reading.start + reading.words[stop - 1][1]
-                confidence = float(labelled.confidence[first:stop].min())
-                margin = float(labelled.margin[first:stop].min())
+                confidence = float(predicted.confidence[first:stop].min())
+                margin = float(predicted.margin[first:stop].min())
                 text = self.text[start:end]
                 found.append(EntitySpan(label, text, number, first, stop, start, end, confidence, margin))
         return tuple(found)
+
+    @property
+    def uncertain(self) -> EntitySpan | None:
+        """The least certain entity: the one with the smallest margin; None where there are none."""
+        return min(self.entities, key=lambda entity: entity.margin, default=None)
 
 
 def classify(
@@ -227,9 +237,9 @@ def label(
     rows: Sequence[Reading],
     interventions: Sequence[Intervention] = (),
     progress: Progress = iter,
-) -> tuple[Labelled, ...]:
+) -> tuple[Predictions, ...]:
     """Run readings through the model, those of like length together."""
     classes = class_names(loaded)
     with applied(loaded, interventions) as changed:
         logits = class_logits(changed.model, [row.encoded for row in rows], loaded.tokenizer.pad_token_id, progress)
-    return tuple(Labelled(row, logits_TC, classes) for row, logits_TC in zip(rows, logits, strict=True))
+    return tuple(Predictions(row, logits_TC, classes) for row, logits_TC in zip(rows, logits, strict=True))

@@ -8,14 +8,12 @@ import torch
 from torch.testing import assert_close
 
 from gemma2_workbench import AblateHead, LoadedModel, applied
-from gemma2_workbench.classification.labelled import classify
-from gemma2_workbench.classification.reasons.deletion import alone, deletions
-from gemma2_workbench.classification.reasons.figures import deletion_figure, head_figure, saliency_figure
-from gemma2_workbench.classification.reasons.gradients import saliency
-from gemma2_workbench.classification.reasons.heads import head_effects
-from gemma2_workbench.classification.reasons.masks import mask_cost
-from gemma2_workbench.classification.reasons.tables import deletion_table, head_table, saliency_table
-from gemma2_workbench.classification.reasons.target import target_of
+from gemma2_workbench.classification.explanations.head_ablation import head_effects
+from gemma2_workbench.classification.explanations.leave_one_out import leave_one_out
+from gemma2_workbench.classification.explanations.masks import mask_cost
+from gemma2_workbench.classification.explanations.saliency import saliency
+from gemma2_workbench.classification.explanations.target import target_of
+from gemma2_workbench.classification.predictions import classify
 from gemma2_workbench.figures import paper, screen
 from gemma2_workbench.model import Gemma2Config, Gemma2ForSequenceClassification, Gemma2ForTokenClassification
 
@@ -39,8 +37,8 @@ def twin(tagger: LoadedModel) -> Callable[..., LoadedModel]:
 
 def test_a_sequence_classifier_explains_the_whole_text(twin):
     loaded = twin()
-    labelled = classify(loaded, TEXT).sentences[0]
-    target = target_of(labelled, 0)
+    predicted = classify(loaded, TEXT).sentences[0]
+    target = target_of(predicted, 0)
     label, against = (target.classes.index(name) for name in (target.label, target.against))
 
     def score(text: str, model: Any = loaded.model) -> float:
@@ -57,10 +55,10 @@ def test_a_sequence_classifier_explains_the_whole_text(twin):
     assert [TEXT[start:end] for start, end in found.words][:4] == ["The", "ship", "left", "Boston"]
     assert len(found.by_word) == len(found.words) == 13
 
-    gone = deletions(loaded, target)
-    assert [row.text for row in gone] == [TEXT[start:end] for start, end in found.words]
-    assert [row.score_after for row in gone] == pytest.approx([score(row.read) for row in gone], abs=1e-4)
-    assert alone(loaded, target) is None
+    gone = leave_one_out(loaded, target)
+    assert [row.text for row in gone.rows] == [TEXT[start:end] for start, end in found.words]
+    assert [row.score_after for row in gone.rows] == pytest.approx([score(row.read) for row in gone.rows], abs=1e-4)
+    assert gone.alone is None
 
     effects = head_effects(loaded, target).effects
     with applied(loaded, [AblateHead(1, 2)]) as changed:
@@ -71,31 +69,31 @@ def test_figures_and_tables_of_a_sequence_classifier(twin):
     loaded = twin()
     target = target_of(classify(loaded, TEXT).sentences[0], 0)
     for spec in (
-        saliency_figure(saliency_table(saliency(loaded, target, steps=8), "word")),
-        saliency_figure(saliency_table(saliency(loaded, target, "gradient_x_input"))),
-        head_figure(head_table(head_effects(loaded, target))),
-        deletion_figure(deletion_table(target, deletions(loaded, target)), most=5),
+        saliency(loaded, target, steps=8).figure("word"),
+        saliency(loaded, target, "gradient_x_input").figure(),
+        head_effects(loaded, target).figure(),
+        leave_one_out(loaded, target).figure(),
     ):
         assert "rather than" in spec.title
         assert paper.render(spec, "svg").startswith(b"<?xml")
         assert screen.render(spec).data
-    with pytest.raises(ValueError, match="choose token or word"):
-        saliency_table(saliency(loaded, target, steps=1), "head")
+    with pytest.raises(ValueError, match="choose from token, word, entity, all"):
+        saliency(loaded, target, steps=1).table("head")
 
 
 def test_echo_explains_the_second_copy_by_both(twin):
     loaded = twin(Gemma2ForTokenClassification, workbench_input="echo")
-    labelled = classify(loaded, TEXT).sentences[0]
-    target = target_of(labelled, 1)
+    predicted = classify(loaded, TEXT).sentences[0]
+    target = target_of(predicted, 1)
     found = saliency(loaded, target)
-    tokens = labelled.reading.tokens
+    tokens = predicted.reading.tokens
     half = len(tokens) // 2
     assert found.complete
     assert tokens.ids[1:half] == tokens.ids[half + 1 :]
     assert [found.values[0], found.values[half]] == [0, 0], "BOS and the line break stand in the empty sentence too"
     assert float(found.by_word.sum()) == pytest.approx(float(found.values.sum()), abs=1e-4)
     assert (found.values[1:half] != 0).all(), "the first copy is read by the second"
-    row = deletions(loaded, target)[0]
+    row = leave_one_out(loaded, target).rows[0]
     again = classify(loaded, row.read).sentences[0]
     assert row.confidence_after == pytest.approx(float(again.confidence[0]), abs=1e-4)
 

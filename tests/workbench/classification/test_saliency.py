@@ -8,9 +8,9 @@ import transformers
 from torch.testing import assert_close
 
 from gemma2_workbench import LoadedModel, SetCausal, applied, embedded
-from gemma2_workbench.classification.labelled import Labelled, classify
-from gemma2_workbench.classification.reasons.gradients import saliency
-from gemma2_workbench.classification.reasons.target import Target, target_of
+from gemma2_workbench.classification.explanations.saliency import saliency
+from gemma2_workbench.classification.explanations.target import Target, target_of
+from gemma2_workbench.classification.predictions import Predictions, classify
 
 TEXT = "The President of the United States met Emma Woodhouse in Paris."
 FIELDS = ("ids", "display", "spans", "special")
@@ -42,7 +42,7 @@ def empty(tagger: LoadedModel, target: Target) -> torch.Tensor:
 
 def difference(model, target: Target, **inputs) -> torch.Tensor:
     label, against = (model.config.label2id[name] for name in (target.label, target.against))
-    logits_BC = model(**inputs, use_cache=False).logits[:, list(target.places)].mean(1)
+    logits_BC = model(**inputs, use_cache=False).logits[:, list(target.positions)].mean(1)
     return logits_BC[:, label] - logits_BC[:, against]
 
 
@@ -87,14 +87,14 @@ def test_gradient_x_input_equals_autograd(tagger, stock):
 def test_few_rows_at_once_give_the_same(tagger, monkeypatch):
     target = asked(tagger)
     whole = saliency(tagger, target, steps=16)
-    monkeypatch.setattr("gemma2_workbench.classification.reasons.batches.BUDGET_BYTES", 1)
+    monkeypatch.setattr("gemma2_workbench.classification.explanations.batches.BUDGET_BYTES", 1)
     assert_close(saliency(tagger, target, steps=16).values, whole.values, atol=1e-4, rtol=1e-4)
 
 
 def test_a_text_that_does_not_fit_is_refused_before_it_is_read(tagger, monkeypatch):
     target = asked(tagger)
     long = replace(target.reading, tokens=replace(target.reading.tokens, **dict.fromkeys(FIELDS, (7,) * 8000)))
-    monkeypatch.setattr("gemma2_workbench.classification.reasons.batches.available_bytes", lambda: 8 * 10**9)
+    monkeypatch.setattr("gemma2_workbench.classification.explanations.batches.available_bytes", lambda: 8 * 10**9)
     with pytest.raises(MemoryError, match=r"8000 tokens need about 19\.\d GB, and 8\.0 GB are free"):
         saliency(tagger, replace(target, reading=long))
 
@@ -102,15 +102,15 @@ def test_a_text_that_does_not_fit_is_refused_before_it_is_read(tagger, monkeypat
 def test_another_mask_has_other_reasons(tagger):
     with applied(tagger, [SetCausal(True)]) as changed:
         found = saliency(changed, asked(tagger, TEXT, 4))
-    later = found.target.places[-1] + 1
+    later = found.target.positions[-1] + 1
     assert torch.equal(found.values[later:], torch.zeros(len(found.values) - later))
     assert saliency(tagger, asked(tagger, TEXT, 4)).values[later:].abs().max() > 0.1
 
 
 def test_a_token_of_two_words_counts_half_for_each(tagger):
-    labelled = classify(tagger, 'He left."').sentences[0]
-    found = saliency(tagger, target_of(labelled, 1), steps=1)
-    half = float(found.values[labelled.reading.tokens.display.index('."')]) / 2
+    predicted = classify(tagger, 'He left."').sentences[0]
+    found = saliency(tagger, target_of(predicted, 1), steps=1)
+    half = float(found.values[predicted.reading.tokens.display.index('."')]) / 2
     assert half != 0
     assert found.by_word[2:].tolist() == pytest.approx([half, half])
 
@@ -133,25 +133,25 @@ def test_nothing_is_left_behind(tagger, monkeypatch, method, fails):
 
 
 def test_impossible_questions(tagger):
-    labelled: Labelled = classify(tagger, TEXT).sentences[0]
+    predicted: Predictions = classify(tagger, TEXT).sentences[0]
     with pytest.raises(ValueError, match=r"no class 'PERSON'; its classes: O, B-PER, I-PER"):
-        target_of(labelled, 0, "PERSON")
+        target_of(predicted, 0, "PERSON")
     with pytest.raises(ValueError, match=r"word 12 does not exist; the sentence has words 0\.\.11"):
-        target_of(labelled, 12)
+        target_of(predicted, 12)
     with pytest.raises(ValueError, match="compared with itself"):
-        target_of(labelled, 0, "O", "O")
+        target_of(predicted, 0, "O", "O")
     with pytest.raises(ValueError, match="choose from integrated_gradients, gradient_x_input"):
-        saliency(tagger, target_of(labelled, 0), "attention")
+        saliency(tagger, target_of(predicted, 0), "attention")
     with pytest.raises(ValueError, match="at least 1 step"):
-        saliency(tagger, target_of(labelled, 0), steps=0)
+        saliency(tagger, target_of(predicted, 0), steps=0)
 
 
 def test_the_question_is_about_the_two_best_classes_unless_told(tagger):
-    labelled = classify(tagger, TEXT).sentences[0]
-    order = [labelled.classes[at] for at in labelled.probs[7].sort(descending=True).indices]
-    best = target_of(labelled, 7)
+    predicted = classify(tagger, TEXT).sentences[0]
+    order = [predicted.classes[at] for at in predicted.probs[7].sort(descending=True).indices]
+    best = target_of(predicted, 7)
     assert (best.label, best.against) == (order[0], order[1])
-    assert (target_of(labelled, 7, label=order[4]).against, target_of(labelled, 7, against=order[0]).label) == (
+    assert (target_of(predicted, 7, label=order[4]).against, target_of(predicted, 7, against=order[0]).label) == (
         order[0],
         order[1],
     )

@@ -14,7 +14,7 @@ _BREAKS = {",", ";", ":", "|", ".", "!", "?", "—", "--"}
 
 
 @dataclass(frozen=True)
-class Part:
+class Chunk:
     """A sentence of a text, or part of one.
 
     Attributes:
@@ -31,8 +31,8 @@ class Part:
 
 
 def fitting(
-    parts: list[Part], encode: Callable[[list[Part]], list[Encoded]], longest: int
-) -> list[tuple[Part, Encoded]]:
+    parts: list[Chunk], encode: Callable[[list[Chunk]], list[Encoded]], longest: int
+) -> list[tuple[Chunk, Encoded]]:
     """Every part as the model reads it; those with more than `longest` tokens in halves, as often as it takes.
 
     Raises:
@@ -52,7 +52,7 @@ def fitting(
     return found
 
 
-def _halves(part: Part) -> list[Part]:
+def _halves(part: Chunk) -> list[Chunk]:
     words, middle = part.words, len(part.words) // 2
     near = range(len(words) // 3 + 1, 2 * len(words) // 3 + 1)
     breaks = [at for at in near if part.text[slice(*words[at - 1])] in _BREAKS]
@@ -61,5 +61,5 @@ def _halves(part: Part) -> list[Part]:
     for chosen, continues in ((words[:cut], part.continues), (words[cut:], True)):
         first, last = chosen[0][0], chosen[-1][1]
         spans = [(start - first, end - first) for start, end in chosen]
-        halves.append(Part(part.text[first:last], spans, part.start + first, continues))
+        halves.append(Chunk(part.text[first:last], spans, part.start + first, continues))
     return halves
