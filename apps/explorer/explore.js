@@ -1,6 +1,7 @@
 // Explore: heads on the left, the chosen head in the middle, why its number is so on the right.
 
 import { h } from '../page/dom.js';
+import { headKeys } from './heads/actions.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
 import { attention } from './map/map.js';
@@ -18,7 +19,7 @@ export const explore = {
   title: 'Explore',
   examples: EXAMPLES,
   hints: [['←', '→', 'head'], ['↑', '↓', 'layer']],
-  keys: {},
+  keys: { ...headKeys },
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
 
