@@ -2,6 +2,7 @@
 
 import { h } from '../page/dom.js';
 import { createChanges, restore } from './changes/changes.js';
+import { headKeys } from './heads/actions.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
 import { attention } from './map/map.js';
@@ -20,7 +21,7 @@ export const explore = {
   title: 'Explore',
   examples: EXAMPLES,
   hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['r', 'restore']],
-  keys: { r: restore },
+  keys: { ...headKeys, r: restore },
   savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
