@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gemma2_workbench.apps.explorer.run import RUN
+from gemma2_workbench.apps.explorer.run import RUN, SAVED
 from gemma2_workbench.apps.page.questions import Handler
 
-HANDLERS: tuple[Handler[Any], ...] = (RUN,)
+HANDLERS: tuple[Handler[Any], ...] = (RUN, SAVED)
