@@ -11,7 +11,6 @@ from gemma2_workbench.apps.page.questions import Handler, Question, Tell
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.model.equation import blocks
 
-
 HeadAt: TypeAlias = Annotated[list[int], Field(min_length=2, max_length=2)]
 
 
