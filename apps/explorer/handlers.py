@@ -3,7 +3,8 @@
 from typing import Any
 
 from gemma2_workbench.apps.explorer.change import CHANGE, CHANGEABLE
+from gemma2_workbench.apps.explorer.compare import COMPARE
 from gemma2_workbench.apps.explorer.run import RUN
 from gemma2_workbench.apps.page.questions import Handler
 
-HANDLERS: tuple[Handler[Any], ...] = (RUN, CHANGE, CHANGEABLE)
+HANDLERS: tuple[Handler[Any], ...] = (RUN, CHANGE, CHANGEABLE, COMPARE)
