@@ -2,6 +2,7 @@
 
 import { h } from '../page/dom.js';
 import { createChanges, restore } from './changes/changes.js';
+import { headKeys } from './heads/actions.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
 import { attention } from './map/map.js';
@@ -18,8 +19,8 @@ export const explore = {
   name: 'explore',
   title: 'Explore',
   examples: EXAMPLES,
-  hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['r', 'restore']],
-  keys: { r: restore },
+  hints: [['←', '→', 'head'], ['↑', '↓', 'layer']],
+  keys: { ...headKeys },
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
 

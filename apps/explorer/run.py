@@ -3,6 +3,7 @@
 from pydantic import JsonValue
 
 from gemma2_workbench import Prediction, Trace, predict
+from gemma2_workbench.apps.explorer.scores import scores_json
 from gemma2_workbench.apps.page.questions import Handler, Question, Tell
 from gemma2_workbench.apps.page.session import Session
 
@@ -38,6 +39,7 @@ def run_json(run_id: str, trace: Trace) -> dict[str, JsonValue]:
         "exact": trace.parity.holds,
         "parity": trace.parity.sentence,
         "seconds": trace.seconds,
+        **scores_json(trace),
     }
 
 
