@@ -6,12 +6,13 @@
     `over=mean|max` with `heads=L5H1.L5H2` (default: the layer's) joins several heads; `against=run` shows that run less
     this one, `minus=L4H5` this head less that one: a cell that one of them hides has the state of `Pair.cells`;
     `unit=words` merges tokens, rows and keys then count words (`views.units`); `bos=hidden|renormalised` leaves the
-    first key out (reason `maps.LEFT_OUT`).
+    first key out (reason `maps.LEFT_OUT`). `aligned=run` with `side=difference|before|after` shows the head beside
+    that of a run of another text: rows and keys count the tokens that both texts share (`aligned`).
 `GET /attention/{run}/thumbnails/{stage}`
     L*N*k*k uint8: 0 is a hidden cell, 1..255 run over the colour scale. Header: `X-Shape: L,N,k,k`.
     204 and nothing if the run keeps no thumbnails of the stage and is too long to derive them.
-`GET /cell/{run}/{layer}/{head}/{query}/{key}?stage=s`
-    The story of one cell as JSON: see `cell_json.story`; the heads of the layer are compared at stage s.
+`GET /cell/{run}/{layer}/{head}/{query}/{key}`
+    The story of one cell as JSON: see `cell_json.story`.
 
 Numbers are exact (`X-Pool: 1`) as long as the range asked for has at most `MAX_CELLS` cells. A
 larger range comes pooled by the integer `X-Pool`: f x f cells become the one of largest magnitude.
@@ -102,8 +103,7 @@ def _cell(store: RunStore, request: Request) -> Response:
     trace = held(store, asked["run"])
     layer, head = index(asked["layer"], "layer", len(trace.layers)), index(asked["head"], "head", trace.heads)
     query, key = (index(asked[name], name, len(trace.tokens)) for name in ("query", "key"))
-    stage = stage_named(request.query_params.get("stage", "attn_probs"))
-    told = story(trace, layer, head, query, key, stage)
+    told = story(trace, layer, head, query, key)
     return Response(as_json(told), media_type="application/json", headers=HEADERS)
 
 
