@@ -5,6 +5,7 @@ import { createChanges, restore } from './changes/changes.js';
 import { headKeys } from './heads/actions.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
+import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
 import { savable } from './savable.js';
 
@@ -24,8 +25,8 @@ export const explore = {
   name: 'explore',
   title: 'Explore',
   examples: EXAMPLES,
-  hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['r', 'restore']],
-  keys: { ...headKeys, r: restore },
+  hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['x', 'switch off'], ['r', 'restore'], ['p', 'present']],
+  keys: { ...headKeys, ...mapKeys, r: restore },
   savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
