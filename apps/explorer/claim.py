@@ -7,12 +7,12 @@ from gemma2_workbench import Prediction, Trace, capture
 from gemma2_workbench.apps.explorer import consequence
 from gemma2_workbench.apps.explorer.doings import Told, told
 from gemma2_workbench.apps.explorer.phrases import Sentence, number, sentence
-from gemma2_workbench.apps.explorer.scores import kinds_of, name_of, scores_of
+from gemma2_workbench.apps.explorer.scores import COPYING, LOST_RUN, heads_of, name_of
 from gemma2_workbench.apps.page.questions import Handler, Question, Tell
 from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.heads.kinds import kind_named
 from gemma2_workbench.traces.interventions import AblateHeads
 
-LOST_RUN = "this run is no longer held by the server: run the text again"
 # What is switched off feeds the copying heads where they lose so much of their score.
 FED = 0.5
 
@@ -56,45 +56,35 @@ def feeder(session: Session, asked: Feeder, tell: Tell) -> JsonValue:
 
 
 def _measured(session: Session, trace: Trace, tell: Tell) -> JsonValue:
-    group = consequence.copying(trace)
-    scores = scores_of(trace)
-    kinds = kinds_of(scores)
-    first = min((layer for layer, _ in group), default=0)
-    looks_back = [
-        (layer, head) for layer in range(first) for head, kind in enumerate(kinds[layer]) if kind == "previous_token"
-    ]
-    if not looks_back:
+    heads = heads_of(trace)
+    group = heads.group(COPYING)
+    earlier = tuple(place for place in heads.group("previous_token") if group and place < (group[0][0], 0))
+    if not earlier:
         return None
-    best = max(looks_back, key=lambda place: scores["previous_token"][place])
-    off = AblateHeads((best,))
-    loaded = session.model_of(trace)
-    changed = capture(
-        loaded,
-        trace.tokens.text,
-        interventions=[*trace.interventions, off],
-        read=("folds",),
-        parity=False,
-        progress=tell,
+    best = heads.strongest(kind_named("previous_token"), earlier)
+    changes = [*trace.interventions, AblateHeads((best,))]
+    after = capture(
+        session.model_of(trace), trace.tokens.text, interventions=changes, read=("folds",), parity=False, progress=tell
     )
-    was, is_now = (
-        float(np.mean([each["induction"][place] for place in group])) for each in (scores, scores_of(changed))
-    )
-    if is_now > FED * was:
+    was, now = (np.mean([each.scores[COPYING][place] for place in group]) for each in (heads, heads_of(after)))
+    if now > FED * was:
         return None
-    heads = "copying head" if len(group) == 1 else f"{number(len(group))} copying heads"
-    measured = f"Measured on this text: with {name_of(*best)} off, the {heads} put {is_now:.2f} instead of {was:.2f} of their attention on what followed."
-    return {"head": name_of(*best), "sentence": measured}
+    said = (
+        f"Measured on this text: with {name_of(best)} off, the copying heads put {now:.2f} instead of {was:.2f} of "
+        "their attention on what followed."
+    )
+    return {"head": name_of(best), "sentence": said}
 
 
 def _offers(trace: Trace, layer: int, head: int) -> JsonValue:
     """What to switch off: the copying heads together, or a head that looks back alone."""
-    kinds = kinds_of(scores_of(trace))
-    kind = kinds[layer][head] if kinds else None
-    if trace.interventions or kind not in ("induction", "previous_token"):
+    heads = heads_of(trace)
+    kind = heads.kinds[layer][head]
+    if trace.interventions or kind is None or kind.name not in (COPYING, "previous_token"):
         return []
-    group = consequence.copying(trace) if kind == "induction" else ((layer, head),)
+    group = heads.group(COPYING) if kind.name == COPYING else ((layer, head),)
     label = f"Switch the {number(len(group))} copying heads off" if len(group) > 1 else "Switch this head off"
-    return [{"label": label, "off": [name_of(*place) for place in group], "main": True}]
+    return [{"label": label, "off": [name_of(place) for place in group], "main": True}]
 
 
 def _follow_ups(before: Trace, after: Trace, layer: int, head: int) -> JsonValue:
@@ -102,7 +92,7 @@ def _follow_ups(before: Trace, after: Trace, layer: int, head: int) -> JsonValue
     hit = consequence.hit_hardest(before, after)
     if hit is None or (layer, head) not in consequence.switched_off(after):
         return []
-    return [{"label": f"See what it did to {name_of(*hit)}", "head": name_of(*hit)}]
+    return [{"label": f"See what it did to {name_of(hit)}", "head": name_of(hit)}]
 
 
 def _next(session: Session, run: str, changed: str) -> tuple[JsonValue, Sentence]:

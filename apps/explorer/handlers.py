@@ -4,6 +4,7 @@ from typing import Any
 
 from gemma2_workbench.apps.explorer.claim import CLAIM, FEEDER
 from gemma2_workbench.apps.explorer.run import RUN
+from gemma2_workbench.apps.explorer.scores import RANDOM_REPEATS
 from gemma2_workbench.apps.page.questions import Handler
 
-HANDLERS: tuple[Handler[Any], ...] = (RUN, CLAIM, FEEDER)
+HANDLERS: tuple[Handler[Any], ...] = (RUN, CLAIM, FEEDER, RANDOM_REPEATS)
