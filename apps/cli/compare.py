@@ -49,7 +49,7 @@ def _write(options: argparse.Namespace) -> None:
         raise ValueError(f"--token is what a lens follows, and the view {view.name} shows none; leave it out")
     given = given_options(options, PAIR_VIEWS)
     recipe = PairRecipe.of(view, _runs(options, view.needs), given, options.columns)
-    save(produced(recipe, output, options.out.name), options.out, options.latex)
+    save(produced(recipe, output, options.out.name, options.record or "full"), options.out, options.latex)
 
 
 def _runs(options: argparse.Namespace, read: tuple[str, ...]) -> tuple[Run, Run]:

@@ -34,7 +34,11 @@ def answer(options: argparse.Namespace) -> str:
         ValueError: a situation that cannot be, or flags that are of a file.
         OSError: there is no such model.
     """
-    refuse(options, (*(name for name in OF_A_FIGURE if name != "width"), "step"), "is of a file; give --out as well")
+    refuse(
+        options,
+        (*(name for name in OF_A_FIGURE if name != "width"), "step", "record"),
+        "is of a file; give --out as well",
+    )
     if options.width is not None and not (options.width.isdecimal() and len(options.width) < 10):
         raise ValueError(
             f"--width {short(options.width)} is not a number of columns to print; with --out it is of a figure"
@@ -57,7 +61,7 @@ def _write(options: argparse.Namespace) -> None:
     output = output_of(options, "masks are")
     setting, origin, given = _situation(options)
     shown = MaskRecipe.of(setting, origin, given, layer=options.layer, step=options.step, columns=options.columns)
-    save(produced(shown, output, options.out.name), options.out, options.latex)
+    save(produced(shown, output, options.out.name, options.record or "full"), options.out, options.latex)
 
 
 def _situation(options: argparse.Namespace) -> tuple[Setting, Origin | None, Given | None]:

@@ -41,7 +41,8 @@ def _artifact(options: argparse.Namespace, output: Output, columns: int | None =
     """What was asked for, before it is written."""
     view = view_named(options.view)
     runs = _runs(options, view)
-    return produced(ViewRecipe.of(view, runs, given_options(options, VIEWS), columns), output, options.out.name)
+    recipe = ViewRecipe.of(view, runs, given_options(options, VIEWS), columns)
+    return produced(recipe, output, options.out.name, options.record or "full")
 
 
 def _runs(options: argparse.Namespace, view: View) -> list[Run]:

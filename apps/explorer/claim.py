@@ -3,11 +3,13 @@
 import numpy as np
 from pydantic import JsonValue
 
-from gemma2_workbench import Prediction, Trace, capture
+from gemma2_workbench import Trace, capture
 from gemma2_workbench.apps.explorer import consequence
+from gemma2_workbench.apps.explorer.differences import prediction_of
 from gemma2_workbench.apps.explorer.doings import Told, told
 from gemma2_workbench.apps.explorer.phrases import Sentence, number, sentence
-from gemma2_workbench.apps.explorer.scores import COPYING, LOST_RUN, heads_of, name_of
+from gemma2_workbench.apps.explorer.scores import COPYING, heads_of, name_of
+from gemma2_workbench.apps.explorer.what_if import WhatIfs
 from gemma2_workbench.apps.page.questions import Handler, Question, Tell
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.heads.kinds import kind_named
@@ -35,12 +37,12 @@ class Feeder(Question):
 
 def claim(session: Session, asked: Claim, _tell: Tell) -> JsonValue:
     """{"first", "more": [[text, strong]], "big": {token, was, is} | null, "actions": [{label, off, head, main}]}."""
-    trace = _found(session, asked.run)
+    trace = WhatIfs(session).trace(asked.run)
     _check(trace, asked)
     if asked.changed is None:
         return _json(told(trace, asked.layer, asked.head, asked.query), None, _offers(trace, asked.layer, asked.head))
-    after = _found(session, asked.changed)
-    big, expected = _next(session, asked.run, asked.changed)
+    after = WhatIfs(session).trace(asked.changed)
+    big, expected = _next(session, asked.run, trace, after)
     said = consequence.told_after(trace, after, asked.layer, asked.head, expected)
     return _json(said, big, _follow_ups(trace, after, asked.layer, asked.head))
 
@@ -51,7 +53,7 @@ def feeder(session: Session, asked: Feeder, tell: Tell) -> JsonValue:
     The strongest previous-token head of an earlier layer is switched off, and the copying heads' mean induction score
     is compared.
     """
-    trace = _found(session, asked.run)
+    trace = WhatIfs(session).trace(asked.run)
     return session.kept.get(("feeder", asked.run), lambda: (_measured(session, trace, tell),))[0]
 
 
@@ -95,32 +97,19 @@ def _follow_ups(before: Trace, after: Trace, layer: int, head: int) -> JsonValue
     return [{"label": f"See what it did to {name_of(hit)}", "head": name_of(hit)}]
 
 
-def _next(session: Session, run: str, changed: str) -> tuple[JsonValue, Sentence]:
+def _next(session: Session, run: str, before: Trace, after: Trace) -> tuple[JsonValue, Sentence]:
     """The likeliest next token before and after, and that in words; nothing for a model that predicts none."""
-    before, after = (_found(session, each) for each in (run, changed))
-    predicted = [_prediction(session, each, trace) for each, trace in ((run, before), (changed, after))]
-    if predicted[0] is None or predicted[1] is None:
+    first = prediction_of(before) or session.kept.find(("prediction", run))
+    second = prediction_of(after)
+    if first is None or second is None:
         return None, sentence(f"{consequence.without(before, after)} the model was run again.")
-    token, was, is_now = consequence.next_token(predicted[0], predicted[1])
-    return {"token": token, "was": was, "is": is_now}, consequence.expectation(before, after, token, was, is_now)
-
-
-def _prediction(session: Session, run: str, trace: Trace) -> Prediction | None:
-    """The next token of a run, where it was read."""
-    read = trace.readings.get("prediction") or session.kept.find(("prediction", run))
-    return read if isinstance(read, Prediction) else None
+    token, was, now = consequence.next_token(first, second)
+    return {"token": token, "was": was, "is": now}, consequence.expectation(before, after, token, was, now)
 
 
 def _json(said: Told, big: JsonValue, actions: JsonValue) -> JsonValue:
     first, more = ([[piece.text, piece.strong] for piece in part] for part in said)
     return {"first": first, "more": more, "big": big, "actions": actions}
-
-
-def _found(session: Session, run: str) -> Trace:
-    trace = session.store.find(run)
-    if trace is None:
-        raise ValueError(LOST_RUN)
-    return trace
 
 
 def _check(trace: Trace, asked: Claim) -> None:

@@ -1,10 +1,12 @@
 // Explore: heads on the left, the chosen head in the middle, why its number is so on the right.
 
 import { h } from '../page/dom.js';
+import { createChanges, restore } from './changes/changes.js';
 import { headKeys } from './heads/actions.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
 import { attention } from './map/map.js';
+import { savable } from './savable.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state.
 const LOOKS = [attention];
@@ -18,8 +20,9 @@ export const explore = {
   name: 'explore',
   title: 'Explore',
   examples: EXAMPLES,
-  hints: [['←', '→', 'head'], ['↑', '↓', 'layer']],
-  keys: { ...headKeys },
+  hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['r', 'restore']],
+  keys: { ...headKeys, r: restore },
+  savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
 
@@ -30,7 +33,7 @@ export const explore = {
       h('aside', { id: 'inspector', 'aria-label': 'Why this number' }),
     ];
     box.append(...sections);
-    const sides = [createHeads(page, sections[0]), createInspector(page, sections[2])];
+    const sides = [createHeads(page, sections[0]), createInspector(page, sections[2]), createChanges(page)];
     const middles = LOOKS.map(({ name, create }) => {
       const middle = h('div', { class: 'look', 'data-look': name });
       sections[1].append(middle);

@@ -12,12 +12,12 @@ import numpy as np
 from pydantic import JsonValue
 
 from gemma2_workbench import HEAD_KINDS, HeadKind, HeadScores, Trace, head_types, score_heads
+from gemma2_workbench.apps.explorer.what_if import WhatIfs
 from gemma2_workbench.apps.page.questions import Handler, Question, Tell
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.heads.scores import scores_of
 
 COPYING = "induction"
-LOST_RUN = "this run is no longer held by the server: run the text again"
 Place = tuple[int, int]
 
 
@@ -125,10 +125,7 @@ class RandomRepeats(Question):
 
 def random_repeats(session: Session, asked: RandomRepeats, tell: Tell) -> JsonValue:
     """`heads_json` over random sequences, how many, and that in words."""
-    trace = session.store.find(asked.run)
-    if trace is None:
-        raise ValueError(LOST_RUN)
-    loaded = session.model_of(trace)
+    loaded = WhatIfs(session).model(asked.run)
     found: HeadScores = session.kept.get(("random_repeats", loaded.name), lambda: score_heads(loaded, progress=tell))
     said = f"{found.sequences} sequences of {found.length} random tokens, each twice"
     return {**heads_json(Heads.of(found.scores)), "sequences": found.sequences, "said": said}

@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from gemma2_workbench.records.anonymous import Provenance
 from gemma2_workbench.records.artifact import included, produced
 from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.recipe import Recipe
@@ -14,22 +15,23 @@ from gemma2_workbench.records.recipe import Recipe
 _READABLE = 0o644 << 16
 
 
-def archived(recipe: Recipe, output: Output, name: str) -> bytes:
+def archived(recipe: Recipe, output: Output, name: str, provenance: Provenance = "full") -> bytes:
     """The archive.
 
     Args:
         recipe: what is shown, see `produced`.
         output: of the picture, a .pdf or .png; or of a table, of which there is no picture.
         name: of the files, without an ending.
+        provenance: as of `produced`.
 
     Raises:
         ValueError: as `produced`, or LaTeX cannot include such a picture.
     """
-    shown = produced(recipe, output, f"{name}{output.suffix}")
-    numbers = produced(recipe, Output("table", "csv"), f"{name}.csv")
+    shown = produced(recipe, output, f"{name}{output.suffix}", provenance)
+    numbers = produced(recipe, Output("table", "csv"), f"{name}.csv", provenance)
     files = {f"{name}{output.suffix}": shown, f"{name}.csv": numbers}
     contents = {file: artifact.data for file, artifact in files.items()}
-    contents |= {f"{file}.json": artifact.sidecar for file, artifact in files.items()}
+    contents |= {f"{file}.json": artifact.sidecar for file, artifact in files.items() if artifact.recorded}
     if output.what == "figure":
         contents |= {f"{name}.figure.tex": included(shown, f"{name}{output.suffix}")}
     return _zipped(contents)

@@ -12,9 +12,10 @@ from gemma2_workbench.atomic import write_all
 from gemma2_workbench.export import as_bytes, sidecar, sidecar_of
 from gemma2_workbench.figures.spec import FigureSpec, Panel, Panels
 from gemma2_workbench.maps import Maps
+from gemma2_workbench.records.anonymous import Provenance, anonymised
 from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.recipe import HasMaps, Recipe
-from gemma2_workbench.records.record import record_of
+from gemma2_workbench.records.record import command_for, record_of
 from gemma2_workbench.records.scales import scales_of
 from gemma2_workbench.records.viewed import check_panels
 from gemma2_workbench.suffixes import MAP_SUFFIXES
@@ -29,17 +30,20 @@ class Artifact:
         content: the figure, the table or the maps.
         output: its format and settings.
         record: where it comes from.
+        recorded: whether the file carries the record.
     """
 
     recipe: Recipe
     content: FigureSpec | pd.DataFrame | Maps
     output: Output
     record: dict[str, Any]
+    recorded: bool = True
 
     @cached_property
     def data(self) -> bytes:
-        """The file, with its record inside where the format has room for one."""
-        return as_bytes(self.content, self.output.suffix, provenance=self.record, **self.output.settings)
+        """The file, with its record inside where it carries one and the format has room for it."""
+        provenance = self.record if self.recorded else None
+        return as_bytes(self.content, self.output.suffix, provenance=provenance, **self.output.settings)
 
     @property
     def sha256(self) -> str:
@@ -52,38 +56,52 @@ class Artifact:
         return sidecar(self.data, self.record)
 
     def save(self, path: Path) -> Path:
-        """Write the file and its sidecar; return the path."""
+        """Write the file, and its sidecar where it carries a record; return the path."""
         write_all(self.files(path))
         return path
 
     def files(self, path: Path) -> dict[Path, bytes]:
-        """What is written for the file at `path`: its bytes, and its sidecar."""
-        return {path: self.data, sidecar_of(path): self.sidecar}
+        """What is written for the file at `path`: its bytes, and its sidecar where it carries a record."""
+        return {path: self.data} | ({sidecar_of(path): self.sidecar} if self.recorded else {})
 
 
-def produced(recipe: Recipe, output: Output, file_name: str) -> Artifact:
+def produced(recipe: Recipe, output: Output, file_name: str, provenance: Provenance = "full") -> Artifact:
     """Draw, or take the numbers, and record it.
+
+    Args:
+        recipe: what is shown.
+        output: how.
+        file_name: what the command of the record calls the file.
+        provenance: whether the file carries its record, and whether that names the author's folders and models.
 
     Raises:
         ValueError: an option's value that a run does not have, more panels than letters, or maps of what has none.
     """
+    content, numbers = _content(recipe, output)
+    record = record_of(recipe, output, numbers, file_name)
+    if provenance != "full":
+        record = anonymised(record, recipe)
+        record |= {"command": command_for(recipe, record, file_name)}
+    if isinstance(content, Panel | Panels):
+        record |= {"scales": scales_of(content)}
+    return Artifact(recipe, content, output, record, provenance != "none")
+
+
+def _content(recipe: Recipe, output: Output) -> tuple[FigureSpec | pd.DataFrame | Maps, pd.DataFrame | Maps]:
+    """What the file holds, and the numbers behind it."""
     if output.suffix in MAP_SUFFIXES:
         if not isinstance(recipe, HasMaps):
             raise ValueError(
                 f"{' and '.join(MAP_SUFFIXES)} hold attention maps of one run; save this as a figure or as a table"
             )
         maps = recipe.maps()
-        return Artifact(recipe, maps, output, record_of(recipe, output, maps, file_name))
+        return maps, maps
     if output.what == "figure":
         # Before any table is made: a product of options soon has more cells than memory.
         check_panels(len(recipe.captions()))
     tables = recipe.tables()
     numbers = recipe.table(tables)
-    record = record_of(recipe, output, numbers, file_name)
-    if output.what == "table":
-        return Artifact(recipe, numbers, output, record)
-    figure = recipe.figure(tables)
-    return Artifact(recipe, figure, output, record | {"scales": scales_of(figure)})
+    return (numbers if output.what == "table" else recipe.figure(tables)), numbers
 
 
 def included(artifact: Artifact, file_name: str) -> bytes:

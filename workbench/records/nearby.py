@@ -10,6 +10,8 @@ from gemma2_workbench.figures.text import one_line
 from gemma2_workbench.models.loading import ModelNotFoundError
 from gemma2_workbench.models.shipped import embedded
 
+ANONYMOUS = "anonymous model"  # as an anonymous record calls any model that could name its author
+
 
 @dataclass(frozen=True)
 class Place:
@@ -49,6 +51,8 @@ def place_of(name: str, revision: str | None, instead: str | None = None, downlo
     cached = _cached(name, revision) if is_id else None
     if cached is not None:
         return Place(str(cached), None, (name, cached.name))
+    if name == ANONYMOUS:
+        raise ModelNotFoundError("the record is anonymous and does not name its model; give --model to say where it is")
     shown = one_line(name, 80)
     fetch = ", or --download to fetch it from the hub" if is_id else ""
     raise ModelNotFoundError(

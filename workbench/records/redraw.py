@@ -77,7 +77,8 @@ def drawn_again(
     try:
         if stored.output.suffix not in MAP_SUFFIXES:
             check_cells(recipe)
-        fresh = produced(recipe, stored.output, stored.file.name)
+        provenance = "anonymous" if stored.checked.anonymous else "full"
+        fresh = produced(recipe, stored.output, stored.file.name, provenance)
     except ValueError:
         _check_lengths(stored, again)
         raise

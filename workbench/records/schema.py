@@ -3,7 +3,7 @@
 A record may come from a stranger, so everything that decides how much work a redrawing is has a limit here.
 """
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -103,6 +103,7 @@ class FilePart(SubRecord):
     scales: Annotated[list[Scale | None], Field(max_length=MOST_PANELS)] | None = None
     numbers: Numbers
     command: Text
+    anonymous: Literal[True] | None = None
 
     @property
     def runs(self) -> list[RunPart]:

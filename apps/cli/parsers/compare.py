@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from gemma2_workbench.apps.cli.changes import add_changes
-from gemma2_workbench.apps.cli.parsers.look import add_look
+from gemma2_workbench.apps.cli.parsers.look import add_look, add_provenance
 from gemma2_workbench.apps.cli.parsers.model import add_model
 from gemma2_workbench.apps.cli.view_options import add_view_options
 from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
@@ -28,4 +28,5 @@ def add(commands: Any) -> None:
     add_view_options(command, PAIR_VIEWS)
     add_model(command)
     add_changes(command)
+    add_provenance(drawn)
     command.set_defaults(run="compare:run")

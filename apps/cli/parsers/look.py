@@ -5,6 +5,15 @@ import argparse
 from gemma2_workbench.apps.cli.numeric import whole_number
 
 
+def add_provenance(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Whether a file carries its record; as `records.anonymous.PROVENANCE`."""
+    command.add_argument(
+        "--record",
+        choices=("full", "anonymous", "none"),
+        help="default full; anonymous: no folder, account or model name in it, for blind review; none: the file alone",
+    )
+
+
 def add_look(command: argparse.ArgumentParser | argparse._ArgumentGroup, width: str = "", columns: bool = True) -> None:
     """The flags; `width` goes in front of what is said of --width, `columns` is for figures of several panels."""
     command.add_argument("--venue", help="acl, icml, neurips, iclr, aaai, cvpr or jmlr")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gemma2_workbench.apps.cli.changes import add_changes
-from gemma2_workbench.apps.cli.parsers.look import add_look
+from gemma2_workbench.apps.cli.parsers.look import add_look, add_provenance
 from gemma2_workbench.apps.cli.parsers.model import add_model
 from gemma2_workbench.apps.cli.view_options import add_view_options
 from gemma2_workbench.views import VIEWS
@@ -33,5 +33,6 @@ def _add(commands: Any, name: str, help: str, run: str) -> argparse.ArgumentPars
     command.add_argument("--token", help="token that the lens follows instead of the one that comes next")
     add_model(command)
     add_changes(command)
+    add_provenance(command)
     command.set_defaults(run=run)
     return command

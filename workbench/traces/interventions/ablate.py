@@ -76,6 +76,10 @@ class AblateHeads(base.Intervention):
             (out,) = points(changed.model, changed.point(layer, "head_out")).values()
             out.register_forward_hook(_filled(heads, self.fill))
 
+    def silences(self, layer: int, head: int) -> bool:
+        """See `Intervention.silences`."""
+        return (layer, head) in self.heads
+
     @property
     def spelled(self) -> str:
         """The value of its flag."""

@@ -13,9 +13,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from gemma2_workbench import STAGES, Trace
-from gemma2_workbench.apps.explorer import routes
-from gemma2_workbench.apps.explorer.components.attention import pooling, thumbnails
-from gemma2_workbench.apps.explorer.components.attention.stages import LOOKS
+from gemma2_workbench.apps.explorer import pooling, routes, thumbnails
+from gemma2_workbench.apps.explorer.stage_scales import HELP
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.model import Span
 from gemma2_workbench.traces.blocks import Block
@@ -195,5 +194,5 @@ def test_run_ids_cannot_be_guessed(trace: Trace):
     assert all(len(run) >= 22 for run in runs)  # 128 bits in base 64
 
 
-def test_every_stage_has_a_look_in_the_same_order():
-    assert list(LOOKS) == list(STAGES)
+def test_every_stage_is_explained():
+    assert list(HELP) == list(STAGES)

@@ -1,0 +1,36 @@
+"""Records for double-blind submissions: which model by its checksum, but no folder, account or file name.
+
+Names that say nothing about an author stay: those of the embedded checkpoints and of Google's own models. `redraw`
+makes such a file again where it is told where the model is, and checks the weights by their checksum.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any, Literal, get_args
+
+from gemma2_workbench.records.nearby import ANONYMOUS
+from gemma2_workbench.records.recipe import Recipe
+
+Provenance = Literal["full", "anonymous", "none"]
+PROVENANCE: tuple[Provenance, ...] = get_args(Provenance)
+# Sources that everybody has.
+_PUBLIC = ("embedded:", "google/")
+_TRACE = "trace.safetensors"
+
+
+def anonymised(record: Mapping[str, Any], recipe: Recipe) -> dict[str, Any]:
+    """The record without what could name its author; its command is to be written anew.
+
+    Args:
+        record: of the recipe.
+        recipe: knows which parts of it name a model or a trace.
+    """
+    made = deepcopy(dict(record)) | {"anonymous": True}
+    for part in recipe.sources(made):
+        model, trace = part.get("model"), part.get("trace")
+        if model is not None and not model["source"].startswith(_PUBLIC):
+            # A revision can be looked up on the hub, where it belongs to somebody.
+            model |= {"name": ANONYMOUS, "source": ANONYMOUS, "revision": None}
+        if trace is not None:
+            trace["name"] = _TRACE
+    return made
