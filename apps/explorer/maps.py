@@ -1,4 +1,4 @@
-"""What a map on the page shows: one head, a difference, several heads at once; between tokens or words; with <bos> or not.
+"""What a map on the page shows: a head, a difference, several heads; between tokens or words; with <bos> or not.
 
 Each is a `Cells`: a function that gives the values and the reasons of any queries and keys, so that a long map is read
 in blocks of rows and never whole.

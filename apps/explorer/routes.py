@@ -67,6 +67,8 @@ def _answered(answer: Callable[[RunStore, Request], Response], store: RunStore, 
         return answer(store, request)
     except Refusal as refusal:
         return refusal.response()
+    except ValueError as error:  # of a head whose probabilities were patched
+        return Refusal(409, str(error)).response()
 
 
 def _map(store: RunStore, request: Request) -> Response:

@@ -41,7 +41,7 @@ def from_oklab(lab: np.ndarray) -> np.ndarray:
 
 
 def even_steps(stops: Sequence[str], count: int) -> np.ndarray:
-    """`count` colours from the first to the last of the `#rrggbb` stops, each as far from the next: uint8 [count, 3]."""
+    """`count` colours from the first of the `#rrggbb` stops to the last, all equally far apart: uint8 [count, 3]."""
     lab = to_oklab(np.array([list(bytes.fromhex(stop[1:])) for stop in stops]))
     fine = np.linspace(0, len(stops) - 1, BETWEEN * (len(stops) - 1) + 1)
     path = np.stack([np.interp(fine, range(len(stops)), lab[:, axis]) for axis in range(3)], -1)
