@@ -6,10 +6,11 @@ import { headKeys } from './heads/actions.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
 import { attention } from './map/map.js';
+import { atlas, atlasKeys } from './looks/atlas.js';
 import { savable } from './savable.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state.
-const LOOKS = [attention];
+const LOOKS = [attention, atlas];
 
 const EXAMPLES = [
   { name: 'Induction', text: 'red blue green seven nine red blue green seven nine red blue green seven nine red blue' },
@@ -21,7 +22,7 @@ export const explore = {
   title: 'Explore',
   examples: EXAMPLES,
   hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['r', 'restore']],
-  keys: { ...headKeys, r: restore },
+  keys: { ...headKeys, ...atlasKeys, r: restore },
   savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
