@@ -1,6 +1,7 @@
 """The page with all its modes: Explore and Classify put together, and served."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 import gradio as gr
@@ -9,6 +10,7 @@ from pydantic import JsonValue
 from gemma2_workbench import Trace, embedded
 from gemma2_workbench.apps.explorer import handlers as explorer
 from gemma2_workbench.apps.explorer.routes import attention_routes
+from gemma2_workbench.apps.explorer.run import endpoint
 from gemma2_workbench.apps.explorer.savables import SAVABLES
 from gemma2_workbench.apps.explorer.settings import browser_settings
 from gemma2_workbench.apps.page import shell
@@ -32,10 +34,11 @@ def build_app(session: Session, mode: str = "explore") -> gr.Blocks:
         "mode": mode,
         "traces": list(session.traces),
         "save": save_settings(),
-        "explore": browser_settings() | {"models": list(session.names())},
+        "version": version("gemma2-workbench"),
+        "explore": browser_settings() | {"models": list(session.names()), "model": session.first},
         "classify": {"models": list(classification.classifiers(session))},
     }
-    return shell.build_app(settings)
+    return shell.build_app(settings, {"run": endpoint(session)})
 
 
 def launch_options(session: Session, access: Access | None = None) -> dict[str, Any]:

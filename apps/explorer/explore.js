@@ -15,6 +15,10 @@ const LOOKS = [attention, atlas];
 const EXAMPLES = [
   { name: 'Induction', text: 'red blue green seven nine red blue green seven nine red blue green seven nine red blue' },
   { name: 'Names', text: 'Emma was glad to see Mr. Knightley, and Mr. Knightley was glad to see Emma. She asked him to stay.' },
+  { name: 'Window', text: 'The President of the United States met the Prime Minister of Canada. The President of the United States spoke to the people of the city about the war, and the Prime Minister of Canada spoke after the President.' },
+  { name: 'Sink', text: 'It was a fine day.' },
+  { name: 'Caps', text: 'THE CAT SAT ON THE MAT. The cat sat on the mat.' },
+  { name: 'Odd characters', text: 'café — naïve,\tשלום עולם 中文字 👩‍👧\nend' },
 ];
 
 export const explore = {
@@ -26,18 +30,20 @@ export const explore = {
   savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
+  traces: (settings) => settings.traces,
 
+  // The map first: it is the first to be reached by Tab, and the first where columns are stacked.
   mount(page, box) {
-    const sections = [
-      h('section', { id: 'heads', 'aria-label': 'Heads' }),
-      h('section', { id: 'map', 'aria-label': 'Attention of the head', tabindex: '-1' }),
-      h('aside', { id: 'inspector', 'aria-label': 'Why this number' }),
-    ];
-    box.append(...sections);
-    const sides = [createHeads(page, sections[0]), createInspector(page, sections[2]), createChanges(page)];
+    const sections = {
+      map: h('section', { id: 'map', 'aria-label': 'Attention of the head', tabindex: '-1' }),
+      heads: h('section', { id: 'heads', 'aria-label': 'Heads' }),
+      inspector: h('aside', { id: 'inspector', 'aria-label': 'Why this number' }),
+    };
+    box.append(...Object.values(sections));
+    const sides = [createHeads(page, sections.heads), createInspector(page, sections.inspector), createChanges(page)];
     const middles = LOOKS.map(({ name, create }) => {
       const middle = h('div', { class: 'look', 'data-look': name });
-      sections[1].append(middle);
+      sections.map.append(middle);
       return { name, middle, part: create(page, middle) };
     });
     return {
@@ -54,9 +60,8 @@ export const explore = {
     };
   },
 
-  async run(page, options) {
-    const { text, model } = page.store.selection;
-    const run = await page.ask('run', { text: text ?? EXAMPLES[0].text, model: model ?? page.settings.explore.models[0] }, options);
-    return { run };
+  async run(page, { text, model, trace }, options) {
+    const run = trace ? await page.ask('saved', { trace }, options) : await page.ask('run', { text, model }, options);
+    return { run, pair: null };
   },
 };

@@ -1,13 +1,20 @@
-"""`run`: a text through a model, and what the page shows of it at once."""
+"""`run` and `saved`: a text through a model, or a saved trace, and what the page shows of it at once."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import gradio as gr
 from pydantic import JsonValue
 
 from gemma2_workbench import Prediction, Trace, predict
 from gemma2_workbench.apps.explorer.scores import scores_json
-from gemma2_workbench.apps.page.questions import Handler, Question, Tell
-from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.apps.page.questions import FAILURES, Handler, Question, Tell
+from gemma2_workbench.apps.page.session import ModelAbsentError, Session
+from gemma2_workbench.models.readable import readable, readable_piece
 
 FORECAST = 5
+LOST = "this saved trace is no longer held by the server: open its file again"
 
 
 class Run(Question):
@@ -17,10 +24,33 @@ class Run(Question):
     model: str
 
 
+class Saved(Question):
+    """A saved trace: its name where the server was started with it, the id of its run where a reader opened it."""
+
+    trace: str
+
+
 def run(session: Session, asked: Run, tell: Tell) -> JsonValue:
     """The run's id and facts."""
     run_id, trace = session.run(asked.model, asked.text, tell)
     return run_json(run_id, trace) | {"forecast": forecast(session, run_id, trace)}
+
+
+def saved(session: Session, asked: Saved, _tell: Tell) -> JsonValue:
+    """As `run`, of a saved trace; what is expected next is known where its model is loaded.
+
+    Raises:
+        ValueError: there is none.
+    """
+    run_id = session.traces.get(asked.trace, asked.trace)
+    trace = session.store.find(run_id)
+    if trace is None:
+        raise ValueError(LOST)
+    try:
+        expected = forecast(session, run_id, trace)
+    except ModelAbsentError:
+        expected = None
+    return run_json(run_id, trace) | {"forecast": expected, "saved": True}
 
 
 def run_json(run_id: str, trace: Trace) -> dict[str, JsonValue]:
@@ -30,6 +60,7 @@ def run_json(run_id: str, trace: Trace) -> dict[str, JsonValue]:
         "text": trace.tokens.text,
         "tokens": list(trace.tokens.display),
         "words": list(trace.tokens.words),
+        "readable": [vars(each) for each in readable(trace.tokens)],
         "model": trace.model.name,
         "dtype": trace.model.dtype,
         "layers": [{"kind": layer.kind, "window": layer.window, "softcap": layer.softcap} for layer in trace.layers],
@@ -44,12 +75,37 @@ def run_json(run_id: str, trace: Trace) -> dict[str, JsonValue]:
 
 
 def forecast(session: Session, run_id: str, trace: Trace) -> JsonValue:
-    """The likeliest next tokens after the text, None for a model that predicts none."""
+    """The likeliest next tokens after the text, None for a model that predicts none.
+
+    Raises:
+        ModelAbsentError: the model is not loaded.
+    """
     loaded = session.model_of(trace)
     if loaded.unembedding is None:
         return None
     prediction: Prediction = session.kept.get(("prediction", run_id), lambda: predict(loaded, trace.tokens.ids))
-    return [{"token": token, "probability": probability} for token, probability in prediction.top(FORECAST)]
+    return [expected(token, probability) for token, probability in prediction.top(FORECAST)]
+
+
+def expected(token: str, probability: float) -> dict[str, JsonValue]:
+    """A token that may come next."""
+    return {"token": token, "probability": probability, **vars(readable_piece(token))}
+
+
+def endpoint(session: Session) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """`run` for programs: gradio's API shows and documents it."""
+
+    async def run_text(text: str, model: str = "tiny") -> dict[str, Any]:
+        """Run a text through a model: facts, and the id under which /attention/ID/STAGE/LAYER/HEAD reads its maps."""
+        try:
+            await session.ready(model)
+            run_id, trace = await session.desk.do(lambda: session.run(model, text))
+        except FAILURES as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return await asyncio.to_thread(run_json, run_id, trace)
+
+    return run_text
 
 
 RUN = Handler("run", Run, run, model=lambda asked: asked.model)
+SAVED = Handler("saved", Saved, saved)

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from gemma2_workbench.apps.page.questions import Handler, Handlers, Question, sentence_of
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.apps.serving.refusal import Refusal
+from gemma2_workbench.models.announced import in_words
 
 # Not every layer of a small model is worth a line.
 EVERY_SECONDS = 0.1
@@ -68,14 +69,27 @@ async def _answered(
     try:
         name = handler.model(question)
         if name is not None:
-            progress.say(0, 1, f"loading {name}")
-            await session.ready(name)
+            await _loaded(session, name, progress)
         answer = partial(handler.answer, session, question, progress)
         if handler.quick:
             return {"answer": await run_in_threadpool(answer)}
         return {"answer": await session.desk.do(answer, request.is_disconnected)}
     except Exception as error:  # whatever it was, the page says a sentence and goes on
         return {"error": sentence_of(error)}
+
+
+async def _loaded(session: Session, name: str, progress: "Progress") -> None:
+    """Wait for a model; which one and how large it is is said first."""
+    coming = await run_in_threadpool(session.announced, name)
+    if coming is None:
+        return
+    size = "" if coming.size is None else f", {in_words(coming.size)}"
+    progress.say(0, 1, f"loading {name}{size}")
+
+    def tell(done: int, of: int, what: str) -> None:
+        progress(done, of, f"{'downloading' if what == 'bytes' else 'loading'} {name}{size}")
+
+    await session.ready(name, tell)
 
 
 class Progress:

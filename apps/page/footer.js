@@ -3,15 +3,44 @@
 import { h, put } from './dom.js';
 import { openSave } from './save/dialog.js';
 
+const CONFIRMED_MS = 2000;
+
 export function createFooter(page) {
   const hints = h('div', { class: 'hints' });
-  const copy = h('button', { class: 'btn q', type: 'button', onclick: () => navigator.clipboard.writeText(window.location.href) }, 'Copy link');
-  const save = h('button', { id: 'save', class: 'btn', type: 'button', onclick: () => openSave(page) }, 'Save figure…');
+  const copy = h('button', { class: 'btn q sm', type: 'button', title: 'The address of what is shown', onclick: copyLink }, 'Copy link');
+  const save = h('button', { id: 'save', class: 'btn sm', type: 'button', onclick: () => openSave(page) }, 'Save figure…');
+  let timer = 0;
+
+  async function copyLink() {
+    const isCopied = await writeText(window.location.href);
+    copy.textContent = isCopied ? 'Link copied' : 'Copy it from the address bar';
+    page.say(copy.textContent);
+    clearTimeout(timer);
+    timer = setTimeout(() => { copy.textContent = 'Copy link'; }, CONFIRMED_MS);
+  }
+
   return {
     box: h('footer', { id: 'foot' }, hints, copy, save),
     update(changed) {
+      // There is nothing to save in a mode that fills no slot for it.
+      save.hidden = !page.slots.save;
       if (!changed.has('mode')) return;
       put(hints, page.mode().hints.map((hint) => h('span', {}, hint.slice(0, -1).map((key) => h('kbd', {}, key)), ` ${hint.at(-1)}`)));
     },
   };
+}
+
+// The clipboard is there on this machine and over https; elsewhere the old way may still do.
+async function writeText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = h('textarea', { class: 'live' }, text);
+    document.body.append(field);
+    field.select();
+    const isCopied = document.execCommand('copy');
+    field.remove();
+    return isCopied;
+  }
 }

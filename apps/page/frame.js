@@ -5,42 +5,58 @@ import { ask } from './ask.js';
 import { h, put } from './dom.js';
 import { createFooter } from './footer.js';
 import { createHeader } from './header.js';
+import { createHelp } from './help.js';
 import { bindKeys } from './keys.js';
+import { createPresentation } from './present.js';
 import { createRunner } from './running.js';
 import { createStore } from './store.js';
 import { createStrip } from './strip.js';
 import { restoreTheme } from './theme.js';
 
-// A mode: {name, title, examples: [{name, text, model}], models(settings), mount(page, box), run(page, {signal, progress}),
-// hints: [[key, ..., what it does]], keys: {key: (page, event) => ...}}; `mount` returns its parts' `update(changed)`.
-// Page, as every part gets it: {settings, store, ask, modes, mode(), runner, say(sentence), slots: {changes}}; a mode may
-// fill the slots of the frame.
+// A mode: {name, title, examples: [{name, text}], models(settings), traces(settings) where it shows saved ones, looks:
+// [{name, title}], hasStrip: false where it has no tokens above it, mount(page, box), run(page, {text, model, trace},
+// {signal, progress}), hints: [[key, ..., what it does]], keys: {key: (page, event) => ...}}; `mount` returns its parts'
+// `update(changed)`.
+// Page, as every part gets it: {settings, store, ask, modes, mode(), runner, say(sentence), help(), root(), slots}; a mode
+// may use the slots of the frame: `changes`, an element of the strip, and `save`, a function that opens its dialog.
 export function createFrame(element, settings, modes) {
   restoreTheme();
   const store = createStore(window.location, window.history);
   const byName = Object.fromEntries(modes.map((mode) => [mode.name, mode]));
-  if (!new URLSearchParams(window.location.search).has('mode')) store.select({ mode: settings.mode }, { write: false });
-  const page = { settings, store, ask, modes, slots: {}, mode: () => byName[store.selection.mode] };
+  if (!new URLSearchParams(window.location.search).has('mode') && settings.mode !== store.selection.mode && !store.selection.text) {
+    store.select({ mode: settings.mode }, { write: false });
+  }
+  const root = h('div', { id: 'page' });
+  const page = { settings, store, ask, modes, slots: {}, mode: () => byName[store.selection.mode], root: () => root };
   page.runner = createRunner(page);
+  page.help = createHelp(page);
 
   const live = h('div', { class: 'live', 'aria-live': 'polite' });
   page.say = (sentence) => put(live, sentence);
-  const skip = h('a', { class: 'skip', href: '#map' }, 'Skip to the map');
+  const skip = h('a', { class: 'skip', href: '#map', onclick: skipToMap }, 'Skip to the map');
   const main = h('main', { id: 'main' });
-  const parts = [createHeader(page), createStrip(page)];
-  const footer = createFooter(page);
+  const story = createPresentation(page);
+  const parts = [createHeader(page), createStrip(page), story];
   const columns = modes.map((mode) => {
     const box = h('div', { class: 'columns', 'data-mode': mode.name });
     main.append(box);
     return { box, mode, part: mode.mount(page, box) };
   });
-  const root = h('div', { id: 'page' }, skip, ...parts.map(({ box }) => box), main, footer.box, live);
+  main.append(story.box);
+  const footer = createFooter(page);
+  put(root, skip, parts[0].box, parts[1].box, main, footer.box, live);
   put(element, root);
 
+  function skipToMap(event) {
+    event.preventDefault();
+    (main.querySelector('.columns:not([hidden]) canvas[tabindex]') ?? main.querySelector('.columns:not([hidden]) section'))?.focus();
+  }
+
   function update(changed) {
-    const { mode } = store.selection;
-    root.dataset.mode = mode;
-    root.dataset.look = store.selection.look;
+    const { mode, look, present } = store.selection;
+    Object.assign(root.dataset, { mode, look, state: stateOf(store.data) });
+    root.classList.toggle('present', present);
+    root.classList.toggle('stale', Boolean(store.data.stale));
     for (const part of parts) part.update(changed);
     for (const { box, mode: { name }, part } of columns) {
       box.hidden = name !== mode;
@@ -48,7 +64,7 @@ export function createFrame(element, settings, modes) {
       if (name === mode) part.update(changed.has('mode') ? null : changed);
     }
     footer.update(changed);
-    page.runner.update(changed);
+    page.runner.update();
   }
 
   store.listen(update);
@@ -57,5 +73,9 @@ export function createFrame(element, settings, modes) {
   new ResizeObserver(() => update(new Set(['size']))).observe(root);
   bindKeys(page);
   update(new Set(['mode', ...Object.keys(store.selection)]));
+  // To read, for tests and for whoever is curious.
+  window.workbench = Object.freeze({ get selection() { return store.selection; }, get data() { return store.data; } });
   return page;
 }
+
+const stateOf = ({ busy, error, run }) => (busy ? 'busy' : error ? 'failed' : run ? 'ready' : 'empty');

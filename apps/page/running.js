@@ -1,47 +1,59 @@
-// Running: what is shown belongs to one text, model and mode; where the selection names another, it is run. The last
-// request wins; what is shown of another text says so until then.
+// What runs: the text and model of the selection. The last request wins; what is shown of another text says so until
+// then, and a run that fails or is cancelled leaves it there.
 
-const wanted = ({ mode, text, model, trace }) => JSON.stringify([mode, text, model, trace]);
+const keyOf = (asked) => JSON.stringify(asked);
+
+// What the selection asks the open mode for: {mode, text, model, trace}, of which `trace` is a saved one or null.
+export function askedOf({ selection }, mode, settings) {
+  const { text, model } = selection;
+  const first = text === null && model === null ? mode.traces?.(settings)[0] : null;
+  const trace = selection.trace ?? first ?? null;
+  return { mode: mode.name, text: text ?? mode.examples[0].text, model: model ?? mode.models(settings)[0] ?? null, trace };
+}
 
 export function createRunner(page) {
   const { store } = page;
+  const asked = () => askedOf(store, page.mode(), page.settings);
   let running = null; // {key, controller}
-  const shown = {}; // by mode: the key of what its parts show, or of what failed last
+  const settled = {}; // by mode: the key that was answered, failed or was cancelled last
+  const shown = {}; // by mode: the key of what its parts show
+  let seconds = Infinity; // of the last run, as the reader waited for it
+
+  function end(own, patch) {
+    if (running !== own) return;
+    running = null;
+    settled[own.mode] = own.key;
+    store.publish({ ...patch, busy: null, stale: shown[own.mode] !== undefined && shown[own.mode] !== own.key });
+  }
 
   async function run() {
-    const key = wanted(store.selection);
-    const { mode } = store.selection;
+    const wanted = asked();
+    const own = { key: keyOf(wanted), mode: wanted.mode, controller: new AbortController() };
     running?.controller.abort();
-    const controller = new AbortController();
-    running = { key, controller };
-    store.publish({ busy: { done: 0, of: 0, what: '' }, error: null });
+    running = own;
+    const since = performance.now();
+    store.publish({ busy: { done: 0, of: 0, what: '', since }, error: null, stale: shown[own.mode] !== undefined && shown[own.mode] !== own.key });
     try {
-      const data = await page.mode().run(page, {
-        signal: controller.signal, progress: (busy) => running?.controller === controller && store.publish({ busy }),
-      });
-      if (running?.controller !== controller) return;
-      shown[mode] = key;
-      running = null;
-      store.publish({ ...data, busy: null });
+      const progress = (busy) => running === own && store.publish({ busy: { ...busy, since } });
+      const data = await page.mode().run(page, wanted, { signal: own.controller.signal, progress });
+      if (running !== own) return;
+      seconds = (performance.now() - since) / 1000;
+      shown[own.mode] = own.key;
+      end(own, { ...data, shown: wanted });
     } catch (error) {
-      if (running?.controller !== controller) return;
-      running = null;
-      shown[mode] = key;
-      store.publish({ busy: null, error: error.name === 'AbortError' ? null : error.message });
+      end(own, { error: error.name === 'AbortError' ? null : error.message });
     }
   }
 
-  function cancel() {
-    if (!running) return;
-    shown[store.selection.mode] = running.key;
-    running.controller.abort();
-  }
-
   return {
-    run, cancel,
+    asked, run,
+    cancel() { running?.controller.abort(); },
+    // Whether a run is so fast that the text may run as it is typed.
+    get isFast() { return seconds < 0.3; },
     update() {
-      const key = wanted(store.selection);
-      if (shown[store.selection.mode] !== key && running?.key !== key) run();
+      const { mode } = store.selection;
+      const key = keyOf(asked());
+      if (settled[mode] !== key && running?.key !== key) run();
     },
   };
 }

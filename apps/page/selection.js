@@ -11,8 +11,12 @@ export function headOf(name) {
   return match && { layer: Number(match[1]), head: Number(match[2]) };
 }
 
+// Servers and mail programs cut longer addresses; such a text stays in the history of the browser only.
+export const LONGEST_TEXT = 4000;
+
 const whole = (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
 const text = { read: (value) => value, write: (value) => value };
+const long = { ...text, fits: (value) => value.length <= LONGEST_TEXT };
 const oneOf = (...allowed) => ({ read: (value) => (allowed.includes(value) ? value : undefined), write: (value) => value });
 const flag = { read: (value) => (value === '1' ? true : undefined), write: () => '1' };
 const heads = {
@@ -39,9 +43,10 @@ export const STAGES = ['attn_logits', 'attn_scores', 'attn_masked', 'attn_probs'
 // A key that only one view needs stands here too: there is one selection.
 export const PARAMETERS = {
   mode: { of: 'mode', start: 'explore', push: true, ...oneOf('explore', 'classify') },
-  text: { of: 'text', start: null, push: true, ...text },
+  text: { of: 'text', start: null, push: true, ...long },
   model: { of: 'model', start: null, push: true, ...text },
   trace: { of: 'trace', start: null, push: true, ...text },
+  present: { of: 'present', start: false, ...flag },
   look: { of: 'look', start: 'attention', push: true, ...oneOf('attention', 'atlas', 'prediction', 'softcap', 'mask', 'patching') },
   // A head of the model, "L5H3"; null is the one that the page opens with.
   head: { of: 'head', start: null, push: true, read: (value) => heads.read(value)[0], write: (name) => name },
@@ -57,7 +62,7 @@ export const PARAMETERS = {
   show: { of: 'side', start: 'difference', ...oneOf('before', 'after', 'difference') },
   pins: { of: 'pins', start: [], ...heads },
   ab: { of: 'ab', start: false, push: true, ...flag },
-  b: { of: 'textB', start: null, push: true, ...text },
+  b: { of: 'textB', start: null, push: true, ...long },
   over: { of: 'over', start: null, ...oneOf('mean', 'max', 'rollout') },
   heads: { of: 'chosen', start: [], ...heads },
   words: { of: 'words', start: false, ...flag },
@@ -91,32 +96,46 @@ export function parse(search) {
   return { ...found, ...firstRelease(query, found) };
 }
 
-// Addresses of version 0.1.0: layer=5&head=3, and the cell as query= and key=, a tab, a cap as softcap=.
+// Addresses of version 0.1.0: a tab, layer=5&head=3, caps as softcap= and final_softcap=, softcap_head=4,5 (its own head
+// on the softcap tab), classifier=. What else they say of a tab belonged to its controls, which are gone.
+const OLD = ['layer', 'tab', 'softcap', 'final_softcap', 'softcap_head', 'classifier'];
+const LOOKS = { softcap: 'softcap', mask: 'mask', lens: 'prediction', atlas: 'atlas' };
+
 function firstRelease(query, found) {
   const old = {};
-  const [layer, head] = ['layer', 'head'].map((name) => whole(query.get(name) ?? ''));
-  if (layer !== undefined) old.head = headName({ layer, head: head ?? 0 });
-  const looks = { softcap: 'softcap', mask: 'mask', lens: 'prediction', atlas: 'atlas' };
   const tab = query.get('tab');
-  if (looks[tab] && !query.has('look')) old.look = looks[tab];
-  if (tab === 'classify' && !query.has('mode')) old.mode = 'classify';
+  const head = (tab === 'softcap' && /^L?(\d{1,4})[,H](\d{1,4})$/.exec(query.get('softcap_head') ?? ''))
+    || (query.has('layer') && /^(\d{1,4}),(\d{1,4})$/.exec(`${query.get('layer')},${query.get('head') ?? 0}`));
+  if (head) old.head = headName({ layer: Number(head[1]), head: Number(head[2]) });
+  if (LOOKS[tab] && found.look === START.look) old.look = LOOKS[tab];
   if (tab === 'heads' && !query.has('view')) old.drawing = 'lines';
+  if (tab === 'classify') Object.assign(old, { mode: 'classify', model: query.get('classifier') ?? found.model });
   if (query.has('softcap') && !query.has('cap')) old.cap = query.get('softcap');
+  if (query.has('final_softcap') && !query.has('final')) old.finalCap = query.get('final_softcap');
   return old;
 }
 
 // The address of a selection, "" for the default one; parameters that are not ours (gradio's theme) are kept.
 export function format(selection, search = '') {
   const query = new URLSearchParams(search);
-  for (const old of ['layer', 'tab', 'softcap']) query.delete(old);
-  for (const [name, { of, start, write }] of Object.entries(PARAMETERS)) {
+  for (const old of OLD) query.delete(old);
+  for (const [name, { of, start, write, fits = () => true }] of Object.entries(PARAMETERS)) {
     const value = selection[of];
-    if (value === null || value === undefined || same(value, start)) query.delete(name);
+    if (value === null || value === undefined || same(value, start) || !fits(value)) query.delete(name);
     else query.set(name, write(value));
   }
-  const written = query.toString();
+  const written = readably(query);
   return written && `?${written}`;
 }
+
+// What an address of a selection leaves out, for the history of the browser; null for nothing.
+export function leftOut(selection) {
+  const long = Object.values(PARAMETERS).filter(({ of, fits }) => fits && selection[of] !== null && !fits(selection[of]));
+  return long.length ? Object.fromEntries(long.map(({ of }) => [of, selection[of]])) : null;
+}
+
+// Letters of addresses that need no escape there: "cell=3,4" stays so.
+const readably = (query) => query.toString().replace(/%2C/g, ',').replace(/%2F/g, '/').replace(/%3A/g, ':');
 
 // Whether going from one selection to another is a step that Back returns from.
 export function isStep(before, after) {

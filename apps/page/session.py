@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -13,6 +14,8 @@ from gemma2_workbench.apps.page.departure import watched
 from gemma2_workbench.apps.page.desk import Desk
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.limits import checked_text
+from gemma2_workbench.models.announced import Announced, announced
+from gemma2_workbench.models.progress import Told, telling
 
 # Models that are loaded at the same time; more would only wait for the same disk.
 LOADERS = 2
@@ -20,6 +23,10 @@ LOADERS = 2
 
 class ModelAbsentError(ValueError):
     """Something needs the model of a trace, and the model is not loaded here; the message says what to do."""
+
+
+def untold(_done: int, _of: int, _what: str) -> None:
+    """For who does not want to know how far it is."""
 
 
 class Session:
@@ -62,6 +69,7 @@ class Session:
         self.first = model or (None if self.traces else next(iter([*(allowed or ()), *embedded()])))
         self.allowed = None if allowed is None else tuple(dict.fromkeys([*filter(None, [self.first]), *allowed]))
         self._dtype, self._device = dtype, device
+        self._told: defaultdict[str, list[Told]] = defaultdict(list)  # who waits for a model, by its name
         self._loaders = ThreadPoolExecutor(LOADERS, thread_name_prefix="loader")
 
     def names(self) -> list[str]:
@@ -77,16 +85,33 @@ class Session:
         self._check_allowed(name)
         return self.kept.get(("model", name), lambda: self._load(name))
 
-    async def ready(self, name: str) -> LoadedModel:
+    async def ready(self, name: str, tell: Told = untold) -> LoadedModel:
         """The model called `name`, as `model`; whoever waits for it keeps nobody from anything.
+
+        Args:
+            name: of the model.
+            tell: is told how far its loading is: done, of, and "bytes" of its download or "weights" that are read.
 
         Raises:
             OSError, ValueError: as `model`.
         """
         self._check_allowed(name)
-        coming = self.kept.soon(("model", name), lambda: self._load(name), self._loaders)
-        # Shielded, because others may wait for the same model.
-        return await asyncio.shield(asyncio.wrap_future(coming))
+        self._told[name].append(tell)
+        try:
+            coming = self.kept.soon(("model", name), lambda: self._load(name), self._loaders)
+            # Shielded, because others may wait for the same model.
+            return await asyncio.shield(asyncio.wrap_future(coming))
+        finally:
+            self._told[name].remove(tell)
+
+    def announced(self, name: str) -> Announced | None:
+        """What `model` would load under a name; None where it is loaded.
+
+        Raises:
+            OSError, ValueError: there is none, or it may not be loaded.
+        """
+        self._check_allowed(name)
+        return None if self.kept.find(("model", name)) is not None else announced(name)
 
     def model_of(self, trace: Trace) -> LoadedModel:
         """The loaded model that a trace was captured with: the same weights in the same dtype. None is ever loaded.
@@ -128,7 +153,12 @@ class Session:
             raise ValueError(f"this server runs {', '.join(self.allowed)} only; choose one of them")
 
     def _load(self, name: str) -> LoadedModel:
-        return watched(load(name, dtype=self._dtype, device=self._device))
+        def tell(done: int, of: int, what: str) -> None:
+            for each in list(self._told[name]):
+                each(done, of, what)
+
+        with telling(tell):
+            return watched(load(name, dtype=self._dtype, device=self._device))
 
 
 def free_name(name: str, taken: Container[str]) -> str:

@@ -5,18 +5,20 @@ Its template is constant, because gradio evaluates `${...}` in what it fills in:
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 from pydantic import JsonValue
 from starlette.routing import Route
 
+from gemma2_workbench.apps.page import models
 from gemma2_workbench.apps.page.ask import ask_route
 from gemma2_workbench.apps.page.questions import Handler, Handlers
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.apps.page.static import address, static_route, styles
 from gemma2_workbench.apps.page.theme import THEME
+from gemma2_workbench.apps.page.upload import upload_route
 from gemma2_workbench.apps.serving.access import Access
 from gemma2_workbench.apps.serving.page import guarded
 
@@ -30,11 +32,12 @@ import(at(settings.main)).then(({ start }) => start(element, settings), (error) 
 """
 
 
-def build_app(settings: Mapping[str, JsonValue]) -> gr.Blocks:
+def build_app(settings: Mapping[str, JsonValue], endpoints: Mapping[str, Callable[..., Any]]) -> gr.Blocks:
     """The page; nothing is launched.
 
     Args:
         settings: what the browser is told once, beside the address of its first module.
+        endpoints: what programs may call by gradio's API, by name.
     """
     told = json.dumps({**settings, "main": address("main.js")}, ensure_ascii=True)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True) as app:
@@ -46,6 +49,8 @@ def build_app(settings: Mapping[str, JsonValue]) -> gr.Blocks:
             container=False,
             padding=False,
         )
+        for name, function in endpoints.items():
+            gr.api(function, api_name=name, concurrency_limit=None)
     return app
 
 
@@ -60,7 +65,7 @@ def launch_options(
         routes: further routes of ours.
         access: as of `guarded`.
     """
-    ours = [static_route(), ask_route(session, Handlers(handlers)), *routes]
+    ours = [static_route(), ask_route(session, Handlers([*models.HANDLERS, *handlers])), upload_route(session), *routes]
     links = "".join(f'<link rel="stylesheet" href="{address(path)}">' for path in styles())
     return {
         "theme": THEME,

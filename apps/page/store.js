@@ -1,26 +1,31 @@
 // One state for the page: the selection, which is the address, and data, which came from the server.
 // Parts listen, and are told which keys have changed: ('head' of the selection, 'run' of the data).
 
-import { differences, format, isStep, parse } from './selection.js';
+import { differences, format, isStep, leftOut, parse } from './selection.js';
 
 export function createStore(location, history) {
-  let selection = parse(location.search);
+  let selection = here();
   let data = {};
   const listeners = new Set();
+
+  // The address, with what was too long for it.
+  function here() {
+    return Object.freeze({ ...parse(location.search), ...history.state?.leftOut });
+  }
 
   function tell(changed) {
     if (changed.size) for (const listener of [...listeners]) listener(changed);
   }
 
-  // Where the reader goes; `push` makes it a step for Back even where it would not be one.
-  function select(patch, { push = false, write = true } = {}) {
+  // Where the reader goes. `push` says whether Back returns from it, where that does not follow from what changes.
+  function select(patch, { push = null, write = true } = {}) {
     const before = selection;
     selection = Object.freeze({ ...before, ...patch });
     const changed = differences(before, selection);
     if (!changed.size) return;
     if (write) {
-      const method = push || isStep(before, selection) ? 'pushState' : 'replaceState';
-      history[method](null, '', location.pathname + format(selection, location.search) + location.hash);
+      const method = push ?? isStep(before, selection) ? 'pushState' : 'replaceState';
+      history[method]({ leftOut: leftOut(selection) }, '', location.pathname + format(selection, location.search) + location.hash);
     }
     tell(changed);
   }
@@ -35,7 +40,7 @@ export function createStore(location, history) {
   // After Back or Forward.
   function restore() {
     const before = selection;
-    selection = Object.freeze(parse(location.search));
+    selection = here();
     tell(differences(before, selection));
   }
 

@@ -1,19 +1,109 @@
-// The strip: tokens, what is switched off, and the next token.
+// The strip: the tokens, of which one is the query, underlined by its attention; facts or changes; the next token.
 
 import { h, put } from './dom.js';
+import { createForecast } from './forecast.js';
+import { directionOf, groupsOf, isMark, lettersOf, windowOf } from './words.js';
 
+// What a mode publishes for the underlines, as `row` of the data: {query, colours: one CSS colour for each token}.
+// `key` of the data is the strongest cell of the row, while the reader has chosen none.
 export function createStrip(page) {
   const { store } = page;
-  const [tokens, changes, forecast] = ['tokens', 'changes', 'forecast'].map((id) => h('div', { id }));
+  const tokens = h('div', { id: 'tokens', role: 'listbox', 'aria-label': 'Tokens: the chosen one is the query', 'aria-orientation': 'horizontal', onkeydown: keys });
+  const changes = h('div', { id: 'changes' });
+  const facts = h('div', { class: 'facts' });
+  const forecast = createForecast(page);
   page.slots.changes = changes;
-  const box = h('section', { id: 'strip', 'aria-label': 'Tokens and next token' }, h('div', {}, tokens, changes), forecast);
+  const box = h('section', { id: 'strip', 'aria-label': 'Tokens and next token' }, h('div', { class: 'left' }, tokens, changes, facts), forecast.box);
+  let shown = [0, 0];
+
+  const count = () => store.data.run.tokens.length;
+  const query = () => Math.min(store.selection.query ?? store.data.run.opening?.query ?? count() - 1, count() - 1);
+  const option = (at) => tokens.querySelector(`[data-at="${at}"]`);
+
+  function choose(at, isKey) {
+    store.select(isKey ? { key: at } : { query: at, key: null });
+    page.say(`${isKey ? 'Key' : 'Query'} ${at}: ${store.data.run.readable[at].title}`);
+  }
+
+  function keys(event) {
+    const forward = tokens.dir === 'rtl' ? -1 : 1;
+    const step = { ArrowRight: forward, ArrowLeft: -forward, Home: -count(), End: count() }[event.key];
+    if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    choose(Math.max(0, Math.min(count() - 1, query() + step)), false);
+    option(query())?.focus();
+  }
+
+  function button(at) {
+    const { text, title } = store.data.run.readable[at];
+    const kind = isMark(text) ? 'mark' : text === '' ? 'rest' : null;
+    return h('button', {
+      type: 'button', role: 'option', tabindex: '-1', class: kind, 'data-at': at, title: `${at}: ${title}`, 'aria-label': title,
+      onclick: (event) => choose(at, event.shiftKey),
+    }, lettersOf(text), h('i'));
+  }
+
+  function drawTokens() {
+    const { run } = store.data;
+    shown = windowOf(count(), query());
+    tokens.dir = directionOf(run.text);
+    const more = (at, label) => h('button', { type: 'button', role: 'option', tabindex: '-1', class: 'further', onclick: () => choose(at, false) }, label);
+    put(tokens,
+      shown[0] > 0 ? more(shown[0] - 1, `… ${shown[0]} before`) : null,
+      groupsOf(run.readable, shown).map((group) => h('span', { class: 'w', role: 'presentation', dir: 'auto' }, group.map(button))),
+      shown[1] < count() ? more(shown[1], `${count() - shown[1]} after …`) : null);
+  }
+
+  function mark() {
+    const at = query();
+    if (at < shown[0] || at >= shown[1]) drawTokens();
+    const key = store.selection.key ?? store.data.key ?? null;
+    for (const element of tokens.querySelectorAll('[data-at]')) {
+      const own = Number(element.dataset.at);
+      element.classList.toggle('q', own === at);
+      element.classList.toggle('k', own === key);
+      element.setAttribute('aria-selected', String(own === at));
+      element.tabIndex = own === at ? 0 : -1;
+    }
+    reveal(option(at));
+  }
+
+  function reveal(element) {
+    if (!element) return;
+    const [own, all] = [element.getBoundingClientRect(), tokens.getBoundingClientRect()];
+    if (own.left < all.left + 24 || own.right > all.right - 24) tokens.scrollLeft += own.left - all.left - (all.width - own.width) / 2;
+  }
+
+  function underline() {
+    const { row } = store.data;
+    const isOwn = row && row.query === query() && row.colours.length === count();
+    for (const element of tokens.querySelectorAll('[data-at]')) {
+      element.lastChild.style.background = isOwn ? row.colours[Number(element.dataset.at)] : '';
+    }
+  }
+
+  function drawFacts() {
+    const { run } = store.data;
+    const words = [
+      `${count()} token${count() === 1 ? '' : 's'}`, `${run.layers.length} layers × ${run.heads} heads`, run.dtype,
+      ...(run.layers.every((layer) => layer.causal === false) ? ['sees both sides'] : []), run.parity,
+    ];
+    put(facts, words.map((word) => h('span', { title: word }, word)));
+  }
+
   return {
     box,
     update(changed) {
-      const { run } = store.data;
-      if (!run || !changed.has('run')) return;
-      put(tokens, run.tokens.map((token, at) => h('button', { type: 'button', onclick: () => store.select({ query: at }) }, token)));
-      put(forecast, (run.forecast ?? []).map(({ token, probability }) => h('span', {}, `${token} ${probability.toFixed(3)}  `)));
+      box.hidden = page.mode().hasStrip === false;
+      if (!store.data.run || box.hidden) return;
+      if (changed.has('run')) {
+        drawTokens();
+        drawFacts();
+      }
+      if (['run', 'query', 'key', 'size'].some((name) => changed.has(name))) mark();
+      if (['run', 'query', 'row', 'theme'].some((name) => changed.has(name))) underline();
+      forecast.update(changed);
     },
   };
 }

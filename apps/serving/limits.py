@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 from gemma2_workbench.apps.serving.refusal import Refusal
 
-UPLOAD = "/gradio_api/upload"
+# Where files are sent to: gradio's own, and traces.
+UPLOAD = ("/gradio_api/upload", "/workbench/trace")
 OURS = ("/attention/", "/cell/", "/workbench/")
 # Larger traces, as of long texts through large models, are opened from the command line, where nothing is copied.
 MAX_UPLOAD = 512 << 20

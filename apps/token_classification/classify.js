@@ -12,6 +12,7 @@ export const classify = {
   examples: EXAMPLES,
   hints: [['↑', '↓', 'entity']],
   keys: {},
+  hasStrip: false,
   models: (settings) => settings.classify.models,
 
   mount(page, box) {

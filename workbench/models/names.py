@@ -9,6 +9,7 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RevisionNotFoundError
 from huggingface_hub.utils import validate_repo_id
 
+from gemma2_workbench.models.progress import download_bar
 from gemma2_workbench.models.quiet import quiet
 from gemma2_workbench.models.shipped import embedded
 
@@ -58,7 +59,7 @@ def located(name: str, revision: str | None = None) -> Place:
     if name in shipped:
         return Place(name, f"embedded:{name}", shipped[name], None)
     folder = Path(os.path.expanduser(name))
-    if _is_path(name, folder):
+    if is_path(name, folder):
         _check_folder(name, folder)
         return Place(name, str(folder), folder, None)
     snapshot = fetched(name, revision, SMALL_FILES)
@@ -79,6 +80,20 @@ def fetched(name: str, revision: str | None, files: list[str]) -> Path:
     Raises:
         ModelNotFoundError: no such id, no access, no network.
     """
+    valid_id(name)
+    try:
+        with quiet():
+            return Path(snapshot_download(name, revision=revision, allow_patterns=files, tqdm_class=download_bar()))
+    except (OSError, ValueError) as error:
+        raise ModelNotFoundError(refusal(name, error)) from error
+
+
+def valid_id(name: str) -> None:
+    """Refuse what cannot be the id of a model of the hub.
+
+    Raises:
+        ModelNotFoundError: it cannot.
+    """
     try:
         validate_repo_id(name)
     except HFValidationError as error:
@@ -86,11 +101,6 @@ def fetched(name: str, revision: str | None, files: list[str]) -> Path:
     if "/" not in name:
         # No Gemma 2 of the hub is without an owner.
         raise ModelNotFoundError(absent(name, f"there is no folder {name!r}, and {_ID}"))
-    try:
-        with quiet():
-            return Path(snapshot_download(name, revision=revision, allow_patterns=files))
-    except (OSError, ValueError) as error:
-        raise ModelNotFoundError(_refusal(name, error)) from error
 
 
 def absent(name: str, reason: str) -> str:
@@ -105,7 +115,7 @@ def absent(name: str, reason: str) -> str:
 _ID = "a hub id is written owner/name, in letters, digits, '-', '_' and '.'"
 
 
-def _refusal(name: str, error: Exception) -> str:
+def refusal(name: str, error: Exception) -> str:
     """What the hub's answer means."""
     text = str(error)
     if "gated" in text or "401" in text or "403" in text:
@@ -120,7 +130,7 @@ def _refusal(name: str, error: Exception) -> str:
     return absent(name, text.splitlines()[0] if text else type(error).__name__)
 
 
-def _is_path(name: str, folder: Path) -> bool:
+def is_path(name: str, folder: Path) -> bool:
     """Whether a name is meant as a path of this machine rather than as a hub id."""
     looks = name.startswith((".", "/", "~")) or "\\" in name or name.count("/") > 1 or name.endswith("/")
     beside = "/" in name and os.path.isdir(name.partition("/")[0])

@@ -1,0 +1,96 @@
+// The text, edited in place: one line at rest, as many as it has while it is edited. Enter runs it; where a run is fast
+// it runs as one types.
+
+import { h } from './dom.js';
+import { attachMenu } from './popover.js';
+
+export const PAUSE_MS = 250;
+// Another text starts at its own head and row only where it is another example; an edited one keeps the head.
+const FRESH = { head: null, query: null, key: null };
+const EDITED = { query: null, key: null };
+
+export function createTextBox(page) {
+  const { store, runner } = page;
+  const field = h('textarea', {
+    id: 'text', rows: '1', 'aria-label': 'Text', spellcheck: 'false', autocomplete: 'off',
+    placeholder: 'Type a text: Enter runs it, Shift+Enter starts a new line',
+    title: 'Enter, or Ctrl+Enter, runs it; Shift+Enter starts a new line',
+    oninput: typed, onkeydown: press, onfocus: fit, onblur: fit,
+  });
+  const button = h('button', { type: 'button', class: 'examples' }, 'Examples');
+  const box = h('div', { class: 'textbox' }, field, button);
+  attachMenu(button, 'Examples', () => page.mode().examples.map(({ name, text }) => ({
+    label: name, about: text, isOn: field.value === text, act: () => choose(text),
+  })), { side: 'right' });
+  let timer = 0;
+  let isEdited = false; // since it was run last
+
+  function choose(text) {
+    field.value = text;
+    isEdited = false;
+    store.publish({ edited: false });
+    store.select({ text, trace: null, ...FRESH, off: [] });
+    fit();
+  }
+
+  function typed() {
+    isEdited = true;
+    store.publish({ edited: field.value !== shownText() });
+    fit();
+    clearTimeout(timer);
+    if (runner.isFast && field.value) timer = setTimeout(() => submit(false), PAUSE_MS);
+  }
+
+  // The first change can be undone with Back, the letters after it are the same step.
+  function submit(push) {
+    clearTimeout(timer);
+    const text = field.value;
+    isEdited = false;
+    store.publish({ edited: false });
+    if (text === runner.asked().text && !store.selection.trace) {
+      if (push || store.data.stale) runner.run();
+    } else store.select({ text, ...modelOfTrace(), trace: null, ...EDITED }, { push: push || store.selection.text === null });
+  }
+
+  // A text that is typed over a saved trace goes through the trace's model.
+  function modelOfTrace() {
+    return runner.asked().trace && store.data.run ? { model: store.data.run.model } : {};
+  }
+
+  function press(event) {
+    event.stopPropagation();
+    if (event.key === 'Escape') field.blur();
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    submit(true);
+  }
+
+  function shownText() {
+    const { data } = store;
+    return data.shown?.trace && data.run ? data.run.text : runner.asked().text;
+  }
+
+  // As high as its lines while it has the focus; the popover grows over what is below it.
+  function fit() {
+    const isOpen = document.activeElement === field && (field.value.includes('\n') || field.scrollWidth > field.clientWidth + 1 || box.classList.contains('open'));
+    box.classList.toggle('open', isOpen);
+    field.style.height = '';
+    if (isOpen) field.style.height = `${field.scrollHeight + 2}px`;
+    else field.scrollTo(0, 0);
+  }
+
+  return {
+    box, submit: () => submit(true),
+    update(changed) {
+      const isElsewhere = ['text', 'mode', 'trace'].some((key) => changed.has(key)); // as after Back
+      if (!isElsewhere && (isEdited || !changed.has('shown'))) return;
+      const text = shownText();
+      if (field.value !== text) {
+        field.value = text;
+        fit();
+      }
+      isEdited = false;
+      button.textContent = page.mode().examples.find((example) => example.text === text)?.name ?? 'Examples';
+    },
+  };
+}

@@ -1,0 +1,50 @@
+// Tokens as they are laid out: those that join without a space stand together. Pure.
+
+// More tokens than this are shown around the chosen one only.
+export const MOST = 600;
+
+// The [start, end) of at most `most` tokens around `at`.
+export function windowOf(count, at, most = MOST) {
+  if (count <= most) return [0, count];
+  const start = Math.max(0, Math.min(at - Math.floor(most / 2), count - most));
+  return [start, start + most];
+}
+
+// [[at, ...], ...]: positions in groups; a group begins where a token follows a space.
+export function groupsOf(readable, [start, end]) {
+  const groups = [];
+  for (let at = start; at < end; at += 1) {
+    if (at === start || !readable[at].joins) groups.push([at]);
+    else groups.at(-1).push(at);
+  }
+  return groups;
+}
+
+const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u;
+const LETTER = /\p{L}/u;
+
+// Which way a text runs: as its first letter does.
+export function directionOf(text) {
+  const letter = LETTER.exec(text);
+  return letter && RIGHT_TO_LEFT.test(letter[0]) ? 'rtl' : 'ltr';
+}
+
+const ACCENT = /^\p{M}/u;
+const MARK = /^(␣+|␣×\d+|[↵⇥␍␋␌]+|[\u2400-\u2421]+|U\+[0-9A-F]{4,}|byte [0-9A-F]{2})$/u;
+
+// What stands for a token: an accent without its letter gets a circle to sit on.
+export const lettersOf = (text) => (ACCENT.test(text) ? `\u25cc${text}` : text);
+
+// Whether a token is a mark for something invisible.
+export const isMark = (text) => MARK.test(text);
+
+// A token that is expected next, where it goes on with the last word of the text: that word, else ''.
+export function beginningOf(readable, token) {
+  if (!token.joins || !/^[\p{L}\p{N}]/u.test(token.text)) return '';
+  let word = '';
+  for (let at = readable.length - 1; at >= 0; at -= 1) {
+    word = readable[at].text + word;
+    if (!readable[at].joins) break;
+  }
+  return /[\p{L}\p{N}]$/u.test(word) ? word.match(/[\p{L}\p{N}]+$/u)[0] : '';
+}

@@ -1,0 +1,103 @@
+"""`readable`: tokens as people read them: words as words, characters as characters, what is invisible made visible."""
+
+import re
+from dataclasses import dataclass
+from itertools import groupby
+
+from gemma2_workbench.models.tokens import SPACE, Tokens
+
+# A space that is a token of its own, or one of several, needs a mark; one before a word is a gap.
+SPACE_MARK = "␣"
+LONGEST_RUN = 4
+_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
+_LINE_END = ("↵", "␍")
+
+
+@dataclass(frozen=True)
+class Readable:
+    """How one token is shown.
+
+    Attributes:
+        text: what to show; empty for the further bytes of a character, which stands at its first byte.
+        joins: whether it follows the token before it without a gap.
+        title: its piece of the vocabulary, and its bytes where it is part of a character.
+    """
+
+    text: str
+    joins: bool
+    title: str
+
+
+def readable(tokens: Tokens) -> tuple[Readable, ...]:
+    """How each token of a text is shown."""
+    shown: list[Readable] = []
+    for _, group in groupby(range(len(tokens)), lambda at: _character(tokens, at)):
+        members = [*group]
+        starts_line = not shown or tokens.special[members[0] - 1] or tokens.display[members[0] - 1].endswith(_LINE_END)
+        if len(members) == 1:
+            shown.append(_plain(tokens, members[0], starts_line))
+        else:
+            shown.extend(_bytes(tokens, members, starts_line))
+    return tuple(shown)
+
+
+def readable_piece(piece: str) -> Readable:
+    """How a token is shown that stands in no text, such as one that a model expects next.
+
+    Args:
+        piece: as in `Tokens.display`.
+    """
+    byte = _BYTE.fullmatch(piece)
+    return Readable(f"byte {byte[1]}" if byte else _text(piece), not _has_gap(piece), piece)
+
+
+def visible(text: str) -> str:
+    """The text with control characters as their pictures (U+2400) and other invisible ones by their number."""
+    return "".join(map(_visible, text))
+
+
+def _character(tokens: Tokens, at: int) -> tuple[int, int] | int:
+    """The same for all tokens that are bytes of one character, and different otherwise."""
+    start, end = tokens.spans[at]
+    return (start, end) if end == start + 1 and _BYTE.fullmatch(tokens.display[at]) else -1 - at
+
+
+def _plain(tokens: Tokens, at: int, starts_line: bool) -> Readable:
+    piece, (start, end) = tokens.display[at], tokens.spans[at]
+    if tokens.special[at]:
+        return Readable(piece, False, f"{piece}, a special token")
+    if _BYTE.fullmatch(piece) and end > start:
+        return Readable(visible(tokens.text[start:end]), not starts_line, piece)
+    return Readable(_text(piece), not (_has_gap(piece) or starts_line), piece)
+
+
+def _bytes(tokens: Tokens, members: list[int], starts_line: bool) -> list[Readable]:
+    """The tokens that are the bytes of one character."""
+    start, end = tokens.spans[members[0]]
+    character = visible(tokens.text[start:end])
+    codes = [tokens.display[at][3:5] for at in members]
+    title = f"{character} = {' '.join(codes)}"
+    return [
+        Readable("" if number else character, bool(number) or not starts_line, f"{title}: byte {number + 1}, {code}")
+        for number, code in enumerate(codes)
+    ]
+
+
+def _has_gap(piece: str) -> bool:
+    """Whether a piece is a word with the space before it."""
+    return piece.startswith(SPACE) and piece.strip(SPACE) != ""
+
+
+def _text(piece: str) -> str:
+    if piece and not piece.strip(SPACE):
+        return SPACE_MARK * len(piece) if len(piece) <= LONGEST_RUN else f"{SPACE_MARK}×{len(piece)}"
+    return visible(piece.removeprefix(SPACE).replace(SPACE, " "))
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    return character if character.isprintable() else f"U+{code:04X}"
