@@ -19,7 +19,7 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
     """The cell in five stages, its row ranked by probability, and its probability in all heads of the layer.
 
     Every number is None where the mask leaves none. `largest` is what the bars of the stages are measured by: the
-    largest magnitude in the row, of the contributions their sum. `off`: the head is switched off, its contributions are 0.
+    largest magnitude in the row, of the contributions their sum. `off`: the head is off, so its contributions are 0.
 
     Raises:
         ValueError: a layer, head, query or key that the trace does not have; or the probabilities of the head were

@@ -5,6 +5,7 @@ import { createChanges, restore } from './changes/changes.js';
 import { headKeys } from './heads/actions.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
+import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
 import { atlas, atlasKeys } from './looks/atlas.js';
 import { savable } from './savable.js';
@@ -26,7 +27,7 @@ export const explore = {
   title: 'Explore',
   examples: EXAMPLES,
   hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['r', 'restore']],
-  keys: { ...headKeys, ...atlasKeys, r: restore },
+  keys: { ...headKeys, ...atlasKeys, ...mapKeys, r: restore },
   savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,

@@ -4,6 +4,8 @@ from typing import Any
 
 from gemma2_workbench.apps.explorer.change import CHANGE, CHANGEABLE
 from gemma2_workbench.apps.explorer.claim import CLAIM, FEEDER
+from gemma2_workbench.apps.explorer.compare import COMPARE
+from gemma2_workbench.apps.explorer.overlap import OVERLAP
 from gemma2_workbench.apps.explorer.run import RUN, SAVED
 from gemma2_workbench.apps.explorer.scores import RANDOM_REPEATS
 from gemma2_workbench.apps.page.questions import Handler
@@ -13,6 +15,8 @@ HANDLERS: tuple[Handler[Any], ...] = (
     SAVED,
     CHANGE,
     CHANGEABLE,
+    COMPARE,
+    OVERLAP,
     CLAIM,
     FEEDER,
     RANDOM_REPEATS,

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from gemma2_workbench import Trace
 from gemma2_workbench.apps.explorer import maps
+from gemma2_workbench.apps.explorer.aligned import aligned_map
 from gemma2_workbench.apps.explorer.pooling import Cells
 from gemma2_workbench.apps.explorer.requested import choice, head_named, held, index, stage_named
 from gemma2_workbench.apps.explorer.stage_scales import AMOUNTS
@@ -40,6 +41,9 @@ def map_of(store: RunStore, request: Request) -> AskedMap:
     stage = stage_named(request.path_params["stage"])
     layer = index(request.path_params["layer"], "layer", len(trace.layers))
     head = index(request.path_params["head"], "head", trace.heads)
+    if "aligned" in request.query_params:
+        after = held(store, request.query_params["aligned"])
+        return AskedMap(*aligned_map(request, trace, after, stage, layer, head))
     view = partial(_viewed, request, stage=stage)
     asked = request.query_params
     cells = view(trace, _heads(request, trace, stage, layer, head))

@@ -6,7 +6,8 @@
     `over=mean|max` with `heads=L5H1.L5H2` (default: the layer's) joins several heads; `against=run` shows that run less
     this one, `minus=L4H5` this head less that one: a cell that one of them hides has the state of `Pair.cells`;
     `unit=words` merges tokens, rows and keys then count words (`views.units`); `bos=hidden|renormalised` leaves the
-    first key out (reason `maps.LEFT_OUT`).
+    first key out (reason `maps.LEFT_OUT`). `aligned=run` with `side=difference|before|after` shows the head beside
+    that of a run of another text: rows and keys count the tokens that both texts share (`aligned`).
 `GET /attention/{run}/thumbnails/{stage}`
     L*N*k*k uint8: 0 is a hidden cell, 1..255 run over the colour scale. Header: `X-Shape: L,N,k,k`.
     204 and nothing if the run keeps no thumbnails of the stage and is too long to derive them.

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gemma2_workbench import LoadedModel, Pair, Trace, capture, compare, predict
+from gemma2_workbench import LoadedModel, Pair, Prediction, Trace, capture, compare, predict
 from gemma2_workbench.apps.explorer.requested import LOST_RUN
-from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.apps.page.session import ModelAbsentError, Session
 from gemma2_workbench.traces.capture import MAPS
 from gemma2_workbench.traces.interventions import Intervention
 from gemma2_workbench.traces.reader import Progress
@@ -62,28 +62,36 @@ class WhatIfs:
             MemoryError: as `capture`.
         """
         loaded, before = self.model(run), self.trace(run)
-        predicts = loaded.unembedding is not None
         key = ("what if", run, tuple(changes))
         changed = self._session.kept.find(key)
         after = None if changed is None else self._session.store.find(changed)
         if after is None:
-            names = (*MAPS, *(["prediction"] if predicts else []))
+            names = MAPS if loaded.unembedding is None else (*MAPS, "prediction")
             text = before.tokens.text
             after = capture(loaded, text, interventions=changes, read=names, parity=False, progress=progress)
             changed = self._session.store.add(after)
             self._session.kept.add(key, changed)
-        return changed, compare(self.predicting(run) if predicts else before, after)
+        return changed, compare(self.predicting(run), after)
 
     def predicting(self, run: str) -> Trace:
-        """The run with its prediction after the text.
+        """The run, with its prediction after the text where its model is here and predicts tokens.
 
         Raises:
-            ModelAbsentError: it kept none, and only a saved trace of the model is here.
-            ValueError: the run is not held; or it kept none and the model predicts no tokens.
+            ValueError: the run is not held.
         """
         trace = self.trace(run)
         if "prediction" in trace.readings:
             return trace
-        loaded = self._session.model_of(trace)
-        prediction = self._session.kept.get(("prediction", run), lambda: predict(loaded, trace.tokens.ids))
-        return replace(trace, readings={**trace.readings, "prediction": prediction})
+        try:
+            loaded = self._session.model_of(trace)
+        except ModelAbsentError:
+            return trace
+        if loaded.unembedding is None:
+            return trace
+
+        def read() -> Prediction:
+            return predict(loaded, trace.tokens.ids, trace.interventions)
+
+        return replace(
+            trace, readings={**trace.readings, "prediction": self._session.kept.get(("prediction", run), read)}
+        )

@@ -47,7 +47,7 @@ export const PARAMETERS = {
   model: { of: 'model', start: null, push: true, ...text },
   trace: { of: 'trace', start: null, push: true, ...text },
   present: { of: 'present', start: false, ...flag },
-  look: { of: 'look', start: 'attention', push: true, ...oneOf('attention', 'atlas', 'prediction', 'softcap', 'mask', 'patching') },
+  look: { of: 'look', start: 'attention', push: true, ...oneOf('attention', 'atlas', 'prediction', 'softcap', 'mask', 'compare', 'patching') },
   // A head of the model, "L5H3"; null is the one that the page opens with.
   head: { of: 'head', start: null, push: true, read: (value) => heads.read(value)[0], write: (name) => name },
   query: { of: 'query', start: null, read: whole, write: String },

@@ -2,16 +2,15 @@
 
 import { latest } from '../../page/ask.js';
 import { h, put } from '../../page/dom.js';
+import { RESTORED, restore } from '../heads/actions.js';
 import { anyOf } from '../place.js';
 import { createMenu } from './menu.js';
-import { UNCHANGED, changesOf } from './words.js';
+import { changesOf } from './words.js';
 
-const ASKED = ['run', ...Object.keys(UNCHANGED)];
+const ASKED = ['run', ...Object.keys(RESTORED)];
 
 // A run that takes longer says how far it is.
 const PATIENCE = 500;
-
-export const restore = ({ store }) => store.select(UNCHANGED, { push: true });
 
 export function createChanges(page) {
   const { store } = page;

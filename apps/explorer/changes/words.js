@@ -1,10 +1,5 @@
 // What is changed in the model, in words and in the order in which it is said. Pure.
 
-// Keys of the selection that change the model, with what they are when nothing is changed.
-export const UNCHANGED = Object.freeze({ off: [], cap: null, window: null, causal: null, finalCap: null });
-
-export const isChanged = (selection) => changesOf(selection).length > 0;
-
 const numbered = (name, value) => `${name} ${value}`;
 
 const SETTINGS = {
