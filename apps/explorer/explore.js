@@ -7,10 +7,11 @@ import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
 import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
+import { atlas, atlasKeys } from './looks/atlas.js';
 import { savable } from './savable.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state.
-const LOOKS = [attention];
+const LOOKS = [attention, atlas];
 
 const EXAMPLES = [
   { name: 'Induction', text: 'red blue green seven nine red blue green seven nine red blue green seven nine red blue' },
@@ -26,7 +27,7 @@ export const explore = {
   title: 'Explore',
   examples: EXAMPLES,
   hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['x', 'switch off'], ['r', 'restore'], ['p', 'present']],
-  keys: { ...headKeys, ...mapKeys, r: restore },
+  keys: { ...headKeys, ...atlasKeys, ...mapKeys },
   savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,

@@ -7,6 +7,7 @@ from gemma2_workbench.apps.explorer.claim import CLAIM, FEEDER
 from gemma2_workbench.apps.explorer.compare import COMPARE
 from gemma2_workbench.apps.explorer.overlap import OVERLAP
 from gemma2_workbench.apps.explorer.run import RUN, SAVED
+from gemma2_workbench.apps.explorer.scores import RANDOM_REPEATS
 from gemma2_workbench.apps.page.questions import Handler
 
 HANDLERS: tuple[Handler[Any], ...] = (
@@ -14,8 +15,9 @@ HANDLERS: tuple[Handler[Any], ...] = (
     SAVED,
     CHANGE,
     CHANGEABLE,
-    CLAIM,
-    FEEDER,
     COMPARE,
     OVERLAP,
+    CLAIM,
+    FEEDER,
+    RANDOM_REPEATS,
 )
