@@ -14,7 +14,7 @@ import { spelled, wordOf } from './word.js';
 const KEYS = ['run', 'pair', 'head', 'query', 'key', 'stage', 'side', 'off', 'theme', 'size', 'row'];
 const FEWEST_ROWS = 4;
 const ROWS_STACKED = 6;
-const PADDING = 24; // of the box, above and below
+const PADDING = 12; // below the last line
 const MOST_SPARE = 12; // above and below a stage, in px
 
 export function createInspector(page, box) {
@@ -100,7 +100,7 @@ export function createInspector(page, box) {
     fill(isStacked ? ROWS_STACKED : FEWEST_ROWS);
     const height = rows.firstElementChild?.offsetHeight;
     if (isStacked || !height) return;
-    const free = () => box.clientHeight - body.offsetHeight - PADDING;
+    const free = () => box.getBoundingClientRect().bottom - body.getBoundingClientRect().bottom - PADDING;
     if (free() > height) fill(FEWEST_ROWS + Math.floor(free() / height));
     five.style.setProperty('--spare', `${Math.max(0, Math.min(MOST_SPARE, Math.floor(free() / 10)))}px`);
   }
