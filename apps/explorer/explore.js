@@ -5,6 +5,7 @@ import { createChanges } from './changes/changes.js';
 import { headKeys } from './heads/actions.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
+import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state.
@@ -24,7 +25,7 @@ export const explore = {
   title: 'Explore',
   examples: EXAMPLES,
   hints: [['←', '→', 'head'], ['↑', '↓', 'layer']],
-  keys: { ...headKeys },
+  keys: { ...headKeys, ...mapKeys },
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
   traces: (settings) => settings.traces,

@@ -1,0 +1,71 @@
+// The scene: everything a drawing needs, from the selection and the tiles that were read.
+
+import { themeOf } from '../../page/draw/canvas.js';
+import { briefText, island, valueText } from '../../page/draw/format.js';
+import { createScale, largestOf } from '../../page/draw/scale.js';
+import { cellOf } from '../../page/draw/tiles.js';
+import { unitsOf } from '../../page/draw/words.js';
+import { placeOf } from '../place.js';
+import { exactLine, reachOf, strongestOf } from './asked.js';
+import { quantityOf } from './legend.js';
+
+export const PHONE = 900;
+const FUTURE = 1;
+
+// `parts` = {tile, detail, row, column}: the map, and where it is pooled a finer part, and the exact row and column.
+export function sceneOf(page, palette, asked, units, parts) {
+  const { store, settings: { explore: { stages, reasons } } } = page;
+  const { selection, data: { run } } = store;
+  const { tile } = parts;
+  const look = stages.find(({ name }) => name === asked.stage);
+  const place = placeOf(store);
+  const { fit, log } = selection;
+  const scale = createScale(look, largestOf(tile.values, tile.reasons), { fit, log, difference: asked.difference });
+  const query = units.at(place.query);
+  const lineOf = (index) => exactLine(tile, 'row', index);
+  const row = lineOf(query) ?? (parts.row && exactLine(parts.row, 'row', query));
+  const key = place.key === null ? strongestOf(row, asked.difference) : units.at(place.key);
+  const isOff = selection.off.includes(place.name);
+  return {
+    ...parts, asked, units, run, place, look, scale, reasons, lineOf, row, query, key,
+    column: key === null ? null : exactLine(tile, 'column', key) ?? (parts.column && exactLine(parts.column, 'column', key)),
+    reach: !look.masked || !row ? [0, look.masked ? query + 1 : units.size] : reachOf(row),
+    table: palette.table(scale), hatches: palette.hatches(), theme: themeOf(document.querySelector('#page')),
+    causal: tile.present.includes(FUTURE),
+    unchanged: asked.difference && tile.pool === 1 && largestOf(tile.values, tile.reasons) === 0,
+    quantity: quantityOf({ asked, look, isOff, unit: units.unit }),
+    phone: window.innerWidth <= PHONE, type: window.innerWidth <= PHONE ? 13 : 14,
+    format: briefText, tell: valueText, hover: null,
+  };
+}
+
+// The units of a run, made once for each unit.
+export function createUnits() {
+  let made = {};
+  return (run, unit) => {
+    if (made.run !== run || made.unit !== unit) made = { run, unit, units: unitsOf(run, unit) };
+    return made.units;
+  };
+}
+
+const named = (units, index) => `${island(units.name(index))} ${index}`;
+
+// What the tooltip says of a cell: [the value, who looks at whom, what it is].
+export function told({ units, tile, detail, lineOf, row, query: chosen, quantity, reasons }, { query, key }) {
+  if (key === null) return [named(units, query), 'click for its row'];
+  const own = query === chosen && row ? { value: row.values[key], reason: row.reasons[key] } : null;
+  const exact = own ?? (detail && cellOf(detail, query, key)) ?? (lineOf(query) && cellOf(tile, query, key));
+  const cell = exact ?? cellOf(tile, query, key);
+  const who = `${named(units, query)} → ${named(units, key)}`;
+  if (Number.isNaN(cell.value)) return ['not seen', who, reasons[cell.reason].sentence];
+  const hidden = cell.reason ? [`the mask will hide it: ${reasons[cell.reason].sentence}`] : [];
+  return [valueText(cell.value), who, exact ? quantity : `${quantity}, the largest of ${tile.pool} × ${tile.pool} cells`, ...hidden];
+}
+
+// The map in a sentence, for those who do not see it.
+export function spoken({ place, look, units, query, key, row, asked }) {
+  const what = asked.over ? `${asked.over} over heads` : place.name;
+  const value = row && key !== null ? row.values[key] : NaN;
+  const cell = key === null ? '' : ` Chosen: ${units.name(query)} at ${query} looks at ${units.name(key)} at ${key}, ${Number.isNaN(value) ? 'hidden' : valueText(value)}.`;
+  return `Attention map of ${what}, ${asked.difference ? 'difference of ' : ''}${look.quantity}, ${units.size} ${units.unit || 'tokens'}.${cell}`;
+}
