@@ -1,6 +1,11 @@
 """What `gemma2_workbench` offers; each name is imported when it is first used."""
 
-from .classification.labelled import Classification, classify
+from .classification.predictions import Classification, classify
+from .heads.head_scores import HeadScores
+from .heads.kinds import HEAD_KINDS, HeadKind
+from .heads.random_repeats import score_heads
+from .heads.search import find_heads
+from .heads.types import head_types
 from .models.gemma2 import LoadedModel
 from .models.language_model import token_id
 from .models.layers import LayerInfo
@@ -32,6 +37,7 @@ from .traces.trace import Trace
 from .views import PAIR_VIEWS, VIEWS, View, table, view_named
 
 __all__ = [
+    "HEAD_KINDS",
     "PAIR_VIEWS",
     "STAGES",
     "VIEWS",
@@ -40,6 +46,8 @@ __all__ = [
     "Classification",
     "Contributions",
     "Estimate",
+    "HeadKind",
+    "HeadScores",
     "LayerInfo",
     "Lens",
     "LoadedModel",
@@ -64,6 +72,8 @@ __all__ = [
     "contributions",
     "embedded",
     "estimate",
+    "find_heads",
+    "head_types",
     "lens",
     "load",
     "load_trace",
@@ -71,6 +81,7 @@ __all__ = [
     "save_figure",
     "save_table",
     "save_trace",
+    "score_heads",
     "table",
     "token_id",
     "tokenize",

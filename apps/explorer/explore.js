@@ -1,9 +1,12 @@
 // Explore: heads on the left, the chosen head in the middle, why its number is so on the right.
 
 import { h } from '../page/dom.js';
+import { createChanges, restore } from './changes/changes.js';
+import { headKeys } from './heads/actions.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
 import { attention } from './map/map.js';
+import { savable } from './savable.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state.
 const LOOKS = [attention];
@@ -21,8 +24,9 @@ export const explore = {
   name: 'explore',
   title: 'Explore',
   examples: EXAMPLES,
-  hints: [['←', '→', 'head'], ['↑', '↓', 'layer']],
-  keys: {},
+  hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['r', 'restore']],
+  keys: { ...headKeys, r: restore },
+  savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
   traces: (settings) => settings.traces,
@@ -35,7 +39,7 @@ export const explore = {
       inspector: h('aside', { id: 'inspector', 'aria-label': 'Why this number' }),
     };
     box.append(...Object.values(sections));
-    const sides = [createHeads(page, sections.heads), createInspector(page, sections.inspector)];
+    const sides = [createHeads(page, sections.heads), createInspector(page, sections.inspector), createChanges(page)];
     const middles = LOOKS.map(({ name, create }) => {
       const middle = h('div', { class: 'look', 'data-look': name });
       sections.map.append(middle);

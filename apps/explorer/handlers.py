@@ -2,7 +2,16 @@
 
 from typing import Any
 
+from gemma2_workbench.apps.explorer.change import CHANGE, CHANGEABLE
+from gemma2_workbench.apps.explorer.claim import CLAIM, FEEDER
 from gemma2_workbench.apps.explorer.run import RUN, SAVED
 from gemma2_workbench.apps.page.questions import Handler
 
-HANDLERS: tuple[Handler[Any], ...] = (RUN, SAVED)
+HANDLERS: tuple[Handler[Any], ...] = (
+    RUN,
+    SAVED,
+    CHANGE,
+    CHANGEABLE,
+    CLAIM,
+    FEEDER,
+)

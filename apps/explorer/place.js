@@ -18,5 +18,14 @@ export function placeOf({ selection, data: { run } }) {
   return { name: headName({ layer, head }), layer, head, query, key, stage: selection.stage };
 }
 
+// The key that the reader looks at: the one that was clicked, else the strongest of the row; null before it is read.
+// The row, `data.row`, is published by the map: {query, name, stage, side, values, reasons, colours, strongest}.
+export function keyOf(store) {
+  const { name, query, key } = placeOf(store);
+  const { row } = store.data;
+  if (key !== null) return key;
+  return row && row.query === query && row.name === name && row.run === store.data.run.id ? row.strongest : null;
+}
+
 // Whether any of the keys has changed, or everything (null).
 export const anyOf = (changed, ...keys) => changed === null || keys.some((key) => changed.has(key));

@@ -1,17 +1,20 @@
 """Maps made smaller without losing what stands out: f x f cells become the most extreme one."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 
-from gemma2_workbench import Trace
-
+# Values (NaN where there is none) and reasons of some queries and keys.
+Cells: TypeAlias = Callable[[range, range], tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]]
 # Cells read from a trace at once: 16 MB of float32, so that a map of any length fits in memory.
 BLOCK_CELLS = 4 * 1024 * 1024
 
 
 def pooled_map(
-    trace: Trace, layer: int, head: int, stage: str, rows: range, keys: range, factor: int
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
+    cells: Cells, rows: range, keys: range, factor: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:  # fmt: skip
     """Values and reasons of a range, each `factor` x `factor` square as one cell.
 
     Returns:
@@ -22,8 +25,7 @@ def pooled_map(
     values, reasons = [], []
     for start in range(rows.start, rows.stop, block):
         part = range(start, min(start + block, rows.stop))
-        value_QS = trace.stage(layer, head, stage, part, keys).numpy()
-        reason_QS = trace.reasons(layer, part, keys).numpy().astype(np.uint8)
+        value_QS, reason_QS = cells(part, keys)
         if factor > 1:
             starts = np.arange(0, len(part), factor), np.arange(0, len(keys), factor)
             value_QS, reason_QS = pool_extreme(value_QS, *starts), pool_least(reason_QS, *starts)

@@ -2,12 +2,16 @@
 
 `GET /attention/{run}/{stage}/{layer}/{head}?rows=a:b&keys=c:d`
     Q*S float32 values, little endian, then Q*S uint8 reasons (`model.Reason`); a value is NaN where
-    the stage has none. Headers: `X-Shape: Q,S`, `X-Rows: a:b`, `X-Keys: c:d`, `X-Pool: f`.
+    the stage has none. Headers: `X-Shape: Q,S`, `X-Rows: a:b`, `X-Keys: c:d`, `X-Pool: f`. Further parameters:
+    `over=mean|max` with `heads=L5H1.L5H2` (default: the layer's) joins several heads; `against=run` shows that run less
+    this one, `minus=L4H5` this head less that one: a cell that one of them hides has the state of `Pair.cells`;
+    `unit=words` merges tokens, rows and keys then count words (`views.units`); `bos=hidden|renormalised` leaves the
+    first key out (reason `maps.LEFT_OUT`).
 `GET /attention/{run}/thumbnails/{stage}`
     L*N*k*k uint8: 0 is a hidden cell, 1..255 run over the colour scale. Header: `X-Shape: L,N,k,k`.
     204 and nothing if the run keeps no thumbnails of the stage and is too long to derive them.
-`GET /cell/{run}/{layer}/{head}/{query}/{key}?stage=s`
-    The story of one cell as JSON: see `cell_json.story`; the heads of the layer are compared at stage s.
+`GET /cell/{run}/{layer}/{head}/{query}/{key}`
+    The story of one cell as JSON: see `cell_json.story`.
 
 Numbers are exact (`X-Pool: 1`) as long as the range asked for has at most `MAX_CELLS` cells. A
 larger range comes pooled by the integer `X-Pool`: f x f cells become the one of largest magnitude.
@@ -21,19 +25,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gemma2_workbench import Trace
 from gemma2_workbench.apps.explorer.cell_json import as_json, story
+from gemma2_workbench.apps.explorer.map_request import map_of
 from gemma2_workbench.apps.explorer.pooling import pooled_map
-from gemma2_workbench.apps.explorer.stage_scales import LOOKS
+from gemma2_workbench.apps.explorer.requested import held, index, span, stage_named
 from gemma2_workbench.apps.explorer.thumbnails import thumbnails
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.refusal import Refusal
 
 MAX_CELLS = 1024 * 1024
-LOST_RUN = "this run is no longer held by the server: run the text again"
 # All but the first are refused, in a sentence.
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-LONGEST_WORD = 40
 # A run never changes, so the browser may keep what it has read; no shared cache may.
 HEADERS = {"Cache-Control": "private, max-age=3600, immutable"}
 
@@ -65,19 +67,16 @@ def _answered(answer: Callable[[RunStore, Request], Response], store: RunStore, 
         return answer(store, request)
     except Refusal as refusal:
         return refusal.response()
+    except ValueError as error:  # of a head whose probabilities were patched
+        return Refusal(409, str(error)).response()
 
 
 def _map(store: RunStore, request: Request) -> Response:
-    """One head at one stage, pooled when the range is large."""
-    trace = _trace(store, request)
-    stage = _stage(request.path_params["stage"])
-    layer = _index(request, "layer", len(trace.layers))
-    head = _index(request, "head", trace.heads)
-    tokens = len(trace.tokens)
-    rows = _range(request, "rows", tokens)
-    keys = _range(request, "keys", tokens)
+    """A map, pooled when the range is large."""
+    asked = map_of(store, request)
+    rows, keys = span(request, "rows", asked.size), span(request, "keys", asked.size)
     factor = pool_factor(len(rows), len(keys))
-    values, reasons = pooled_map(trace, layer, head, stage, rows, keys, factor)
+    values, reasons = pooled_map(asked.cells, rows, keys, factor)
     headers = {
         "X-Shape": f"{values.shape[0]},{values.shape[1]}",
         "X-Rows": f"{rows.start}:{rows.stop}",
@@ -90,8 +89,8 @@ def _map(store: RunStore, request: Request) -> Response:
 
 def _thumbnails(store: RunStore, request: Request) -> Response:
     """All heads as small pictures."""
-    trace = _trace(store, request)
-    pictures = thumbnails(trace, LOOKS[_stage(request.path_params["stage"])])
+    trace = held(store, request.path_params["run"])
+    pictures = thumbnails(trace, stage_named(request.path_params["stage"]))
     if pictures is None:
         return Response(status_code=204, headers=HEADERS)
     return _bytes(pictures.tobytes(), {"X-Shape": ",".join(map(str, pictures.shape))})
@@ -99,11 +98,11 @@ def _thumbnails(store: RunStore, request: Request) -> Response:
 
 def _cell(store: RunStore, request: Request) -> Response:
     """The story of one cell."""
-    trace = _trace(store, request)
-    layer, head = _index(request, "layer", len(trace.layers)), _index(request, "head", trace.heads)
-    query, key = (_index(request, name, len(trace.tokens)) for name in ("query", "key"))
-    stage = _stage(request.query_params.get("stage", "attn_probs"))
-    told = story(trace, layer, head, query, key, stage)
+    asked = request.path_params
+    trace = held(store, asked["run"])
+    layer, head = index(asked["layer"], "layer", len(trace.layers)), index(asked["head"], "head", trace.heads)
+    query, key = (index(asked[name], name, len(trace.tokens)) for name in ("query", "key"))
+    told = story(trace, layer, head, query, key)
     return Response(as_json(told), media_type="application/json", headers=HEADERS)
 
 
@@ -115,51 +114,5 @@ def pool_factor(queries: int, keys: int) -> int:
     return factor
 
 
-def whole(text: str) -> int | None:
-    """A whole number from 0 in digits 0 to 9, None for anything else; no place has more than nine of them."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
-
-
 def _bytes(body: bytes, headers: dict[str, str]) -> Response:
     return Response(body, media_type="application/octet-stream", headers=HEADERS | headers)
-
-
-def _trace(store: RunStore, request: Request) -> Trace:
-    trace = store.find(request.path_params["run"])
-    if trace is None:
-        raise Refusal(404, LOST_RUN)
-    return trace
-
-
-def _stage(stage: str) -> str:
-    if stage not in LOOKS:
-        raise Refusal(404, f"there is no stage {_brief(stage)!r}: choose one of {', '.join(LOOKS)}")
-    return stage
-
-
-def _index(request: Request, name: str, count: int) -> int:
-    text = request.path_params[name]
-    index = whole(text)
-    if index is None or index >= count:
-        several = "queries" if name == "query" else f"{name}s"
-        raise Refusal(404, f"there is no {name} {_brief(text)}: this run has {several} 0 to {count - 1}")
-    return index
-
-
-def _range(request: Request, name: str, tokens: int) -> range:
-    """The half-open range of the query parameter `name`, or all tokens when it is not given."""
-    text = request.query_params.get(name)
-    if text is None:
-        return range(tokens)
-    start, _, stop = text.partition(":")
-    first, end = whole(start), whole(stop)
-    if first is None or end is None:
-        raise Refusal(400, f"{name}={_brief(text)!r} is no range: write {name}=0:{tokens}")
-    if not first < end <= tokens:
-        raise Refusal(400, f"{name}={_brief(text)!r} must lie within 0:{tokens} and hold at least one position")
-    return range(first, end)
-
-
-def _brief(text: str) -> str:
-    """What was asked for, as far as a sentence repeats it."""
-    return text if len(text) <= LONGEST_WORD else f"{text[:LONGEST_WORD]}…"

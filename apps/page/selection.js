@@ -61,6 +61,8 @@ export const PARAMETERS = {
   log: { of: 'log', start: false, ...flag },
   fit: { of: 'fit', start: false, ...flag },
   sort: { of: 'sort', start: 'induction', ...text },
+  scored: { of: 'scored', start: 'text', ...oneOf('text', 'random') },
+  find: { of: 'find', start: '', ...text },
   sentence: { of: 'sentence', start: null, read: whole, write: String },
   word: { of: 'word', start: null, read: whole, write: String },
   how: { of: 'how', start: 'out', ...oneOf('out', 'grad', 'heads') },

@@ -85,10 +85,7 @@ class Pair(Drawable):
             )
             values.append(trace.stage(layer, head, stage, reach_Q, reach_S)[pick_Q][:, pick_S])
             reasons.append(trace.reasons(layer, reach_Q, reach_S)[pick_Q][:, pick_S])
-        states = reasons[0].clone()
-        states[(reasons[0] != 0) & (reasons[1] == 0)] = HIDDEN_BEFORE
-        states[(reasons[0] == 0) & (reasons[1] != 0)] = HIDDEN_AFTER
-        return values[0], values[1], states
+        return values[0], values[1], cell_states(*reasons)
 
     def moved_rows(self, layer: int, head: int) -> Tensor:
         """Queries whose strongest key before is not a strongest key after; ties count as strongest.
@@ -124,6 +121,14 @@ class Pair(Drawable):
 
     def _places(self, side: int, part: range) -> list[int]:
         return [pair[side] for pair in self.positions[part.start : part.stop]]
+
+
+def cell_states(before: Tensor, after: Tensor) -> Tensor:
+    """What the cells of two maps are, from the reasons of each, integers [Q, S]; see `Pair.cells`."""
+    states = before.clone()
+    states[(before != 0) & (after == 0)] = HIDDEN_BEFORE
+    states[(before == 0) & (after != 0)] = HIDDEN_AFTER
+    return states
 
 
 def compare(before: Trace, after: Trace) -> Pair:

@@ -13,6 +13,7 @@ class Stage:
         formula: how it comes from the stage before; i is the query, j the key.
         signed: whether values can be negative (drawn on a diverging scale).
         masked: whether hidden cells have no value.
+        high: the largest value that there can be, None where there is no bound.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Stage:
     formula: str
     signed: bool
     masked: bool
+    high: float | None = None
 
 
 STAGES: dict[str, Stage] = {
@@ -28,7 +30,7 @@ STAGES: dict[str, Stage] = {
         Stage("attn_logits", "raw logit", "a_ij = q_i . k_j / sqrt(query_pre_attn_scalar)", True, False),
         Stage("attn_scores", "after softcap", "s_ij = c tanh(a_ij / c)", True, False),
         Stage("attn_masked", "after mask", "s_ij where the mask lets query i see key j", True, True),
-        Stage("attn_probs", "probability", "p_ij = exp(s_ij) / sum over visible k of exp(s_ik)", False, True),
+        Stage("attn_probs", "probability", "p_ij = exp(s_ij) / sum over visible k of exp(s_ik)", False, True, 1.0),
         Stage("contribution", "contribution", "|| p_ij W_O v_j ||, before the post-attention norm", False, True),
     )
 }

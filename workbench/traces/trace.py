@@ -117,6 +117,8 @@ class Trace(Drawable):
     ) -> Tensor:
         """One stage of the attention of one head, float32 [Q, S]; NaN where the mask leaves no value.
 
+        The contribution of a head that an intervention silences is 0.
+
         Args:
             layer: 0 .. L-1.
             head: 0 .. N-1.
@@ -130,7 +132,9 @@ class Trace(Drawable):
         self._check_head(layer, head)
         self._check_derivable(layer, head, stage)
         rows, keys = self._checked(rows, "rows"), self._checked(keys, "keys")
-        return derive(self.layers[layer], self.tensors[layer], head, checked_stage(stage), rows, keys)
+        value_QS = derive(self.layers[layer], self.tensors[layer], head, checked_stage(stage), rows, keys)
+        is_silent = stage == "contribution" and any(one.silences(layer, head) for one in self.interventions)
+        return value_QS * 0 if is_silent else value_QS
 
     def reasons(self, layer: int, rows: range | None = None, keys: range | None = None) -> Tensor:
         """Why each cell is hidden, int8 [Q, S] of `model.Reason` (0 is visible).

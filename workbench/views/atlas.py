@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gemma2_workbench.figures.spec import HeadGrid, Panels
+from gemma2_workbench.heads.scores import mean_over_queries
 from gemma2_workbench.views.heads import COLUMNS, Metric, grids, heads_table
 from gemma2_workbench.views.view import Option, View, help_of
 
@@ -38,12 +37,6 @@ def table(trace: Trace, metric: str) -> pd.DataFrame:
     """One row per layer, head and metric: the mean over the queries for which the metric is defined."""
     names = [known.name for known in METRICS if metric in (ALL, known.name)]
     return heads_table(trace, {name: mean_over_queries(trace.folds[name].double().numpy()) for name in names})
-
-
-def mean_over_queries(values_LNT: np.ndarray) -> np.ndarray:
-    """Mean over the queries that have a value, [L, N]; NaN where none has."""
-    counted = np.isfinite(values_LNT).sum(-1)
-    return np.where(counted > 0, np.nansum(values_LNT, axis=-1) / np.maximum(counted, 1), np.nan)
 
 
 def figure(frame: pd.DataFrame) -> HeadGrid | Panels:

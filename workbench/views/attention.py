@@ -71,7 +71,7 @@ def scale_of(stage_name: str, values: np.ndarray) -> Scale:
     largest = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
     if stage.signed:
         return Scale("diverging", -largest, largest, stage.label)
-    return Scale("sequential", 0.0, 1.0 if stage_name == "attn_probs" else largest, stage.label, power=0.5)
+    return Scale("sequential", 0.0, stage.high or largest, stage.label, power=0.5)
 
 
 VIEW = View(

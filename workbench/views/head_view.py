@@ -17,6 +17,7 @@ from gemma2_workbench.figures.spec import TokenLinks
 from gemma2_workbench.models.tokens import SPACE
 from gemma2_workbench.tidy import tidy
 from gemma2_workbench.traces.stages import STAGES
+from gemma2_workbench.views.units import UNITS, starts_of, summed
 from gemma2_workbench.views.view import LONGEST, Option, View, help_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from gemma2_workbench.traces.trace import Trace
 
-UNITS = ("tokens", "words")
 BOS = ("shown", "hidden", "renormalised")
 COLUMNS = ("layer", "head", "unit", "bos", "query", "key", "query_text", "key_text", "weight", "threshold")
 
@@ -45,8 +45,9 @@ def table(
             f"{len(heads)} heads of {len(positions)} x {len(positions)} tokens are too many links for a table; choose "
             f"fewer heads, or a part of the text, for example positions=0:{int(LONGEST / len(heads) ** 0.5)}"
         )
-    starts = _starts(trace, unit, positions)
-    weights_NWW = np.stack([_merged(trace, layer, head, positions, starts) for head in heads])
+    starts = starts_of(trace.tokens.words[positions.start : positions.stop], unit)
+    maps_NTT = [trace.stage(layer, head, "attn_probs", positions, positions).double().numpy() for head in heads]
+    weights_NWW = np.stack([summed(probs_TT, starts, starts) for probs_TT in maps_NTT])
     if bos != "shown" and positions.start == 0:
         weights_NWW[:, :, 0] = np.nan
     if bos == "renormalised":
@@ -86,25 +87,6 @@ def figure(frame: pd.DataFrame) -> TokenLinks:
         looks=tuple(heads),
         title=f"Layer {first['layer']}, {who}: {label} between {first['unit']}{left_out}",
     )
-
-
-def _starts(trace: Trace, unit: str, positions: range) -> np.ndarray:
-    """Where in `positions` each token or word begins."""
-    words = np.asarray(trace.tokens.words)[positions.start : positions.stop]
-    new = np.ones(len(positions), bool)
-    if unit == "words":
-        new[1:] = words[1:] != words[:-1]
-    return np.flatnonzero(new)
-
-
-def _merged(trace: Trace, layer: int, head: int, positions: range, starts: np.ndarray) -> np.ndarray:
-    """Probabilities of one head between words [W, W]: the mean over a query's tokens of the sum over a key's."""
-    probs_TT = trace.stage(layer, head, "attn_probs", positions, positions).double().numpy()
-    visible_TT = np.isfinite(probs_TT)
-    sizes_W = np.diff(np.append(starts, len(positions)))
-    sums_WW = np.add.reduceat(np.add.reduceat(np.where(visible_TT, probs_TT, 0), starts, 0), starts, 1)
-    seen_WW = np.logical_or.reduceat(np.logical_or.reduceat(visible_TT, starts, 0), starts, 1)
-    return np.where(seen_WW, sums_WW / sizes_W[:, None], np.nan)
 
 
 def _texts(trace: Trace, positions: range, starts: np.ndarray) -> list[str]:

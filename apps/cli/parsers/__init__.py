@@ -10,6 +10,7 @@ from gemma2_workbench.apps.cli.parsers import (
     compare,
     evaluate,
     finetune,
+    heads,
     headvis,
     mask,
     models,
@@ -19,4 +20,4 @@ from gemma2_workbench.apps.cli.parsers import (
     why,
 )
 
-COMMANDS = (app, bench, trace, view, compare, redraw, mask, classify, why, evaluate, models, finetune, headvis)
+COMMANDS = (app, bench, trace, view, heads, compare, redraw, mask, classify, why, evaluate, models, finetune, headvis)

@@ -1,18 +1,39 @@
-// Cells to pixels: a square view of a tile drawn into a square of device pixels.
+// Cells to pixels: one pixel for each cell first, which a canvas then makes as large as the cells are. Pure, but for
+// `paintSquare`.
 
-import { HATCH } from './colour.js';
+export const FADED = 87; // opacity, of 255, of a value that the mask will hide
 
-// Which tile column (or row) each pixel shows; `view` and `tile` starts in absolute positions.
-export function pixelCells(side, viewStart, viewSize, tileStart, pool) {
-  const cells = new Int32Array(side);
-  for (let pixel = 0; pixel < side; pixel += 1) {
-    const position = viewStart + ((pixel + 0.5) * viewSize) / side;
-    cells[pixel] = Math.floor((position - tileStart) / pool);
+// The colours of all cells of a tile as bytes of RGBA; transparent where there is no value.
+export function cellBytes(tile, scale, table) {
+  const bytes = new Uint8ClampedArray(4 * tile.values.length);
+  for (let at = 0; at < tile.values.length; at += 1) {
+    const value = tile.values[at];
+    if (value !== value) continue;
+    const step = 3 * scale.step(value);
+    bytes[4 * at] = table.rgb[step];
+    bytes[4 * at + 1] = table.rgb[step + 1];
+    bytes[4 * at + 2] = table.rgb[step + 2];
+    bytes[4 * at + 3] = tile.reasons[at] ? FADED : 255;
   }
-  return cells;
+  return bytes;
 }
 
-// More cells than pixels: each pixel keeps the most extreme of its cells, so that none is lost.
+// On the way from one picture of the same cells to another; a cell that is empty in one keeps its colour and fades.
+export function blended(from, to, share) {
+  const bytes = new Uint8ClampedArray(to.length);
+  for (let at = 0; at < to.length; at += 4) {
+    const first = from[at + 3] ? from : to;
+    const last = to[at + 3] ? to : from;
+    for (let channel = at; channel < at + 3; channel += 1) {
+      bytes[channel] = first[channel] + (last[channel] - first[channel]) * share;
+    }
+    bytes[at + 3] = from[at + 3] + (to[at + 3] - from[at + 3]) * share;
+  }
+  return bytes;
+}
+
+// More cells than pixels: each pixel keeps the most extreme of its cells, so that none is lost. The tile of `side` x
+// `side` pixels that shows `view` = {row, key, size}.
 export function shrunk(tile, view, side) {
   const values = new Float32Array(side * side).fill(NaN);
   const reasons = new Uint8Array(side * side).fill(255);
@@ -28,63 +49,60 @@ export function shrunk(tile, view, side) {
       if (tile.reasons[cell] < reasons[at]) reasons[at] = tile.reasons[cell];
     }
   }
-  return { row: 0, key: 0, pool: 1, width: side, height: side, values, reasons };
+  return { row: view.row, key: view.key, pool: view.size / side, width: side, height: side, values, reasons };
 }
 
-// The colours of one row of cells, 0 where a cell is hidden. Values before the mask that the mask
-// will hide are drawn faded.
-export function rowColours(tile, row, columns, scale, table, colours) {
-  let last = -1;
-  for (let x = 0; x < columns.length; x += 1) {
-    if (columns[x] === last) {
-      colours[x] = colours[x - 1];
-      continue;
-    }
-    last = columns[x];
-    const at = row * tile.width + last;
-    const value = tile.values[at];
-    const shades = tile.reasons[at] ? table.faded : table.pixels;
-    colours[x] = value === value ? shades[scale.step(value)] : 0;
-  }
-}
-
-export function hatchRow(pixels, y, tile, row, columns, colours, hatches) {
-  const side = columns.length;
-  const line = (y % HATCH) * HATCH;
-  for (let x = 0; x < side; x += 1) {
-    if (colours[x]) continue;
-    const hatch = hatches[tile.reasons[row * tile.width + columns[x]]];
-    pixels[y * side + x] = hatch[line + (x % HATCH)];
-  }
-}
-
-// Draws `view` = {row, key, size} of `tile` into the square of `side` device pixels at (left, top).
-export function paintCells(context, left, top, side, tile, view, scale, table, hatches) {
-  const small = view.size / tile.pool > side;
-  const source = small ? shrunk(tile, view, side) : tile;
-  const window = small ? { row: 0, key: 0, size: side } : view;
-  const columns = pixelCells(side, window.key, window.size, source.key, source.pool);
-  const rows = pixelCells(side, window.row, window.size, source.row, source.pool);
-  const image = context.createImageData(side, side);
-  const pixels = new Uint32Array(image.data.buffer);
-  const colours = new Uint32Array(side);
-  for (let y = 0; y < side; y += 1) {
-    if (y === 0 || rows[y] !== rows[y - 1]) {
-      rowColours(source, rows[y], columns, scale, table, colours);
-    }
-    pixels.set(colours, y * side);
-    hatchRow(pixels, y, source, rows[y], columns, colours, hatches);
-  }
-  context.putImageData(image, left, top);
-}
-
-export function paintHatch(context, width, height, hatch) {
-  const image = context.createImageData(width, height);
-  const pixels = new Uint32Array(image.data.buffer);
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      pixels[y * width + x] = hatch[(y % HATCH) * HATCH + (x % HATCH)];
+// Runs of cells in a row without a value, by reason: [{row, from, to, reason}] of those whose reason is in `wanted`.
+export function hiddenRuns({ width, height, values, reasons }, wanted) {
+  const runs = [];
+  for (let row = 0; row < height; row += 1) {
+    let run = null;
+    for (let column = 0; column < width; column += 1) {
+      const at = row * width + column;
+      const reason = Number.isNaN(values[at]) && wanted[reasons[at]] ? reasons[at] : null;
+      if (run && run.reason === reason) {
+        run.to = column + 1;
+      } else {
+        run = reason === null ? null : { row, from: column, to: column + 1, reason };
+        if (run) runs.push(run);
+      }
     }
   }
-  context.putImageData(image, 0, 0);
+  return runs;
+}
+
+// Draws `view` of a tile, whose colours are `picture` (a canvas of one pixel for each of its cells), into the square
+// {left, top, side, cell, gap} of CSS pixels.
+export function paintSquare(context, square, view, tile, picture, hatches) {
+  const { left, top, side, cell, gap } = square;
+  const at = (start) => start / tile.pool;
+  context.save();
+  context.beginPath();
+  context.rect(left, top, side, side);
+  context.clip();
+  context.imageSmoothingEnabled = false;
+  const cells = view.size / tile.pool;
+  context.drawImage(picture, at(view.key - tile.key), at(view.row - tile.row), cells, cells, left, top, side, side);
+  const unit = side / cells;
+  for (const { row, from, to, reason } of hiddenRuns(tile, hatches)) {
+    context.fillStyle = context.createPattern(hatches[reason], 'repeat');
+    const x = left + (from - at(view.key - tile.key)) * unit;
+    const y = top + (row - at(view.row - tile.row)) * unit;
+    context.fillRect(x, y, (to - from) * unit, unit);
+  }
+  if (gap) {
+    for (let line = 1; line <= view.size; line += 1) {
+      context.clearRect(left + line * cell - gap, top, gap, side);
+      context.clearRect(left, top + line * cell - gap, side, gap);
+    }
+  }
+  context.restore();
+}
+
+// A canvas of one pixel for each cell.
+export function pictureOf(bytes, width, height, canvas = document.createElement('canvas')) {
+  canvas.width = width;
+  canvas.height = height;
+  canvas.getContext('2d').putImageData(new ImageData(bytes, width, height), 0, 0);
+  return canvas;
 }

@@ -1,7 +1,7 @@
 // Maps from the server: fetched as raw bytes, kept up to a limit, never mixed up.
 
-// A tile is a rectangle of one head at one stage. Cell (i, j) of it stands for the queries from
-// row + i * pool and the keys from key + j * pool.
+// A tile is a rectangle of a map. Cell (i, j) of it stands for the queries from row + i * pool and the keys from
+// key + j * pool; `present` are the reasons that occur.
 export function decodeTile(buffer, headers) {
   const [height, width] = headers.get('X-Shape').split(',').map(Number);
   const [row, rowEnd] = headers.get('X-Rows').split(':').map(Number);
@@ -12,16 +12,9 @@ export function decodeTile(buffer, headers) {
     pool: Number(headers.get('X-Pool')),
     values: new Float32Array(buffer, 0, cells),
     reasons: new Uint8Array(buffer, 4 * cells, cells),
-    present: presentReasons(new Uint8Array(buffer, 4 * cells, cells)),
+    present: [...new Set(new Uint8Array(buffer, 4 * cells, cells))].sort(),
     bytes: buffer.byteLength,
   };
-}
-
-// Which reasons occur, as booleans by code.
-export function presentReasons(reasons) {
-  const present = [];
-  for (let at = 0; at < reasons.length; at += 1) present[reasons[at]] = true;
-  return present;
 }
 
 // A run that has no thumbnails of a stage answers with nothing.
@@ -97,9 +90,11 @@ export function createLibrary(byteLimit) {
   return { load, recall };
 }
 
-export function tileAddress(run, choice, rows, keys) {
+// `choice` = {stage, layer, head}; `options` = {against, minus, over, heads, unit, bos}, each perhaps missing.
+export function tileAddress(run, choice, rows, keys, options = {}) {
   const path = [run, choice.stage, choice.layer, choice.head].map(encodeURIComponent).join('/');
-  const query = `rows=${rows[0]}:${rows[1]}&keys=${keys[0]}:${keys[1]}`;
+  const query = new URLSearchParams({ rows: rows.join(':'), keys: keys.join(':') });
+  for (const [name, value] of Object.entries(options)) if (value) query.set(name, value);
   return new URL(`attention/${path}?${query}`, document.baseURI).href;
 }
 

@@ -33,6 +33,7 @@ MADE = {
     "pair": ["compare", "--layer", "1", "2", "--ablate", "1.2", "--window", "4", TEXT, f"{TEXT} Tom"],
     "mask": ["mask", "--window", "2", "--padding", "1", TEXT],
     "reason": ["why", "--show", "removals", "Anna met Bob"],
+    "scores": ["heads", "--sequences", "3", "--length", "9", "--metric", "induction"],
 }
 
 
@@ -127,7 +128,7 @@ def test_a_toy_recipe_from_outside_is_saved_and_drawn_again(
     made = produced(Letters("abba"), Output("figure", "svg"), "a.svg")
     made.save(Path("a.svg"))
     assert main(["redraw", "a.svg"]) == 2
-    assert "'kind' is none of 'pair', 'mask', 'reason'" in capsys.readouterr().err
+    assert "'kind' is none of 'pair', 'mask', 'reason', 'scores'" in capsys.readouterr().err
     monkeypatch.setattr("gemma2_workbench.records.recipes.RECIPES", [*RECIPES, Letters])
     assert main(["redraw", "a.svg"]) == 0
     produced(Letters("abba"), Output("table", "csv"), "b.csv").save(Path("b.csv"))

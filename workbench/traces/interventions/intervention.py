@@ -69,6 +69,10 @@ class Intervention(ABC):
         """Whether the probabilities of a head no longer follow from its queries and keys."""
         return False
 
+    def silences(self, layer: int, head: int) -> bool:
+        """Whether a head attends as ever, but what it reads is not written to the residual stream."""
+        return False
+
     @property
     @abstractmethod
     def spelled(self) -> str:

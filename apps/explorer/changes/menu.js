@@ -1,0 +1,73 @@
+// "Change…": cap, window, mask and final cap, each with what is allowed and the model's own.
+
+import { h, put, segments } from '../../page/dom.js';
+
+const OFF = 'off';
+
+export function createMenu(page) {
+  const { store } = page;
+  const popover = h('div', { class: 'change-menu', popover: 'auto', role: 'dialog', 'aria-label': 'Change the model' });
+  const button = h('button', { type: 'button', class: 'link quiet', 'aria-haspopup': 'dialog', onclick: open }, 'Change…');
+  popover.addEventListener('toggle', ({ newState }) => button.setAttribute('aria-expanded', newState === 'open'));
+  let fields = [];
+
+  async function open() {
+    const { left, bottom } = button.getBoundingClientRect();
+    Object.assign(popover.style, { left: `${Math.max(8, Math.min(left, window.innerWidth - 388))}px`, top: `${bottom + 6}px` });
+    popover.togglePopover();
+    if (!popover.matches(':popover-open')) return;
+    try {
+      const own = await page.ask('changeable', { run: store.data.run.id });
+      fields = rows(own);
+      put(popover, fields.map(({ box }) => box));
+      update();
+      popover.querySelector('input')?.focus();
+    } catch (error) {
+      fields = [];
+      put(popover, h('p', {}, error.message));
+    }
+  }
+
+  const choose = (patch) => store.select(patch, { push: true });
+
+  function rows(own) {
+    const where = own.local.length > 6 ? `${own.local.length} local layers` : `local layers ${own.local.join(', ')}`;
+    return [
+      number('cap', 'Attention cap', own.cap, 'any number above 0'),
+      own.window === null ? null : number('window', 'Window', own.window, `1 or more, in ${where}`),
+      direction(own.causal),
+      own.predicts ? number('finalCap', 'Final cap', own.final, 'any number above 0') : null,
+    ].filter(Boolean);
+  }
+
+  // A number or off; empty, or the model's own, is no change.
+  function number(key, label, own, allowed) {
+    const mine = own === null ? OFF : String(own);
+    const input = h('input', { type: 'text', inputmode: 'decimal', 'aria-label': label, placeholder: mine, onchange: () => set(input.value.trim()) });
+    const set = (value) => choose({ [key]: value === '' || value === mine ? null : value });
+    const off = own === null ? null : h('button', { type: 'button', class: 'btn', onclick: () => set(store.selection[key] === OFF ? '' : OFF) }, 'Off');
+    return {
+      box: h('div', { class: 'field' }, h('span', {}, label), input, off, h('span', { class: 'note' }, `${allowed}; the model's own: ${mine}`)),
+      update() {
+        if (document.activeElement !== input) input.value = store.selection[key] ?? '';
+        off?.setAttribute('aria-pressed', store.selection[key] === OFF);
+      },
+    };
+  }
+
+  function direction(own) {
+    const mine = own ? 'on' : OFF;
+    const box = h('span', {});
+    const show = segments(box, 'Mask', [{ value: 'on', label: 'causal' }, { value: OFF, label: 'both sides' }], (value) => choose({ causal: value === mine ? null : value }));
+    return {
+      box: h('div', { class: 'field wide' }, h('span', {}, 'A query sees'), box, h('span', { class: 'note' }, `the model's own: ${own ? 'causal' : 'both sides'}`)),
+      update: () => show(store.selection.causal ?? mine),
+    };
+  }
+
+  function update() {
+    fields.forEach((field) => field.update());
+  }
+
+  return { button, popover, update };
+}

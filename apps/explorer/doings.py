@@ -1,0 +1,176 @@
+"""What one head does here, in a sentence that follows from its numbers."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from pydantic import JsonValue
+
+from gemma2_workbench import Trace
+from gemma2_workbench.apps.explorer.phrases import (
+    Sentence,
+    begun,
+    by_count,
+    is_inside,
+    listed,
+    number,
+    piece_at,
+    sentence,
+    times,
+    word_at,
+)
+from gemma2_workbench.apps.explorer.scores import Scores, kinds_of, name_of, scores_of
+
+# A place that gets less of a row's attention is not called looked at.
+LOOKED_AT = 0.05
+
+
+class Head(NamedTuple):
+    """A head of a run at one row.
+
+    Attributes:
+        trace, layer, head, query: where.
+        scores: of all heads of the run.
+        row: probabilities of the row, float32 [S].
+    """
+
+    trace: Trace
+    layer: int
+    head: int
+    query: int
+    scores: Scores
+    row: np.ndarray
+
+    def score(self, name: str) -> float:
+        """Its mean over the queries that have the statistic."""
+        return float(self.scores[name][self.layer, self.head])
+
+
+class Told(NamedTuple):
+    """What a head does here, and a second sentence that may be left out."""
+
+    first: Sentence
+    more: Sentence
+
+
+def told(trace: Trace, layer: int, head: int, query: int) -> Told:
+    """What a head does in a row of a run."""
+    scores = scores_of(trace)
+    kinds = kinds_of(scores)
+    row_S = trace.stage(layer, head, "attn_probs", range(query, query + 1))[0].nan_to_num().numpy()
+    here = Head(trace, layer, head, query, scores, row_S)
+    return _TOLD.get((kinds[layer][head] if kinds else None) or "", _looks)(here)
+
+
+def group_of(trace: Trace, layer: int, head: int) -> list[str]:
+    """The heads of its kind where the kind is copying, else the head itself."""
+    kinds = kinds_of(scores_of(trace))
+    if not kinds or kinds[layer][head] != "induction":
+        return [name_of(layer, head)]
+    return [name_of(at, of) for at, row in enumerate(kinds) for of, kind in enumerate(row) if kind == "induction"]
+
+
+def sentence_json(pieces: Sentence) -> JsonValue:
+    """[[text, strong], ...]."""
+    return [[piece.text, piece.strong] for piece in pieces]
+
+
+def _copies(here: Head) -> Told:
+    """An induction head, in terms of what followed the row's token before."""
+    tokens, query = here.trace.tokens, here.query
+    earlier = [at for at in range(query - 1) if tokens.ids[at] == tokens.ids[query]]
+    average = f"{here.score('induction'):.2f}"
+    if not earlier:
+        name = word_at(tokens, query)
+        more = sentence("Where a token came before, this head puts ", average, " of its attention on what followed.")
+        return Told(sentence("", name, " comes for the first time here: nothing to copy yet."), more)
+    followers = [at + 1 for at in earlier]
+    within = any(is_inside(tokens, at) for at in followers)
+    same = {word_at(tokens, at) for at in (query, *earlier)}
+    name = piece_at(tokens, query) if within or len(same) > 1 else word_at(tokens, query)
+    followed = by_count((piece_at if within else word_at)(tokens, at) for at in followers)
+    count, share = times(len(earlier)), f"{here.row[followers].sum():.2f}"
+    looked = int((here.row[followers] >= LOOKED_AT).sum())
+    first = sentence(
+        f"{begun(count)} ",
+        name,
+        " was followed by ",
+        listed(followed),
+        f". {_looked(looked, len(earlier))} ",
+        share,
+        " of its attention.",
+    )
+    return Told(first, sentence("It copies what came next: ", average, " on average over this text."))
+
+
+def _looked(looked: int, of: int) -> str:
+    if looked == 0:
+        return "In this row the head hardly looks there, with"
+    if looked < of:
+        return f"This head looks there {times(looked)}, with"
+    return f"This head looks there{'' if of == 1 else ' both times' if of == 2 else f' all {number(of)} times'}, with"
+
+
+def _looks_back(here: Head) -> Told:
+    """A previous-token head."""
+    rows_T = here.trace.folds["previous_token"][here.layer, here.head].numpy()
+    every = "at every position" if np.nanmin(rows_T) >= 0.5 else "on average"
+    first = sentence(
+        "This head looks one token back: ", f"{here.score('previous_token'):.2f}", f" of its attention, {every}."
+    )
+    return Told(first, sentence("What it writes tells each position which token came before."))
+
+
+def _duplicates(here: Head) -> Told:
+    share = here.trace.folds["duplicate_token"][here.layer, here.head, here.query].item()
+    name = word_at(here.trace.tokens, here.query)
+    first = sentence(
+        "This head looks at earlier places of the same token: ",
+        f"{here.score('duplicate_token'):.2f}",
+        " of its attention.",
+    )
+    came = sentence("", name, f" came before; in this row it is {share:.2f}.")
+    return Told(first, came if np.isfinite(share) else sentence("", name, " comes for the first time here."))
+
+
+def _rests(here: Head) -> Told:
+    """A sink."""
+    first = sentence("", f"{here.score('first_token'):.2f}", " of this head's attention rests on the first position.")
+    return Told(first, sentence("A sink: where a head rests when nothing in the text is for it."))
+
+
+def _spreads(here: Head) -> Told:
+    entropy = here.score("entropy")
+    first = sentence("This head spreads its attention over about ", f"{np.exp(entropy):.0f}", " tokens.")
+    share = f"{100 * here.score('spread'):.0f} %"
+    return Told(first, sentence(f"Entropy {entropy:.2f} nats, {share} of what an even spread would have."))
+
+
+def _looks(here: Head) -> Told:
+    """A head of no kind: the strongest place of the row, and how spread it is on average."""
+    tokens, key = here.trace.tokens, int(here.row.argmax())
+    at = "itself" if key == here.query else f"{word_at(tokens, key)}"
+    first = sentence(
+        "From ",
+        word_at(tokens, here.query),
+        " this head looks most at ",
+        at,
+        ", with ",
+        f"{here.row[key]:.2f}",
+        " of its attention.",
+    )
+    if "entropy" not in here.scores:
+        return Told(first, ())
+    even, far = np.exp(here.score("entropy")), here.score("distance")
+    return Told(
+        first, sentence(f"No pattern stands out: on average about {even:.0f} tokens share it, {far:.0f} tokens back.")
+    )
+
+
+_TOLD: dict[str, Callable[[Head], Told]] = {
+    "induction": _copies,
+    "previous_token": _looks_back,
+    "duplicate_token": _duplicates,
+    "sink": _rests,
+    "spread": _spreads,
+}

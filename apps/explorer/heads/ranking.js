@@ -1,0 +1,59 @@
+// "Ranked by": the score that orders the list, and where scores come from: this text, or random sequences.
+
+import { h, icon, put, segments } from '../../page/dom.js';
+import { anyOf } from '../place.js';
+import { badge } from './badges.js';
+import { createRepeats } from './repeats.js';
+import { LAYER_ORDER, METRICS, kindBy, metricFor, metricsOf, scoredOf } from './scored.js';
+
+export function createRanking(page) {
+  const { store } = page;
+  const sort = h('select', { 'aria-label': 'Rank heads by', onchange: () => store.select({ sort: sort.value }) });
+  const said = h('button', { type: 'button', class: 'said', 'aria-expanded': 'false', 'aria-haspopup': 'dialog', onclick: () => open(panel.hidden) });
+  const source = h('div', {});
+  const showSource = segments(source, 'Scores from', [
+    { value: 'text', label: 'This text' }, { value: 'random', label: 'Random sequences' },
+  ], (scored) => store.select({ scored }));
+  const repeats = createRepeats(page);
+  const legend = h('div', { class: 'legend' });
+  const panel = h('div', { class: 'pop scores', role: 'dialog', 'aria-label': 'Where the scores come from', hidden: true, onkeydown: escape }, source, repeats.box, legend);
+  const box = h('div', { class: 'hd ranking' }, h('h2', {}, 'Ranked by'), sort, h('span', { class: 'grow' }), said, panel);
+
+  function open(opens) {
+    panel.hidden = !opens;
+    said.setAttribute('aria-expanded', opens);
+  }
+
+  function escape(event) {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    open(false);
+    said.focus();
+  }
+
+  document.addEventListener('pointerdown', (event) => { if (!box.contains(event.target)) open(false); });
+
+  function text(metric, { kinds }) {
+    const { scored } = store.selection;
+    const kind = kindBy(kinds, metric);
+    if (scored === 'random' && scoredOf(store) === store.data.random) return `${store.data.random.sequences} random`;
+    if (kind) return `badge ≥ ${kind.threshold}`;
+    return { entropy: 'nats', distance: 'tokens' }[metric] ?? 'score: induction';
+  }
+
+  return {
+    box,
+    update(changed) {
+      repeats.update(changed);
+      if (!anyOf(changed, 'run', 'sort', 'scored', 'random')) return;
+      const scored = scoredOf(store);
+      const metric = metricFor(store.selection.sort, scored.scores, store.data.run.opening);
+      put(sort, [...metricsOf(scored.scores), LAYER_ORDER].map((name) => h('option', { value: name }, METRICS[name] ?? 'layer order')));
+      sort.value = metric;
+      put(said, text(metric, scored), icon('M5 7.5l5 5 5-5'));
+      said.title = `Scores over ${scored.said}`;
+      showSource(scored === store.data.random ? 'random' : 'text');
+      put(legend, scored.kinds.map(({ name, threshold }) => h('span', { class: 'line' }, badge(name), h('span', { class: 'number' }, `≥ ${threshold}`))));
+    },
+  };
+}

@@ -1,0 +1,87 @@
+// The drawing "map": the square of cells, its words and marks.
+
+import { drawAxes, drawMarks, measured } from '../../page/draw/axes.js';
+import { cellAt, clampedView, squareIn, zoomedSquare, zoomedView } from '../../page/draw/layout.js';
+import { paintSquare, shrunk } from '../../page/draw/paint.js';
+import { createPicture } from './picture.js';
+
+export function createCells(repaint) {
+  const picture = createPicture(repaint);
+  let view = { row: 0, key: 0, size: 1 };
+  let whole = null; // the square of all cells
+  let square = null;
+  let painted = null; // the tile that the picture shows
+
+  // Fits the square into the room of the scene.
+  function layout(context, scene, keepView) {
+    const { units, width, height, theme, type, phone } = scene;
+    if (!keepView || view.size > units.size) view = { row: 0, key: 0, size: units.size };
+    scene.labels = measured(context, units.labels, theme.font(type));
+    whole = squareIn({ width, height, size: units.size, labels: scene.labels, type, phone });
+    square = view.size === units.size ? whole : zoomedSquare(whole, view.size);
+  }
+
+  // The numbers to draw: those of the view where they are finer, one for each pixel where there are more.
+  function source({ tile, detail }) {
+    const finer = detail && detail.row <= view.row && detail.key <= view.key && detail.rowEnd >= view.row + view.size && detail.keyEnd >= view.key + view.size;
+    const tileShown = finer ? detail : tile;
+    const pixels = Math.floor(square.side * Math.min(3, window.devicePixelRatio || 1));
+    return view.size / tileShown.pool > pixels ? shrunk(tileShown, view, pixels) : tileShown;
+  }
+
+  function show(scene, ms) {
+    painted = source(scene);
+    picture.show(painted, scene.scale, scene.table, ms);
+  }
+
+  function draw(context, scene) {
+    if (!painted) return;
+    paintSquare(context, square, view, painted, picture.canvas, scene.hatches);
+    const { query, key, hover, labels } = scene;
+    drawAxes(context, square, view, {
+      rows: { labels, chosen: query, hover: hover?.query ?? null },
+      columns: { labels, chosen: key, hover: hover?.key ?? null },
+    }, scene.theme);
+    drawMarks(context, square, view, { query, key, reach: scene.reach, hover }, scene.theme);
+  }
+
+  // The cell under a point; beside the square, on a word of the left side, its row.
+  function hit(scene, x, y) {
+    if (!square) return null;
+    const cell = cellAt(square, view, x, y);
+    if (cell) return cell;
+    const row = x < square.left && cellAt(square, view, square.left + 1, y);
+    return row ? { query: row.query, key: null } : null;
+  }
+
+  const middle = () => ({ row: view.row + view.size / 2, key: view.key + view.size / 2 });
+
+  // Both say whether the view has changed.
+  function zoom(scene, factor, x, y) {
+    const at = x === undefined ? middle() : { row: view.row + (y - square.top) / square.cell, key: view.key + (x - square.left) / square.cell };
+    return look(scene, zoomedView(view, scene.units.size, factor, at.row, at.key));
+  }
+
+  function pan(scene, dx, dy) {
+    return look(scene, clampedView({ ...view, row: view.row - dy / square.cell, key: view.key - dx / square.cell }, scene.units.size));
+  }
+
+  function look(scene, next) {
+    if (next.row === view.row && next.key === view.key && next.size === view.size) return false;
+    view = next;
+    square = view.size === scene.units.size ? whole : zoomedSquare(whole, view.size);
+    return true;
+  }
+
+  return {
+    layout, show, draw, hit, zoom, pan,
+    whole: (scene) => look(scene, { row: 0, key: 0, size: scene.units.size }),
+    // Moves the view so that a cell is in it.
+    reveal(scene, query, key) {
+      const start = (index, from) => (index === null ? from : Math.min(Math.max(from, index - view.size + 1), index));
+      return look(scene, { ...view, row: start(query, view.row), key: start(key, view.key) });
+    },
+    get view() { return view; },
+    get square() { return square; },
+  };
+}

@@ -1,0 +1,177 @@
+// The drawing "lines": each word twice, with a line from where it stands to what it looks at (BertViz's head view).
+
+import { pill, trimmed } from '../../page/draw/canvas.js';
+import { roomyLabels } from '../../page/draw/layout.js';
+
+const MOST_LINES = 1500; // of the other rows: more are one dark area
+const [WEAKEST, WEAKEST_CHOSEN] = [0.1, 0.004]; // shares of the scale below which no line is drawn
+const BARS = 150; // room of the bars of the chosen row
+const TOP = 26;
+
+// Where things lie: {left, right, top, height, Y(index)}.
+export function linesLayout({ width, height, units, phone, labelRoom }) {
+  const row = Math.min(phone ? 19 : 30, (height - TOP - 8) / units.size);
+  return {
+    left: labelRoom + (phone ? 4 : 34), right: width - labelRoom - (phone ? 8 : BARS), row,
+    Y: (index) => TOP + (index + 0.5) * row,
+  };
+}
+
+// The strongest lines of all rows but one, weakest first: [{query, key, value, share}].
+export function otherLines(tile, scale, without) {
+  const found = [];
+  for (let i = 0; i < tile.height; i += 1) {
+    for (let j = 0; j < tile.width; j += 1) {
+      const at = i * tile.width + j;
+      const share = Math.abs(tile.values[at]) / scale.high;
+      if (tile.reasons[at] || !(share >= WEAKEST)) continue;
+      const query = tile.row + (i + 0.5) * tile.pool - 0.5;
+      if (Math.round(query) !== without) found.push({ query, key: tile.key + (j + 0.5) * tile.pool - 0.5, value: tile.values[at], share });
+    }
+  }
+  return found.sort((a, b) => a.share - b.share).slice(-MOST_LINES);
+}
+
+export function createLines() {
+  let place = null;
+  let others = { tile: null, scale: null, query: null, lines: [] };
+
+  function layout(context, scene) {
+    const { labels, width } = scene;
+    const labelRoom = Math.min(Math.max(0, ...labels.map((label) => label.width)), 0.2 * width) + (scene.phone ? 14 : 22);
+    place = { ...linesLayout({ ...scene, labelRoom }), labelRoom };
+  }
+
+  function draw(context, scene) {
+    const { tile, scale, theme, hover } = scene;
+    const query = hover?.side === 'query' ? hover.query : scene.query;
+    const line = scene.lineOf(query) ?? scene.row;
+    if (others.tile !== tile || others.scale !== scale || others.query !== query) {
+      others = { tile, scale, query, lines: otherLines(tile, scale, query) };
+    }
+    context.textBaseline = 'middle';
+    head(context, scene);
+    const { table } = scene;
+    for (const { query: from, key, value, share } of others.lines) {
+      stroke(context, from, key, table.css[Math.max(scale.kind === 'diverging' ? 0 : 82, scale.step(value))], 0.07 + 0.2 * Math.min(1, share), 0.8 + 2.6 * Math.min(1, share));
+    }
+    if (line) chosen(context, scene, query, line);
+    context.globalAlpha = 1;
+    words(context, scene, query, line, theme);
+  }
+
+  function head(context, { theme, phone, width }) {
+    context.font = theme.font(14);
+    context.fillStyle = theme.ink2;
+    context.textAlign = 'right';
+    context.fillText('looks', place.left - 8, 10);
+    context.textAlign = phone ? 'right' : 'left';
+    context.fillText('is looked at', phone ? width - 10 : place.right + 10, 10);
+  }
+
+  function stroke(context, from, to, colour, alpha, thick) {
+    const { left, right, Y } = place;
+    const bend = (left + right) / 2;
+    context.globalAlpha = alpha;
+    context.strokeStyle = colour;
+    context.lineWidth = thick;
+    context.beginPath();
+    context.moveTo(left, Y(from));
+    context.bezierCurveTo(bend, Y(from), bend, Y(to), right, Y(to));
+    context.stroke();
+  }
+
+  function chosen(context, { scale, table, theme }, query, { values, reasons }) {
+    for (let key = 0; key < values.length; key += 1) {
+      const share = Math.abs(values[key]) / scale.high;
+      if (reasons[key] || !(share >= WEAKEST_CHOSEN)) continue;
+      const colour = scale.kind === 'diverging' ? table.css[scale.step(values[key])] : theme.accent;
+      stroke(context, query, key, colour, Math.min(1, 0.4 + 1.2 * share), 1.2 + 10 * Math.min(1, share));
+    }
+  }
+
+  function words(context, scene, query, line, theme) {
+    const { units, labels, type } = scene;
+    const size = Math.max(11, Math.min(type, Math.max(13, place.row - 3)));
+    const apart = size * 1.05;
+    const total = sums(labels, line);
+    const strong = labels.filter((_, at) => Math.abs(total[at]) > 0.1 * scene.scale.high);
+    const near = (label, others) => others.some((other) => other !== label && Math.abs(label.from + label.to - other.from - other.to) / 2 * place.row < apart);
+    const roomy = roomyLabels(labels, 0, units.size, place.row, apart);
+    const isChosen = ({ from, to }) => query >= from && query < to;
+    const middle = ({ from, to }) => (place.Y(from) + place.Y(to - 1)) / 2;
+    const own = labels.filter(isChosen);
+    for (const label of [...roomy.filter((each) => !near(each, own)), ...own]) left(context, scene, label, middle(label), isChosen(label), size);
+    labels.forEach((label, at) => {
+      const isStrong = strong.includes(label);
+      if (!isStrong && (!roomy.includes(label) || near(label, strong))) return;
+      right(context, scene, label, middle(label), { isStrong, sum: total[at], size, seen: line && label.from < line.values.length });
+    });
+    context.textAlign = 'left';
+    context.fillStyle = theme.ink;
+  }
+
+  function left(context, { theme }, { from, to, text }, y, isChosen, size) {
+    context.font = theme.font(size, isChosen ? 700 : 400);
+    bracket(context, place.left - 5.5, from, to, isChosen ? theme.accent : theme.line2);
+    const shown = trimmed(context, text, place.labelRoom);
+    context.save();
+    context.translate(place.left - 12, y);
+    if (isChosen) {
+      pill(context, shown, 'right', size, theme.accent, theme.accentInk);
+    } else {
+      context.textAlign = 'right';
+      context.fillStyle = theme.ink2;
+      context.fillText(shown, 0, 0);
+    }
+    context.restore();
+  }
+
+  function right(context, { theme, phone, scale, format }, { from, to, text }, y, { isStrong, sum, size }) {
+    bracket(context, place.right + 5.5, from, to, theme.line2);
+    context.font = theme.font(size, isStrong ? 700 : 400);
+    context.textAlign = 'left';
+    context.fillStyle = isStrong ? theme.ink : theme.ink2;
+    context.fillText(trimmed(context, text, place.labelRoom), place.right + 10, y);
+    if (phone || Number.isNaN(sum)) return;
+    const [start, room] = [place.right + place.labelRoom + 2, 90];
+    context.fillStyle = theme.panel2;
+    context.fillRect(start, y - 4, room, 8);
+    context.fillStyle = theme.accent;
+    context.fillRect(start, y - 4, Math.max(1, room * Math.min(1, Math.abs(sum) / scale.high)), 8);
+    if (Math.abs(sum) < 0.01 * scale.high) return;
+    context.font = theme.font(Math.min(14, size + 1), isStrong ? 700 : 400);
+    context.fillStyle = isStrong ? theme.ink : theme.ink2;
+    context.fillText(format(sum), start + room + 8, y);
+  }
+
+  function bracket(context, x, from, to, colour) {
+    if (to - from < 2 || place.row < 4) return;
+    context.strokeStyle = colour;
+    context.lineWidth = 1;
+    context.beginPath();
+    context.moveTo(x, place.Y(from) - place.row * 0.3);
+    context.lineTo(x, place.Y(to - 1) + place.row * 0.3);
+    context.stroke();
+  }
+
+  // On the left half a query, on the right half a key of the chosen query.
+  function hit(scene, x, y) {
+    const index = Math.floor((y - TOP) / place.row);
+    if (index < 0 || index >= scene.units.size) return null;
+    return x < (place.left + place.right) / 2 ? { query: index, key: null, side: 'query' } : { query: scene.query, key: index, side: 'key' };
+  }
+
+  return { layout, draw, hit, get needed() { return TOP + 8; } };
+}
+
+// What each word gets of a row: the sum over its tokens, NaN where the row has none of them.
+function sums(labels, line) {
+  return labels.map(({ from, to }) => {
+    let total = NaN;
+    for (let index = from; line && index < to; index += 1) {
+      if (!line.reasons[index]) total = (Number.isNaN(total) ? 0 : total) + line.values[index];
+    }
+    return total;
+  });
+}

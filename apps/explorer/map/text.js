@@ -1,0 +1,78 @@
+// The drawing "text": the text itself, coloured by what the chosen row gives, and by who looks at the chosen key.
+
+import { h, put } from '../../page/dom.js';
+import { piecesOf } from '../../page/draw/words.js';
+
+const [LARGEST, SMALLEST] = [46, 22];
+const MOST_FITTED = 400; // units; longer texts are of the smallest size, and scroll
+const PRINTED = 0.045; // share of the scale from which the number is printed below a token
+
+export function createText(choose) {
+  const [rowSaid, keySaid] = [h('h3'), h('h3')];
+  const [rowBox, keyBox] = [block((index) => choose({ query: index, key: null })), block((index) => choose({ key: index }))];
+  const box = h('div', { class: 'textual' }, rowSaid, rowBox, keySaid, keyBox);
+
+  function block(pick) {
+    return h('div', {
+      class: 'words',
+      onclick: (event) => {
+        const button = event.target.closest('button');
+        if (button) pick(Number(button.dataset.index));
+      },
+    });
+  }
+
+  function draw(scene) {
+    const { query, key, row, column, units } = scene;
+    put(rowSaid, `Where ${units.unit === 'words' ? 'word' : 'position'} ${query}, `, said(scene, query), ', looks');
+    put(rowBox, words(scene, row, query));
+    keySaid.hidden = keyBox.hidden = key === null;
+    if (key !== null) {
+      put(keySaid, 'Who looks at ', units.unit === 'words' ? 'word' : 'position', ` ${key}, `, said(scene, key));
+      put(keyBox, words(scene, column, key));
+    }
+    fit(scene);
+  }
+
+  // A token within its word: the other tokens of the word are faint.
+  function said({ run, units }, index) {
+    if (units.unit === 'words') return h('b', {}, units.name(index));
+    const pieces = piecesOf(run);
+    const { from, to } = units.word(index);
+    return h('bdi', {}, pieces.slice(from, to).map(({ text }, at) => h(from + at === index ? 'b' : 'span', {}, text)));
+  }
+
+  function words(scene, line, chosen) {
+    const { units, run } = scene;
+    const pieces = units.unit === 'words' ? null : piecesOf(run);
+    return units.labels.map(({ from, to }) => h('span', { class: 'word' }, Array.from({ length: to - from }, (_, at) => {
+      const index = from + at;
+      const text = pieces ? pieces[index].text : units.name(index);
+      return token(scene, line, index, text, index === chosen);
+    })));
+  }
+
+  function token({ scale, table, format, tell }, line, index, text, isChosen) {
+    const value = line && !line.reasons[index] ? line.values[index] : NaN;
+    const isShown = !Number.isNaN(value);
+    const step = isShown ? scale.step(value) : 0;
+    const number = isShown && Math.abs(value) >= PRINTED * scale.high ? h('em', {}, format(value)) : null;
+    return h('button', {
+      type: 'button', 'data-index': index, class: isChosen ? 'chosen' : null, title: isShown ? tell(value) : null,
+      style: isShown ? { background: table.css[step], color: table.ink[step] } : {},
+    }, text, number);
+  }
+
+  // The largest type that fits.
+  function fit({ units, phone }) {
+    if (phone) return box.style.removeProperty('--type');
+    let size = units.size > MOST_FITTED ? SMALLEST + 2 : LARGEST;
+    do {
+      size -= 2;
+      box.style.setProperty('--type', `${size}px`);
+    } while (size > SMALLEST && box.scrollHeight > box.clientHeight);
+    return size;
+  }
+
+  return { box, draw };
+}

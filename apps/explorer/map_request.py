@@ -1,0 +1,82 @@
+"""`map_of`: the map that an address asks for, put together from `maps`."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from starlette.requests import Request
+
+from gemma2_workbench import Trace
+from gemma2_workbench.apps.explorer import maps
+from gemma2_workbench.apps.explorer.pooling import Cells
+from gemma2_workbench.apps.explorer.requested import choice, head_named, held, index, stage_named
+from gemma2_workbench.apps.explorer.stage_scales import AMOUNTS
+from gemma2_workbench.apps.page.store import RunStore
+from gemma2_workbench.apps.serving.refusal import Refusal
+from gemma2_workbench.views.head_view import BOS
+from gemma2_workbench.views.units import UNITS, starts_of
+
+
+@dataclass(frozen=True)
+class AskedMap:
+    """A map that somebody wants to see.
+
+    Attributes:
+        cells: its values and reasons.
+        size: queries, and keys: tokens or words.
+    """
+
+    cells: Cells
+    size: int
+
+
+def map_of(store: RunStore, request: Request) -> AskedMap:
+    """The map that the address asks for; see `routes` for its parameters.
+
+    Raises:
+        Refusal: a part of the address is wrong, or a run is no longer held.
+    """
+    trace = held(store, request.path_params["run"])
+    stage = stage_named(request.path_params["stage"])
+    layer = index(request.path_params["layer"], "layer", len(trace.layers))
+    head = index(request.path_params["head"], "head", trace.heads)
+    view = partial(_viewed, request, stage=stage)
+    asked = request.query_params
+    cells = view(trace, _heads(request, trace, stage, layer, head))
+    if "minus" in asked:
+        other = head_named(asked["minus"], trace)
+        cells = maps.minus(cells, view(trace, maps.of_head(trace, stage, *other)))
+    elif "against" in asked:
+        after = held(store, asked["against"])
+        if after.tokens.ids != trace.tokens.ids or (len(after.layers), after.heads) != (len(trace.layers), trace.heads):
+            raise Refusal(400, "the two runs are not of the same text and the same shape of model")
+        cells = maps.minus(view(after, _heads(request, after, stage, layer, head)), cells)
+    return AskedMap(cells, len(_starts(request, trace)))
+
+
+def _heads(request: Request, trace: Trace, stage: str, layer: int, head: int) -> Cells:
+    """The one head, or several at once."""
+    over = choice(request, "over", ("", *maps.OVER))
+    if not over:
+        return maps.of_head(trace, stage, layer, head)
+    names = request.query_params.get("heads")
+    chosen = (
+        [head_named(name, trace) for name in names.split(".")] if names else [(layer, n) for n in range(trace.heads)]
+    )
+    parts = [maps.of_head(trace, stage, *each) for each in dict.fromkeys(chosen)]
+    return maps.over_heads(parts, over, 0.0 if stage in AMOUNTS else np.nan)
+
+
+def _viewed(request: Request, trace: Trace, cells: Cells, stage: str) -> Cells:
+    """The map with <bos> and between the units that were asked for."""
+    bos = choice(request, "bos", BOS)
+    if bos != "shown":
+        cells = maps.without_first(cells, bos == "renormalised" and stage in AMOUNTS, len(trace.tokens))
+    if choice(request, "unit", UNITS) == "words":
+        starts = _starts(request, trace)
+        cells = maps.between_units(cells, starts, len(trace.tokens), sums=stage == "attn_probs")
+    return cells
+
+
+def _starts(request: Request, trace: Trace) -> np.ndarray:
+    return starts_of(trace.tokens.words, choice(request, "unit", UNITS))

@@ -1,0 +1,133 @@
+// Words along both sides of a square of cells, and the marks of the chosen and the pointed-at cell.
+
+import { pill, trimmed } from './canvas.js';
+import { roomyLabels } from './layout.js';
+
+// The labels with the width of their text in pixels.
+export function measured(context, labels, font) {
+  context.font = font;
+  return labels.map((label) => ({ ...label, width: context.measureText(label.text).width }));
+}
+
+// axes = {rows, columns}: labels with the indices that are chosen and pointed at: {labels, chosen, hover}.
+export function drawAxes(context, square, view, { rows, columns }, theme) {
+  context.textBaseline = 'middle';
+  const apart = square.type * 1.1;
+  drawRows(context, square, view, rows, theme, apart);
+  drawColumns(context, square, view, columns, theme, Math.max(apart, (square.type * 1.1) / Math.sin(square.angle)));
+}
+
+const holds = ({ from, to }, index) => index !== null && index >= from && index < to;
+
+// The labels to draw: those with room, and the chosen and the pointed-at one in front of them.
+function layers(labels, start, size, cell, apart, { chosen, hover }) {
+  const front = labels.filter((label) => holds(label, chosen) || holds(label, hover));
+  const near = (a, b) => Math.abs(a.from + a.to - b.from - b.to) / 2 * cell < apart;
+  const back = roomyLabels(labels, start, size, cell, apart).filter((label) => !front.some((other) => near(label, other)));
+  const shown = ({ from, to }) => to > start && from < start + size;
+  return [back, front.filter(shown)];
+}
+
+function drawRows(context, square, view, axis, theme, apart) {
+  const { left, top, cell, type, text } = square;
+  const [back, front] = layers(axis.labels, view.row, view.size, cell, apart, axis);
+  for (const label of [...back, ...front]) {
+    const isChosen = holds(label, axis.chosen);
+    const isFront = isChosen || holds(label, axis.hover);
+    const y = top + ((label.from + label.to) / 2 - view.row) * cell - 0.5;
+    bracket(context, label, cell, isChosen ? theme.accent : theme.line2, (at) => [left - 4.5, top + (at - view.row) * cell]);
+    context.font = theme.font(type, isFront ? 700 : 400);
+    const shown = trimmed(context, label.text, text);
+    context.save();
+    context.translate(left - 9, y);
+    if (isChosen) {
+      pill(context, shown, 'right', type, theme.accent, theme.accentInk);
+    } else {
+      context.textAlign = 'right';
+      context.fillStyle = isFront ? theme.accent : theme.ink2;
+      context.fillText(shown, 0, 0.5);
+    }
+    context.restore();
+  }
+}
+
+function drawColumns(context, square, view, axis, theme, apart) {
+  const { left, top, cell, type, angle, text } = square;
+  const [back, front] = layers(axis.labels, view.key, view.size, cell, apart, axis);
+  for (const label of [...back, ...front]) {
+    const isChosen = holds(label, axis.chosen);
+    const isFront = isChosen || holds(label, axis.hover);
+    const x = left + ((label.from + label.to) / 2 - view.key) * cell - 0.5;
+    bracket(context, label, cell, isChosen ? theme.accent : theme.line2, (at) => [left + (at - view.key) * cell, top - 4.5]);
+    context.font = theme.font(type, isFront ? 700 : 400);
+    const shown = trimmed(context, label.text, text);
+    context.save();
+    context.translate(x - 1, top - 9);
+    context.rotate(-angle);
+    if (isChosen) {
+      pill(context, shown, 'left', type, theme.soft, theme.accent);
+    } else {
+      context.textAlign = 'left';
+      context.fillStyle = isFront ? theme.accent : theme.ink2;
+      context.fillText(shown, 0, 0.5);
+    }
+    context.restore();
+  }
+}
+
+// A hairline that holds the cells of a word of several tokens together.
+function bracket(context, { from, to }, cell, colour, point) {
+  if (to - from < 2 || cell < 4) return;
+  const [[x0, y0], [x1, y1]] = [point(from), point(to)];
+  const along = x0 === x1 ? [0, 1] : [1, 0];
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.moveTo(x0 + 2.5 * along[0], y0 + 2.5 * along[1]);
+  context.lineTo(x1 - 3.5 * along[0], y1 - 3.5 * along[1]);
+  context.stroke();
+}
+
+// The row of the chosen query up to its last visible key, the chosen cell, and the cell under the pointer.
+// marks = {query, key, reach, hover}: indices; `reach` = [first, last + 1] of the keys that the query sees.
+export function drawMarks(context, square, view, { query, key, reach, hover }, theme) {
+  const { left, top, side, cell, gap } = square;
+  context.save();
+  context.beginPath();
+  context.rect(left - 4, top - 4, side + 8, side + 8);
+  context.clip();
+  const x = (index) => left + (index - view.key) * cell;
+  const y = (index) => top + (index - view.row) * cell;
+  if (hover && (hover.query !== query || hover.key !== key)) drawHover(context, x(hover.key), y(hover.query), square, theme);
+  if (query !== null) {
+    const height = Math.max(cell, 3);
+    context.strokeStyle = theme.accent;
+    context.lineWidth = cell >= 6 ? 2 : 1;
+    context.strokeRect(x(reach[0]) - 1.5, y(query) - 1.5 - (height - cell) / 2, (reach[1] - reach[0]) * cell + 3 - gap, height + 3 - gap);
+  }
+  if (query !== null && key !== null) drawChosen(context, x(key), y(query), square, theme);
+  context.restore();
+}
+
+function drawHover(context, x, y, { left, top, cell, gap }, theme) {
+  context.strokeStyle = theme.ink;
+  context.lineWidth = 1.5;
+  context.strokeRect(x - 0.75, y - 0.75, cell + 1.5 - gap, cell + 1.5 - gap);
+  context.globalAlpha = 0.16;
+  context.fillStyle = theme.ink;
+  context.fillRect(left, y + cell / 2 - 0.5, Math.max(0, x - left), 1);
+  context.fillRect(x + cell / 2 - 0.5, top, 1, Math.max(0, y - top));
+  context.globalAlpha = 1;
+}
+
+// A light ring inside a strong one shows on any colour.
+function drawChosen(context, x, y, { cell, gap }, theme) {
+  const size = Math.max(cell - gap, 4);
+  const [left, top] = [x - (size - cell + gap) / 2, y - (size - cell + gap) / 2];
+  context.strokeStyle = theme.panel;
+  context.lineWidth = 2;
+  context.strokeRect(left, top, size, size);
+  context.strokeStyle = theme.accent;
+  context.lineWidth = 3;
+  context.strokeRect(left - 2.5, top - 2.5, size + 5, size + 5);
+}

@@ -1,0 +1,98 @@
+"""Heads ranked: every head of the model as a row with its scores in this text and the kinds of head that they show.
+
+Sorted by one score, the largest first. A head is of a kind where its mean score reaches the threshold of the kind:
+induction, previous token, duplicate token and BOS sink from half of the attention on, spreads from 0.9 of the largest
+entropy its mask allows. Scores on one text depend on the text; on repeated random tokens they do not
+(`gemma2-workbench heads`, `score_heads`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gemma2_workbench.figures.spec import Bars
+from gemma2_workbench.heads.kinds import HEAD_KINDS, kind_named
+from gemma2_workbench.heads.scores import SCORES, scores_of
+from gemma2_workbench.heads.types import HeadTypes, head_types
+from gemma2_workbench.views import atlas
+from gemma2_workbench.views.heads import Metric
+from gemma2_workbench.views.view import Option, View, help_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from gemma2_workbench.models.layers import LayerInfo
+    from gemma2_workbench.traces.trace import Trace
+
+ALL, MOST = "all", 20  # bars
+METRICS = (*atlas.METRICS, Metric("spread", "entropy (share of its maximum)", 1.0))
+LABELS = {metric.name: metric.label for metric in METRICS}
+COLUMNS = ("rank", "layer", "head", "name", "kv_head", "kind", "by", *SCORES, "badges")
+
+
+def table(trace: Trace, by: str, badge: str, layers: str) -> pd.DataFrame:
+    """One row per head, the largest `by` first; `badges` are its kinds, separated by commas.
+
+    Raises:
+        ValueError: no head has the badge in such layers.
+    """
+    scores, shared = scores_of(trace.folds, trace.layers), trace.heads // trace.kv_heads
+    types = head_types(scores)
+    frame = ranked(scores, trace.layers, types, by, shared)
+    kept = [
+        layers in (ALL, kind) and (badge == ALL or badge in {one.kind.name for one in types[layer][head]})
+        for layer, head, kind in zip(frame["layer"], frame["head"], frame["kind"], strict=True)
+    ]
+    if not any(kept):
+        where = "" if layers == ALL else f" in the {layers} layers"
+        raise ValueError(f"no head{where} has the badge {kind_named(badge).label} in this text; choose badge={ALL}")
+    return frame.loc[kept].reset_index(drop=True)
+
+
+def ranked(
+    scores: Mapping[str, np.ndarray], layers: Sequence[LayerInfo], types: HeadTypes, by: str, shared: int
+) -> pd.DataFrame:
+    """One row per head, the largest `by` first; heads without a number come last."""
+    import pandas as pd
+
+    places = [(info.index, head) for info in layers for head in range(scores[by].shape[1])]
+    frame = pd.DataFrame({name: scores[name].ravel() for name in SCORES if name in scores})
+    frame = frame.assign(
+        layer=[layer for layer, _ in places],
+        head=[head for _, head in places],
+        name=[f"L{layer}H{head}" for layer, head in places],
+        kv_head=[head // shared for _, head in places],
+        kind=[layers[layer].kind for layer, _ in places],
+        by=by,
+        badges=[", ".join(badge.kind.label for badge in types[layer][head]) for layer, head in places],
+    )
+    frame = frame.sort_values(by, ascending=False, kind="stable", na_position="last", ignore_index=True)
+    frame["rank"] = np.arange(1, len(frame) + 1)
+    return frame.reindex(columns=[name for name in COLUMNS if name in frame])
+
+
+def figure(frame: pd.DataFrame) -> Bars:
+    """The first `MOST` heads as bars, each with its badges."""
+    by, top = frame["by"].iloc[0], frame.head(MOST)
+    names = [f"{name} {badges}".rstrip() for name, badges in zip(top["name"], top["badges"], strict=True)]
+    return Bars(tuple(names), top[by].to_numpy(), LABELS[by], f"Heads by {LABELS[by]}")
+
+
+VIEW = View(
+    name="ranked",
+    title="Heads ranked",
+    help=help_of(__doc__ or ""),
+    columns=COLUMNS,
+    options=(
+        Option("by", "Sorted by", "choice", "induction", SCORES),
+        Option("badge", "Badge", "choice", ALL, (ALL, *(kind.name for kind in HEAD_KINDS))),
+        Option("layers", "Layers", "choice", ALL, (ALL, "local", "global")),
+    ),
+    make_table=table,
+    figure=figure,
+    needs=("folds",),
+)
