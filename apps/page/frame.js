@@ -18,7 +18,7 @@ import { restoreTheme } from './theme.js';
 // {signal, progress}), hints: [[key, ..., what it does]], keys: {key: (page, event) => ...}}; `mount` returns its parts'
 // `update(changed)`.
 // Page, as every part gets it: {settings, store, ask, modes, mode(), runner, say(sentence), help(), root(), slots}; a mode
-// may use the slots of the frame: `changes`, an element of the strip, and `save`, a function that opens its dialog.
+// may use the slots of the frame: `changes`, an element of the strip.
 export function createFrame(element, settings, modes) {
   restoreTheme();
   const store = createStore(window.location, window.history);
