@@ -1,6 +1,7 @@
 """What `gemma2_workbench` offers; each name is imported when it is first used."""
 
-from .classification.predictions import Classification, classify
+from .classification.classification import Classification
+from .classification.classify import classify
 from .models.gemma2 import LoadedModel
 from .models.language_model import token_id
 from .models.layers import LayerInfo

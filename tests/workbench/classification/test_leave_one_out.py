@@ -7,13 +7,15 @@ import torch
 import transformers
 
 from gemma2_workbench import embedded
+from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.classification.conll import read_conll
-from gemma2_workbench.classification.explanations.leave_one_out import leave_one_out, without
+from gemma2_workbench.classification.explanations.leave_one_out import leave_one_out
 from gemma2_workbench.classification.explanations.masks import mask_cost
+from gemma2_workbench.classification.explanations.rereading import without
 from gemma2_workbench.classification.explanations.saliency import saliency
 from gemma2_workbench.classification.explanations.target import target_of
 from gemma2_workbench.classification.inputs import at_words
-from gemma2_workbench.classification.predictions import classify, label
+from gemma2_workbench.classification.predictions import label
 from gemma2_workbench.classification.reading import readings_of_words
 
 GOLD = Path(__file__).parents[3] / "training" / "ner" / "gold" / "gold.conll"

@@ -18,10 +18,12 @@ from typing import ClassVar
 
 import pandas as pd
 
+from gemma2_workbench.classification.classification import Classification
+from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.classification.explanations.explanation import Explanation
 from gemma2_workbench.classification.explanations.request import Request
 from gemma2_workbench.classification.explanations.target import Target
-from gemma2_workbench.classification.predictions import Classification, Predictions, classify
+from gemma2_workbench.classification.predictions import Predictions
 from gemma2_workbench.figures.spec import Bars
 from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.traces.interventions import SetCausal
