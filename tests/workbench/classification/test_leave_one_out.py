@@ -109,7 +109,7 @@ def test_mask_cost_equals_the_reference_under_both_masks(tagger):
         stock.config.is_causal = causal
         for layer in stock.model.layers:
             layer.self_attn.is_causal = causal
-        for number, sentence in enumerate(getattr(cost, name).sentences):
+        for number, sentence in enumerate(getattr(cost, name)):
             with torch.no_grad():
                 logits_TC = stock(torch.tensor([sentence.reading.tokens.ids]), use_cache=False).logits[0]
             best = at_words(logits_TC, sentence.reading.read).softmax(-1).max(-1)
