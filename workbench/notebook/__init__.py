@@ -7,7 +7,7 @@ from functools import singledispatch
 
 import plotly.graph_objects as go
 
-from gemma2_workbench.classification.predictions import Classification
+from gemma2_workbench.classification.classification import Classification
 from gemma2_workbench.export import as_bytes
 from gemma2_workbench.figures import screen
 from gemma2_workbench.figures.spec import FigureSpec
