@@ -1,7 +1,7 @@
 // Explore: heads on the left, the chosen head in the middle, why its number is so on the right.
 
 import { h } from '../page/dom.js';
-import { createChanges, restore } from './changes/changes.js';
+import { createChanges } from './changes/changes.js';
 import { headKeys } from './heads/actions.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
