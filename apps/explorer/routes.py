@@ -14,8 +14,8 @@
 `GET /cell/{run}/{layer}/{head}/{query}/{key}`
     The story of one cell as JSON: see `cell_json.story`.
 
-Numbers are exact (`X-Pool: 1`) as long as the range asked for has at most `MAX_CELLS` cells. A
-larger range comes pooled by the integer `X-Pool`: f x f cells become the one of largest magnitude.
+Numbers are exact (`X-Pool: 1`) as long as the range asked for has at most `MAX_CELLS` cells, or `side` squared where the
+address says `side=512`. A larger range comes pooled by the integer `X-Pool`: f x f cells become the one of largest magnitude.
 Every error is a JSON object with one sentence under "error".
 """
 
@@ -29,12 +29,11 @@ from starlette.routing import Route
 from gemma2_workbench.apps.explorer.cell_json import as_json, story
 from gemma2_workbench.apps.explorer.map_request import map_of
 from gemma2_workbench.apps.explorer.pooling import pooled_map
-from gemma2_workbench.apps.explorer.requested import held, index, span, stage_named
+from gemma2_workbench.apps.explorer.requested import held, index, most_cells, span, stage_named
 from gemma2_workbench.apps.explorer.thumbnails import thumbnails
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.refusal import Refusal
 
-MAX_CELLS = 1024 * 1024
 # All but the first are refused, in a sentence.
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # A run never changes, so the browser may keep what it has read; no shared cache may.
@@ -76,7 +75,7 @@ def _map(store: RunStore, request: Request) -> Response:
     """A map, pooled when the range is large."""
     asked = map_of(store, request)
     rows, keys = span(request, "rows", asked.size), span(request, "keys", asked.size)
-    factor = pool_factor(len(rows), len(keys))
+    factor = pool_factor(len(rows), len(keys), most_cells(request))
     values, reasons = pooled_map(asked.cells, rows, keys, factor)
     headers = {
         "X-Shape": f"{values.shape[0]},{values.shape[1]}",
@@ -107,10 +106,10 @@ def _cell(store: RunStore, request: Request) -> Response:
     return Response(as_json(told), media_type="application/json", headers=HEADERS)
 
 
-def pool_factor(queries: int, keys: int) -> int:
-    """The smallest integer f for which a `queries` x `keys` range pools to `MAX_CELLS` cells."""
-    factor = max(1, math.isqrt(queries * keys // MAX_CELLS))
-    while math.ceil(queries / factor) * math.ceil(keys / factor) > MAX_CELLS:
+def pool_factor(queries: int, keys: int, most: int) -> int:
+    """The smallest integer f for which a `queries` x `keys` range pools to `most` cells."""
+    factor = max(1, math.isqrt(queries * keys // most))
+    while math.ceil(queries / factor) * math.ceil(keys / factor) > most:
         factor += 1
     return factor
 

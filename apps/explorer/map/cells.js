@@ -11,12 +11,15 @@ export function createCells(repaint) {
   let whole = null; // the square of all cells
   let square = null;
   let painted = null; // the tile that the picture shows
+  let labels = {}; // measured once for units and font
 
   // Fits the square into the room of the scene.
   function layout(context, scene, keepView) {
     const { units, width, height, theme, type, phone } = scene;
     if (!keepView || view.size > units.size) view = { row: 0, key: 0, size: units.size };
-    scene.labels = measured(context, units.labels, theme.font(type));
+    const font = theme.font(type);
+    if (labels.units !== units || labels.font !== font) labels = { units, font, measured: measured(context, units.labels, font) };
+    scene.labels = labels.measured;
     whole = squareIn({ width, height, size: units.size, labels: scene.labels, type, phone });
     square = view.size === units.size ? whole : zoomedSquare(whole, view.size);
   }
@@ -37,10 +40,10 @@ export function createCells(repaint) {
   function draw(context, scene) {
     if (!painted) return;
     paintSquare(context, square, view, painted, picture.canvas, scene.hatches);
-    const { query, key, hover, labels } = scene;
+    const { query, key, hover, labels: words } = scene;
     drawAxes(context, square, view, {
-      rows: { labels, chosen: query, hover: hover?.query ?? null },
-      columns: { labels, chosen: key, hover: hover?.key ?? null },
+      rows: { labels: words, chosen: query, hover: hover?.query ?? null },
+      columns: { labels: words, chosen: key, hover: hover?.key ?? null },
     }, scene.theme);
     drawMarks(context, square, view, { query, key, reach: scene.reach, hover }, scene.theme);
   }
