@@ -14,9 +14,9 @@
 `GET /cell/{run}/{layer}/{head}/{query}/{key}`
     The story of one cell as JSON: see `cell_json.story`.
 
-Numbers are exact (`X-Pool: 1`) as long as the range asked for has at most `MAX_CELLS` cells, or `side` squared where the
-address says `side=512`. A larger range comes pooled by the integer `X-Pool`: f x f cells become the one of largest magnitude.
-Every error is a JSON object with one sentence under "error".
+Numbers are exact (`X-Pool: 1`) as long as the range asked for has at most `MAX_CELLS` cells, or `side` squared where
+the address says `side=512`. A larger range comes pooled by the integer `X-Pool`: f x f cells become the one of largest
+magnitude. Every error is a JSON object with one sentence under "error".
 """
 
 import math
