@@ -3,11 +3,12 @@
 `GET /attention/{run}/{stage}/{layer}/{head}?rows=a:b&keys=c:d`
     Q*S float32 values, little endian, then Q*S uint8 reasons (`model.Reason`); a value is NaN where
     the stage has none. Headers: `X-Shape: Q,S`, `X-Rows: a:b`, `X-Keys: c:d`, `X-Pool: f`. Further parameters:
-    `over=mean|max` with `heads=L5H1.L5H2` (default: the layer's) joins several heads; `against=run` shows that run less
-    this one, `minus=L4H5` this head less that one: a cell that one of them hides has the state of `Pair.cells`;
-    `unit=words` merges tokens, rows and keys then count words (`views.units`); `bos=hidden|renormalised` leaves the
-    first key out (reason `maps.LEFT_OUT`). `aligned=run` with `side=difference|before|after` shows the head beside
-    that of a run of another text: rows and keys count the tokens that both texts share (`aligned`).
+    over=mean|max, heads=L5H1.L5H2   several heads at once, as a rule those of the layer
+    over=rollout                     attention rollout through all layers up to this one
+    against=run                      that run less this one; a cell that one of them hides has a state of `Pair.cells`
+    minus=L4H5                       this head less that one
+    unit=words                       between words (`views.units`); rows and keys count words
+    bos=hidden|renormalised          without the first key, whose reason is `maps.LEFT_OUT`
 `GET /attention/{run}/thumbnails/{stage}`
     L*N*k*k uint8: 0 is a hidden cell, 1..255 run over the colour scale. Header: `X-Shape: L,N,k,k`.
     204 and nothing if the run keeps no thumbnails of the stage and is too long to derive them.

@@ -3,6 +3,7 @@
 import { drawAxes, drawMarks, measured } from '../../page/draw/axes.js';
 import { cellAt, clampedView, squareIn, zoomedSquare, zoomedView } from '../../page/draw/layout.js';
 import { paintSquare, shrunk } from '../../page/draw/paint.js';
+import { covers } from '../../page/draw/tiles.js';
 import { createPicture } from './picture.js';
 
 export function createCells(repaint) {
@@ -26,8 +27,7 @@ export function createCells(repaint) {
 
   // The numbers to draw: those of the view where they are finer, one for each pixel where there are more.
   function source({ tile, detail }) {
-    const finer = detail && detail.row <= view.row && detail.key <= view.key && detail.rowEnd >= view.row + view.size && detail.keyEnd >= view.key + view.size;
-    const tileShown = finer ? detail : tile;
+    const tileShown = detail && covers(detail, view) ? detail : tile;
     const pixels = Math.floor(square.side * Math.min(3, window.devicePixelRatio || 1));
     return view.size / tileShown.pool > pixels ? shrunk(tileShown, view, pixels) : tileShown;
   }
@@ -84,6 +84,7 @@ export function createCells(repaint) {
       const start = (index, from) => (index === null ? from : Math.min(Math.max(from, index - view.size + 1), index));
       return look(scene, { ...view, row: start(query, view.row), key: start(key, view.key) });
     },
+    isCovered: (detail) => covers(detail, view),
     get view() { return view; },
     get square() { return square; },
   };

@@ -124,6 +124,7 @@ export function createCompared(page) {
 
   return {
     box: scores, layout, draw, hit, valuesAt,
-    height: ({ units, width }) => parts.length * (units.size * wholeCell(width - 24, units.size) + TITLE + GAP) + 10,
+    // Of two heads their difference is drawn too.
+    height: ({ units, width }, count) => (count === 2 ? 3 : count) * (units.size * wholeCell(width - 24, units.size) + TITLE + GAP) + 10,
   };
 }

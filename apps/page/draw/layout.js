@@ -24,7 +24,7 @@ export function labelAngle(distance, type) {
 
 // A square of `size` cells in the room {width, height}: {left, top, side, cell, gap, angle, type, labelRoom}.
 export function squareIn({ width, height, size, labels, type, phone }) {
-  const longest = Math.max(0, ...labels.map((label) => label.width));
+  const longest = labels.reduce((most, label) => Math.max(most, label.width), 0);
   const isThinned = Math.min(width, height) / size < type / 2;
   const text = Math.min(longest, LONGEST * width, isThinned ? SHORT : Infinity);
   const margin = phone ? 14 : 22;
