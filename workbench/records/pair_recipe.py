@@ -13,7 +13,7 @@ from gemma2_workbench.records.command import Command, changes_flags, model_flags
 from gemma2_workbench.records.run import Run, described
 from gemma2_workbench.records.schema import FilePart, RunPart, ViewPanel
 from gemma2_workbench.records.values import MOST_PANELS, Name, Options
-from gemma2_workbench.records.view_options import check_options, option_flags
+from gemma2_workbench.records.view_options import check_options, complete, option_flags
 from gemma2_workbench.records.viewed import Part, Viewed
 from gemma2_workbench.traces.pair import Pair, compare
 from gemma2_workbench.views import pair_view_named
@@ -80,7 +80,7 @@ class PairRecipe(Viewed[Pair]):
     def make_again(cls, record: PairRecord, again: Again) -> Self:
         """See `Recipe`."""
         view = pair_view_named(record.view)
-        parts = tuple(Part(0, record.options | panel.options) for panel in record.panels)
+        parts = tuple(Part(0, complete(view, record.options | panel.options)) for panel in record.panels)
         return cls(view, tuple(again.runs(record.runs, view.needs)), parts, record.columns)
 
     @staticmethod

@@ -19,6 +19,21 @@ def filled(view: View, chosen: Mapping[str, Any], subject: Subject) -> dict[str,
     }
 
 
+def recorded(view: View, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as a record has them: those that came late only where they are not the default."""
+    defaults = _late(view)
+    return {name: value for name, value in options.items() if name not in defaults or value != defaults[name]}
+
+
+def complete(view: View, options: Mapping[str, Any]) -> dict[str, Any]:
+    """All options, those that `recorded` left out with their defaults."""
+    return _late(view) | dict(options)
+
+
+def _late(view: View) -> dict[str, Any]:
+    return {option.name: option.default for option in view.options if option.late}
+
+
 def check_options(view: View, options: Mapping[str, Any]) -> None:
     """Refuse options of a record that are not those of the view, each with a value of its kind.
 
@@ -26,6 +41,7 @@ def check_options(view: View, options: Mapping[str, Any]) -> None:
         ValueError: the first that is not.
     """
     kinds = {option.name: option.kind for option in view.options}
+    options = complete(view, options)
     if options.keys() != kinds.keys():
         raise ValueError(f"the options of view {view.name!r} are {', '.join(sorted(kinds)) or 'none'}")
     for name, kind in kinds.items():
@@ -50,9 +66,12 @@ def option_flags(view: View, panels: Iterable[tuple[Mapping[str, Any], str]]) ->
         panels: the options of each panel, and the range that is all its tokens.
     """
     words: list[str] = []
-    shown = list(panels)
+    shown = [(complete(view, options), whole) for options, whole in panels]
+    late = _late(view)
     for name in [option.name for option in view.options]:
         values = dict.fromkeys(options[name] for options, _ in shown)
+        if name in late and set(values) == {late[name]}:
+            continue
         if None not in values and any(options[name] != whole for options, whole in shown):
             words += [f"--{name}", *map(str, values)]
     return words

@@ -13,11 +13,11 @@ from gemma2_workbench.records.command import Command, changes_flags, model_flags
 from gemma2_workbench.records.run import Run, described
 from gemma2_workbench.records.schema import FilePart, RunPart, ViewPanel
 from gemma2_workbench.records.values import MOST_PANELS, MOST_RUNS, Index, Name, Options
-from gemma2_workbench.records.view_options import check_options, option_flags
+from gemma2_workbench.records.view_options import check_options, complete, option_flags
 from gemma2_workbench.records.viewed import Part, Viewed
 from gemma2_workbench.suffixes import MAP_SUFFIXES
 from gemma2_workbench.traces.trace import Trace
-from gemma2_workbench.views import view_named
+from gemma2_workbench.views import attention, view_named
 
 _TEXT = 40  # characters of a text in a caption
 
@@ -85,6 +85,8 @@ class ViewRecipe(Viewed[Trace]):
                 f"{' and '.join(MAP_SUFFIXES)} hold attention maps, of the view attention; save the view "
                 f"{self.view.name} as .csv, .parquet or .tex"
             )
+        if first["over"] != attention.HEAD:
+            raise ValueError("a file of maps holds heads one by one; leave --over out, or write a table")
         several = [*(["text"] if len(traces) > 1 else []), *sorted(self.varied() - {"layer", "head"})]
         if several:
             raise ValueError(
@@ -109,7 +111,7 @@ class ViewRecipe(Viewed[Trace]):
     def make_again(cls, record: ViewRecord, again: Again) -> Self:
         """See `Recipe`."""
         view = view_named(record.view)
-        parts = tuple(Part(panel.run, record.options | panel.options) for panel in record.panels)
+        parts = tuple(Part(panel.run, complete(view, record.options | panel.options)) for panel in record.panels)
         return cls(view, tuple(again.runs(record.runs, view.needs)), parts, record.columns)
 
     @staticmethod

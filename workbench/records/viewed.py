@@ -18,7 +18,7 @@ from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.recipe import Recipe, unseen_columns
 from gemma2_workbench.records.run import Run
 from gemma2_workbench.records.scales import with_shared_scales
-from gemma2_workbench.records.view_options import filled, option_words
+from gemma2_workbench.records.view_options import filled, option_words, recorded
 from gemma2_workbench.traces.pair import Pair
 from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.view import Option, Subject, View, sizes_of
@@ -170,7 +170,7 @@ class Viewed(Recipe, Generic[Seen]):
         varied = [name for name in options[0] if len({each[name] for each in options}) > 1]
         return {
             "view": self.view.name,
-            "options": {name: value for name, value in options[0].items() if name not in varied},
+            "options": {name: value for name, value in recorded(self.view, options[0]).items() if name not in varied},
             "panels": [
                 {"options": {name: part.options[name] for name in varied}, "caption": caption}
                 for part, caption in zip(self.parts, self.captions(), strict=True)
@@ -187,6 +187,7 @@ class Viewed(Recipe, Generic[Seen]):
         varied = self.varied()
         shown = {option.name for option in self.view.options if option.kind in ("layer", "head", "choice")} - varied
         shown -= {"layer", "head"} if varied & {"layer", "head"} else set()
+        shown &= set(recorded(self.view, self.parts[0].options))
         words = [option_words(option, self.parts[0].options[option.name]) for option in self._options(shown)]
         return f"{self.view.title}: {', '.join(words)}" if words else self.view.title
 

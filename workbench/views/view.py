@@ -38,6 +38,7 @@ class Option:
         default: value when nothing is chosen.
         choices: allowed values of a "choice".
         none: what an index that is None means, as a caption says it.
+        late: whether files of earlier versions do not have it: a record names it only where it is not the default.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Option:
     default: Any
     choices: tuple[Any, ...] = ()
     none: str = "default"
+    late: bool = False
 
     def checked(self, value: Any, subject: Subject) -> Any:
         """`value` as this option takes it.

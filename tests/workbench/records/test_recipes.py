@@ -34,6 +34,19 @@ MADE = {
     "mask": ["mask", "--window", "2", "--padding", "1", TEXT],
     "reason": ["why", "--show", "removals", "Anna met Bob"],
     "scores": ["heads", "--sequences", "3", "--length", "9", "--metric", "induction"],
+    "patch": [
+        "patch",
+        "--what",
+        "head_out",
+        "--layers",
+        "4,5",
+        "--token",
+        " blue",
+        "--against",
+        "#300",
+        "red blue red",
+        "red green red",
+    ],
 }
 
 
@@ -128,7 +141,7 @@ def test_a_toy_recipe_from_outside_is_saved_and_drawn_again(
     made = produced(Letters("abba"), Output("figure", "svg"), "a.svg")
     made.save(Path("a.svg"))
     assert main(["redraw", "a.svg"]) == 2
-    assert "'kind' is none of 'pair', 'mask', 'reason', 'scores'" in capsys.readouterr().err
+    assert "'kind' is none of 'pair', 'mask', 'reason', 'scores', 'patch'" in capsys.readouterr().err
     monkeypatch.setattr("gemma2_workbench.records.recipes.RECIPES", [*RECIPES, Letters])
     assert main(["redraw", "a.svg"]) == 0
     produced(Letters("abba"), Output("table", "csv"), "b.csv").save(Path("b.csv"))
