@@ -74,7 +74,7 @@ function createCompare(page, box) {
     if (!answer) return name;
     if (store.selection.textB === null) return `${name} as it is | with ${phrase(store.selection)}`;
     const { length } = answer.positions;
-    return `${name}, two texts that share ${length} of ${store.data.run.tokens.length} and ${answer.run.tokens.length} tokens`;
+    return `${name} · ${length} of ${Math.max(store.data.run.tokens.length, answer.run.tokens.length)} tokens shared`;
   }
 
   function invitation() {

@@ -24,6 +24,8 @@ export function createOutcome(page) {
     put(box,
       forecast ? heading('Next token', kl === null ? 'A | B' : `A | B, KL ${valueText(kl)} nats`) : null, next,
       scores.length ? heading('Head scores', 'largest changes first') : null, heads);
+    // No row is cut.
+    while (box.scrollHeight > box.clientHeight && box.childElementCount > 1) box.lastElementChild.remove();
   }
 
   return { box, draw };

@@ -13,8 +13,8 @@ export const patching = { name: 'patching', title: 'Patching', create: createPat
 
 const ASKED = ['run', 'textB', 'patch', 'by', 'token', 'against'];
 const DRAWN = ['head', 'query', 'theme', 'size'];
-// Seconds of work that are not asked for twice.
-const AT_ONCE = 20;
+// Tokens through layers that are run without being asked for: a moment of a small model.
+const AT_ONCE = 2e5;
 
 function createPatching(page, box) {
   const { store } = page;
@@ -45,9 +45,9 @@ function createPatching(page, box) {
     question.cancel();
     answer = null;
     draw();
-    if (selection.textB === null) return put(note, invitation(run));
+    if (selection.textB === null) return put(note, ...invitation(run));
     const runs = runsOf(run, byOf(selection));
-    if (!isWanted && runs * run.seconds > AT_ONCE) return put(note, price(runs, run));
+    if (!isWanted && runs * run.tokens.length * run.layers.length > AT_ONCE) return put(note, ...price(runs, run));
     const own = { run: run.id, text: selection.textB, what: selection.patch, by: byOf(selection), token: selection.token, against: selection.against };
     asked = JSON.stringify(own);
     put(note, 'running…');
