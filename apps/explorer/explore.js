@@ -2,6 +2,7 @@
 
 import { h } from '../page/dom.js';
 import { createChanges } from './changes/changes.js';
+import { restore } from './changes/restore.js';
 import { headKeys } from './heads/actions.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
@@ -9,9 +10,11 @@ import { compare } from './looks/compare.js';
 import { patching } from './looks/patching.js';
 import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
+import { atlas, atlasKeys } from './looks/atlas.js';
+import { savable } from './savable.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state.
-const LOOKS = [attention, compare, patching];
+const LOOKS = [attention, atlas, compare, patching];
 
 const EXAMPLES = [
   { name: 'Induction', text: 'red blue green seven nine red blue green seven nine red blue green seven nine red blue' },
@@ -26,8 +29,9 @@ export const explore = {
   name: 'explore',
   title: 'Explore',
   examples: EXAMPLES,
-  hints: [['←', '→', 'head'], ['↑', '↓', 'layer']],
-  keys: { ...headKeys, ...mapKeys },
+  hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['x', 'switch off'], ['r', 'restore'], ['p', 'present']],
+  keys: { ...headKeys, ...atlasKeys, ...mapKeys, r: restore },
+  savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
   traces: (settings) => settings.traces,

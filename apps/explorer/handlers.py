@@ -8,6 +8,18 @@ from gemma2_workbench.apps.explorer.compare import COMPARE
 from gemma2_workbench.apps.explorer.overlap import OVERLAP
 from gemma2_workbench.apps.explorer.patching import PATCHING
 from gemma2_workbench.apps.explorer.run import RUN, SAVED
+from gemma2_workbench.apps.explorer.scores import RANDOM_REPEATS
 from gemma2_workbench.apps.page.questions import Handler
 
-HANDLERS: tuple[Handler[Any], ...] = (RUN, SAVED, CLAIM, FEEDER, CHANGE, CHANGEABLE, COMPARE, OVERLAP, PATCHING)
+HANDLERS: tuple[Handler[Any], ...] = (
+    RUN,
+    SAVED,
+    CHANGE,
+    CHANGEABLE,
+    COMPARE,
+    OVERLAP,
+    PATCHING,
+    CLAIM,
+    FEEDER,
+    RANDOM_REPEATS,
+)

@@ -1,13 +1,14 @@
 // The footer: keys of the mode, copy link, save.
 
 import { h, put } from './dom.js';
+import { openSave } from './save/dialog.js';
 
 const CONFIRMED_MS = 2000;
 
 export function createFooter(page) {
   const hints = h('div', { class: 'hints' });
   const copy = h('button', { class: 'btn q sm', type: 'button', title: 'The address of what is shown', onclick: copyLink }, 'Copy link');
-  const save = h('button', { id: 'save', class: 'btn sm', type: 'button', onclick: () => page.slots.save() }, 'Save figure…');
+  const save = h('button', { id: 'save', class: 'btn sm', type: 'button', onclick: () => openSave(page) }, 'Save figure…');
   let timer = 0;
 
   async function copyLink() {

@@ -56,7 +56,7 @@ export function createFrame(element, settings, modes) {
     const { mode, look, present } = store.selection;
     Object.assign(root.dataset, { mode, look, state: stateOf(store.data) });
     root.classList.toggle('present', present);
-    root.classList.toggle('stale', Boolean(store.data.stale));
+    root.classList.toggle('stale', Boolean(store.data.stale || store.data.edited));
     for (const part of parts) part.update(changed);
     for (const { box, mode: { name }, part } of columns) {
       box.hidden = name !== mode;

@@ -51,7 +51,7 @@ export function createStrip(page) {
     const more = (at, label) => h('button', { type: 'button', role: 'option', tabindex: '-1', class: 'further', onclick: () => choose(at, false) }, label);
     put(tokens,
       shown[0] > 0 ? more(shown[0] - 1, `… ${shown[0]} before`) : null,
-      groupsOf(run.readable, shown).map((group) => h('span', { class: 'w', role: 'presentation', dir: 'auto' }, group.map(button))),
+      groupsOf(run, shown).map(({ at, joins }) => h('span', { class: joins ? 'w joins' : 'w', role: 'presentation', dir: 'auto' }, at.map(button))),
       shown[1] < count() ? more(shown[1], `${count() - shown[1]} after …`) : null);
   }
 
@@ -87,9 +87,9 @@ export function createStrip(page) {
     const { run } = store.data;
     const words = [
       `${count()} token${count() === 1 ? '' : 's'}`, `${run.layers.length} layers × ${run.heads} heads`, run.dtype,
-      ...(run.layers.every((layer) => layer.causal === false) ? ['sees both sides'] : []), run.parity,
+      ...(run.layers.every((layer) => layer.causal === false) ? ['sees both sides'] : []),
     ];
-    put(facts, words.map((word) => h('span', { title: word }, word)));
+    put(facts, words.map((word) => h('span', {}, word)), h('span', { title: run.parity }, run.compared));
   }
 
   return {

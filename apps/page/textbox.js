@@ -9,6 +9,8 @@ export const PAUSE_MS = 250;
 const FRESH = { head: null, query: null, key: null };
 const EDITED = { query: null, key: null };
 
+const SIZES_ITSELF = CSS.supports('field-sizing', 'content');
+
 export function createTextBox(page) {
   const { store, runner } = page;
   const field = h('textarea', {
@@ -74,9 +76,9 @@ export function createTextBox(page) {
   function fit() {
     const isOpen = document.activeElement === field && (field.value.includes('\n') || field.scrollWidth > field.clientWidth + 1 || box.classList.contains('open'));
     box.classList.toggle('open', isOpen);
-    field.style.height = '';
-    if (isOpen) field.style.height = `${field.scrollHeight + 2}px`;
-    else field.scrollTo(0, 0);
+    if (!SIZES_ITSELF) field.style.height = '';
+    if (!SIZES_ITSELF && isOpen) field.style.height = `${field.scrollHeight + 2}px`;
+    if (!isOpen) field.scrollTo(0, 0);
   }
 
   return {

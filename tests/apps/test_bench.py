@@ -18,7 +18,7 @@ from gemma2_workbench.apps.explorer.tabs import classify as tab
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.apps.page.shared import Shared
 from gemma2_workbench.apps.token_classification.app import build_app, launch_options
-from gemma2_workbench.classification.labelled import Classification, classify
+from gemma2_workbench.classification.predictions import Classification, classify
 from gemma2_workbench.model import Gemma2ForSequenceClassification, Gemma2ForTokenClassification
 from gemma2_workbench.records.reading import read_record
 
@@ -152,9 +152,9 @@ def test_the_text_is_shown_whole_with_the_entities_of_the_library(reader: Reader
     counts = Counter(at.label for at in found.entities)
     legend = dict(zip(reader.texts(".entry .name"), map(int, reader.texts(".entry .count")), strict=True))
     assert {name: count for name, count in legend.items() if count} == counts
-    labelled = found.sentences[1]
+    predicted = found.sentences[1]
     reader.page.locator("#bench-1-1").hover()
-    sure, margin = float(labelled.confidence[1]), float(labelled.margin[1])
+    sure, margin = float(predicted.confidence[1]), float(predicted.margin[1])
     said = reader.page.locator(".readout").text_content()
     assert said.startswith("“Germans”: B-NORP, ")
     assert f"probability {sure:.3f}" in said
