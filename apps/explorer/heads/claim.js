@@ -3,7 +3,7 @@
 
 import { h, put } from '../../page/dom.js';
 import { latest } from '../../page/ask.js';
-import { UNCHANGED } from '../changes/words.js';
+import { UNCHANGED } from '../changes/restore.js';
 import { anyOf, placeOf } from '../place.js';
 
 const WIDEST = 460;
