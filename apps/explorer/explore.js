@@ -6,7 +6,7 @@ import { restore } from './changes/restore.js';
 import { headKeys } from './heads/actions.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
-import...mapKeys, r: restore } from './map/keys.js';
+import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
 import { atlas, atlasKeys } from './looks/atlas.js';
 import { savable } from './savable.js';
