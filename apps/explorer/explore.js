@@ -6,14 +6,23 @@ import { headKeys } from './heads/actions.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
 import { compare } from './looks/compare.js';
+import { mask } from './looks/mask.js';
 import { patching } from './looks/patching.js';
+import { softcap } from './looks/softcap.js';
 import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
 import { atlas, atlasKeys } from './looks/atlas.js';
 import { savable } from './savable.js';
 
-// What the middle can show: {name, title, create(page, box)}; the first is the main state.
-const LOOKS = [attention, atlas, compare, patching];
+// What the middle can show: {name, title, create(page, box)}; the first is the main state. Some have {keys, hints} of
+// their own, as a mode has, and {opens(store)}: the patch of the selection with which the menu opens them.
+const LOOKS = [attention, atlas, softcap, mask, compare, patching];
+
+// Keys of a look come before those of the mode while it is open.
+function keysOf(others, { name, keys = {} }) {
+  const own = Object.entries(keys).map(([key, act]) => [key, (page, event) => (page.store.selection.look === name ? act : others[key])?.(page, event)]);
+  return { ...others, ...Object.fromEntries(own) };
+}
 
 const EXAMPLES = [
   { name: 'Induction', text: 'red blue green seven nine red blue green seven nine red blue green seven nine red blue' },
@@ -29,9 +38,9 @@ export const explore = {
   title: 'Explore',
   examples: EXAMPLES,
   hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['x', 'switch off'], ['r', 'restore'], ['p', 'present']],
-  keys: { ...headKeys, ...atlasKeys, ...mapKeys },
+  keys: LOOKS.reduce(keysOf, { ...headKeys, ...atlasKeys, ...mapKeys }),
   savable,
-  looks: LOOKS.map(({ name, title }) => ({ name, title })),
+  looks: LOOKS.map(({ name, title, hints, opens }) => ({ name, title, hints, opens })),
   models: (settings) => settings.explore.models,
   traces: (settings) => settings.traces,
 
