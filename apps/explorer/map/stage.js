@@ -40,6 +40,7 @@ export function createStage(page, { tooltip, legend, more }) {
     const { fit, log } = store.selection;
     scene = { ...sceneOf(page, palette, shown.asked, shown.units, shown.parts), options: { fit, log } };
     box.parentElement.dataset.drawing = drawing();
+    page.slots.claim.hidden = Boolean(shown.asked.over); // it is about one head
     measure(keepView);
     if (drawing() === 'compared') Object.assign(scene, compared.layout(scene, shown.names, shown.tiles, palette));
     else if (drawing() === 'map') cells.show(scene, morph);
@@ -70,7 +71,7 @@ export function createStage(page, { tooltip, legend, more }) {
 
   // A claim lies in the empty triangle of a causal map that is shown whole; it leaves where that is full of numbers.
   function hasClaimBelow(isMap, keepView) {
-    if (drawing() === 'compared') return false;
+    if (drawing() === 'compared' || shown.asked.over) return false;
     if (!isMap || !scene.causal) return true;
     return keepView && isZoomed() && !FULL.includes(shown.asked.stage);
   }
