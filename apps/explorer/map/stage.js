@@ -28,6 +28,7 @@ export function createStage(page, { tooltip, legend, more }) {
   page.slots.claim = h('div', { class: 'claim-slot' });
   const box = h('div', { class: 'stage' }, canvas, text.box, compared.box, zoomButtons, note, page.slots.claim);
   const publisher = createPublisher(page);
+  let room = null; // {width, height} of the stage, as its observer last saw it
   let shown = null; // {asked, units, names, tiles, parts}: what is on screen
   let scene = null;
 
@@ -58,10 +59,11 @@ export function createStage(page, { tooltip, legend, more }) {
   // The room of the drawing; on a phone it is as high as it needs.
   function measure(keepView) {
     const isMap = drawing() === 'map';
-    scene.width = box.clientWidth;
+    room ??= { width: box.clientWidth, height: box.clientHeight };
+    scene.width = room.width;
     const isDocked = !scene.phone && hasClaimBelow(isMap, keepView);
     box.classList.toggle('docked', isDocked);
-    scene.height = scene.phone ? heightOnPhone() : box.clientHeight - (isDocked ? DOCK : 0);
+    scene.height = scene.phone ? heightOnPhone() : room.height - (isDocked ? DOCK : 0);
     canvas.style.height = `${scene.height}px`;
     const context = canvas.getContext('2d');
     cells.layout(context, scene, keepView);
@@ -128,7 +130,11 @@ export function createStage(page, { tooltip, legend, more }) {
     pan: (dx, dy) => isZoomed() && drawing() === 'map' && changeView(cells.pan(scene, dx, dy)),
   }, tooltip);
   page.slots.map = { zoom, whole, step };
-  new ResizeObserver(() => shown && show(shown, 0, true)).observe(box);
+  new ResizeObserver(([{ contentRect: { width, height } }]) => {
+    if (!width) return; // another look is open
+    room = { width, height };
+    if (shown) show(shown, 0, true);
+  }).observe(box);
 
   return { box, show, say, redraw: () => shown && show(shown, 0, true) };
 }
