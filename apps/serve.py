@@ -11,8 +11,12 @@ from gemma2_workbench import Trace, embedded
 from gemma2_workbench.apps.explorer import handlers as explorer
 from gemma2_workbench.apps.explorer.routes import attention_routes
 from gemma2_workbench.apps.explorer.run import endpoint
+from gemma2_workbench.apps.explorer.savables import SAVABLES
 from gemma2_workbench.apps.explorer.settings import browser_settings
 from gemma2_workbench.apps.page import shell
+from gemma2_workbench.apps.page.save.file import file_route, preview_handler
+from gemma2_workbench.apps.page.save.file import settings as save_settings
+from gemma2_workbench.apps.page.save.savable import Savables
 from gemma2_workbench.apps.page.session import Session, load_ahead
 from gemma2_workbench.apps.serving.access import Access
 from gemma2_workbench.apps.serving.page import serve_page
@@ -29,6 +33,7 @@ def build_app(session: Session, mode: str = "explore") -> gr.Blocks:
     settings: dict[str, JsonValue] = {
         "mode": mode,
         "traces": list(session.traces),
+        "save": save_settings(),
         "version": version("gemma2-workbench"),
         "explore": browser_settings() | {"models": list(session.names()), "model": session.first},
         "classify": {"models": list(classification.classifiers(session))},
@@ -38,8 +43,10 @@ def build_app(session: Session, mode: str = "explore") -> gr.Blocks:
 
 def launch_options(session: Session, access: Access | None = None) -> dict[str, Any]:
     """What `launch` needs beside the address; shared with the tests. `access` is as of `guarded`."""
-    handlers = (*explorer.HANDLERS, *classification.HANDLERS)
-    return shell.launch_options(session, handlers, attention_routes(session.store), access)
+    savables = Savables([*SAVABLES, *classification.SAVABLES])
+    handlers = (*explorer.HANDLERS, *classification.HANDLERS, preview_handler(savables))
+    routes = [*attention_routes(session.store), file_route(session, savables)]
+    return shell.launch_options(session, handlers, routes, access)
 
 
 def serve(

@@ -7,7 +7,7 @@ import sentencepiece
 import torch
 from torch import Tensor
 
-from training.copies import Material, gapped_row, repeated_row
+from training.copy_task import Material, gapped_row, repeated_row
 from training.corpus import Tokens
 
 # Share of the text rows that each source gives. WordNet is half of all tokens but no running text.

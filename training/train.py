@@ -19,13 +19,13 @@ from torch import Tensor
 from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM
 from training.batches import Batches, held_out_rows, plain_pieces
 from training.corpus import load_corpus
+from training.data_parallel import DataParallel, run_parallel
 from training.forward import LeanForward
 from training.recipe import SHAPE, Recipe
 from training.scores import induction_score, previous_token_score, repeats
 from training.softcap import attention_cap_use
 from training.sources import CACHE
 from training.state import Optimisers, Progress, initialise, restore, save
-from training.team import Team, together
 from training.tokenizer import load_tokenizer
 
 log = logging.getLogger("training")
@@ -89,23 +89,23 @@ class Run:
     batches: Batches
     recipe: Recipe
     budget: Budget
-    team: Team
+    group: DataParallel
     device: torch.device
 
     def step(self, progress: Progress) -> float:
         """Does one optimiser step, counts it in `progress` and returns its loss."""
-        team = self.team
+        group = self.group
         spent = self.budget.spent(progress)
         plan = self.recipe.plan(spent, len(progress.ended))
-        plan = replace(plan, rows=plan.rows // team.size)
-        drawn = self.batches(progress.step * team.size + team.rank, plan)
+        plan = replace(plan, rows=plan.rows // group.size)
+        drawn = self.batches(progress.step * group.size + group.rank, plan)
         ids, targets = (t.to(self.device) for t in drawn)
         loss = self.lean.loss(ids, targets)
         loss.backward()
-        team.average(list(self.model.parameters()))
+        group.average(list(self.model.parameters()))
         self.optimisers.step(self.recipe.rate(spent, progress.step))
         progress.step += 1
-        progress.tokens += ids.numel() * team.size
+        progress.tokens += ids.numel() * group.size
         return loss.item()
 
 
@@ -134,8 +134,8 @@ def train(
         losses.append(run.step(progress))
         now = time.monotonic()
         progress.seconds = before + now - started
-        run.team.agree(progress)
-        if run.team.rank > 0:
+        run.group.agree(progress)
+        if run.group.rank > 0:
             continue
         done = run.budget.spent(progress) >= 1.0
         if now - probed >= probe_every or done:
@@ -186,7 +186,7 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def prepare(options: argparse.Namespace, team: Team) -> tuple[Run, Probes]:
+def prepare(options: argparse.Namespace, group: DataParallel) -> tuple[Run, Probes]:
     """Builds model, optimisers, batches and probes from the command line."""
     torch.set_num_threads(options.threads)
     device = torch.device(options.device)
@@ -203,14 +203,14 @@ def prepare(options: argparse.Namespace, team: Team) -> tuple[Run, Probes]:
     lean = LeanForward(model, getattr(torch, options.precision), not options.no_compile)
     batches = Batches(training, tokenizer, BATCH_SEED + options.seed)
     budget = Budget(options.minutes, options.steps)
-    run = Run(model, lean, Optimisers(model, recipe), batches, recipe, budget, team, device)
+    run = Run(model, lean, Optimisers(model, recipe), batches, recipe, budget, group, device)
     return run, probes
 
 
-def work(team: Team, options: argparse.Namespace) -> None:
-    """Trains as one process of a team."""
+def work(group: DataParallel, options: argparse.Namespace) -> None:
+    """Trains as one process of several."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    run, probes = prepare(options, team)
+    run, probes = prepare(options, group)
     progress = restore(options.state, run.model, run.optimisers) if options.resume else Progress()
     log.info("from step %d, %s", progress.step, run.recipe)
     train(run, progress, probes, options.state, options.probe_every)
@@ -219,7 +219,7 @@ def work(team: Team, options: argparse.Namespace) -> None:
 def main() -> None:
     """Command line entry."""
     options = arguments().parse_args()
-    together(options.workers, work, options)
+    run_parallel(options.workers, work, options)
 
 
 if __name__ == "__main__":

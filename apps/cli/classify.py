@@ -17,7 +17,7 @@ from gemma2_workbench.atomic import write
 from gemma2_workbench.classification.classifier import kind_of
 from gemma2_workbench.classification.conll import Sentence, conll_text
 from gemma2_workbench.classification.files import Source, checked_target, sources
-from gemma2_workbench.classification.labelled import Classification, classify, classify_words
+from gemma2_workbench.classification.predictions import Classification, classify, classify_words
 from gemma2_workbench.classification.record import classification_record
 from gemma2_workbench.classification.schemes import scheme_of
 from gemma2_workbench.classification.tables import entity_table, word_table
@@ -35,15 +35,15 @@ def run(options: argparse.Namespace) -> None:
     loaded = loaded_model(options)
     if kind_of(loaded) == "sequence" and written is _conll:
         raise ValueError(f"{loaded.name} labels whole texts, which CoNLL cannot hold; choose table, json or csv")
-    labelled = [(source, _classified(loaded, source, options.label_token)) for source in given]
-    note([remark for source, found in labelled for remark in (*source.remarks, *found.remarks)])
-    cuts = sum(sentence.reading.continues for _, found in labelled for sentence in found.sentences)
+    predicted = [(source, _classified(loaded, source, options.label_token)) for source in given]
+    note([remark for source, found in predicted for remark in (*source.remarks, *found.remarks)])
+    cuts = sum(sentence.reading.continues for _, found in predicted for sentence in found.sentences)
     if cuts:
         note([f"sentences too long for {loaded.name} were read in parts ({cuts} cuts)"])
-    text = written(labelled)
+    text = written(predicted)
     if out:
         write(out, text)
-        print(f"{out}: {len(labelled)} labelled")
+        print(f"{out}: {len(predicted)} labelled")
     else:
         sys.stdout.write(text)
 
@@ -64,16 +64,16 @@ def _classified(loaded: LoadedModel, source: Source, label_token: str | None) ->
         raise ValueError(f"{source.name}: {error}") from error
 
 
-def _table(labelled: Labels) -> str:
+def _table(predicted: Labels) -> str:
     """The entities (or the words, where classes are plain) for a terminal."""
-    first = labelled[0][1]
+    first = predicted[0][1]
     entities = first.kind == "token" and bool(scheme_of(first.classes))
-    rows = _stacked(labelled, entity_table if entities else word_table)
+    rows = _stacked(predicted, entity_table if entities else word_table)
     if entities:
         rows = rows[["source", "text", "label", "start", "end", "confidence", "margin"]]
-    if len(labelled) == 1:
+    if len(predicted) == 1:
         rows = rows.drop(columns="source")
-    words = sum(len(sentence.reading.words) for _, found in labelled for sentence in found.sentences)
+    words = sum(len(sentence.reading.words) for _, found in predicted for sentence in found.sentences)
     what = f"{len(rows)} entities in {words} words" if entities else f"{len(rows)} labels"
     head = f"{first.model.name}: {what}\n"
     if rows.empty:
@@ -89,16 +89,16 @@ def _shown(text: str, width: int = 60) -> str:
     return plain if len(plain) <= width else plain[: width - 1] + "…"
 
 
-def _json(labelled: Labels) -> str:
-    first = labelled[0][1]
-    inputs = [classification_record(source.name, found) for source, found in labelled]
+def _json(predicted: Labels) -> str:
+    first = predicted[0][1]
+    inputs = [classification_record(source.name, found) for source, found in predicted]
     record = {"versions": versions(), "model": asdict(first.model), "inputs": inputs}
     return json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def _conll(labelled: Labels) -> str:
+def _conll(predicted: Labels) -> str:
     blocks = []
-    for source, found in labelled:
+    for source, found in predicted:
         for number, sentence in enumerate(found.sentences):
             words = [sentence.reading.word(word) for word in range(len(sentence.tags))]
             notes = source.sentences[number].notes if source.sentences else {}
@@ -106,14 +106,14 @@ def _conll(labelled: Labels) -> str:
     return conll_text(blocks)
 
 
-def _csv(labelled: Labels) -> str:
-    return _stacked(labelled, word_table).to_csv(index=False, lineterminator="\n")
+def _csv(predicted: Labels) -> str:
+    return _stacked(predicted, word_table).to_csv(index=False, lineterminator="\n")
 
 
-def _stacked(labelled: Labels, table: Callable[[Classification], pd.DataFrame]) -> pd.DataFrame:
+def _stacked(predicted: Labels, table: Callable[[Classification], pd.DataFrame]) -> pd.DataFrame:
     """The tables of all inputs under one another, with a column `source`."""
-    tables = [table(found) for _, found in labelled]
-    for rows, (source, _) in zip(tables, labelled, strict=True):
+    tables = [table(found) for _, found in predicted]
+    for rows, (source, _) in zip(tables, predicted, strict=True):
         rows.insert(0, "source", source.name)
     return pd.concat([rows for rows in tables if len(rows)] or tables[:1], ignore_index=True)
 

@@ -6,8 +6,8 @@ The change is one of the model (the flags of a modified model), of the text (a s
 import argparse
 
 from gemma2_workbench.apps.cli.changes import changes_of
-from gemma2_workbench.apps.cli.look import OF_A_FIGURE, output_of, refuse, save
 from gemma2_workbench.apps.cli.model import given_text, loaded_model
+from gemma2_workbench.apps.cli.output import OF_A_FIGURE, output_of, refuse, save
 from gemma2_workbench.apps.cli.rows import rows_text
 from gemma2_workbench.apps.cli.trace import announced
 from gemma2_workbench.apps.cli.view_options import given_options

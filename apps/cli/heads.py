@@ -3,8 +3,8 @@
 import argparse
 
 from gemma2_workbench.apps.cli.changes import changes_of
-from gemma2_workbench.apps.cli.look import OF_A_FIGURE, output_of, refuse, save
 from gemma2_workbench.apps.cli.model import loaded_model
+from gemma2_workbench.apps.cli.output import OF_A_FIGURE, output_of, refuse, save
 from gemma2_workbench.apps.cli.parsers.heads import ALL
 from gemma2_workbench.apps.cli.progress import counted
 from gemma2_workbench.apps.cli.rows import rows_text

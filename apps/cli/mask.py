@@ -7,8 +7,8 @@ import argparse
 import json
 import shutil
 
-from gemma2_workbench.apps.cli.look import OF_A_FIGURE, output_of, refuse, save
 from gemma2_workbench.apps.cli.model import given_text
+from gemma2_workbench.apps.cli.output import OF_A_FIGURE, output_of, refuse, save
 from gemma2_workbench.apps.cli.parsers.mask import POSITIONS
 from gemma2_workbench.limits import short
 from gemma2_workbench.masks.origin import Given, Origin, configured

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from gemma2_workbench.classification.plain import decoded
+from gemma2_workbench.classification.text_file import decoded
 from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.models.loading import load
 

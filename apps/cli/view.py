@@ -7,7 +7,7 @@ every combination is a panel, in the order of the options and with the texts the
 import argparse
 
 from gemma2_workbench.apps.cli.changes import changes_of
-from gemma2_workbench.apps.cli.look import look_of, save
+from gemma2_workbench.apps.cli.output import figure_output, save
 from gemma2_workbench.apps.cli.trace import runs_of
 from gemma2_workbench.apps.cli.view_options import given_options
 from gemma2_workbench.maps import Maps
@@ -27,7 +27,7 @@ def draw(options: argparse.Namespace) -> None:
             f"{text.VIEW.name}, whose tokens LaTeX colours itself. --latex writes the lines that include a .pdf or "
             f".png, and `table {options.view}` writes the numbers as {STRIP_SUFFIX}"
         )
-    save(_artifact(options, look_of(options), options.columns), options.out, options.latex)
+    save(_artifact(options, figure_output(options), options.columns), options.out, options.latex)
 
 
 def tabulate(options: argparse.Namespace) -> None:

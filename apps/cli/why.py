@@ -7,55 +7,49 @@ from dataclasses import replace
 
 from gemma2_workbench.apps.cli.changes import changes_of
 from gemma2_workbench.apps.cli.labels import note
-from gemma2_workbench.apps.cli.look import OF_A_FIGURE, output_of, refuse, save
 from gemma2_workbench.apps.cli.model import given_text, loaded_model
+from gemma2_workbench.apps.cli.output import OF_A_FIGURE, output_of, refuse, save
 from gemma2_workbench.apps.cli.parsers.why import FORMATS
 from gemma2_workbench.apps.cli.rows import rows_text
-from gemma2_workbench.classification.choices import LABELS, METHODS
-from gemma2_workbench.classification.reasons.question import Answer, Question, answered
-from gemma2_workbench.classification.reasons.words import signed
+from gemma2_workbench.classification.choices import EXPLANATIONS, LABELS, METHODS, UNITS
+from gemma2_workbench.classification.explanations.answer import Answer, answered
+from gemma2_workbench.classification.explanations.explanation import explanation_named, signed
+from gemma2_workbench.classification.explanations.request import Request
 from gemma2_workbench.records.artifact import produced
-from gemma2_workbench.records.explanation_recipe import ExplanationRecipe
+from gemma2_workbench.records.explanation_recipe import OPTIONS, ExplanationRecipe
 from gemma2_workbench.records.output import Output
 from gemma2_workbench.traces.interventions import SetCausal
 from gemma2_workbench.versions import versions
 
 MOST = 10  # rows to print
-_STRIPS = ("saliency", "attention")
-# What is printed of a table, the largest first, and the names above it.
-_PRINTED = {
-    "saliency": {"value": "logits", "text": "token"},
-    "heads": {"effect": "logits", "layer": "layer", "head": "head", "kind": "kind"}
-    | {"top_token": "looks most at", "top_weight": "share"},
-    "removals": {"effect": "logits", "text": "without", "label_after": "label then", "confidence_after": "probability"},
-    "attention": {"weight": "share", "token": "token"},
-}
 
 
 def run(options: argparse.Namespace) -> None:
     """Ask, and print or write the answer."""
-    question, look = _question(options), _look(options)
+    request, look = _request(options), _look(options)
     loaded = loaded_model(options)
     # A model under its own mask is not modified.
     own = SetCausal(loaded.causal)
-    changes = tuple(change for change in question.changes if change != own)
-    answer = answered(loaded, replace(question, changes=changes))
+    changes = tuple(change for change in request.changes if change != own)
+    answer = answered(loaded, replace(request, changes=changes))
     note(answer.remarks)
     if look is None:
         print(_WRITERS[options.format or "table"](answer))
     else:
-        save(produced(ExplanationRecipe(answer), look, options.out.name), options.out, options.latex)
+        made = produced(ExplanationRecipe(answer), look, options.out.name, options.record or "full")
+        save(made, options.out, options.latex)
 
 
-def _question(options: argparse.Namespace) -> Question:
+def _request(options: argparse.Namespace) -> Request:
     """What the flags ask; those that mean nothing for it are refused."""
-    if options.show != "saliency":
-        refuse(options, ("method",), "is of the saliency; leave it out")
-    if options.show != "attention":
-        refuse(options, ("layer", "head"), "is of --show attention; leave it out")
     if options.show in LABELS:
-        refuse(options, ("label", "against"), f"is of a reason; {options.show} are the labels themselves")
-    return Question(
+        refuse(options, ("label", "against", "entity"), f"is of a reason; {options.show} are the labels themselves")
+    known = () if options.show in LABELS else explanation_named(options.show).OPTIONS
+    for name in OPTIONS:
+        owners = [one for one in EXPLANATIONS if name in explanation_named(one).OPTIONS]
+        if name not in known:
+            refuse(options, (name,), f"is of --show {' or '.join(owners)}; leave it out")
+    return Request(
         text=given_text(options.text),
         show=options.show,
         word=options.word,
@@ -66,46 +60,46 @@ def _question(options: argparse.Namespace) -> Question:
         head=options.head,
         changes=changes_of(options),
         label_token=options.label_token,
+        entity=options.entity is not None,
+        per=options.per or UNITS[0],
+        swap=options.swap,
+        by=tuple(options.by or ()),
     )
 
 
 def _look(options: argparse.Namespace) -> Output | None:
     """How the file looks; None where the answer is printed."""
     if options.out is None:
-        refuse(options, OF_A_FIGURE, "is of a file; give --out as well")
+        refuse(options, (*OF_A_FIGURE, "record"), "is of a file; give --out as well")
         return None
     refuse(options, ("format",), "is of what is printed; the ending of --out decides what is written")
-    return output_of(options, "a reason is", options.show in _STRIPS)
+    strip = options.show not in LABELS and explanation_named(options.show).STRIP
+    return output_of(options, "a reason is", strip)
 
 
 def _printed(answer: Answer) -> str:
-    """The question, the score, the largest numbers and what they mean."""
-    question, changes = answer.question, answer.question.changes
+    """The question, the score, the most important numbers and what they mean."""
+    changes, explanation = answer.request.changes, answer.explanation
     modified = f" (modified model: {', '.join(change.sentence for change in changes)})" if changes else ""
-    if answer.target is None or answer.score is None:
-        return f"{answer.model.name}{modified}: {question.show}\n{rows_text(answer.table)}"
-    target, columns = answer.target, _PRINTED[question.show]
-    by = next(iter(columns))
-    # The word without its sentence is told below.
-    table = answer.table.dropna(subset=["removed"]) if question.show == "removals" else answer.table
-    largest = table.sort_values(by, ascending=False, kind="stable", key=lambda column: column.abs()).head(MOST)
-    more = f"\n({len(table) - MOST} more rows: --out FILE.csv)" if len(table) > MOST else ""
-    sign = "" if question.show == "attention" else f"; positive numbers speak for {target.label}"
-    where = "" if question.layer is None else f", attention of layer {question.layer} head {question.head}"
-    shown = largest.reindex(columns=list(columns)).set_axis(list(columns.values()), axis=1)
-    rows = rows_text(shown.assign(logits=shown["logits"].map(signed)) if "logits" in shown else shown)
+    if explanation is None or answer.target is None or answer.score is None:
+        return f"{answer.model.name}{modified}: {answer.request.show}\n{rows_text(answer.table)}"
+    target, rows = answer.target, explanation.printed()
+    more = f"\n({len(rows) - MOST} more rows: --out FILE.csv)" if len(rows) > MOST else ""
+    sign = f"; positive numbers speak for {target.label}" if explanation.SIGNED else ""
+    about = f", {explanation.about}" if explanation.about else ""
+    shown = "" if rows.empty else f"{rows_text(rows.head(MOST))}{more}\n"
     return (
-        f"{answer.model.name}{modified}: {target.sentence}{where}\n"
+        f"{answer.model.name}{modified}: {target.sentence}{about}\n"
         f"score {signed(answer.score)} logits: {target.label} (probability {answer.probability:.3f}) is "
         f"{math.exp(answer.score):.3g} times as probable as {target.against}{sign}\n"
-        f"{rows}{more}\n{answer.meaning}"
+        f"{shown}{explanation.sentence}"
     )
 
 
 def _json(answer: Answer) -> str:
     """Everything, for machines."""
     about = ExplanationRecipe(answer).as_record()
-    told = {name: getattr(answer, name) for name in ("score", "probability", "meaning")}
+    told = {"score": answer.score, "probability": answer.probability, "meaning": answer.sentence}
     rows = answer.table.astype(object).where(answer.table.notna(), None).to_dict("records")
     return json.dumps({"versions": versions(), **about, **told, "rows": rows}, ensure_ascii=False, allow_nan=False)
 

@@ -7,7 +7,7 @@ import numpy as np
 from gemma2_workbench import Prediction, Trace
 from gemma2_workbench.apps.explorer.doings import Told
 from gemma2_workbench.apps.explorer.phrases import Sentence, listed, number, sentence
-from gemma2_workbench.apps.explorer.scores import KINDS, kinds_of, name_of, scores_of
+from gemma2_workbench.apps.explorer.scores import COPYING, Place, heads_of, name_of
 from gemma2_workbench.model.equation import blocks
 from gemma2_workbench.models.tokens import SPACE
 from gemma2_workbench.traces.interventions import AblateHeads
@@ -17,7 +17,7 @@ CHANGED = 1e-6
 ROWS = 512
 
 
-def switched_off(trace: Trace) -> tuple[tuple[int, int], ...]:
+def switched_off(trace: Trace) -> tuple[Place, ...]:
     """(layer, head) of the heads that are off in a run, in order."""
     return tuple(
         sorted(place for change in trace.interventions if isinstance(change, AblateHeads) for place in change.heads)
@@ -58,17 +58,9 @@ def without(before: Trace, after: Trace) -> str:
     off = switched_off(after)
     if len(after.interventions) != sum(isinstance(change, AblateHeads) for change in after.interventions):
         return "With the changes"
-    if off == copying(before) and len(off) > 1:
+    if off == heads_of(before).group(COPYING) and len(off) > 1:
         return f"Without the {number(len(off))} copying heads"
-    return f"Without {listed([name_of(*place) for place in off], 4)}"
-
-
-def copying(trace: Trace) -> tuple[tuple[int, int], ...]:
-    """(layer, head) of the copying heads."""
-    kinds = kinds_of(scores_of(trace))
-    return tuple(
-        (layer, head) for layer, row in enumerate(kinds) for head, kind in enumerate(row) if kind == "induction"
-    )
+    return f"Without {listed([name_of(place) for place in off], 4)}"
 
 
 def next_token(before: Prediction, after: Prediction) -> tuple[str, float, float]:
@@ -87,35 +79,24 @@ def moved(before: Trace, after: Trace, layer: int, head: int) -> tuple[int, floa
     return count, largest
 
 
-def hit_hardest(before: Trace, after: Trace) -> tuple[int, int] | None:
-    """The head that lost most of the score which made it what it was; None where none lost half of it."""
-    scores, now = scores_of(before), scores_of(after)
-    kinds = kinds_of(scores)
-    score = {kind.name: kind.score for kind in KINDS}
-    off = switched_off(after)
-    losses = [
-        (float(scores[score[kind]][layer, head] - now[score[kind]][layer, head]), (layer, head))
-        for layer, row in enumerate(kinds)
-        for head, kind in enumerate(row)
-        if kind == "induction" and (layer, head) not in off
-    ]
-    loss, place = max(losses, default=(0.0, (0, 0)))
-    return place if loss >= 0.5 * scores["induction"][place] else None
+def hit_hardest(before: Trace, after: Trace) -> Place | None:
+    """The copying head that lost most of its score; None where none lost half of it, or all are off."""
+    was, now = (heads_of(trace).scores[COPYING] for trace in (before, after))
+    left = set(heads_of(before).group(COPYING)) - set(switched_off(after))
+    hit = max(left, key=lambda place: was[place] - now[place], default=None)
+    return hit if hit is not None and now[hit] < was[hit] / 2 else None
 
 
 def _lost(before: Trace, after: Trace, layer: int, head: int) -> Sentence:
     """That a head reads what changed, or that it is no longer what it was."""
-    scores, now = scores_of(before), scores_of(after)
-    kind = next((kind for kind in KINDS if kinds_of(scores)[layer][head] == kind.name), None)
-    if kind is None or kind.name == "spread":
+    heads = heads_of(before)
+    kind = heads.kinds[layer][head]
+    did = None if kind is None else _DID.get(kind.name)
+    if kind is None or did is None:
         return sentence("This head reads what the change has touched.")
-    was, is_now = (float(each[kind.score][layer, head]) for each in (scores, now))
-    did = _DID[kind.name]
-    if is_now < was / 2:
-        return sentence(f"This head lost its place: {did} {was:.2f} of its attention, now ", f"{is_now:.2f}", ".")
-    return sentence(
-        f"This head reads what the change has touched: {did} {was:.2f} of its attention, now ", f"{is_now:.2f}", "."
-    )
+    was, now = (float(each.scores[kind.score][layer, head]) for each in (heads, heads_of(after)))
+    lost = "lost its place" if now < was / 2 else "reads what the change has touched"
+    return sentence(f"This head {lost}: {did} {was:.2f} of its attention, now ", f"{now:.2f}", ".")
 
 
 _DID = {

@@ -2,11 +2,11 @@
 
 from math import isfinite
 
-import numpy as np
 import torch
 from pydantic import JsonValue
 
 from gemma2_workbench import Pair, Prediction, Trace
+from gemma2_workbench.apps.explorer.run import expected
 
 # Both maps of every head are derived once, about 100 million cells a second.
 MAX_CELLS = 64 * 1024 * 1024
@@ -47,10 +47,7 @@ def forecast(pair: Pair) -> JsonValue:
     first = int(before.capped.argmax())
     now, was = after.log_probs.exp(), before.log_probs.exp()
     ids = [first, *(token for token in now.topk(FORECAST + 1).indices.tolist() if token != first)][: FORECAST + 1]
-    return [
-        {"token": names[token], "probability": now[token].item(), "was": was[token].item(), "id": token}
-        for token in ids
-    ]
+    return [expected(names[token], now[token].item()) | {"was": was[token].item(), "id": token} for token in ids]
 
 
 def logits_changed(pair: Pair) -> JsonValue:
@@ -72,8 +69,3 @@ def prediction_of(trace: Trace) -> Prediction | None:
     """The prediction that a trace was read with."""
     reading = trace.readings.get("prediction")
     return reading if isinstance(reading, Prediction) else None
-
-
-def finite(values: np.ndarray) -> list[float | None]:
-    """Numbers as JSON holds them."""
-    return [float(value) if isfinite(value) else None for value in values]

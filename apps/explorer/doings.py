@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from pydantic import JsonValue
 
 from gemma2_workbench import Trace
 from gemma2_workbench.apps.explorer.phrases import (
@@ -19,7 +18,7 @@ from gemma2_workbench.apps.explorer.phrases import (
     times,
     word_at,
 )
-from gemma2_workbench.apps.explorer.scores import Scores, kinds_of, name_of, scores_of
+from gemma2_workbench.apps.explorer.scores import Heads, heads_of
 
 # A place that gets less of a row's attention is not called looked at.
 LOOKED_AT = 0.05
@@ -30,7 +29,7 @@ class Head(NamedTuple):
 
     Attributes:
         trace, layer, head, query: where.
-        scores: of all heads of the run.
+        heads: all heads of the run.
         row: probabilities of the row, float32 [S].
     """
 
@@ -38,12 +37,12 @@ class Head(NamedTuple):
     layer: int
     head: int
     query: int
-    scores: Scores
+    heads: Heads
     row: np.ndarray
 
     def score(self, name: str) -> float:
         """Its mean over the queries that have the statistic."""
-        return float(self.scores[name][self.layer, self.head])
+        return float(self.heads.scores[name][self.layer, self.head])
 
 
 class Told(NamedTuple):
@@ -55,24 +54,10 @@ class Told(NamedTuple):
 
 def told(trace: Trace, layer: int, head: int, query: int) -> Told:
     """What a head does in a row of a run."""
-    scores = scores_of(trace)
-    kinds = kinds_of(scores)
+    heads = heads_of(trace)
     row_S = trace.stage(layer, head, "attn_probs", range(query, query + 1))[0].nan_to_num().numpy()
-    here = Head(trace, layer, head, query, scores, row_S)
-    return _TOLD.get((kinds[layer][head] if kinds else None) or "", _looks)(here)
-
-
-def group_of(trace: Trace, layer: int, head: int) -> list[str]:
-    """The heads of its kind where the kind is copying, else the head itself."""
-    kinds = kinds_of(scores_of(trace))
-    if not kinds or kinds[layer][head] != "induction":
-        return [name_of(layer, head)]
-    return [name_of(at, of) for at, row in enumerate(kinds) for of, kind in enumerate(row) if kind == "induction"]
-
-
-def sentence_json(pieces: Sentence) -> JsonValue:
-    """[[text, strong], ...]."""
-    return [[piece.text, piece.strong] for piece in pieces]
+    kind = heads.kinds[layer][head]
+    return _TOLD[kind.name if kind else None](Head(trace, layer, head, query, heads, row_S))
 
 
 def _copies(here: Head) -> Told:
@@ -159,18 +144,16 @@ def _looks(here: Head) -> Told:
         f"{here.row[key]:.2f}",
         " of its attention.",
     )
-    if "entropy" not in here.scores:
-        return Told(first, ())
-    even, far = np.exp(here.score("entropy")), here.score("distance")
-    return Told(
-        first, sentence(f"No pattern stands out: on average about {even:.0f} tokens share it, {far:.0f} tokens back.")
-    )
+    even, far = np.exp(here.score("entropy")), round(here.score("distance"))
+    back = f"{far} token{'' if far == 1 else 's'} back"
+    return Told(first, sentence(f"No pattern stands out: on average about {even:.0f} tokens share it, {back}."))
 
 
-_TOLD: dict[str, Callable[[Head], Told]] = {
+_TOLD: dict[str | None, Callable[[Head], Told]] = {
     "induction": _copies,
     "previous_token": _looks_back,
     "duplicate_token": _duplicates,
     "sink": _rests,
     "spread": _spreads,
+    None: _looks,
 }

@@ -2,14 +2,19 @@
 
 import { h } from '../page/dom.js';
 import { createChanges } from './changes/changes.js';
+import { restore } from './changes/restore.js';
 import { headKeys } from './heads/actions.js';
+import { badge, layerGlyph } from './heads/badges.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
 import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
+import { atlas, atlasKeys } from './looks/atlas.js';
+import { placeOf } from './place.js';
+import { savable } from './savable.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state.
-const LOOKS = [attention];
+const LOOKS = [attention, atlas];
 
 const EXAMPLES = [
   { name: 'Induction', text: 'red blue green seven nine red blue green seven nine red blue green seven nine red blue' },
@@ -24,11 +29,19 @@ export const explore = {
   name: 'explore',
   title: 'Explore',
   examples: EXAMPLES,
-  hints: [['←', '→', 'head'], ['↑', '↓', 'layer']],
-  keys: { ...headKeys, ...mapKeys },
+  hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['x', 'switch off'], ['r', 'restore'], ['p', 'present']],
+  keys: { ...headKeys, ...atlasKeys, ...mapKeys, r: restore },
+  savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
   traces: (settings) => settings.traces,
+
+  // The head, for who presents it.
+  who(store) {
+    const { layer, head, name } = placeOf(store);
+    const { layers, types } = store.data.run;
+    return [h('b', {}, name), layerGlyph(layers[layer].kind), layers[layer].kind, badge(types?.[layer]?.[head] ?? null)];
+  },
 
   // The map first: it is the first to be reached by Tab, and the first where columns are stacked.
   mount(page, box) {

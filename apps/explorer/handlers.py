@@ -7,6 +7,17 @@ from gemma2_workbench.apps.explorer.claim import CLAIM, FEEDER
 from gemma2_workbench.apps.explorer.compare import COMPARE
 from gemma2_workbench.apps.explorer.overlap import OVERLAP
 from gemma2_workbench.apps.explorer.run import RUN, SAVED
+from gemma2_workbench.apps.explorer.scores import RANDOM_REPEATS
 from gemma2_workbench.apps.page.questions import Handler
 
-HANDLERS: tuple[Handler[Any], ...] = (RUN, SAVED, CLAIM, FEEDER, CHANGE, CHANGEABLE, COMPARE, OVERLAP)
+HANDLERS: tuple[Handler[Any], ...] = (
+    RUN,
+    SAVED,
+    CHANGE,
+    CHANGEABLE,
+    COMPARE,
+    OVERLAP,
+    CLAIM,
+    FEEDER,
+    RANDOM_REPEATS,
+)

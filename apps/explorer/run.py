@@ -69,6 +69,7 @@ def run_json(run_id: str, trace: Trace) -> dict[str, JsonValue]:
         "modified": list(trace.changes),
         "exact": trace.parity.holds,
         "parity": trace.parity.sentence,
+        "compared": trace.parity.brief,
         "seconds": trace.seconds,
         **scores_json(trace),
     }

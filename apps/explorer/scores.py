@@ -1,33 +1,24 @@
-"""What each head does in a run, as numbers and names: mean scores, kinds of heads, and the head to open with."""
+"""What each head does in a run, as numbers and kinds, and the head that a run opens with.
+
+`random_repeats`: the same over random sequences, which depends on no sentence.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from pydantic import JsonValue
 
-from gemma2_workbench import Trace
-from gemma2_workbench.views.atlas import METRICS, mean_over_queries
+from gemma2_workbench import HEAD_KINDS, HeadKind, HeadScores, Trace, head_types, score_heads
+from gemma2_workbench.apps.explorer.what_if import WhatIfs
+from gemma2_workbench.apps.page.questions import Handler, Question, Tell
+from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.heads.scores import scores_of
 
-
-class Kind(NamedTuple):
-    """A kind of head: its name, the score that decides, and from where on."""
-
-    name: str
-    score: str
-    threshold: float
-
-
-KINDS = (
-    Kind("induction", "induction", 0.5),
-    Kind("previous_token", "previous_token", 0.5),
-    Kind("duplicate_token", "duplicate_token", 0.5),
-    Kind("sink", "first_token", 0.5),
-    Kind("spread", "spread", 0.9),
-)
-Scores = Mapping[str, np.ndarray]
+COPYING = "induction"
+Place = tuple[int, int]
 
 
 class Opening(NamedTuple):
@@ -43,99 +34,107 @@ class Opening(NamedTuple):
     head: int
     query: int
     kind: str | None
-    group: tuple[tuple[int, int], ...]
+    group: tuple[Place, ...]
 
 
-def scores_of(trace: Trace) -> dict[str, np.ndarray]:
-    """Means over the queries that have the statistic, float64 [L, N]; NaN where none has."""
-    folds = {metric.name: trace.folds[metric.name].double().numpy() for metric in METRICS if metric.name in trace.folds}
-    scores = {name: mean_over_queries(values_LNT) for name, values_LNT in folds.items()}
-    if "entropy" in folds:
-        seen_LT = [
-            [_seen(trace, layer, query) for query in range(len(trace.tokens))]
-            for layer in range(len(scores["entropy"]))
-        ]
-        most_L1T = np.log(np.asarray(seen_LT))[:, None]
-        scores["spread"] = mean_over_queries(folds["entropy"] / np.where(most_L1T > 0, most_L1T, np.nan))
-    return scores
+class Heads(NamedTuple):
+    """Scores of the heads of a run, and what they make of them.
+
+    Attributes:
+        scores: [L, N] by name, NaN where no query has the statistic.
+        kinds: the kind that each head is most of, [L][N]; None for a head of none.
+    """
+
+    scores: Mapping[str, np.ndarray]
+    kinds: tuple[tuple[HeadKind | None, ...], ...]
+
+    @classmethod
+    def of(cls, scores: Mapping[str, np.ndarray]) -> Heads:
+        """The heads of such scores."""
+        types = head_types(scores)
+        return cls(scores, tuple(tuple(badges[0].kind if badges else None for badges in row) for row in types))
+
+    def group(self, kind: str) -> tuple[Place, ...]:
+        """(layer, head) of the heads of a kind, in order."""
+        return tuple(
+            (layer, head)
+            for layer, row in enumerate(self.kinds)
+            for head, one in enumerate(row)
+            if one is not None and one.name == kind
+        )
+
+    def strongest(self, kind: HeadKind, among: tuple[Place, ...]) -> Place:
+        """The head that is most of a kind."""
+        return max(among, key=lambda place: self.scores[kind.score][place])
 
 
-def kinds_of(scores: Scores) -> list[list[str | None]]:
-    """The kind of every head, [L][N]: the one that it is most of; None for a head of no kind."""
-    known = [kind for kind in KINDS if kind.score in scores]
-    if not known:
-        return []
-    value_KLN = np.stack([np.nan_to_num(scores[kind.score]) for kind in known])
-    value_KLN = np.where(value_KLN >= np.asarray([kind.threshold for kind in known])[:, None, None], value_KLN, 0)
-    best_LN, is_any_LN = value_KLN.argmax(0), value_KLN.any(0)
-    return [
-        [known[best].name if is_any else None for best, is_any in zip(*row, strict=True)]
-        for row in zip(best_LN, is_any_LN, strict=True)
-    ]
+def heads_of(trace: Trace) -> Heads:
+    """The heads of a run."""
+    return Heads.of(scores_of(trace.folds, trace.layers))
 
 
 def opening(trace: Trace) -> Opening:
-    """Where a run opens: the strongest copying head and the last query whose token came before.
+    """Where a run opens: the strongest copying head, and the last query whose token came before.
 
-    A text without repeats has no copying heads: then the first kind of `KINDS` that some head is of. Without any, the
-    head that is least spread.
+    A text without repeats has no copying heads: then the first kind of `HEAD_KINDS` that some head is of. Without any,
+    the head that is least spread.
     """
-    scores = scores_of(trace)
-    kinds = kinds_of(scores)
-    last = len(trace.tokens) - 1
-    for kind in KINDS:
-        group = tuple(
-            (layer, head) for layer, row in enumerate(kinds) for head, name in enumerate(row) if name == kind.name
-        )
+    heads, last = heads_of(trace), len(trace.tokens) - 1
+    for kind in HEAD_KINDS:
+        group = heads.group(kind.name)
         if group:
-            layer, head = max(group, key=lambda place: scores[kind.score][place])
-            return Opening(layer, head, _query(trace, kind) or last, kind.name, group)
-    layer, head = _first(scores.get("entropy"), np.nanargmin)
+            layer, head = heads.strongest(kind, group)
+            return Opening(layer, head, _last_query(trace, kind, last), kind.name, group)
+    layer, head = divmod(int(heads.scores["entropy"].argmin()), trace.heads)
     return Opening(layer, head, last, None, ((layer, head),))
 
 
 def scores_json(trace: Trace) -> dict[str, JsonValue]:
-    """Scores, kinds and opening of a run, as the page holds them."""
-    scores = scores_of(trace)
-    return {**scored_json(scores), "opening": opening_json(opening(trace))}
+    """`heads_json` of a run and its opening; nothing for a trace whose folds were not read."""
+    if "folds" not in trace.readings or not trace.folds:
+        return {"scores": {}, "types": [], "kinds": [], "opening": None}
+    found = opening(trace)
+    group: JsonValue = [name_of(place) for place in found.group]
+    opens: JsonValue = {
+        "head": name_of((found.layer, found.head)), "query": found.query, "kind": found.kind, "group": group,
+    }  # fmt: skip
+    return {**heads_json(heads_of(trace)), "opening": opens}
 
 
-def scored_json(scores: Scores) -> dict[str, JsonValue]:
+def heads_json(heads: Heads) -> dict[str, JsonValue]:
     """{"scores": {metric: [L][N]}, "types": [L][N], "kinds": [{name, score, threshold}]}; NaN is null."""
     numbers: dict[str, JsonValue] = {
         name: [[round(value, 6) if np.isfinite(value) else None for value in row] for row in value_LN.tolist()]
-        for name, value_LN in scores.items()
+        for name, value_LN in heads.scores.items()
     }
-    types: JsonValue = [list(row) for row in kinds_of(scores)]
-    kinds: JsonValue = [dict(kind._asdict()) for kind in KINDS if kind.score in scores]
+    types: JsonValue = [[None if kind is None else kind.name for kind in row] for row in heads.kinds]
+    kinds: JsonValue = [{"name": one.name, "score": one.score, "threshold": one.threshold} for one in HEAD_KINDS]
     return {"scores": numbers, "types": types, "kinds": kinds}
 
 
-def opening_json(found: Opening) -> JsonValue:
-    """As JSON, heads by their names."""
-    group: JsonValue = [name_of(*place) for place in found.group]
-    return {"head": name_of(found.layer, found.head), "query": found.query, "kind": found.kind, "group": group}
-
-
-def name_of(layer: int, head: int) -> str:
+def name_of(place: Place) -> str:
     """`L5H3`."""
-    return f"L{layer}H{head}"
+    return f"L{place[0]}H{place[1]}"
 
 
-def _query(trace: Trace, kind: Kind) -> int | None:
+class RandomRepeats(Question):
+    """A run, whose model is scored."""
+
+    run: str
+
+
+def random_repeats(session: Session, asked: RandomRepeats, tell: Tell) -> JsonValue:
+    """`heads_json` over random sequences, how many, and that in words."""
+    loaded = WhatIfs(session).model(asked.run)
+    found: HeadScores = session.kept.get(("random_repeats", loaded.name), lambda: score_heads(loaded, progress=tell))
+    said = f"{found.sequences} sequences of {found.length} random tokens, each twice"
+    return {**heads_json(Heads.of(found.scores)), "sequences": found.sequences, "said": said}
+
+
+def _last_query(trace: Trace, kind: HeadKind, last: int) -> int:
     """The last query for which the kind's score is defined."""
     fold = trace.folds.get(kind.score)
-    defined = [] if fold is None else np.flatnonzero(np.isfinite(fold[0, 0].numpy()))
-    return int(defined[-1]) if len(defined) else None
+    return last if fold is None else int(np.flatnonzero(np.isfinite(fold[0, 0].numpy())).max(initial=0))
 
 
-def _first(values_LN: np.ndarray | None, pick: Callable[[np.ndarray], np.intp]) -> tuple[int, int]:
-    if values_LN is None or np.isnan(values_LN).all():
-        return 0, 0
-    layer, head = np.unravel_index(pick(values_LN), values_LN.shape)
-    return int(layer), int(head)
-
-
-def _seen(trace: Trace, layer: int, query: int) -> int:
-    """How many keys a query sees."""
-    return len(trace.layers[layer].mask.reach(range(query, query + 1), range(len(trace.tokens))))
+RANDOM_REPEATS = Handler("random_repeats", RandomRepeats, random_repeats)

@@ -1,13 +1,14 @@
 // The footer: keys of the mode, copy link, save.
 
 import { h, put } from './dom.js';
+import { openSave } from './save/dialog.js';
 
 const CONFIRMED_MS = 2000;
 
 export function createFooter(page) {
   const hints = h('div', { class: 'hints' });
   const copy = h('button', { class: 'btn q sm', type: 'button', title: 'The address of what is shown', onclick: copyLink }, 'Copy link');
-  const save = h('button', { id: 'save', class: 'btn sm', type: 'button', onclick: () => page.slots.save() }, 'Save figure…');
+  const save = h('button', { id: 'save', class: 'btn sm', type: 'button', onclick: () => openSave(page) }, 'Save figure…');
   let timer = 0;
 
   async function copyLink() {
@@ -21,9 +22,8 @@ export function createFooter(page) {
   return {
     box: h('footer', { id: 'foot' }, hints, copy, save),
     update(changed) {
-      // There is nothing to save in a mode that fills no slot for it.
-      save.hidden = !page.slots.save;
       if (!changed.has('mode')) return;
+      save.hidden = !page.mode().savable;
       put(hints, page.mode().hints.map((hint) => h('span', {}, hint.slice(0, -1).map((key) => h('kbd', {}, key)), ` ${hint.at(-1)}`)));
     },
   };

@@ -15,10 +15,10 @@ import { restoreTheme } from './theme.js';
 
 // A mode: {name, title, examples: [{name, text}], models(settings), traces(settings) where it shows saved ones, looks:
 // [{name, title}], hasStrip: false where it has no tokens above it, mount(page, box), run(page, {text, model, trace},
-// {signal, progress}), hints: [[key, ..., what it does]], keys: {key: (page, event) => ...}}; `mount` returns its parts'
-// `update(changed)`.
+// {signal, progress}), hints: [[key, ..., what it does]], keys: {key: (page, event) => ...}, savable(store): what can be
+// saved}; `mount` returns its parts' `update(changed)`.
 // Page, as every part gets it: {settings, store, ask, modes, mode(), runner, say(sentence), help(), root(), slots}; a mode
-// may use the slots of the frame: `changes`, an element of the strip, and `save`, a function that opens its dialog.
+// may use the slots of the frame: `changes`, an element of the strip.
 export function createFrame(element, settings, modes) {
   restoreTheme();
   const store = createStore(window.location, window.history);
@@ -56,7 +56,7 @@ export function createFrame(element, settings, modes) {
     const { mode, look, present } = store.selection;
     Object.assign(root.dataset, { mode, look, state: stateOf(store.data) });
     root.classList.toggle('present', present);
-    root.classList.toggle('stale', Boolean(store.data.stale));
+    root.classList.toggle('stale', Boolean(store.data.stale || store.data.edited));
     for (const part of parts) part.update(changed);
     for (const { box, mode: { name }, part } of columns) {
       box.hidden = name !== mode;

@@ -80,12 +80,21 @@ class Handlers:
         if handler is None:
             raise ValueError(f"nobody answers {about[:40]!r}; ask one of {', '.join(sorted(self._by_name))}")
         fields = {name: value for name, value in asked.items() if name != "about"}
-        try:
-            return handler, handler.question.model_validate(fields)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the question"
-            raise ValueError(f"{about}: {where}: {first['msg']}") from None
+        return handler, checked(handler.question, fields, about)
+
+
+def checked(question: type[Q], fields: object, what: str) -> Q:
+    """The question that a browser's fields make; `what` begins the sentence about a wrong one.
+
+    Raises:
+        ValueError: a field is wrong, missing or unknown.
+    """
+    try:
+        return question.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the question"
+        raise ValueError(f"{what}: {where}: {first['msg']}") from None
 
 
 def sentence_of(error: BaseException) -> str:

@@ -11,13 +11,15 @@ export function askedOf({ selection }, mode, settings) {
   return { mode: mode.name, text: text ?? mode.examples[0].text, model: model ?? mode.models(settings)[0] ?? null, trace };
 }
 
+const FAST_SECONDS = 0.3;
+
 export function createRunner(page) {
   const { store } = page;
   const asked = () => askedOf(store, page.mode(), page.settings);
   let running = null; // {key, controller}
   const settled = {}; // by mode: the key that was answered, failed or was cancelled last
+  const fastest = {}; // seconds of a run, by model
   const shown = {}; // by mode: the key of what its parts show
-  let seconds = Infinity; // of the last run, as the reader waited for it
 
   function end(own, patch) {
     if (running !== own) return;
@@ -37,8 +39,9 @@ export function createRunner(page) {
       const progress = (busy) => running === own && store.publish({ busy: { ...busy, since } });
       const data = await page.mode().run(page, wanted, { signal: own.controller.signal, progress });
       if (running !== own) return;
-      seconds = (performance.now() - since) / 1000;
       shown[own.mode] = own.key;
+      // The first run of a model is slower than those to come.
+      if (!wanted.trace) fastest[wanted.model] = Math.min(fastest[wanted.model] ?? Infinity, data.run?.seconds ?? Infinity);
       end(own, { ...data, shown: wanted });
     } catch (error) {
       end(own, { error: error.name === 'AbortError' ? null : error.message });
@@ -49,7 +52,7 @@ export function createRunner(page) {
     asked, run,
     cancel() { running?.controller.abort(); },
     // Whether a run is so fast that the text may run as it is typed.
-    get isFast() { return seconds < 0.3; },
+    get isFast() { return fastest[asked().model] < FAST_SECONDS; },
     update() {
       const { mode } = store.selection;
       const key = keyOf(asked());

@@ -28,6 +28,15 @@ const number = {
   write: String,
 };
 
+// A frame over two scores: "none", or its left, right, bottom and top.
+const frame = {
+  read(value) {
+    const sides = value.split('_').map(Number);
+    return value === 'none' || (sides.length === 4 && sides.every(Number.isFinite)) ? (value === 'none' ? value : sides) : undefined;
+  },
+  write: (value) => (value === 'none' ? value : value.join('_')),
+};
+
 export const STAGES = ['attn_logits', 'attn_scores', 'attn_masked', 'attn_probs', 'contribution'];
 
 // Parameter of the address -> {of: key of the selection, start: its default, push: whether Back returns from it, ...}.
@@ -63,6 +72,10 @@ export const PARAMETERS = {
   sort: { of: 'sort', start: 'induction', ...text },
   scored: { of: 'scored', start: 'text', ...oneOf('text', 'random') },
   find: { of: 'find', start: '', ...text },
+  up: { of: 'up', start: 'induction', ...text },
+  across: { of: 'across', start: 'previous_token', ...text },
+  of: { of: 'of', start: 'induction', ...text },
+  frame: { of: 'frame', start: null, ...frame },
   sentence: { of: 'sentence', start: null, read: whole, write: String },
   word: { of: 'word', start: null, read: whole, write: String },
   how: { of: 'how', start: 'out', ...oneOf('out', 'grad', 'heads') },

@@ -39,10 +39,9 @@ def version() -> str:
 
 
 def styles() -> list[str]:
-    """The style sheets: those of the frame first, then one beside each part."""
-    return sorted(
-        (name for name in files() if name.endswith(".css")), key=lambda name: (not name.startswith("page/"), name)
-    )
+    """The style sheets: what all share first, then those of the frame, then one beside each part."""
+    names = (name for name in files() if name.endswith(".css"))
+    return sorted(names, key=lambda name: (name != "page/style.css", not name.startswith("page/"), name))
 
 
 def address(path: str) -> str:

@@ -9,8 +9,10 @@ export const PAUSE_MS = 250;
 const FRESH = { head: null, query: null, key: null };
 const EDITED = { query: null, key: null };
 
+
 export function createTextBox(page) {
   const { store, runner } = page;
+  const sizesItself = CSS.supports('field-sizing', 'content');
   const field = h('textarea', {
     id: 'text', rows: '1', 'aria-label': 'Text', spellcheck: 'false', autocomplete: 'off',
     placeholder: 'Type a text: Enter runs it, Shift+Enter starts a new line',
@@ -74,9 +76,9 @@ export function createTextBox(page) {
   function fit() {
     const isOpen = document.activeElement === field && (field.value.includes('\n') || field.scrollWidth > field.clientWidth + 1 || box.classList.contains('open'));
     box.classList.toggle('open', isOpen);
-    field.style.height = '';
-    if (isOpen) field.style.height = `${field.scrollHeight + 2}px`;
-    else field.scrollTo(0, 0);
+    if (!sizesItself) field.style.height = '';
+    if (!sizesItself && isOpen) field.style.height = `${field.scrollHeight + 2}px`;
+    if (!isOpen) field.scrollTo(0, 0);
   }
 
   return {

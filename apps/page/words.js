@@ -10,12 +10,12 @@ export function windowOf(count, at, most = MOST) {
   return [start, start + most];
 }
 
-// [[at, ...], ...]: positions in groups; a group begins where a token follows a space.
-export function groupsOf(readable, [start, end]) {
+// [{at: [position, ...], joins}]: the words of a run, which run in their own direction; `joins` where no space is before.
+export function groupsOf({ readable, words }, [start, end]) {
   const groups = [];
   for (let at = start; at < end; at += 1) {
-    if (at === start || !readable[at].joins) groups.push([at]);
-    else groups.at(-1).push(at);
+    if (at > start && readable[at].joins && words[at] === words[at - 1]) groups.at(-1).at.push(at);
+    else groups.push({ at: [at], joins: at > start && readable[at].joins });
   }
   return groups;
 }

@@ -9,11 +9,16 @@ from gemma2_workbench import LoadedModel
 from gemma2_workbench.apps.page.desk import HasLeft
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.apps.token_classification.asked import Asked
+from gemma2_workbench.apps.token_classification.explanations_told import (
+    heads_told,
+    masks_told,
+    removals_told,
+    saliency_told,
+)
 from gemma2_workbench.apps.token_classification.findings import Findings, own_mask
-from gemma2_workbench.apps.token_classification.reasons_told import heads_told, masks_told, removals_told, saliency_told
 from gemma2_workbench.apps.token_classification.told import labels_told, word_told
-from gemma2_workbench.classification.labelled import Classification
-from gemma2_workbench.classification.reasons.gradients import FEWEST_STEPS
+from gemma2_workbench.classification.explanations.gradients import FEWEST_STEPS
+from gemma2_workbench.classification.predictions import Classification
 
 
 async def answered(
@@ -53,7 +58,7 @@ def _labels(findings: Findings, asked: Asked) -> dict[str, Any]:
 
 def _minutes(found: Classification, loaded: LoadedModel, pace: float) -> float:
     """About how long the reasons of one word take, at `pace` seconds for each token of a pass."""
-    readings = [labelled.reading for labelled in found.sentences]
+    readings = [predicted.reading for predicted in found.sentences]
     words = max(len(reading.words) for reading in readings)
     # A backward pass is two forward ones; copies that differ from some layer on share the layers below.
     passes = 3 * FEWEST_STEPS + words + loaded.shape.layers * loaded.shape.heads / 2
@@ -63,12 +68,12 @@ def _minutes(found: Classification, loaded: LoadedModel, pace: float) -> float:
 
 def _word(findings: Findings, asked: Asked) -> dict[str, Any]:
     """The word, with the tokens of the entity it belongs to."""
-    labelled, found = findings.labelled(asked), findings.labels(asked)
+    predicted, found = findings.predicted(asked), findings.labels(asked)
     first, stop = asked.word, asked.word + 1
     for at in found.entities:
         if at.sentence == asked.sentence and at.first <= asked.word < at.stop:
             first, stop = at.first, at.stop
-    return word_told(labelled, asked.word, first, stop)
+    return word_told(predicted, asked.word, first, stop)
 
 
 def _saliency(findings: Findings, asked: Asked) -> dict[str, Any]:
@@ -80,7 +85,7 @@ def _heads(findings: Findings, asked: Asked) -> dict[str, Any]:
 
 
 def _removals(findings: Findings, asked: Asked) -> dict[str, Any]:
-    return removals_told(*findings.removals(asked))
+    return removals_told(findings.removals(asked))
 
 
 def _masks(findings: Findings, asked: Asked) -> dict[str, Any]:

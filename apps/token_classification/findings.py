@@ -8,12 +8,12 @@ from statistics import median
 from gemma2_workbench import LoadedModel, SetCausal, applied
 from gemma2_workbench.apps.page.cache import Kept
 from gemma2_workbench.apps.token_classification.asked import Asked
-from gemma2_workbench.classification.labelled import Classification, Labelled, classify
-from gemma2_workbench.classification.reasons.deletion import Deletion, alone, deletions
-from gemma2_workbench.classification.reasons.gradients import Saliency, saliency
-from gemma2_workbench.classification.reasons.heads import HeadEffects, head_effects
-from gemma2_workbench.classification.reasons.masks import MaskCost, mask_cost
-from gemma2_workbench.classification.reasons.target import Target, target_of
+from gemma2_workbench.classification.explanations.head_ablation import HeadEffects, head_effects
+from gemma2_workbench.classification.explanations.leave_one_out import LeaveOneOut, leave_one_out
+from gemma2_workbench.classification.explanations.masks import MaskCost, mask_cost
+from gemma2_workbench.classification.explanations.saliency import Saliency, saliency
+from gemma2_workbench.classification.explanations.target import Target, target_of
+from gemma2_workbench.classification.predictions import Classification, Predictions, classify
 
 # Passes of a model that say how fast it is here.
 LATEST = 9
@@ -49,7 +49,7 @@ class Findings:
             self._classify(asked)
         return median(sorted(paces)[: len(paces) // 2 + 1])
 
-    def labelled(self, asked: Asked) -> Labelled:
+    def predicted(self, asked: Asked) -> Predictions:
         """The sentence that is asked about."""
         sentences = self.labels(asked).sentences
         if asked.sentence >= len(sentences) or asked.word >= len(sentences[asked.sentence].reading.words):
@@ -58,12 +58,12 @@ class Findings:
 
     def target(self, asked: Asked) -> Target:
         """Why one label rather than the other at the word."""
-        labelled = self.labelled(asked)
+        predicted = self.predicted(asked)
         for at in (asked.label, asked.against):
-            if at >= len(labelled.classes):
-                raise ValueError(f"there is no class {at}; the model has {len(labelled.classes)}, from 0")
-        label, against = (labelled.classes[at] if at >= 0 else None for at in (asked.label, asked.against))
-        return target_of(labelled, asked.word, label, against)
+            if at >= len(predicted.classes):
+                raise ValueError(f"there is no class {at}; the model has {len(predicted.classes)}, from 0")
+        label, against = (predicted.classes[at] if at >= 0 else None for at in (asked.label, asked.against))
+        return target_of(predicted, asked.word, label, against)
 
     def saliency(self, asked: Asked) -> Saliency:
         """What each token adds to the score of the label."""
@@ -77,11 +77,11 @@ class Findings:
         with applied(loaded, changes(loaded, asked.mask)) as changed:
             return head_effects(changed, target)
 
-    def removals(self, asked: Asked) -> tuple[tuple[Deletion, ...], Deletion | None]:
+    def removals(self, asked: Asked) -> LeaveOneOut:
         """The label without each other word, and without all of them."""
         loaded, target = self.models(asked.model), self.target(asked)
         with applied(loaded, changes(loaded, asked.mask)) as changed:
-            return deletions(changed, target), alone(changed, target)
+            return leave_one_out(changed, target)
 
     def masks(self, asked: Asked) -> MaskCost:
         """The labels under both masks."""
@@ -92,7 +92,7 @@ class Findings:
         # The time of this thread: what it waits for another reader's question says nothing about the model.
         since = time.thread_time()
         found = classify(loaded, asked.text, interventions=changes(loaded, asked.mask))
-        tokens = sum(len(labelled.reading.tokens) for labelled in found.sentences)
+        tokens = sum(len(predicted.reading.tokens) for predicted in found.sentences)
         self._paces[asked.model].append((time.thread_time() - since) / tokens)
         return found
 

@@ -5,9 +5,11 @@ from typing import Any
 
 from gemma2_workbench import embedded
 from gemma2_workbench.apps.page.questions import Handler
+from gemma2_workbench.apps.page.save.savable import Savable
 from gemma2_workbench.apps.page.session import Session
 
 HANDLERS: tuple[Handler[Any], ...] = ()
+SAVABLES: tuple[Savable[Any], ...] = ()
 
 
 def classifiers(session: Session) -> list[str]:

@@ -3,20 +3,19 @@
 import base64
 from typing import Any
 
-from gemma2_workbench.classification.reasons.deletion import Deletion
-from gemma2_workbench.classification.reasons.gradients import Saliency
-from gemma2_workbench.classification.reasons.heads import HeadEffects
-from gemma2_workbench.classification.reasons.masks import MaskCost
-from gemma2_workbench.classification.reasons.target import Target
-from gemma2_workbench.classification.reasons.words import head_words, removal_words, saliency_words
+from gemma2_workbench.classification.explanations.head_ablation import HeadEffects
+from gemma2_workbench.classification.explanations.leave_one_out import LeaveOneOut
+from gemma2_workbench.classification.explanations.masks import MaskCost
+from gemma2_workbench.classification.explanations.saliency import Saliency
+from gemma2_workbench.classification.explanations.target import Target
 
 MOST_HEADS = 10
 
 
 def target_told(target: Target) -> dict[str, Any]:
     """The two classes by index, and the tokens where the label is read."""
-    label, against = target.pair
-    return {"label": label, "against": against, "read": list(target.places)}
+    label, against = target.pairs[0]
+    return {"label": label, "against": against, "read": list(target.positions)}
 
 
 def saliency_told(found: Saliency) -> dict[str, Any]:
@@ -34,7 +33,7 @@ def saliency_told(found: Saliency) -> dict[str, Any]:
         "baseline": found.baseline_score,
         "delta": found.delta,
         "steps": found.steps,
-        "meaning": saliency_words(found),
+        "meaning": found.sentence,
     }
 
 
@@ -56,21 +55,19 @@ def heads_told(found: HeadEffects) -> dict[str, Any]:
             }
             for row in ranked
         ],
-        "sentence": f"{head_words(found)} Press one to see where it looks.",
+        "sentence": f"{found.sentence} Press one to see where it looks.",
     }
 
 
-def removals_told(rows: tuple[Deletion, ...], alone: Deletion | None) -> dict[str, Any]:
+def removals_told(found: LeaveOneOut) -> dict[str, Any]:
     """The label without each other word of the sentence."""
-    # Those that the label needs have a line under them there.
-    where = "" if alone is None else " (dashed in the text above)"
     return {
         "rows": [
             {"word": row.word, "text": row.text, "read": row.read, "effect": row.effect, "changed": row.changed}
             | {"tag": row.label_after, "confidence": row.confidence_after, "score": row.score_after}
-            for row in rows
+            for row in found.rows
         ],
-        "sentence": removal_words(rows, alone, where),
+        "sentence": found.sentence,
     }
 
 
@@ -87,21 +84,5 @@ def masks_told(found: MaskCost) -> dict[str, Any]:
             }
             for row in found.rows
         ],
-        "sentence": _mask_words(found),
+        "sentence": found.sentence,
     }
-
-
-def _mask_words(found: MaskCost) -> str:
-    words, rows = len(found.words), len(found.rows)
-    other = "causal" if found.trained == "bidirectional" else "bidirectional"
-    how = {
-        "causal": "each word is labelled without what follows it",
-        "bidirectional": "each word also sees what follows it",
-    }[other]
-    changed = (
-        "No label changes" if not rows else f"{rows} of {words} words {'gets' if rows == 1 else 'get'} another label"
-    )
-    return (
-        f"{changed} under the {other} mask, where {how}. These weights were trained with the {found.trained} mask; a "
-        f"model trained with the other one would have learned to make do."
-    )

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from gemma2_workbench.classification.labelled import Classification, Labelled
+from gemma2_workbench.classification.predictions import Classification, Predictions
 from gemma2_workbench.classification.schemes import scheme_of as scheme_of_tags
 
 OUTSIDE = "O"
@@ -30,14 +30,14 @@ def labels_told(found: Classification) -> dict[str, Any]:
     cut = 2 if scheme == "entities" else 0
     index = {name: at for at, name in enumerate(groups)}
     told, end = [], 0
-    for labelled in found.sentences:
+    for predicted in found.sentences:
         words = []
-        for word, (start, stop) in enumerate(labelled.reading.words):
-            start, stop = start + labelled.reading.start, stop + labelled.reading.start
+        for word, (start, stop) in enumerate(predicted.reading.words):
+            start, stop = start + predicted.reading.start, stop + predicted.reading.start
             gap, end = found.text[end:start], stop
-            tag = labelled.tags[word]
+            tag = predicted.tags[word]
             group = index.get(tag[cut:], -1)
-            words.append({"before": gap, "text": found.text[start:stop], "group": group, **_sure(labelled, word)})
+            words.append({"before": gap, "text": found.text[start:stop], "group": group, **_sure(predicted, word)})
         told.append({"words": words})
     entities = [
         {"sentence": at.sentence, "first": at.first, "stop": at.stop, "group": index[at.label]}
@@ -59,33 +59,33 @@ def labels_told(found: Classification) -> dict[str, Any]:
     }
 
 
-def word_told(labelled: Labelled, word: int, first: int, stop: int) -> dict[str, Any]:
+def word_told(predicted: Predictions, word: int, first: int, stop: int) -> dict[str, Any]:
     """One word: its classes, most probable first, and its tokens with those of the words `first` to `stop`."""
-    reading = labelled.reading
-    probs_C = labelled.probs[word]
+    reading = predicted.reading
+    probs_C = predicted.probs[word]
     order = probs_C.argsort(descending=True)[:MOST_CLASSES].tolist()
-    logits_C = labelled.word_logits[word]
+    logits_C = predicted.word_logits[word]
     owners = {at: owner for owner in range(first, stop) for at in (*reading.word_tokens(owner), *reading.read[owner])}
     shown, read = sorted(owners), {at for places in reading.read for at in places}
     return {
         "word": reading.word(word),
-        "tag": labelled.tags[word],
-        "best": labelled.best[word],
-        "next": labelled.runner_up(word),
+        "tag": predicted.tags[word],
+        "best": predicted.best[word],
+        "next": predicted.runner_up(word),
         "read": list(reading.read[word]),
         "label_token": reading.label_token,
-        "margin": float(labelled.margin[word]),
+        "margin": float(predicted.margin[word]),
         "classes": [{"at": at, "prob": float(probs_C[at]), "logit": float(logits_C[at])} for at in order],
         "others": len(probs_C) - len(order),
-        "tokens": [_token(labelled, at, owners[at] == word, at in read) for at in shown[-MOST_TOKENS:]],
+        "tokens": [_token(predicted, at, owners[at] == word, at in read) for at in shown[-MOST_TOKENS:]],
         "left_out": max(0, len(shown) - MOST_TOKENS),
     }
 
 
-def _token(labelled: Labelled, at: int, own: bool, read: bool) -> dict[str, Any]:
+def _token(predicted: Predictions, at: int, own: bool, read: bool) -> dict[str, Any]:
     """A sub-token: what the classifier says there, even where no label is read."""
-    tokens = labelled.reading.tokens
-    best = labelled.logits[at].softmax(-1).topk(min(3, len(labelled.classes)))
+    tokens = predicted.reading.tokens
+    best = predicted.logits[at].softmax(-1).topk(min(3, len(predicted.classes)))
     top = [{"at": int(index), "prob": float(prob)} for prob, index in zip(best.values, best.indices, strict=True)]
     return {
         "position": at,
@@ -98,10 +98,10 @@ def _token(labelled: Labelled, at: int, own: bool, read: bool) -> dict[str, Any]
     }
 
 
-def _sure(labelled: Labelled, word: int) -> dict[str, Any]:
+def _sure(predicted: Predictions, word: int) -> dict[str, Any]:
     return {
-        "tag": labelled.tags[word],
-        "next": labelled.runner_up(word),
-        "confidence": float(labelled.confidence[word]),
-        "margin": float(labelled.margin[word]),
+        "tag": predicted.tags[word],
+        "next": predicted.runner_up(word),
+        "confidence": float(predicted.confidence[word]),
+        "margin": float(predicted.margin[word]),
     }

@@ -4,9 +4,7 @@ A bar to the right is a word that speaks for the label; an arrow gives the label
 """
 
 from gemma2_workbench import classify, load
-from gemma2_workbench.classification.reasons import deletions, target_of
-from gemma2_workbench.classification.reasons.figures import deletion_figure
-from gemma2_workbench.classification.reasons.tables import deletion_table
+from gemma2_workbench.classification.explanations import leave_one_out, target_of
 from gemma2_workbench.export import export
 from gemma2_workbench.figures.spec import FigureSpec
 
@@ -18,9 +16,9 @@ WORD = 3
 def figure() -> FigureSpec:
     """The effect of every other word on the label of one."""
     loaded = load("tiny-ner")
-    (labelled,) = classify(loaded, TEXT).sentences
-    target = target_of(labelled, WORD)
-    return deletion_figure(deletion_table(target, deletions(loaded, target)))
+    (predicted,) = classify(loaded, TEXT).sentences
+    target = target_of(predicted, WORD)
+    return leave_one_out(loaded, target).figure()
 
 
 if __name__ == "__main__":

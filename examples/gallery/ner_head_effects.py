@@ -4,9 +4,7 @@ Beside it where the most important head looks from the token at which the label 
 """
 
 from gemma2_workbench import classify, load
-from gemma2_workbench.classification.reasons import head_effects, target_of
-from gemma2_workbench.classification.reasons.figures import head_figure
-from gemma2_workbench.classification.reasons.tables import attention_table, head_table
+from gemma2_workbench.classification.explanations import Attention, head_effects, target_of
 from gemma2_workbench.export import export
 from gemma2_workbench.figures.spec import Bars, FigureSpec, Panels
 
@@ -18,17 +16,17 @@ WORD = 3
 def figure() -> FigureSpec:
     """The effect of all heads, and the attention of the strongest."""
     loaded = load("tiny-ner")
-    (labelled,) = classify(loaded, TEXT).sentences
-    effects = head_effects(loaded, target_of(labelled, WORD, against="B-LOC"))
+    (predicted,) = classify(loaded, TEXT).sentences
+    effects = head_effects(loaded, target_of(predicted, WORD, against="B-LOC"))
     best = effects.ranked(1)[0]
-    row = attention_table(effects, best.layer, best.head)
+    row = Attention(effects, best.layer, best.head).table()
     bars = Bars(
         tuple(row["token"]),
         row["weight"].to_numpy(dtype=float),
         "attention paid (share)",
         f"layer {best.layer} head {best.head}",
     )
-    return Panels((head_figure(head_table(effects)), bars), columns=2)
+    return Panels((effects.figure(), bars), columns=2)
 
 
 if __name__ == "__main__":

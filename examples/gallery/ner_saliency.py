@@ -9,9 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from gemma2_workbench import classify, load
-from gemma2_workbench.classification.reasons import saliency, target_of
-from gemma2_workbench.classification.reasons.figures import saliency_figure
-from gemma2_workbench.classification.reasons.tables import saliency_table
+from gemma2_workbench.classification.explanations import saliency, target_of
 from gemma2_workbench.export import export
 from gemma2_workbench.figures.spec import FigureSpec, Panels, Scale
 
@@ -25,10 +23,10 @@ def figure() -> FigureSpec:
     loaded = load("tiny-ner")
     strips = []
     for text in TEXTS:
-        (labelled,) = classify(loaded, text).sentences
-        words = [labelled.reading.word(index) for index in range(len(labelled.reading.words))]
-        why = saliency(loaded, target_of(labelled, words.index(WORD), "B-LOC", "B-PER"))
-        strips.append(saliency_figure(saliency_table(why)))
+        (predicted,) = classify(loaded, text).sentences
+        words = [predicted.reading.word(index) for index in range(len(predicted.reading.words))]
+        why = saliency(loaded, target_of(predicted, words.index(WORD), "B-LOC", "B-PER"))
+        strips.append(why.figure())
     scale = Scale.of(np.concatenate([strip.values for strip in strips]), strips[0].scale.label, "diverging")
     return Panels(tuple(replace(strip, scale=scale) for strip in strips), columns=1)
 

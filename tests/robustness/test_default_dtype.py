@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gemma2_workbench import LoadedModel, Trace, capture, load
-from gemma2_workbench.classification.reasons.question import Question, answered
+from gemma2_workbench.classification.explanations import Request, answered
 from gemma2_workbench.maps import stack
 
 READ = ("attention", "folds", "lens", "contributions", "prediction")
@@ -46,8 +46,8 @@ def numbers(speaker: LoadedModel, classifier: LoadedModel) -> Numbers:
     # With parity: transformers' model is made and run too.
     trace = replace(capture(speaker, "Anna met Bob", read=READ), seconds=0.0)
     # The weights of integrated gradients are captum's own, and follow the default.
-    saliency = Question("Anna met Bob", method="gradient_x_input")
-    asked = [saliency, *(Question("Anna met Bob", show=show) for show in ("heads", "removals"))]
+    saliency = Request("Anna met Bob", method="gradient_x_input")
+    asked = [saliency, *(Request("Anna met Bob", show=show) for show in ("heads", "removals"))]
     return Numbers(trace, stack(trace).values.tobytes(), [answered(classifier, question).table for question in asked])
 
 

@@ -24,8 +24,8 @@ from gemma2_workbench import (
     predict,
 )
 from gemma2_workbench.apps.cli import main
-from gemma2_workbench.classification.reasons.gradients import saliency
-from gemma2_workbench.classification.reasons.target import target_of
+from gemma2_workbench.classification.explanations.saliency import saliency
+from gemma2_workbench.classification.explanations.target import target_of
 from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM, Gemma2ForTokenClassification
 from gemma2_workbench.models.finite import NotFiniteError
 from gemma2_workbench.models.parity import Parity

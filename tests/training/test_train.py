@@ -11,10 +11,10 @@ import torch
 from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM
 from training.batches import Batches, Plan, held_out_rows, plain_pieces, spaceless
 from training.corpus import Tokens, is_held_out, tokenise
+from training.data_parallel import DataParallel
 from training.forward import LeanForward
 from training.recipe import SHAPE, Recipe, Stage
 from training.state import Optimisers, Progress, initialise, read, restore, save
-from training.team import Team
 from training.tokenizer import train_tokenizer
 from training.train import LOG, Budget, Run, train
 
@@ -59,7 +59,7 @@ def fresh_run(corpus, tokenizer) -> Run:
     batches = Batches(corpus, tokenizer, seed=1)
     optimisers = Optimisers(model, RECIPE)
     device = torch.device("cpu")
-    return Run(model, LeanForward(model), optimisers, batches, RECIPE, Budget(steps=5), Team(), device)
+    return Run(model, LeanForward(model), optimisers, batches, RECIPE, Budget(steps=5), DataParallel(), device)
 
 
 def no_probes(model, lean) -> dict[str, float]:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from gemma2_workbench.classification.conll import Sentence, read_conll, write_conll
 from gemma2_workbench.classification.labels import tagged
+from training.ner.corrections import CORRECTIONS
 from training.ner.definitions import finished, our_entities
-from training.ner.known import KNOWN
 from training.ner.labeller import EVERY, FOLDER, labelled_file
 from training.ner.names import wordnet_names
 from training.ner.templates import TEMPLATES, filled
@@ -49,9 +49,9 @@ def voted(by_source: dict[str, list[tuple[bool, Labelled]]]) -> dict[str, list[t
     Dictionary entries do not vote: they are about everything.
     """
     result = dict(by_source)
-    for source, known in KNOWN.items():
+    for source, names in CORRECTIONS.items():
         outcome = verdicts([sentence for held_out, sentence in by_source[source] if not held_out])
-        outcome |= settled(known)
+        outcome |= settled(names)
         result[source] = [(held, corrected(sentence, outcome)) for held, sentence in by_source[source]]
     return result
 

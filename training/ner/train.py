@@ -22,11 +22,11 @@ from gemma2_workbench.classification.choices import VARIANTS
 from gemma2_workbench.classification.conll import Sentence, read_conll
 from gemma2_workbench.classification.inputs import IGNORED, encode
 from gemma2_workbench.classification.scores import entity_scores
+from training.data_parallel import DataParallel, run_parallel
 from training.ner.batches import batches
 from training.ner.labeller import FOLDER
 from training.ner.labels import TAGS, TYPES
 from training.ner.tagger import new_tagger, predict, write_tagger
-from training.team import Team, together
 
 RISE = 100
 DEV_SENTENCES = 400
@@ -70,14 +70,14 @@ class Trainer:
         options: how to train.
         train: sentences to learn.
         dev: sentences to measure on.
-        team: the processes that share every step; each takes a batch of its own.
+        group: the processes that share every step; each takes a batch of its own.
     """
 
-    def __init__(self, options: Options, train: list[Sentence], dev: list[Sentence], team: Team | None = None):
+    def __init__(self, options: Options, train: list[Sentence], dev: list[Sentence], group: DataParallel | None = None):
         self.options = options
-        self.team = team or Team()
+        self.group = group or DataParallel()
         self.model, self.tokenizer = new_tagger(options.checkpoint, options.variant, options.seed)
-        torch.manual_seed(options.seed + self.team.rank)
+        torch.manual_seed(options.seed + self.group.rank)
         self.dev = dev
         ids = {tag: at for at, tag in enumerate(TAGS)}
         encoded = encode([s.words for s in train], self.tokenizer, options.variant == "echo")
@@ -106,7 +106,7 @@ class Trainer:
         flat = logits_BTC.float().flatten(0, 1)
         loss = functional.cross_entropy(flat, labels.flatten(), self.weights, ignore_index=IGNORED)
         loss.backward()
-        self.team.average(list(self.model.parameters()))
+        self.group.average(list(self.model.parameters()))
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
@@ -123,13 +123,13 @@ class Trainer:
         started, before, losses = time.monotonic(), self.seconds, []
         logged = started
         drawn = batches(self.rows, self.options.tokens, self.options.seed)
-        mine = islice(drawn, self.step * self.team.size + self.team.rank, None, self.team.size)
+        mine = islice(drawn, self.step * self.group.size + self.group.rank, None, self.group.size)
         for epoch, place, batch in mine:
             losses.append(self.update(batch))
             now = time.monotonic()
             self.seconds = self._agreed(before + now - started)
             done = self.spent() >= 1.0
-            if self.team.rank == 0 and (now - logged >= every or done):
+            if self.group.rank == 0 and (now - logged >= every or done):
                 line = {"step": self.step, "epoch": epoch, "batch": place, "seconds": round(self.seconds)}
                 line |= {"loss": round(sum(losses) / len(losses), 4), "dev_f1": round(self.measure(), 4)}
                 self.history.append(line)
@@ -143,7 +143,7 @@ class Trainer:
 
     def _agreed(self, seconds: float) -> float:
         """The clock of the first process, so that all follow one schedule and stop together."""
-        if self.team.size == 1:
+        if self.group.size == 1:
             return seconds
         told = torch.tensor([seconds], dtype=torch.float64)
         distributed.broadcast(told, src=0)
@@ -178,7 +178,7 @@ class Trainer:
         out = self.options.out
         write_tagger(self.model, self.options.checkpoint / "tokenizer.model", out)
         told = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self.options).items()}
-        log = {"options": told, "workers": self.team.size, "sentences": len(self.rows), "history": self.history}
+        log = {"options": told, "workers": self.group.size, "sentences": len(self.rows), "history": self.history}
         write(out / "training.json", json.dumps(log, indent=1) + "\n")
 
 
@@ -203,24 +203,24 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def work(team: Team, given: dict[str, Any]) -> None:
-    """Trains as one process of a team; the first writes the tagger."""
+def work(group: DataParallel, given: dict[str, Any]) -> None:
+    """Trains as one process of several; the first writes the tagger."""
     torch.set_num_threads(given["threads"])
     options = Options(**{field.name: given[field.name] for field in fields(Options)})
     train = read_conll(given["data"] / "train.conll")[: options.limit or None]
-    trainer = Trainer(options, train, read_conll(given["data"] / "dev.conll")[:DEV_SENTENCES], team)
+    trainer = Trainer(options, train, read_conll(given["data"] / "dev.conll")[:DEV_SENTENCES], group)
     state = FOLDER / f"{options.out.name}.pt"
     if given["resume"]:
         trainer.restore(state)
     trainer.run(state)
-    if team.rank == 0:
+    if group.rank == 0:
         trainer.export()
 
 
 def main() -> None:
     """Reads the command line, trains and writes the tagger."""
     given = vars(arguments().parse_args())
-    together(given["workers"], work, given)
+    run_parallel(given["workers"], work, given)
 
 
 if __name__ == "__main__":

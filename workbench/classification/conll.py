@@ -12,7 +12,7 @@ from pathlib import Path
 from gemma2_workbench.atomic import make_folder, write
 from gemma2_workbench.classification.columns import Columns, advice, header_of, replaced
 from gemma2_workbench.classification.conll_lines import Sentence, blocks, chosen_columns, two_columns
-from gemma2_workbench.classification.plain import plain_text
+from gemma2_workbench.classification.text_file import plain_text
 
 _LANGUAGE = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*):.")
 _SPACES = re.compile(r"Spaces?(?:After|Before)=")

@@ -1,14 +1,14 @@
 """`evaluate`: how well a token classifier labels a file of words whose labels are known."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from gemma2_workbench.classification.classifier import class_names, kind_of, label_token_of, remarks_on
 from gemma2_workbench.classification.conll import Sentence
-from gemma2_workbench.classification.labelled import label
 from gemma2_workbench.classification.labels import types_of
 from gemma2_workbench.classification.logits import Progress
+from gemma2_workbench.classification.predictions import Predictions, label
 from gemma2_workbench.classification.reading import readings_of_words
 from gemma2_workbench.classification.schemes import read_as_bio, scheme_of
 from gemma2_workbench.classification.scores import Scores, accuracies, by_domain, class_scores, entity_scores
@@ -33,6 +33,8 @@ class Evaluation:
         remarks: what else one must know to read the figures, in sentences.
         sentences, words: how many.
         model: which weights.
+        gold: the sentences of the file; with valid BIO tags where entities are scored.
+        predicted: what the model says of each.
     """
 
     measure: str
@@ -44,6 +46,13 @@ class Evaluation:
     sentences: int
     words: int
     model: ModelInfo
+    gold: tuple[Sentence, ...] = field(repr=False)
+    predicted: tuple[Predictions, ...] = field(repr=False)
+
+    @property
+    def entities(self) -> bool:
+        """Whether entities are scored, and not each class of a word."""
+        return self.measure == ENTITIES
 
 
 def evaluate(
@@ -93,6 +102,8 @@ def evaluate(
         sentences=len(gold),
         words=sum(len(sentence.words) for sentence in gold),
         model=ModelInfo.of(loaded),
+        gold=tuple(gold),
+        predicted=found,
     )
 
 

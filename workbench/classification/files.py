@@ -9,7 +9,7 @@ from pathlib import Path
 from gemma2_workbench import atomic
 from gemma2_workbench.classification.columns import Columns
 from gemma2_workbench.classification.conll import Sentence, conll_file
-from gemma2_workbench.classification.plain import decoded, plain_text
+from gemma2_workbench.classification.text_file import decoded, plain_text
 
 STANDARD_INPUT = "-"
 # A single word with one of these endings, or with a folder in front, is meant as a file even where there is none.

@@ -26,7 +26,7 @@ from gemma2_workbench.classification.words import Span, spaced
 
 IGNORED = -100
 NOWHERE: Span = (0, 0)
-Places = tuple[int, ...]
+Positions = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Encoded:
     """
 
     ids: list[int]
-    read: list[Places]
+    read: list[Positions]
     spans: list[Span]
 
 
@@ -74,7 +74,7 @@ def checked_label_token(given: object, name: str = "label token") -> str:
     return str(given)
 
 
-def at_words(logits_TC: Tensor, read: Sequence[Places]) -> Tensor:
+def at_words(logits_TC: Tensor, read: Sequence[Positions]) -> Tensor:
     """The class scores of each word [W, C] from those of each token [T, C]: the mean over the places it is read at."""
     rows = [logits_TC[list(places)].mean(0) for places in read]
     return torch.stack(rows) if rows else logits_TC[:0]
@@ -137,7 +137,7 @@ def _begins_with(token: int | None, text: str, ids: list[int], offsets: list[Spa
     return False
 
 
-def _carriers(text: str, words: list[Span], offsets: list[Span], label_token: str) -> list[Places]:
+def _carriers(text: str, words: list[Span], offsets: list[Span], label_token: str) -> list[Positions]:
     """For each word the tokens that carry its label: of those that share a character with it the first, last or all."""
     found, at = [], 0
     for start, end in words:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gemma2_workbench.brief import brief
+from gemma2_workbench.classification.chunks import Chunk, fitting
 from gemma2_workbench.classification.classifier import kind_of, label_token_of
-from gemma2_workbench.classification.inputs import Encoded, Places, as_whole, encode_texts
-from gemma2_workbench.classification.parts import Part, fitting
+from gemma2_workbench.classification.inputs import Encoded, Positions, as_whole, encode_texts
 from gemma2_workbench.classification.words import Span, sentence_spans, spaced, word_spans
 from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.models.tokens import Tokens, checked_text, shown
@@ -30,7 +30,7 @@ class Reading:
 
     tokens: Tokens
     words: tuple[Span, ...]
-    read: tuple[Places, ...]
+    read: tuple[Positions, ...]
     start: int = 0
     continues: bool = False
     label_token: str = "last"
@@ -57,7 +57,7 @@ class Reading:
 def readings(loaded: LoadedModel, text: str, label_token: str | None = None) -> tuple[Reading, ...]:
     """The sentences of a text for a token classifier, the whole text for a sequence classifier.
 
-    A sentence with more tokens than the model takes is read in parts (`workbench.classification.parts`).
+    A sentence with more tokens than the model takes is read in parts (`workbench.classification.chunks`).
 
     Args:
         loaded: a classifier.
@@ -74,9 +74,9 @@ def readings(loaded: LoadedModel, text: str, label_token: str | None = None) -> 
     checked_text(text)
     chosen = label_token_of(loaded, label_token)
     if kind == "sequence":
-        return _read(loaded, [Part(text, [(0, len(text))], 0)], chosen)
-    parts = [Part(text[start:end], word_spans(text[start:end]), start) for start, end in sentence_spans(text)]
-    rows = fitting(parts, lambda some: encoded_parts(loaded, some, chosen), loaded.shape.longest)
+        return _read(loaded, [Chunk(text, [(0, len(text))], 0)], chosen)
+    parts = [Chunk(text[start:end], word_spans(text[start:end]), start) for start, end in sentence_spans(text)]
+    rows = fitting(parts, lambda some: encoded_chunks(loaded, some, chosen), loaded.shape.longest)
     return tuple(_reading(loaded, part, row, chosen) for part, row in rows)
 
 
@@ -104,7 +104,7 @@ def readings_of_words(
     for words in sentences:
         text, spans = spaced(list(words))
         checked_text(text)
-        parts.append(Part(text, spans, start))
+        parts.append(Chunk(text, spans, start))
         start += len(text) + 1
     return _read(loaded, parts, chosen, places)
 
@@ -114,10 +114,10 @@ def joined(sentences: Sequence[Sequence[str]]) -> str:
     return "\n".join(spaced(list(words))[0] for words in sentences)
 
 
-def _read(loaded: LoadedModel, parts: list[Part], label_token: str, places: Sequence[str] = ()) -> tuple[Reading, ...]:
+def _read(loaded: LoadedModel, parts: list[Chunk], label_token: str, places: Sequence[str] = ()) -> tuple[Reading, ...]:
     """One reading for each part as it is."""
     longest = loaded.shape.longest
-    encoded = encoded_parts(loaded, parts, label_token)
+    encoded = encoded_chunks(loaded, parts, label_token)
     for number, (part, row) in enumerate(zip(parts, encoded, strict=True)):
         if len(row.ids) > longest:
             whole = kind_of(loaded) == "sequence"
@@ -130,7 +130,7 @@ def _read(loaded: LoadedModel, parts: list[Part], label_token: str, places: Sequ
     return tuple(_reading(loaded, part, row, label_token) for part, row in zip(parts, encoded, strict=True))
 
 
-def encoded_parts(loaded: LoadedModel, parts: Sequence[Part], label_token: str) -> list[Encoded]:
+def encoded_chunks(loaded: LoadedModel, parts: Sequence[Chunk], label_token: str) -> list[Encoded]:
     """Parts of texts as a classifier reads them; the label of a whole text at its last token that is no padding."""
     echo = getattr(loaded.config, "workbench_input", "plain") == "echo"
     texts, words = [part.text for part in parts], [part.words for part in parts]
@@ -140,7 +140,7 @@ def encoded_parts(loaded: LoadedModel, parts: Sequence[Part], label_token: str) 
     return rows
 
 
-def _reading(loaded: LoadedModel, part: Part, row: Encoded, label_token: str) -> Reading:
+def _reading(loaded: LoadedModel, part: Chunk, row: Encoded, label_token: str) -> Reading:
     specials = set(loaded.tokenizer.all_special_ids)
     pieces = tuple(map(shown, loaded.tokenizer.convert_ids_to_tokens(row.ids)))
     special = tuple(token in specials for token in row.ids)

@@ -3,8 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
+from gemma2_workbench.classification.errors import Errors
 from gemma2_workbench.classification.evaluation import Evaluation
-from gemma2_workbench.classification.labelled import Classification
+from gemma2_workbench.classification.predictions import Classification
 from gemma2_workbench.classification.tables import entity_table, word_table
 from gemma2_workbench.versions import versions
 
@@ -13,8 +14,8 @@ def classification_record(source: str, classification: Classification) -> dict[s
     """One labelled text: its sentences with their words, and its entities; offsets count characters of `text`."""
     words = dict(iter(word_table(classification).groupby("sentence")))
     sentences = []
-    for number, labelled in enumerate(classification.sentences):
-        reading = labelled.reading
+    for number, predicted in enumerate(classification.sentences):
+        reading = predicted.reading
         rows = words[number].drop(columns=["sentence", "word"])
         place = {"start": reading.start, "end": reading.start + len(reading.tokens.text)}
         sentences.append({**place, "continues": reading.continues, "words": rows.to_dict("records")})
@@ -32,12 +33,22 @@ def classification_record(source: str, classification: Classification) -> dict[s
     }
 
 
-def evaluation_record(file: str, evaluation: Evaluation) -> dict[str, Any]:
-    """The scores of one file."""
+def evaluation_record(file: str, evaluation: Evaluation, wrong: Errors | None = None) -> dict[str, Any]:
+    """The scores of one file, and its mistakes if they are given."""
     kept = ("measure", "label_token", "remarks", "sentences", "words", "accuracy", "scores")
     return {
         "versions": versions(),
         "model": asdict(evaluation.model),
         "file": file,
         **{name: getattr(evaluation, name) for name in kept},
+        **({} if wrong is None else {"errors": _errors_record(wrong)}),
+    }
+
+
+def _errors_record(wrong: Errors) -> dict[str, Any]:
+    """Mistakes, the most confident first, and the confusion as {type in the file: {type given: how many}}."""
+    return {
+        "sentences": wrong.sentences,
+        "mistakes": wrong.table().to_dict("records"),
+        "confusion": wrong.confusion.to_dict("index"),
     }

@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 import pandas as pd
 import torch
 
-from gemma2_workbench.classification.labelled import Classification, EntitySpan, Labelled
+from gemma2_workbench.classification.predictions import Classification, EntitySpan, Predictions
 from gemma2_workbench.classification.scores import COLUMNS, Scores
 
 WORD_COLUMNS = ("sentence", "word", "text", "start", "end", "label", "confidence", "runner_up", "margin")
@@ -25,15 +25,15 @@ def word_table(classification: Classification) -> pd.DataFrame:
     `runner_up`. Where an I- that continues nothing was read as a B-, `confidence` is that of the I-.
     """
     rows = []
-    for number, labelled in enumerate(classification.sentences):
-        reading = labelled.reading
-        seconds = labelled.probs.topk(2, dim=-1).indices[:, 1].tolist()
-        numbers = zip(labelled.tags, labelled.confidence.tolist(), seconds, labelled.margin.tolist(), strict=True)
+    for number, predicted in enumerate(classification.sentences):
+        reading = predicted.reading
+        seconds = predicted.probs.topk(2, dim=-1).indices[:, 1].tolist()
+        numbers = zip(predicted.tags, predicted.confidence.tolist(), seconds, predicted.margin.tolist(), strict=True)
         for word, ((start, end), (tag, confidence, second, margin)) in enumerate(
             zip(reading.words, numbers, strict=True)
         ):
             place = (reading.start + start, reading.start + end)
-            rows.append((number, word, reading.word(word), *place, tag, confidence, labelled.classes[second], margin))
+            rows.append((number, word, reading.word(word), *place, tag, confidence, predicted.classes[second], margin))
     return pd.DataFrame(rows, columns=list(WORD_COLUMNS))
 
 
@@ -42,13 +42,13 @@ def entity_table(classification: Classification) -> pd.DataFrame:
     return pd.DataFrame([asdict(entity) for entity in classification.entities], columns=list(ENTITY_COLUMNS))
 
 
-def token_table(labelled: Labelled) -> pd.DataFrame:
+def token_table(predicted: Predictions) -> pd.DataFrame:
     """One row per sub-token, with `TOKEN_COLUMNS`; BOS and the like belong to no word.
 
     `word` is the index of the word that the token belongs to (the first of several, <NA> for none), `read` the words
     whose label is read here, `class_1` ... and `prob_1` ... the most probable classes here and their probabilities.
     """
-    reading, tokens = labelled.reading, labelled.reading.tokens
+    reading, tokens = predicted.reading, predicted.reading.tokens
     belongs: dict[int, int] = {}
     reads: dict[int, list[str]] = {}
     for word, places in enumerate(reading.read):
@@ -67,10 +67,10 @@ def token_table(labelled: Labelled) -> pd.DataFrame:
             "read": [" ".join(reads.get(at, ())) for at in range(len(tokens))],
         }
     )
-    top = torch.softmax(labelled.logits, dim=-1).topk(min(TOP, len(labelled.classes)), dim=-1)
+    top = torch.softmax(predicted.logits, dim=-1).topk(min(TOP, len(predicted.classes)), dim=-1)
     for place in range(1, TOP + 1):
-        known = place <= len(labelled.classes)
-        names = [labelled.classes[at] for at in top.indices[:, place - 1].tolist()] if known else ""
+        known = place <= len(predicted.classes)
+        names = [predicted.classes[at] for at in top.indices[:, place - 1].tolist()] if known else ""
         table[f"class_{place}"] = names
         table[f"prob_{place}"] = top.values[:, place - 1].tolist() if known else float("nan")
     return table

@@ -10,7 +10,7 @@ from string import ascii_lowercase
 import numpy as np
 
 from gemma2_workbench.figures import colours
-from gemma2_workbench.figures.paper.signs import below
+from gemma2_workbench.figures.paper.negative_marks import below
 from gemma2_workbench.figures.spec import Scale, TokenStrip
 from gemma2_workbench.figures.text import one_line
 from gemma2_workbench.figures.ticks import tick_text

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import HfApi, snapshot_download
-from huggingface_hub.errors import LocalEntryNotFoundError
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import DryRunError, HfHubHTTPError
 
 from gemma2_workbench.models.checkpoint import weight_files
-from gemma2_workbench.models.names import is_path, located, refusal, valid_id
+from gemma2_workbench.models.names import ModelNotFoundError, absent, is_path, located, refusal, valid_id
+from gemma2_workbench.models.quiet import quiet
 from gemma2_workbench.models.shipped import embedded
 
 _WEIGHTS = (".safetensors", ".bin")
@@ -49,7 +50,7 @@ def announced(name: str) -> Announced:
     try:
         # Only the cache is asked.
         return Announced(name, _on_disk(Path(snapshot_download(name, local_files_only=True))), False)
-    except (LocalEntryNotFoundError, OSError):
+    except OSError:
         return Announced(name, _on_hub(name), True)
 
 
@@ -68,10 +69,17 @@ def _on_disk(folder: Path) -> int:
 
 
 def _on_hub(name: str) -> int | None:
-    """Bytes of the weights of a hub id, those in safetensors where there are both kinds."""
+    """Bytes of the weights of a hub id, those in safetensors where there are both kinds.
+
+    Raises:
+        ModelNotFoundError: there is none, or it may not be read, or there is no network.
+    """
     try:
-        files = HfApi().model_info(name, files_metadata=True).siblings or []
-    except (OSError, ValueError) as error:
-        raise refusal(name, error) from error
-    sizes = {ending: [file.size or 0 for file in files if file.rfilename.endswith(ending)] for ending in _WEIGHTS}
+        with quiet():
+            files = snapshot_download(name, allow_patterns=[f"*{ending}" for ending in _WEIGHTS], dry_run=True)
+    except DryRunError as error:
+        if isinstance(error.__cause__, HfHubHTTPError):
+            raise ModelNotFoundError(refusal(name, error.__cause__)) from error
+        raise ModelNotFoundError(absent(name, "it is not on this machine, and the hub cannot be reached")) from error
+    sizes = {ending: [file.file_size for file in files if file.filename.endswith(ending)] for ending in _WEIGHTS}
     return sum(next(filter(None, sizes.values()), [])) or None

@@ -8,7 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from gemma2_workbench.classification.labelled import Classification
+from gemma2_workbench.classification.predictions import Classification
 from gemma2_workbench.export import as_bytes
 from gemma2_workbench.figures import screen
 from gemma2_workbench.figures.spec import FigureSpec

@@ -2,13 +2,13 @@
 
 from html import escape
 
-from gemma2_workbench.classification.labelled import Classification
 from gemma2_workbench.classification.labels import types_of
+from gemma2_workbench.classification.predictions import Classification
 from gemma2_workbench.classification.schemes import scheme_of
 from gemma2_workbench.figures.colours import series
 from gemma2_workbench.figures.text import one_line
 from gemma2_workbench.notebook.frame import frame, safe, section, sentence
-from gemma2_workbench.notebook.parts import bars
+from gemma2_workbench.notebook.static import bars
 
 MOST_MARKS, MOST_CHARACTERS = 250, 6000
 Mark = tuple[int, int, str, float]  # start, end, label, confidence

@@ -5,8 +5,8 @@ import numpy as np
 from gemma2_workbench.figures.scale import Scale
 from gemma2_workbench.figures.spec import HeadGrid, TokenStrip
 from gemma2_workbench.notebook.frame import frame, section
-from gemma2_workbench.notebook.parts import bars, grid, strip
 from gemma2_workbench.notebook.run import changed, telling_metric
+from gemma2_workbench.notebook.static import bars, grid, strip
 from gemma2_workbench.traces.pair import Pair
 from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.pairs import head_scores, next_token

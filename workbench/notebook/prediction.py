@@ -1,7 +1,7 @@
 """A prediction in a notebook: the likeliest next tokens as bars."""
 
 from gemma2_workbench.notebook.frame import frame
-from gemma2_workbench.notebook.parts import bars
+from gemma2_workbench.notebook.static import bars
 from gemma2_workbench.traces.readers.prediction import Prediction
 
 

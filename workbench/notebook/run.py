@@ -7,7 +7,7 @@ from gemma2_workbench.figures.scale import Scale
 from gemma2_workbench.figures.spec import HeadGrid, TokenStrip
 from gemma2_workbench.figures.ticks import tick_text
 from gemma2_workbench.notebook.frame import frame, sentence
-from gemma2_workbench.notebook.parts import grid, strip
+from gemma2_workbench.notebook.static import grid, strip
 from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views import atlas
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import pandas as pd
 from pydantic import Field, model_validator
 
-from gemma2_workbench.classification.choices import REASONS
-from gemma2_workbench.classification.reasons.question import Answer, Question, answered
+from gemma2_workbench.classification.choices import METHODS, UNITS
+from gemma2_workbench.classification.explanations.answer import Answer, answered
+from gemma2_workbench.classification.explanations.request import Request
 from gemma2_workbench.figures.spec import FigureSpec
 from gemma2_workbench.records.again import MOST_TOKENS, Again, check_tokens
 from gemma2_workbench.records.command import Command, changes_flags, model_flags
@@ -20,6 +21,9 @@ from gemma2_workbench.versions import versions
 
 # Every word may be read again for every other one.
 MOST_TOKENS_EXPLAINED = 2_048
+MOST_SWAPS = 256
+# Choices that only some explanations take; a record of another holds null.
+OPTIONS = ("method", "layer", "head", "per", "swap", "by")
 
 
 class AskedPart(SubRecord):
@@ -38,9 +42,9 @@ class ExplanationPanel(SubRecord):
 
 
 class ExplanationRecord(FilePart):
-    """The record of a reason for a label, or of labels."""
+    """The record of an explanation of a label, or of labels."""
 
-    ADDED: ClassVar = ("label_token",)
+    ADDED: ClassVar = ("label_token", "entity", "per", "swap", "by")
 
     kind: Literal["reason"]
     model: Weights
@@ -54,26 +58,42 @@ class ExplanationRecord(FilePart):
     layer: Index | None
     head: Index | None
     label_token: Literal["first", "last", "mean"] | None = None
+    entity: bool = False
+    per: Name | None = None
+    swap: Index | Name | None = None
+    by: Annotated[list[Name], Field(max_length=MOST_SWAPS)] | None = None
     panels: Annotated[list[ExplanationPanel], Field(min_length=1, max_length=1)]
 
     @property
-    def asked(self) -> Question:
-        """The question that the file answers.
+    def request(self) -> Request:
+        """What the file answers.
 
         Raises:
             ValueError: its parts do not fit each other.
         """
-        about = {} if self.question is None else self.question.model_dump(exclude={"sentence"})
-        method = {} if self.method is None else {"method": self.method}
-        changes = tuple(map(change_of, self.overrides))
+        asked = self.question
         # Files from before this could be chosen read labels at the last sub-token.
         label_token = self.label_token if "label_token" in self.model_fields_set else "last"
-        at = {"layer": self.layer, "head": self.head, "label_token": label_token}
-        return Question(self.text, self.show, **about, **method, **at, changes=changes)
+        return Request(
+            self.text,
+            self.show,
+            word=None if asked is None else asked.word,
+            label=None if asked is None else asked.label,
+            against=None if asked is None else asked.against,
+            method=self.method or METHODS[0],
+            layer=self.layer,
+            head=self.head,
+            changes=tuple(map(change_of, self.overrides)),
+            label_token=label_token,
+            entity=self.entity,
+            per=self.per or UNITS[0],
+            swap=self.swap,
+            by=tuple(self.by or ()),
+        )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        _ = self.asked
+        _ = self.request
         return self
 
 
@@ -89,7 +109,7 @@ class ExplanationRecipe(Recipe):
     @property
     def drawable(self) -> bool:
         """See `Recipe`."""
-        return self.answer.question.show in REASONS
+        return self.answer.explanation is not None
 
     @property
     def cells(self) -> int:
@@ -110,25 +130,26 @@ class ExplanationRecipe(Recipe):
 
     def as_record(self) -> dict[str, Any]:
         """See `Recipe`."""
-        answer, question = self.answer, self.answer.question
+        answer, request = self.answer, self.answer.request
         sentence = "" if answer.target is None else answer.target.sentence
-        about = {name: getattr(question, name) for name in ("word", "label", "against")} | {"sentence": sentence}
-        # captum computes the gradients.
-        made_by = {"versions": versions("captum")} if question.show == "saliency" else {}
+        about = {name: getattr(request, name) for name in ("word", "label", "against")} | {"sentence": sentence}
+        explanation = answer.explanation
+        taken, packages = ((), ()) if explanation is None else (explanation.OPTIONS, explanation.MADE_BY)
+        given = {name: getattr(request, name) if name in taken else None for name in OPTIONS}
         return {
-            **made_by,
+            **({"versions": versions(*packages)} if packages else {}),
             "kind": self.KIND,
             "model": asdict(answer.model),
-            "text": question.text,
+            "text": request.text,
             "ids": list(answer.ids),
-            "overrides": [{**as_data(change), "sentence": change.sentence} for change in question.changes],
-            "modified_model": bool(question.changes),
-            "show": question.show,
-            "question": None if question.word is None else about,
-            "method": question.method if question.show == "saliency" else None,
-            "layer": question.layer,
-            "head": question.head,
-            "label_token": question.label_token,
+            "overrides": [{**as_data(change), "sentence": change.sentence} for change in request.changes],
+            "modified_model": bool(request.changes),
+            "show": request.show,
+            "question": None if request.word is None else about,
+            **given,
+            "by": list(request.by) if "by" in taken else None,
+            "entity": request.entity,
+            "label_token": request.label_token,
             "panels": [{"caption": ""}],
             "columns": 1,
         }
@@ -136,17 +157,18 @@ class ExplanationRecipe(Recipe):
     @classmethod
     def make_again(cls, record: ExplanationRecord, again: Again) -> Self:
         """See `Recipe`."""
-        loaded, question = again.model(record.model), record.asked
-        most = MOST_TOKENS_EXPLAINED if question.show in REASONS else MOST_TOKENS
-        check_tokens([(loaded, question.text)], most)
-        return cls(answered(loaded, question))
+        loaded, request = again.model(record.model), record.request
+        check_tokens([(loaded, request.text)], MOST_TOKENS_EXPLAINED if request.explains else MOST_TOKENS)
+        return cls(answered(loaded, request))
 
     @staticmethod
     def command(record: Mapping[str, Any]) -> Command:
         """See `Recipe`."""
-        values = {**(record["question"] or {}), **{name: record[name] for name in ("method", "layer", "head")}}
+        asked = {name: value for name, value in (record["question"] or {}).items() if name != "sentence"}
+        values = {**asked, **{name: record.get(name) for name in OPTIONS if name != "by"}}
         values["label-token"] = record.get("label_token")
-        words = ["why", f"--show={record['show']}"]
-        words += [f"--{name}={value}" for name, value in values.items() if name != "sentence" and value is not None]
+        words = ["why", f"--show={record['show']}", *(["--entity"] if record.get("entity") else [])]
+        words += [f"--{name}={value}" for name, value in values.items() if value is not None]
+        words += [f"--by={word}" for word in record.get("by") or ()]
         words += model_flags(record["model"]) + changes_flags(record["overrides"])
         return Command(words, [record["text"]])

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from gemma2_workbench.apps.cli.changes import add_changes
-from gemma2_workbench.apps.cli.parsers.look import add_look, add_provenance
 from gemma2_workbench.apps.cli.parsers.model import add_model
+from gemma2_workbench.apps.cli.parsers.output import add_output, add_provenance
 from gemma2_workbench.apps.cli.view_options import add_view_options
 from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
 from gemma2_workbench.views import PAIR_VIEWS
@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
         "--view", choices=[view.name for view in PAIR_VIEWS], help=f"what is shown; default {PAIR_VIEWS[0].name}"
     )
     drawn.add_argument("--token", help="token that the lens follows instead of the one that comes next")
-    add_look(drawn)
+    add_output(drawn)
     add_view_options(command, PAIR_VIEWS)
     add_model(command)
     add_changes(command)

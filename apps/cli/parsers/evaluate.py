@@ -13,6 +13,12 @@ def add(commands: Any) -> None:
     command = commands.add_parser("evaluate", help="precision, recall and F1 of a classifier on a CoNLL file")
     command.add_argument("file", type=Path, help="TOKEN<TAB>TAG lines, an empty line between sentences, # comments")
     command.add_argument("--format", choices=("table", "json"), default="table", help="default table")
+    command.add_argument(
+        "--errors",
+        action="store_true",
+        help="also what is wrong, most confident mistake first, with lines, and which types are taken for which "
+        "(table: the first 20; json: all)",
+    )
     command.add_argument("--predictions", type=Path, help="write the file again, with the predicted tags")
     add_columns(command)
     add_label_token(command)

@@ -5,8 +5,8 @@ from typing import Any
 
 from gemma2_workbench.apps.cli.changes import add_changes
 from gemma2_workbench.apps.cli.numeric import whole_number
-from gemma2_workbench.apps.cli.parsers.look import add_look
 from gemma2_workbench.apps.cli.parsers.model import add_model
+from gemma2_workbench.apps.cli.parsers.output import add_output
 from gemma2_workbench.heads.scores import LENGTH, SCORES, SEQUENCES
 from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
 
@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
     endings = " ".join((*FIGURE_SUFFIXES, *TABLE_SUFFIXES))
     drawn.add_argument("--out", type=Path, help=f"write a figure or the numbers instead of printing: {endings}")
     drawn.add_argument("--metric", choices=(ALL, *SCORES), help=f"one score, or all; default {ALL}")
-    add_look(drawn, columns=False)
+    add_output(drawn, columns=False)
     add_model(command)
     add_changes(command)
     command.set_defaults(run="heads:run")

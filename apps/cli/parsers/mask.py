@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from gemma2_workbench.apps.cli.numeric import whole_number
-from gemma2_workbench.apps.cli.parsers.look import add_look, add_provenance
+from gemma2_workbench.apps.cli.parsers.output import add_output, add_provenance
 from gemma2_workbench.masks.setting import CACHES, SIDES
 from gemma2_workbench.models.shipped import DEFAULT
 from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
@@ -41,6 +41,6 @@ def add(commands: Any) -> None:
     endings = " ".join((*FIGURE_SUFFIXES, *TABLE_SUFFIXES))
     drawn.add_argument("--out", type=Path, help=f"write a figure or a table instead of printing: {endings}")
     drawn.add_argument("--pass", dest="step", type=whole_number, help="only this pass, from 0; default: all")
-    add_look(drawn, "columns to print, default those of the terminal; with --out: ")
+    add_output(drawn, "columns to print, default those of the terminal; with --out: ")
     add_provenance(drawn)
     command.set_defaults(run="mask:run")

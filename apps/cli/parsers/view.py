@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from gemma2_workbench.apps.cli.changes import add_changes
-from gemma2_workbench.apps.cli.parsers.look import add_look, add_provenance
 from gemma2_workbench.apps.cli.parsers.model import add_model
+from gemma2_workbench.apps.cli.parsers.output import add_output, add_provenance
 from gemma2_workbench.apps.cli.view_options import add_view_options
 from gemma2_workbench.views import VIEWS
 
@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
         "Draw a view: .pdf .svg .png for print, .html for the screen. `figure text` also writes .tex: the text as "
         "LaTeX source, every token in a box of its colour."
     )
-    add_look(figure)
+    add_output(figure)
     _add(commands, "table", "write the numbers of a view: .csv .parquet .tex; maps: .npz .safetensors", "view:tabulate")
 
 

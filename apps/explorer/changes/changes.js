@@ -2,12 +2,12 @@
 
 import { latest } from '../../page/ask.js';
 import { h, put } from '../../page/dom.js';
-import { RESTORED, restore } from '../heads/actions.js';
+import { UNCHANGED, restore } from './restore.js';
 import { anyOf } from '../place.js';
 import { createMenu } from './menu.js';
 import { changesOf } from './words.js';
 
-const ASKED = ['run', ...Object.keys(RESTORED)];
+const ASKED = ['run', ...Object.keys(UNCHANGED)];
 
 // A run that takes longer says how far it is.
 const PATIENCE = 500;
@@ -16,8 +16,7 @@ export function createChanges(page) {
   const { store } = page;
   const list = h('span', { class: 'list' });
   const menu = createMenu(page);
-  menu.button.hidden = true;
-  page.slots.changes.append(list, menu.button, menu.popover);
+  page.slots.changes.append(list, menu.box);
   const question = latest();
   const state = { busy: null, error: null };
 
@@ -52,7 +51,7 @@ export function createChanges(page) {
     const changes = changesOf(store.selection);
     const { run, pair } = store.data;
     const slot = page.slots.changes;
-    menu.button.hidden = false;
+    menu.box.hidden = false;
     slot.toggleAttribute('data-on', changes.length > 0 || run.modified.length > 0);
     const hadFocus = list.contains(document.activeElement);
     put(list, ...(changes.length ? changed(changes, pair) : run.modified.length ? [modified(), h('span', {}, run.modified.join(', '))] : []));

@@ -1,29 +1,27 @@
 // "Change…": cap, window, mask and final cap, each with what is allowed and the model's own.
 
 import { h, put, segments } from '../../page/dom.js';
+import { attachPopover } from '../../page/popover.js';
+import { changesOf } from './words.js';
 
 const OFF = 'off';
 
 export function createMenu(page) {
   const { store } = page;
-  const popover = h('div', { class: 'change-menu', popover: 'auto', role: 'dialog', 'aria-label': 'Change the model' });
-  const button = h('button', { type: 'button', class: 'link quiet', 'aria-haspopup': 'dialog', onclick: open }, 'Change…');
-  popover.addEventListener('toggle', ({ newState }) => button.setAttribute('aria-expanded', newState === 'open'));
+  const button = h('button', { type: 'button', 'aria-label': 'Change the model' });
+  const box = h('span', { class: 'change-menu', hidden: true }, button);
   let fields = [];
+  attachPopover(button, { role: 'dialog', label: 'Change the model', fill });
 
-  async function open() {
-    const { left, bottom } = button.getBoundingClientRect();
-    Object.assign(popover.style, { left: `${Math.max(8, Math.min(left, window.innerWidth - 388))}px`, top: `${bottom + 6}px` });
-    popover.togglePopover();
-    if (!popover.matches(':popover-open')) return;
+  async function fill(popover) {
+    fields = [];
     try {
       const own = await page.ask('changeable', { run: store.data.run.id });
       fields = rows(own);
-      put(popover, fields.map(({ box }) => box));
+      put(popover, fields.map((field) => field.box));
       update();
       popover.querySelector('input')?.focus();
     } catch (error) {
-      fields = [];
       put(popover, h('p', {}, error.message));
     }
   }
@@ -65,9 +63,14 @@ export function createMenu(page) {
     };
   }
 
+  // Beside what is changed already there is little room.
   function update() {
+    const isLong = changesOf(store.selection).length === 0;
+    put(button, isLong ? 'Change the model…' : '+');
+    button.className = isLong ? 'link' : 'btn plus';
+    button.title = isLong ? '' : 'Change cap, window or mask';
     fields.forEach((field) => field.update());
   }
 
-  return { button, popover, update };
+  return { box, button, update };
 }

@@ -14,6 +14,8 @@ import { spelled, wordOf } from './word.js';
 const KEYS = ['run', 'pair', 'head', 'query', 'key', 'stage', 'side', 'off', 'theme', 'size', 'row'];
 const FEWEST_ROWS = 4;
 const ROWS_STACKED = 6;
+const PADDING = 12; // below the last line
+const MOST_SPARE = 12; // above and below a stage, in px
 
 export function createInspector(page, box) {
   const { store } = page;
@@ -67,7 +69,7 @@ export function createInspector(page, box) {
     put(name, headName(cell));
     const { was, now, hidden } = headline(cell, after);
     const where = h('span', { class: 'where' }, wordOf(run, cell.query), h('span', { class: 'm' }, ` ${cell.query} → `), wordOf(run, cell.key), h('span', { class: 'm' }, ` ${cell.key}`));
-    put(hero, h('span', { class: 'big' }, was && h('span', { class: 'was' }, `${was} → `), now), where);
+    put(hero, h('span', { class: 't32' }, was && h('span', { class: 'past' }, `${was} → `), now), where);
     hero.classList.toggle('hidden', hidden);
     put(say, spelled(run, sentence(cell, after, phrase(store.selection))));
     fillStages(stages(cell, after).map((stage) => ({ ...stage, on: stage.name === store.selection.stage })));
@@ -88,16 +90,19 @@ export function createInspector(page, box) {
     })));
   }
 
-  // As many rows as there is room for; where the columns are stacked, the page scrolls and a few will do.
+  // As many rows as there is room for, and what is left goes between the stages; where the columns are stacked, the
+  // page scrolls and a few will do.
   function drawRows(cell, after) {
     const { run } = store.data;
     const fill = (count) => fillRows(ranked(cell, after, count).map((one) => ({ ...one, run, on: one.key === cell.key })));
-    if (window.matchMedia('(max-width: 900px)').matches) return fill(ROWS_STACKED);
-    fill(FEWEST_ROWS);
-    const free = box.clientHeight - body.offsetHeight - 24;
-    const height = rows.firstElementChild?.offsetHeight ?? 0;
-    if (height && free > height) fill(FEWEST_ROWS + Math.floor(free / height));
-    return undefined;
+    const isStacked = window.matchMedia('(max-width: 900px)').matches;
+    five.style.removeProperty('--spare');
+    fill(isStacked ? ROWS_STACKED : FEWEST_ROWS);
+    const height = rows.firstElementChild?.offsetHeight;
+    if (isStacked || !height) return;
+    const free = () => box.getBoundingClientRect().bottom - body.getBoundingClientRect().bottom - PADDING;
+    if (free() > height) fill(FEWEST_ROWS + Math.floor(free() / height));
+    five.style.setProperty('--spare', `${Math.max(0, Math.min(MOST_SPARE, Math.floor(free() / 10)))}px`);
   }
 
   // Said aloud when the reader went somewhere, not when the page opens.

@@ -30,6 +30,7 @@ export function sentence(cell, after, changes) {
     return [here.query, after ? ' still gives ' : ' gives ', share, ' of its attention to ', here.key,
       ', but the head is off: nothing of it is written.'];
   }
+  if (cell.visible === 1) return [here.query, ' gives all of its attention to ', here.key, ': it sees no other key.'];
   const why = `: ${agreement(cell)}, ${capped(cell)}, and ${keysScore(cell.rank - 1)} higher.`;
   return [here.query, ' gives ', share, ' of its attention to ', here.key, why];
 }

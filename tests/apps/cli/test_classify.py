@@ -13,7 +13,7 @@ import torch
 from gemma2_workbench import embedded, load
 from gemma2_workbench.apps.cli import main
 from gemma2_workbench.classification.conll import read_conll
-from gemma2_workbench.classification.labelled import classify
+from gemma2_workbench.classification.predictions import classify
 from gemma2_workbench.model import Gemma2Config, Gemma2ForSequenceClassification
 
 TEXT = "Mr. Darcy met Emma in Paris. The French love General Motors!"
@@ -60,7 +60,7 @@ def test_json_holds_everything_needed_to_check_it(printed, tagger):
     assert (first["source"], second["source"], second["text"]) == ("text 1", "notes.txt", "Emma went.\n\nTo Rome!\n")
     found = classify(tagger, TEXT)
     assert [word["label"] for row in first["sentences"] for word in row["words"]] == [
-        tag for labelled in found.sentences for tag in labelled.tags
+        tag for predicted in found.sentences for tag in predicted.tags
     ]
     for part in (first, second):
         places = [*part["entities"], *(word for row in part["sentences"] for word in row["words"])]

@@ -12,7 +12,7 @@ import pytest
 
 from gemma2_workbench import LoadedModel, SetCausal, classify, load
 from gemma2_workbench.apps.cli import main, model
-from gemma2_workbench.classification.reasons import deletions, head_effects, saliency, target_of
+from gemma2_workbench.classification.explanations import head_effects, leave_one_out, saliency, target_of
 from gemma2_workbench.records import again
 
 TEXT = "-The crew went home. They sailed from Jordan to $x$ \\ the coast of Egypt."
@@ -37,8 +37,8 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_the_tables_are_the_numbers_of_the_library(tagger: LoadedModel) -> None:
-    labelled = classify(tagger, TEXT).sentences[1]
-    target = target_of(labelled, 3, "B-LOC", "B-PER")
+    predicted = classify(tagger, TEXT).sentences[1]
+    target = target_of(predicted, 3, "B-LOC", "B-PER")
     asked = ["--word", "Jordan", "--label", "B-LOC", "--against", "B-PER"]
     for show in ("saliency", "heads", "removals", "attention", "words"):
         assert why(*(asked if show != "words" else ()), "--show", show, "--out", f"{show}.csv") == 0
@@ -50,10 +50,10 @@ def test_the_tables_are_the_numbers_of_the_library(tagger: LoadedModel) -> None:
     best = found["heads"].iloc[0]
     assert found["attention"]["weight"].tolist() == pytest.approx(heads.weights[best["layer"], best["head"]].tolist())
     assert found["removals"]["score_after"].tolist()[:-1] == pytest.approx(
-        [row.score_after for row in deletions(tagger, target)], abs=1e-5
+        [row.score_after for row in leave_one_out(tagger, target).rows], abs=1e-5
     )
     assert found["removals"]["text"].iloc[-1] == "Jordan"  # all others removed
-    assert found["words"]["label"].iloc[JORDAN] == labelled.tags[3]
+    assert found["words"]["label"].iloc[JORDAN] == predicted.tags[3]
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,13 @@ def test_every_file_and_its_command_give_the_same_bytes(words: list[str], makes_
 def test_the_printed_answer_and_its_json(tagger: LoadedModel, capsys: Any) -> None:
     assert why("--causal", "on", "--format", "json") == 0
     told = json.loads(capsys.readouterr().out)
-    labelled = classify(tagger, TEXT, interventions=[SetCausal(True)]).sentences[1]
-    first, second = labelled.probs[3].topk(2).values.tolist()
+    predicted = classify(tagger, TEXT, interventions=[SetCausal(True)]).sentences[1]
+    first, second = predicted.probs[3].topk(2).values.tolist()
     assert told["question"]["word"] == JORDAN
     assert told["probability"] == pytest.approx(first)
     assert told["score"] == pytest.approx(math.log(first / second), abs=1e-3)
     assert told["overrides"] == [{"kind": "SetCausal", "causal": True, "sentence": "causal mask"}]
-    assert len(told["rows"]) == len(labelled.reading.tokens)
+    assert len(told["rows"]) == len(predicted.reading.tokens)
     assert why("--causal", "off", "--show", "heads", "--format", "json") == 0
     assert not json.loads(capsys.readouterr().out)["modified_model"], "it sees both sides anyway"
     assert why("--word", "Jordan", "--show", "heads", "--against", "B-PER") == 0
@@ -119,7 +119,10 @@ def test_coloured_text_is_latex_that_compiles(here: Path) -> None:
         (["--show", "attention", "--layer", "1"], "a head is named by its layer and its head; give both, or none"),
         (["--show", "attention", "--layer", "9", "--head", "0"], "layer 9 does not exist; allowed: 0..5"),
         (["--layer", "1"], "--layer is of --show attention; leave it out"),
-        (["--show", "heads", "--method", "gradient_x_input"], "--method is of the saliency; leave it out"),
+        (
+            ["--show", "heads", "--method", "gradient_x_input"],
+            "--method is of --show saliency or faithfulness; leave it out",
+        ),
         (["--show", "words", "--label", "O"], "--label is of a reason; words are the labels themselves"),
         (["--model", "tiny"], "tiny is a Gemma2ForCausalLM, which labels nothing"),
         (["--venue", "acl"], "--venue is of a file; give --out as well"),

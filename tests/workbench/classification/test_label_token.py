@@ -14,14 +14,14 @@ from gemma2_workbench import AblateHead, LoadedModel, embedded, load
 from gemma2_workbench.classification.choices import LABEL_TOKENS
 from gemma2_workbench.classification.classifier import class_names
 from gemma2_workbench.classification.evaluation import evaluate
+from gemma2_workbench.classification.explanations import Request, answered
+from gemma2_workbench.classification.explanations.head_ablation import head_effects
+from gemma2_workbench.classification.explanations.leave_one_out import leave_one_out
+from gemma2_workbench.classification.explanations.saliency import saliency
+from gemma2_workbench.classification.explanations.target import Target, target_of
 from gemma2_workbench.classification.finetune.start import starting_point
 from gemma2_workbench.classification.inputs import collate, encode
-from gemma2_workbench.classification.labelled import classify, label
-from gemma2_workbench.classification.reasons.deletion import alone, deletions
-from gemma2_workbench.classification.reasons.gradients import saliency
-from gemma2_workbench.classification.reasons.heads import head_effects
-from gemma2_workbench.classification.reasons.question import Question, answered
-from gemma2_workbench.classification.reasons.target import Target, target_of
+from gemma2_workbench.classification.predictions import classify, label
 from gemma2_workbench.classification.words import word_spans
 from gemma2_workbench.records.artifact import produced
 from gemma2_workbench.records.explanation_recipe import ExplanationRecipe, ExplanationRecord
@@ -70,9 +70,9 @@ def theirs(stock, tokenizer, text: str, label_token: str = "last") -> torch.Tens
 )
 def test_what_surrounds_the_text_is_what_the_tokenizer_gives(stock, tmp_path: Path, settings):
     loaded = load(copied(tmp_path / "tagger", settings), dtype="float32")
-    (labelled,) = classify(loaded, TEXT).sentences
-    assert list(labelled.reading.tokens.ids) == loaded.tokenizer(TEXT)["input_ids"]
-    assert_close(labelled.probs, theirs(stock, loaded.tokenizer, TEXT).softmax(-1), atol=1e-5, rtol=0)
+    (predicted,) = classify(loaded, TEXT).sentences
+    assert list(predicted.reading.tokens.ids) == loaded.tokenizer(TEXT)["input_ids"]
+    assert_close(predicted.probs, theirs(stock, loaded.tokenizer, TEXT).softmax(-1), atol=1e-5, rtol=0)
     (echo,) = encode([TEXT.split()], loaded.tokenizer, echo=True)
     once = loaded.tokenizer(TEXT, add_special_tokens=False)["input_ids"]
     lead, tail = [[2]] * settings["add_bos_token"], [[1]] * settings["add_eos_token"]
@@ -146,32 +146,34 @@ def test_reasons_explain_the_mean_that_is_read(tagger, stock, mean: Target):
     assert float(heads.effects[5, 1]) == pytest.approx(score - mean.score(without), abs=1e-4)
     with torch.no_grad():
         maps = stock(torch.tensor([mean.reading.tokens.ids]), output_attentions=True).attentions
-    assert_close(heads.weights[3], maps[3][0][:, list(mean.places)].mean(1), atol=1e-5, rtol=1e-4)
-    (gone,) = deletions(tagger, mean, {0})
+    assert_close(heads.weights[3], maps[3][0][:, list(mean.positions)].mean(1), atol=1e-5, rtol=1e-4)
+    explained = leave_one_out(tagger, mean, {0})
+    (gone,) = explained.rows
     assert gone.score_before == pytest.approx(score, abs=1e-4)
     again = classify(tagger, gone.read, label_token="mean").sentences[0].word_logits[WORD - 1]
     assert gone.score_after == pytest.approx(mean.score(again), abs=1e-4)
-    left = alone(tagger, mean)
+    left = explained.alone
+    assert left is not None
     assert left.score_after == pytest.approx(
         mean.score(theirs(stock, tagger.tokenizer, left.text, "mean")[0]), abs=1e-4
     )
 
 
 def test_a_record_keeps_where_labels_were_read(tagger: LoadedModel, tmp_path: Path):
-    answer = answered(tagger, Question(TEXT, word=WORD, label_token="first"))
+    answer = answered(tagger, Request(TEXT, word=WORD, label_token="first"))
     file = produced(ExplanationRecipe(answer), Output("table", "csv"), "why.csv").save(tmp_path / "why.csv")
     sidecar = file.with_name("why.csv.json")
     stored = read_record(sidecar).checked
     assert isinstance(stored, ExplanationRecord)
-    assert stored.asked == answer.question
+    assert stored.request == answer.request
     record = json.loads(sidecar.read_text())
     assert record.pop("label_token") == "first"
     # A file from before it could be chosen: labels were read at the last sub-token.
     sidecar.write_text(json.dumps(record))
     old = read_record(sidecar).checked
     assert isinstance(old, ExplanationRecord)
-    assert old.asked.label_token == "last"
-    assert answered(tagger, Question(TEXT, word=WORD)).question.label_token == "last"
+    assert old.request.label_token == "last"
+    assert answered(tagger, Request(TEXT, word=WORD)).request.label_token == "last"
 
 
 def test_evaluation_reads_labels_where_it_is_said(tagger: LoadedModel):

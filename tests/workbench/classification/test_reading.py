@@ -40,10 +40,10 @@ def test_echo_reads_only_in_the_second_copy(tokenizer):
 def test_padding_is_masked_and_only_words_carry_labels(tokenizer):
     rows = encode([["Yes"], ["No", "Starbuck"]], tokenizer, False)
     batch = collate(rows, 0, [[1], [0, 3]])
-    labelled = batch["labels"] != IGNORED
-    assert labelled.sum(1).tolist() == [1, 2]
+    predicted = batch["labels"] != IGNORED
+    assert predicted.sum(1).tolist() == [1, 2]
     assert batch["attention_mask"].sum(1).tolist() == [len(row.ids) for row in rows]
-    assert torch.all(batch["attention_mask"][labelled] == 1)
+    assert torch.all(batch["attention_mask"][predicted] == 1)
 
 
 def test_variants_are_recorded_in_the_configuration():

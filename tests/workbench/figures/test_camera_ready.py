@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gemma2_workbench.figures import paper
-from gemma2_workbench.figures.paper.letters import Letters
+from gemma2_workbench.figures.paper.venues import TypeSizes
 from gemma2_workbench.figures.spec import Scale, TokenMap, TokenStrip
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -130,4 +130,4 @@ def test_marks_of_spaces_are_open_boxes_and_other_signs_stay():
 @pytest.mark.parametrize("sizes", [(5.9, 7, 8, 9), (7, 6.5, 8, 9), (6, 7, 8, 7.5)])
 def test_type_never_goes_below_six_points(sizes):
     with pytest.raises(ValueError, match="from 6 points"):
-        Letters(*sizes)
+        TypeSizes(*sizes)

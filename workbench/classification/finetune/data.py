@@ -17,8 +17,8 @@ from gemma2_workbench.classification.conll import conll_file
 from gemma2_workbench.classification.files import CONLL_ENDINGS as WORDS_ENDINGS
 from gemma2_workbench.classification.finetune.example import Example
 from gemma2_workbench.classification.finetune.jsonl import read_jsonl
-from gemma2_workbench.classification.plain import plain_text
 from gemma2_workbench.classification.schemes import read_as_bio
+from gemma2_workbench.classification.text_file import plain_text
 from gemma2_workbench.classification.words import spaced
 
 CONLL_ENDINGS = (*WORDS_ENDINGS, ".txt")

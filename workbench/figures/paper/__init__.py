@@ -15,7 +15,7 @@ import matplotlib
 from gemma2_workbench.figures.paper.fonts import Faces, faces
 from gemma2_workbench.figures.paper.page import drawn, measured
 from gemma2_workbench.figures.paper.sheet import THINNEST
-from gemma2_workbench.figures.paper.venues import RULES, VENUES, WIDTHS, inches, letters, tallest
+from gemma2_workbench.figures.paper.venues import RULES, VENUES, WIDTHS, inches, tallest, type_sizes
 from gemma2_workbench.figures.spec import FigureSpec, Panel, Panels
 from gemma2_workbench.figures.tens import in_tens
 
@@ -58,7 +58,7 @@ def render(
     # The defaults first: a user's matplotlibrc must not change a figure.
     with _LOCK, matplotlib.rc_context():
         matplotlib.rcdefaults()
-        faces_ = faces(spec, letters(venue))
+        faces_ = faces(spec, type_sizes(venue))
         _set_style(faces_, fmt)
         sheet = drawn(spec, measured(spec, page_width, faces_, title, tallest(venue)), faces_)
         target = io.BytesIO()
@@ -75,7 +75,7 @@ def height(spec: FigureSpec, width: str | float = "single", *, venue: str | None
     spec, page_width = _checked(spec), inches(width, venue)
     with _LOCK, matplotlib.rc_context():
         matplotlib.rcdefaults()
-        return measured(spec, page_width, faces(spec, letters(venue)), title, tallest(venue)).height
+        return measured(spec, page_width, faces(spec, type_sizes(venue)), title, tallest(venue)).height
 
 
 def _checked(spec: FigureSpec) -> FigureSpec:
@@ -91,7 +91,7 @@ def _set_style(faces_: Faces, fmt: str) -> None:
     matplotlib.rc("svg", fonttype="none", hashsalt="figures")
     matplotlib.rc("text", parse_math=False)
     families = faces_.embedded() if fmt == "pdf" else faces_.families
-    matplotlib.rc("font", size=faces_.letters.label, family=list(families))
+    matplotlib.rc("font", size=faces_.sizes.label, family=list(families))
     matplotlib.rc("hatch", linewidth=THINNEST)
 
 

@@ -19,8 +19,8 @@ from typing import Any
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
 
-from gemma2_workbench.figures.paper.letters import Letters
 from gemma2_workbench.figures.paper.truetype import embeddable
+from gemma2_workbench.figures.paper.venues import TypeSizes
 from gemma2_workbench.figures.text import code_point, one_line
 
 SANS, SERIF = "DejaVu Sans", "STIXGeneral"
@@ -41,7 +41,7 @@ class Faces:
     """The type of one figure: its families in order of preference, and its sizes."""
 
     families: tuple[str, ...]
-    letters: Letters = Letters()
+    sizes: TypeSizes = TypeSizes()
     used: frozenset[int] = frozenset()
 
     def printable(self, text: str) -> str:
@@ -98,6 +98,10 @@ class Faces:
                 low = middle
         return lines
 
+    def axis_name(self, name: str, room: float) -> list[str]:
+        """The name of an axis in lines of at most `room` inches where its words allow."""
+        return self.balanced(name, max(room, 0.8), self.sizes.label)
+
     def _pieces(self, word: str, room: float, size: float) -> list[str]:
         """A word in pieces of at most `room` inches, parted at its spaces first; the whole word where it fits."""
         if self.width(word, size) <= room:
@@ -113,11 +117,11 @@ class Faces:
         return pieces
 
 
-def faces(spec: Any, letters: Letters | None = None) -> Faces:
+def faces(spec: Any, sizes: TypeSizes | None = None) -> Faces:
     """The families that the strings in `spec` need: the base and the fallbacks that add characters to it."""
-    letters = letters or Letters()
+    sizes = sizes or TypeSizes()
     used = frozenset(ord(c) for text in _strings(spec) for c in _shown(text))
-    base = SERIF if letters.serif else SANS
+    base = SERIF if sizes.serif else SANS
     missing, families = used - _characters(base), [base]
     for family in (SANS, *FALLBACKS):
         if not missing:
@@ -126,7 +130,7 @@ def faces(spec: Any, letters: Letters | None = None) -> Faces:
         if found:
             families.append(family)
             missing -= found
-    return Faces(tuple(families), letters, used)
+    return Faces(tuple(families), sizes, used)
 
 
 def _shown(text: str) -> str:

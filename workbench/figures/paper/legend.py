@@ -30,7 +30,7 @@ def rows(keys: Iterable[Key], width: float, faces: Faces) -> list[list[tuple[flo
     placed: list[list[tuple[float, Key]]] = []
     x = width
     for key in dict.fromkeys(keys):
-        wide = _SIGN + 0.05 + faces.width(faces.printable(key.name), faces.letters.tick)
+        wide = _SIGN + 0.05 + faces.width(faces.printable(key.name), faces.sizes.tick)
         if x + wide > width:
             placed.append([])
             x = 0.0
@@ -41,10 +41,10 @@ def rows(keys: Iterable[Key], width: float, faces: Faces) -> list[list[tuple[flo
 
 def draw(placed: list[list[tuple[float, Key]]], sheet: Sheet, left: float, top: float) -> None:
     """Draw rows of entries whose upper left corner is at (left, top)."""
-    letters = sheet.letters
-    high = letters.small_line * 0.7
+    sizes = sheet.sizes
+    high = sizes.small_line * 0.7
     for number, row in enumerate(placed):
-        middle = top + (number + 0.5) * letters.line
+        middle = top + (number + 0.5) * sizes.line
         for x, key in row:
             start = left + x
             if key.dash:
@@ -60,10 +60,10 @@ def draw(placed: list[list[tuple[float, Key]]], sheet: Sheet, left: float, top: 
                     start + _SIGN / 2,
                     middle,
                     key.letter,
-                    letters.smallest,
+                    sizes.smallest,
                     color=ink,
                     ha="center",
                     va="center_baseline",
                 )
             words = sheet.faces.printable(key.name)
-            sheet.text(start + _SIGN + 0.05, middle, words, letters.tick, va="center_baseline")
+            sheet.text(start + _SIGN + 0.05, middle, words, sizes.tick, va="center_baseline")

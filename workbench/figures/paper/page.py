@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gemma2_workbench.figures.paper import panels
-from gemma2_workbench.figures.paper.families import draw_panel, frame_of, keys_of
+from gemma2_workbench.figures.paper.dispatch import draw_panel, frame_of, keys_of
 from gemma2_workbench.figures.paper.fonts import Faces
 from gemma2_workbench.figures.paper.legend import Key
 from gemma2_workbench.figures.paper.legend import draw as draw_legend
@@ -39,10 +39,10 @@ def measured(spec: FigureSpec, width: float, faces: Faces, title: bool, tallest:
     inner = width - 2 * _MARGIN
     parts = spec.figures if isinstance(spec, Panels) else (spec,)
     legend = legend_rows([key for part in parts for key in keys_of(part)], inner, faces)
-    size = faces.letters.title
+    size = faces.sizes.title
     lines = faces.wrap(spec.title, inner / _BOLD, size, strict=True) if title and spec.title else []
     top = _MARGIN + ((0.34 + _TITLE * len(lines)) * size / 72 if lines else 0.04)
-    rest = faces.letters.line * len(legend) + (0.06 if legend else 0.0)
+    rest = faces.sizes.line * len(legend) + (0.06 if legend else 0.0)
     if isinstance(spec, Panels):
         plan = panels.layout(spec, faces, inner, tallest - top - rest - _MARGIN)
     else:
@@ -60,7 +60,7 @@ def _alone(spec: Panel, faces: Faces, inner: float) -> panels.Layout:
 def drawn(spec: FigureSpec, page: Page, faces: Faces) -> Sheet:
     """`spec` on its page."""
     sheet = Sheet(page.width, page.height, faces)
-    size = faces.letters.title
+    size = faces.sizes.title
     for i, words in enumerate(page.title):
         sheet.text(_MARGIN, _MARGIN + (0.96 + i * _TITLE) * size / 72, words, size, weight="bold")
     if isinstance(spec, Panels):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gemma2_workbench.figures.paper import bar, maps
-from gemma2_workbench.figures.paper.families import draw_panel, frame_of
+from gemma2_workbench.figures.paper import colorbar, token_map
+from gemma2_workbench.figures.paper.dispatch import draw_panel, frame_of
 from gemma2_workbench.figures.paper.fonts import Faces
-from gemma2_workbench.figures.paper.frame import Frame
-from gemma2_workbench.figures.paper.sheet import Box, Sheet
+from gemma2_workbench.figures.paper.sheet import Box, Frame, Sheet
 from gemma2_workbench.figures.scale import Scale
 from gemma2_workbench.figures.spec import Panels, TokenMap, TokenStrip
 
@@ -76,7 +75,7 @@ def _separate(spec: Panels, faces: Faces, width: float, columns: int, squeeze: f
         frames = [
             frame_of(panel, faces, room, with_bar, squeeze) for panel, with_bar in zip(spec.figures, own, strict=True)
         ]
-        aside = 0.0 if shared is None or lying else bar.room(shared, faces, frames[min(owner, count - 1)].height)
+        aside = 0.0 if shared is None or lying else colorbar.room(shared, faces, frames[min(owner, count - 1)].height)
     headings = [_heading(spec, i, faces, (i % columns) * (room + _GAP), room) for i in range(count)]
     places: list[Box] = []
     top = 0.0
@@ -106,7 +105,7 @@ def _aligned(frame: Frame, column: list[Frame], room: float) -> float:
 def _linked(spec: Panels, first: TokenMap, faces: Faces, width: float, columns: int, squeeze: float) -> Layout:
     """Equal maps: row labels at the left edge, column labels under the last of each column, bars as needed."""
     scales = [panel.scale for panel in spec.figures if isinstance(panel, TokenMap)]
-    frame = maps.frame(first, faces, width, scales, columns, _GAP / 2, squeeze=squeeze)
+    frame = token_map.frame(first, faces, width, scales, columns, _GAP / 2, squeeze=squeeze)
     shared = len(set(scales)) == 1
     pitch = frame.width + _GAP / 2 + (0 if shared else frame.right)
     if columns > 1:
@@ -131,19 +130,19 @@ def _linked(spec: Panels, first: TokenMap, faces: Faces, width: float, columns: 
 
 def _heading(spec: Panels, i: int, faces: Faces, left: float, room: float) -> Heading:
     """Letter and title of panel `i`, which may be `room` inches wide."""
-    letter, size = spec.letter(i), faces.letters.label
+    letter, size = spec.letter(i), faces.sizes.label
     room -= _indent(letter, faces)
     return Heading(left, letter, faces.balanced(spec.figures[i].title, room, size) if spec.figures[i].title else [])
 
 
 def _indent(letter: str, faces: Faces) -> float:
     """How far right of its bold letter a title starts, in inches."""
-    return 1.15 * faces.width(letter, faces.letters.label) + 0.04 if letter else 0.0
+    return 1.15 * faces.width(letter, faces.sizes.label) + 0.04 if letter else 0.0
 
 
 def _longest_word(spec: Panels, faces: Faces) -> float:
     """Inches of the widest word of a title behind its letter."""
-    size = faces.letters.label
+    size = faces.sizes.label
     words = [faces.wrap(panel.title, 0, size) for panel in spec.figures]
     widths = [max(faces.width(word, size) for word in titled) for titled in words]
     return max(_indent(spec.letter(i), faces) + width for i, width in enumerate(widths))
@@ -152,12 +151,12 @@ def _longest_word(spec: Panels, faces: Faces) -> float:
 def _head(headings: list[Heading], faces: Faces) -> float:
     """The room above a row of panels."""
     lines = max(max(len(heading.lines), bool(heading.letter)) for heading in headings)
-    return 0.06 + faces.letters.line * lines if lines else 0.04
+    return 0.06 + faces.sizes.line * lines if lines else 0.04
 
 
 def draw(spec: Panels, sheet: Sheet, plan: Layout, left: float, top: float) -> None:
     """Draw every panel under its letter and title, from (left, top) of the sheet."""
-    line = sheet.letters.line
+    line = sheet.sizes.line
     for i, panel in enumerate(spec.figures):
         box = plan.places[i].moved(left, top)
         draw_panel(panel, sheet, box, plan.bars[i], plan.outers[i], named=plan.shared_names is None)
@@ -172,7 +171,7 @@ def draw(spec: Panels, sheet: Sheet, plan: Layout, left: float, top: float) -> N
         boxes = [place.moved(left, top) for place in plan.places]
         # The names go with the labels: below the last row, which may be shorter than the others.
         last = [box for box in boxes if box.top == boxes[-1].top]
-        maps.name_axes(first, sheet, _around(boxes), plan.shared_names, _around(last))
+        token_map.name_axes(first, sheet, _around(boxes), plan.shared_names, _around(last))
 
 
 def _around(boxes: list[Box]) -> Box:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -15,6 +16,9 @@ from gemma2_workbench.figures import colours
 from gemma2_workbench.figures.paper.fonts import Faces
 
 INK, REFERENCE, FAINT = colours.LIGHT.ink, colours.LIGHT.reference, colours.LIGHT.faint
+_SIDE = (
+    300  # pixels of a picture, at least, on either side; whole multiples of a cell, which compress to almost nothing
+)
 THINNEST = 0.5  # points: no line is thinner, because thinner ones disappear in print
 
 
@@ -42,12 +46,28 @@ class Box:
         return self.top + self.height
 
 
+@dataclass(frozen=True)
+class Frame:
+    """Inches left of, right of and below a plot of `width` x `height` inches."""
+
+    left: float
+    right: float
+    below: float
+    width: float
+    height: float
+
+    def box(self, left: float, top: float, room: float) -> Box:
+        """The plot's place when the panel starts at (left, top) and is `room` inches wide; narrow plots are centred."""
+        slack = max(room - self.left - self.width - self.right, 0.0)
+        return Box(left + self.left + slack / 2, top, self.width, self.height)
+
+
 class Sheet:
     """One page of exactly `width` x `height` inches to draw on."""
 
     def __init__(self, width: float, height: float, faces: Faces) -> None:
         """An empty white page."""
-        self.width, self.height, self.faces, self.letters = width, height, faces, faces.letters
+        self.width, self.height, self.faces, self.sizes = width, height, faces, faces.sizes
         self.figure = Figure(figsize=(width, height))
 
     def axes(self, box: Box, frame: bool = True) -> Axes:
@@ -62,7 +82,7 @@ class Sheet:
             spine.set_visible(side in ("left", "bottom"))
             spine.set(linewidth=THINNEST, color=REFERENCE)
         axes.tick_params(length=2, width=THINNEST, color=REFERENCE, labelcolor=INK, pad=2)
-        axes.tick_params(labelsize=self.letters.tick)
+        axes.tick_params(labelsize=self.sizes.tick)
         return axes
 
     def text(self, x: float, y: float, words: str, size: float | None = None, **settings: Any) -> None:
@@ -72,7 +92,7 @@ class Sheet:
             x,
             self.height - y,
             words,
-            size=size or self.letters.label,
+            size=size or self.sizes.label,
             transform=self.figure.dpi_scale_trans,
             **settings,
         )
@@ -88,3 +108,13 @@ class Sheet:
         x, y = zip(*points, strict=True)
         line = {"color": REFERENCE, "linewidth": 0.6, "transform": self.figure.dpi_scale_trans, **settings}
         self.figure.add_artist(Line2D(x, [self.height - v for v in y], **line))
+
+
+def show_cells(axes: Axes, cells: np.ndarray, extent: tuple[float, float, float, float]) -> None:
+    """Put `cells`, uint8 [rows, columns, 3], on the axes as a picture; `extent` is left, right, bottom and top.
+
+    It has so many pixels that a viewer which smooths pictures leaves cells sharp.
+    """
+    for axis in (0, 1):
+        cells = np.repeat(cells, -(-_SIDE // cells.shape[axis]), axis)
+    axes.imshow(cells, extent=extent, aspect="auto", interpolation="none")

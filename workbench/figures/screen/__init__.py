@@ -7,10 +7,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from gemma2_workbench.figures import colours
-from gemma2_workbench.figures.screen import grid, lines, links, maps, panels, strip, words
+from gemma2_workbench.figures.screen import curves, head_grid, panels, token_grid, token_links, token_map, token_strip
 from gemma2_workbench.figures.screen.page import page
 from gemma2_workbench.figures.screen.room import room
-from gemma2_workbench.figures.screen.slot import Drawing, Slot
+from gemma2_workbench.figures.screen.slot import FigureDict, Slot
 from gemma2_workbench.figures.spec import (
     Bars,
     Curve,
@@ -44,15 +44,15 @@ def render(spec: FigureSpec, dark: bool = False, width: int = 900) -> go.Figure:
     """
     title = spec_title(spec)
     spec = in_tens(spec)
-    drawing = Drawing(layout=_layout(title, dark))
+    figure = FigureDict(layout=_layout(title, dark))
     if isinstance(spec, Panels):
-        height = panels.draw(spec, drawing, dark, draw)
+        height = panels.draw(spec, figure, dark, draw)
     else:
-        height = draw(spec, Slot(drawing, pixels=(width, 560), dark=dark)) + room(spec).bottom
-    margin = drawing.layout["margin"]
-    margin["b"] += _LEGEND if drawing.named else 0
-    drawing.layout["height"] = height + margin["t"] + margin["b"]
-    return go.Figure(drawing.traces, drawing.layout | {"shapes": drawing.shapes, "annotations": drawing.notes})
+        height = draw(spec, Slot(figure, pixels=(width, 560), dark=dark)) + room(spec).bottom
+    margin = figure.layout["margin"]
+    margin["b"] += _LEGEND if figure.named else 0
+    figure.layout["height"] = height + margin["t"] + margin["b"]
+    return go.Figure(figure.traces, figure.layout | {"shapes": figure.shapes, "annotations": figure.notes})
 
 
 def _layout(title: str, dark: bool) -> dict[str, Any]:
@@ -85,18 +85,18 @@ def draw(spec: Panel, slot: Slot) -> int:
     """Draw one panel into its slot and return the height in pixels that its plot would like, without labels."""
     match spec:
         case TokenMap():
-            return maps.draw(spec, slot)
+            return token_map.draw(spec, slot)
         case TokenLinks():
-            return links.draw(spec, slot)
+            return token_links.draw(spec, slot)
         case TokenGrid():
-            return words.draw(spec, slot)
+            return token_grid.draw(spec, slot)
         case HeadGrid():
-            return grid.draw(spec, slot)
+            return head_grid.draw(spec, slot)
         case Curve():
-            return lines.draw_curve(spec, slot)
+            return curves.draw_curve(spec, slot)
         case Scatter():
-            return lines.draw_scatter(spec, slot)
+            return curves.draw_scatter(spec, slot)
         case Bars():
-            return lines.draw_bars(spec, slot)
+            return curves.draw_bars(spec, slot)
         case TokenStrip():
-            return strip.draw(spec, slot)
+            return token_strip.draw(spec, slot)

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gemma2_workbench.figures.screen.room import WIDE, room
-from gemma2_workbench.figures.screen.slot import Drawing, Slot
+from gemma2_workbench.figures.screen.slot import FigureDict, Slot
 from gemma2_workbench.figures.spec import Panel, Panels
 from gemma2_workbench.figures.text import one_line
 
 _TITLE = 26  # pixels above each row for the panels' titles
 
 
-def draw(spec: Panels, drawing: Drawing, dark: bool, draw_one: Callable[[Panel, Slot], int]) -> int:
+def draw(spec: Panels, figure: FigureDict, dark: bool, draw_one: Callable[[Panel, Slot], int]) -> int:
     """Draw every panel under its letter and title and return the height of the figure in pixels, without margins.
 
     A scale that all panels share has one colour bar, beside the first row. Maps of the same tokens zoom together and
@@ -27,7 +27,7 @@ def draw(spec: Panels, drawing: Drawing, dark: bool, draw_one: Callable[[Panel, 
         row, column = divmod(i, columns)
         last = i + columns >= len(spec.figures)
         slot = Slot(
-            drawing,
+            figure,
             i + 1,
             layout.x[column],
             layout.y[row],
@@ -39,8 +39,8 @@ def draw(spec: Panels, drawing: Drawing, dark: bool, draw_one: Callable[[Panel, 
         )
         draw_one(panel, slot)
         place = {"xref": "paper", "yref": "paper", "x": slot.x[0], "y": slot.y[1], "xanchor": "left"}
-        drawing.note(one_line(f"{spec.letter(i)} {panel.title}".strip(), 48), 13, **place, yanchor="bottom")
-    drawing.layout["margin"]["t"] += _TITLE - 6
+        figure.note(one_line(f"{spec.letter(i)} {panel.title}".strip(), 48), 13, **place, yanchor="bottom")
+    figure.layout["margin"]["t"] += _TITLE - 6
     return layout.height
 
 

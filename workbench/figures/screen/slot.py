@@ -16,7 +16,7 @@ from gemma2_workbench.figures.ticks import round_ticks, tick_text
 
 
 @dataclass(frozen=True)
-class Drawing:
+class FigureDict:
     """What becomes a plotly figure: traces, layout, and the names that the legend has already."""
 
     traces: list[dict[str, Any]] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Slot:
         linked: whether the axes zoom together with those of slot 1.
     """
 
-    drawing: Drawing
+    figure: FigureDict
     number: int = 1
     x: tuple[float, float] = (0.0, 1.0)
     y: tuple[float, float] = (0.0, 1.0)
@@ -62,9 +62,9 @@ class Slot:
         for trace in traces:
             placed = {**trace, "xaxis": self.name("x"), "yaxis": self.name("y")}
             if trace["showlegend"]:
-                placed |= {"showlegend": trace["name"] not in self.drawing.named, "legendgroup": trace["name"]}
-                self.drawing.named.add(trace["name"])
-            self.drawing.traces.append(placed)
+                placed |= {"showlegend": trace["name"] not in self.figure.named, "legendgroup": trace["name"]}
+                self.figure.named.add(trace["name"])
+            self.figure.traces.append(placed)
 
     def axes(self, x: dict[str, Any], y: dict[str, Any]) -> None:
         """Place and style this slot's axes; `x` and `y` are plotly axis settings on top of the common ones."""
@@ -88,7 +88,7 @@ class Slot:
                 settings["showticklabels"] = False
             if self.linked and self.number > 1:
                 settings["matches"] = letter
-            self.drawing.layout[f"{letter}axis{self.name(letter)[1:]}"] = settings
+            self.figure.layout[f"{letter}axis{self.name(letter)[1:]}"] = settings
 
     def write(self, x: np.ndarray, y: np.ndarray, words: np.ndarray, fills: np.ndarray, size: int = 12) -> None:
         """Write words (each [n]) at places over cells with these fills (uint8 [n, 3]), black or white by contrast."""

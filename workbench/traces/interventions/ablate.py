@@ -108,11 +108,16 @@ def AblateHead(layer: int, head: int) -> AblateHeads:
     return AblateHeads(((layer, head),))
 
 
+def ablated(out_BNTH: Tensor, heads: Sequence[int], fill: str = "zero") -> Tensor:
+    """The outputs of the heads of a layer [B, N, T, H], those of some heads set to zero or to their mean over T."""
+    filled = out_BNTH.clone()
+    filled[:, heads] = 0 if fill == "zero" else out_BNTH[:, heads].mean(2, keepdim=True)
+    return filled
+
+
 def _filled(heads: list[int], fill: str) -> Hook:
     def hook(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> Tensor:
-        filled = out.clone()
-        filled[:, heads] = 0 if fill == "zero" else out[:, heads].mean(2, keepdim=True)
-        return filled
+        return ablated(out, heads, fill)
 
     return hook
 
