@@ -336,7 +336,9 @@ def test_programs_run_texts_by_the_api(page: Any) -> None:
     client = Client(page.url, headers={"Authorization": BASIC}, verbose=False, download_files=False)
     run = client.predict("red blue red", "tiny", api_name="/run")
     assert (run["text"], run["exact"], len(run["tokens"])) == ("red blue red", True, 5)
-    assert page.client.get(f"/attention/{run['id']}/attn_probs/5/3", headers={"Authorization": BASIC}).status_code == 200
+    assert (
+        page.client.get(f"/attention/{run['id']}/attn_probs/5/3", headers={"Authorization": BASIC}).status_code == 200
+    )
     with pytest.raises(AppError, match="there is no folder"):
         client.predict("red", "./nothing", api_name="/run")
 
