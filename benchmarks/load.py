@@ -1,7 +1,7 @@
 """Many readers at once on one page: is anything mixed, how long does a route wait, what does the memory do?
 
 First 8 clients run 50 texts each while two others set caps; every map that a client reads is compared bit for bit with
-the same map computed in this process, and every answer about a cap has to name it. Then 120 questions are asked at once:
+the same map computed in this process, and every answer about a cap has to name it. Then 120 questions come at once:
 other attention caps, heads that are off, further texts. All the while one reader asks for a map of a saved trace again
 and again. Prints a JSON line per figure, and a table.
 
@@ -26,7 +26,7 @@ from gemma2_workbench import capture, load, save_trace
 from gemma2_workbench.json_types import JsonObject
 
 
-def crowd(address: str, options: argparse.Namespace) -> dict[str, Any]:
+def crowd(address: str, options: argparse.Namespace) -> JsonObject:
     """Clients with texts, two readers who set caps; what they saw."""
     seen, done = Seen(), threading.Event()
     beside = [threading.Thread(target=what_ifs, args=(address, "saved", what, seen, done)) for what in ("cap", "final")]
@@ -87,9 +87,9 @@ def rush(address: str, options: argparse.Namespace) -> JsonObject:
     }
 
 
-def questions(address: str, name: str, count: int) -> list[Callable[[], Any]]:
+def questions(address: str, name: str, count: int) -> list[Callable[[], object]]:
     """So many questions, a third of each kind, none of them twice; pages are opened before anything is asked."""
-    asked: list[Callable[[], Any]] = []
+    asked: list[Callable[[], object]] = []
     for number in range(count):
         page = Page(address)
         run, third = page.ask("saved", trace=name)["id"], number // 3
