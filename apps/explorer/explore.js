@@ -2,11 +2,12 @@
 
 import { h } from '../page/dom.js';
 import { createChanges } from './changes/changes.js';
-import { restore } from './changes/restore.js';
 import { headKeys } from './heads/actions.js';
 import { badge, layerGlyph } from './heads/badges.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
+import { compare } from './looks/compare.js';
+import { patching } from './looks/patching.js';
 import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
 import { atlas, atlasKeys } from './looks/atlas.js';
@@ -14,7 +15,7 @@ import { placeOf } from './place.js';
 import { savable } from './savable.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state.
-const LOOKS = [attention, atlas];
+const LOOKS = [attention, atlas, compare, patching];
 
 const EXAMPLES = [
   { name: 'Induction', text: 'red blue green seven nine red blue green seven nine red blue green seven nine red blue' },
@@ -30,7 +31,7 @@ export const explore = {
   title: 'Explore',
   examples: EXAMPLES,
   hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['x', 'switch off'], ['r', 'restore'], ['p', 'present']],
-  keys: { ...headKeys, ...atlasKeys, ...mapKeys, r: restore },
+  keys: { ...headKeys, ...atlasKeys, ...mapKeys },
   savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
