@@ -1,6 +1,7 @@
 """What `gemma2_workbench` offers; each name is imported when it is first used."""
 
-from .classification.predictions import Classification, classify
+from .classification.classification import Classification
+from .classification.classify import classify
 from .heads.head_scores import HeadScores
 from .heads.kinds import HEAD_KINDS, HeadKind
 from .heads.random_repeats import score_heads

@@ -30,10 +30,19 @@ def _made(options: argparse.Namespace) -> PatchRecipe:
     """The grid that the flags ask for."""
     chosen = {name: _indices(name, getattr(options, name)) for name in ("layers", "positions", "heads")}
     clean, corrupted = (given_text(text) for text in (options.clean, options.corrupted))
-    tokens = {name: _token(getattr(options, name)) for name in ("token", "against")}
     loaded = loaded_model(options)
     with counted("run") as progress:
-        grid = patch_grid(loaded, clean, corrupted, options.what, options.by, progress=progress, **tokens, **chosen)
+        grid = patch_grid(
+            loaded,
+            clean,
+            corrupted,
+            options.what,
+            options.by,
+            token=_token(options.token),
+            against=_token(options.against),
+            progress=progress,
+            **chosen,
+        )
     return PatchRecipe(grid, **chosen)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from gemma2_workbench.brief import some
 from gemma2_workbench.limits import told, whole
 from gemma2_workbench.models.language_model import pieces_of, require_language_model, token_id
 from gemma2_workbench.models.source import Source
@@ -67,6 +68,8 @@ def pairs_of(donor: Tokens, ours: Tokens, what: str, positions: Sequence[int] | 
             f"length, up to {LONGEST_MAP} tokens, the output of a head between any"
         )
     pairs = counterparts(ours.ids, donor.ids)
+    if not pairs:
+        raise ValueError("the two texts share no token in the same order; there is nothing to patch")
     if positions is None:
         return pairs
     there = dict(pairs)
@@ -75,7 +78,7 @@ def pairs_of(donor: Tokens, ours: Tokens, what: str, positions: Sequence[int] | 
     if alone:
         raise ValueError(
             f"position {alone[0]} ({ours.display[alone[0]]}) has no counterpart in the clean text; positions that have "
-            f"one: {', '.join(map(str, there))}"
+            f"one: {some(map(str, there), 20)}"
         )
     return tuple((at, there[at]) for at in places)
 

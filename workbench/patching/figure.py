@@ -11,7 +11,7 @@ def figure(grid: PatchGrid) -> TokenGrid | HeadGrid:
     """The shares, around 0 with both signs; where there is none, the change of the logit difference."""
     first, second = grid.names
     if grid.comparable:
-        values, label, least = grid.shares, "share restored (0 corrupted, 1 clean)", 1.0
+        values, label, least = grid.shares, "share restored", 1.0
     else:
         values, label, least = grid.values - grid.corrupted_difference, "change (logits)", 0.0
     largest = max(float(np.nanmax(np.abs(values), initial=0.0)), least) or 1.0
@@ -26,11 +26,13 @@ def figure(grid: PatchGrid) -> TokenGrid | HeadGrid:
     values = values[:, shown]
     return TokenGrid(
         values=values,
-        words=tuple(tuple("" if np.isnan(value) else f"{value:.2f}" for value in row) for row in values),
+        words=tuple(
+            tuple("" if np.isnan(value) else f"{round(value, 2) + 0.0:.2f}" for value in row) for row in values
+        ),
         rows=tuple(str(info.index) for info in grid.layers),
         columns=grid.corrupted.display[shown],
         scale=scale,
-        word=label.partition(" (")[0],
+        word=label,
         column_start=columns[0],
         title=title,
     )

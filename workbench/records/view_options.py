@@ -1,7 +1,6 @@
 """The options of a view as a record holds them, as captions name them, and as flags."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from gemma2_workbench.traces.stages import STAGES
 from gemma2_workbench.views.view import Option, Subject, View, sizes_of
@@ -10,7 +9,7 @@ from gemma2_workbench.views.view import Option, Subject, View, sizes_of
 _KINDS = {"range": str, "layer": int | None, "head": int | None, "token": int | None}
 
 
-def filled(view: View, chosen: Mapping[str, Any], subject: Subject) -> dict[str, Any]:
+def filled(view: View, chosen: Mapping[str, object], subject: Subject) -> dict[str, object]:
     """Every option with a value that JSON can hold; a range is written out."""
     whole = f"0:{sizes_of(subject)['token']}"
     return {
@@ -19,22 +18,22 @@ def filled(view: View, chosen: Mapping[str, Any], subject: Subject) -> dict[str,
     }
 
 
-def recorded(view: View, options: Mapping[str, Any]) -> dict[str, Any]:
+def recorded(view: View, options: Mapping[str, object]) -> dict[str, object]:
     """Options as a record has them: those that came late only where they are not the default."""
     defaults = _late(view)
     return {name: value for name, value in options.items() if name not in defaults or value != defaults[name]}
 
 
-def complete(view: View, options: Mapping[str, Any]) -> dict[str, Any]:
+def complete(view: View, options: Mapping[str, object]) -> dict[str, object]:
     """All options, those that `recorded` left out with their defaults."""
     return _late(view) | dict(options)
 
 
-def _late(view: View) -> dict[str, Any]:
+def _late(view: View) -> dict[str, object]:
     return {option.name: option.default for option in view.options if option.late}
 
 
-def check_options(view: View, options: Mapping[str, Any]) -> None:
+def check_options(view: View, options: Mapping[str, object]) -> None:
     """Refuse options of a record that are not those of the view, each with a value of its kind.
 
     Raises:
@@ -49,16 +48,16 @@ def check_options(view: View, options: Mapping[str, Any]) -> None:
             raise ValueError(f"the option {name!r} of view {view.name!r} is of another kind")
 
 
-def option_words(option: Option, value: Any) -> str:
+def option_words(option: Option, value: object) -> str:
     """An option's value as a caption names it."""
     if option.name == "stage":
-        return STAGES[value].label if value in STAGES else str(value)
+        return STAGES[str(value)].label if value in STAGES else str(value)
     if option.kind == "choice":
         return str(value).replace("_", " ")
     return option.none if value is None else f"{option.label.lower()} {value}"
 
 
-def option_flags(view: View, panels: Iterable[tuple[Mapping[str, Any], str]]) -> list[str]:
+def option_flags(view: View, panels: Iterable[tuple[Mapping[str, object], str]]) -> list[str]:
     """The view's options as flags; one that differs between panels takes all its values, the default is left out.
 
     Args:

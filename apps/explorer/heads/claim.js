@@ -2,13 +2,13 @@
 // fits, else below the map.
 
 import { h, put } from '../../page/dom.js';
-import { latest } from '../../page/ask.js';
-import { UNCHANGED } from '../changes/restore.js';
 import { anyOf, placeOf } from '../place.js';
+import { RESTORED } from './actions.js';
 
 const WIDEST = 460;
 const SHARE = 0.6; // of the map's width
 const PHONE = 900;
+const MOST_KNOWN = 500;
 const FILLED = ['attn_logits', 'attn_scores']; // stages whose maps have no empty triangle
 
 const probability = (value) => (value < 1e-4 ? '<0.0001' : value.toFixed(value < 0.01 ? 4 : 3));
@@ -16,21 +16,26 @@ const probability = (value) => (value < 1e-4 ? '<0.0001' : value.toFixed(value <
 export function createClaim(page) {
   const { store } = page;
   const box = h('div', { class: 'claim' });
-  const [asked, fed] = [latest(), latest()];
-  const known = new Map(); // answers by question
-  let feeder = null; // {run, head, sentence}, measured
+  const known = new Map(); // answers to come by question
+  let asked = 0; // the latest question, so that an answer that comes late is dropped
+  let feeder = {}; // {run, found: what was measured, to come}
+  let drawn = null; // the answer on screen
+
+  // The answer to a question, asked once.
+  function answered(question) {
+    const key = JSON.stringify(question);
+    if (known.size > MOST_KNOWN) known.clear();
+    if (!known.has(key)) known.set(key, page.ask('claim', question).catch((error) => ({ first: [[error.message, false]], more: [], actions: [] })));
+    return known.get(key);
+  }
 
   async function tell() {
     const { run, pair } = store.data;
     const { layer, head, query } = placeOf(store);
     const question = { run: run.id, layer, head, query, ...(pair?.id ? { changed: pair.id } : {}) };
-    const key = JSON.stringify(question);
-    if (!known.has(key)) {
-      if (known.size > 500) known.clear();
-      const answer = await asked.ask('claim', question).catch((error) => ({ first: [[error.message, false]], more: [], actions: [] }));
-      known.set(key, answer);
-    }
-    const answer = known.get(key);
+    const turn = asked += 1;
+    const answer = await answered(question);
+    if (turn !== asked) return;
     draw(answer);
     if (pair?.id) page.say(answer.first.map(([text]) => text).join(''));
     if (pair?.id && isGroupOff()) measure(run, answer);
@@ -43,17 +48,20 @@ export function createClaim(page) {
 
   // Who feeds the copying heads is said only after it was measured.
   async function measure(run, answer) {
-    if (feeder?.run !== run.id) feeder = { run: run.id, ...await fed.ask('feeder', { run: run.id }).catch(() => null) };
-    if (feeder.head && isGroupOff()) draw(answer, feeder);
+    if (feeder.run !== run.id) feeder = { run: run.id, found: page.ask('feeder', { run: run.id }).catch(() => null) };
+    const found = await feeder.found;
+    if (found && feeder.run === store.data.run.id && isGroupOff() && answer === drawn) draw(answer, found);
   }
 
   const pieces = (parts) => parts.map(([text, strong]) => (strong ? h('b', {}, text) : text));
 
-  function draw({ first, more, big, actions }, feeds = null) {
+  function draw(answer, feeds = null) {
+    const { first, more, big, actions } = answer;
+    drawn = answer;
     const { opening } = store.data.run;
     const modified = store.data.pair?.id;
     const buttons = actions.map(({ label, off, head, main }) => button(label, { ...(off ? { off } : {}), ...(head ? { head } : {}) }, main));
-    if (modified) buttons.unshift(button('Restore', UNCHANGED, true));
+    if (modified) buttons.unshift(button('Restore', RESTORED, true));
     if (feeds) buttons.push(button(`Try ${feeds.head}, which feeds them`, { off: [feeds.head], head: opening.head }, false, feeds.sentence));
     put(
       box,

@@ -55,8 +55,7 @@ function createAtlas(page, box) {
 
   function said(inside, heads, frame) {
     if (!frame) return put(sentence, 'Draw a frame in the scatter to choose heads.');
-    const found = inside.length ? `: ${byKind(inside)}.` : '.';
-    return put(sentence, h('b', {}, `${inside.length} of ${heads.length} heads`), ` ${inside.length === 1 ? 'is' : 'are'} in the frame${found}`);
+    return put(sentence, h('b', {}, `${inside.length} of ${heads.length} heads`), ` ${inside.length === 1 ? 'is' : 'are'} in the frame${byKind(inside)}.`);
   }
 
   function drawScale() {

@@ -21,12 +21,13 @@ export function framed(frame, heads, scores, { up, across }) {
   }).sort((a, b) => valueOf(scores, up, b) - valueOf(scores, up, a));
 }
 
-// "9 in global layers, 8 in local ones": how many of each kind of layer, the first kind with the word "layers".
+// ": 9 in global layers, 8 in local ones", or ", all in global layers".
 export function byKind(heads) {
   const counts = new Map();
   for (const { kind } of heads) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  if (counts.size === 1) return `, ${heads.length > 1 ? 'all ' : ''}in ${heads.length > 1 ? '' : 'a '}${heads[0].kind} layer${heads.length > 1 ? 's' : ''}`;
   const parts = [...counts].sort((a, b) => b[1] - a[1]);
-  return parts.map(([kind, count], at) => `${count} in ${kind} ${at ? 'ones' : 'layers'}`).join(', ');
+  return parts.map(([kind, count], at) => `${at ? ', ' : ': '}${count} in ${kind} ${at ? 'ones' : 'layers'}`).join('');
 }
 
 // Where most of the heads lie: the layers between the fifth from below and the fifth from above.
