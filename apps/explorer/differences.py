@@ -47,9 +47,7 @@ def forecast(pair: Pair) -> JsonValue:
     first = int(before.capped.argmax())
     now, was = after.log_probs.exp(), before.log_probs.exp()
     ids = [first, *(token for token in now.topk(FORECAST + 1).indices.tolist() if token != first)][: FORECAST + 1]
-    return [
-        expected(names[token], now[token].item()) | {"was": was[token].item(), "id": token} for token in ids
-    ]
+    return [expected(names[token], now[token].item()) | {"was": was[token].item(), "id": token} for token in ids]
 
 
 def logits_changed(pair: Pair) -> JsonValue:
