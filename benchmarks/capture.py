@@ -18,7 +18,7 @@ LENGTHS = (64, 256, 512, 1024, 2048)
 WORDS = "The President of the United States met Emma and Mr. Knightley in the city of Washington. "
 
 
-def seconds(run: Callable[[], Any]) -> tuple[float, Any]:
+def seconds(run: Callable[[], object]) -> tuple[float, Any]:
     """Duration and result of one call."""
     started = time.perf_counter()
     result = run()

@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any
 
 import httpx
 from browser.page import FailedError, Page
@@ -24,9 +23,10 @@ from browser.readers import WORDS, Reader, Seen, moved, opened, runs, sentence, 
 from browser.server import Server
 
 from gemma2_workbench import capture, load, save_trace
+from gemma2_workbench.json_types import JsonObject
 
 
-def crowd(address: str, options: argparse.Namespace, own: dict[str, str]) -> dict[str, Any]:
+def crowd(address: str, options: argparse.Namespace, own: dict[str, str]) -> JsonObject:
     """Clients with texts, two readers with sliders; what they saw."""
     seen, done = Seen(), threading.Event()
     sliders = (("slider-softcap", "softcap-facts"), ("slider-final_softcap", "final-facts"))
@@ -72,7 +72,7 @@ def wrong_maps(seen: Seen, name: str) -> list[str]:
     return wrong
 
 
-def rush(address: str, options: argparse.Namespace) -> dict[str, Any]:
+def rush(address: str, options: argparse.Namespace) -> JsonObject:
     """All questions at once."""
     asked = questions(address, "saved", options.questions)
     since = time.perf_counter()
@@ -89,9 +89,9 @@ def rush(address: str, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def questions(address: str, name: str, count: int) -> list[Callable[[], Any]]:
+def questions(address: str, name: str, count: int) -> list[Callable[[], object]]:
     """So many questions, a third of each kind, none of them twice; pages are opened before anything is asked."""
-    asked: list[Callable[[], Any]] = []
+    asked: list[Callable[[], object]] = []
     for number in range(count):
         if number % 3 == 0:
             page, _ = opened(address, name)
@@ -109,11 +109,11 @@ def questions(address: str, name: str, count: int) -> list[Callable[[], Any]]:
     return asked
 
 
-def at_once(asked: Sequence[Callable[[], Any]]) -> tuple[list[float], list[str]]:
+def at_once(asked: Sequence[Callable[[], object]]) -> tuple[list[float], list[str]]:
     """Ask everything in one moment; when each answer came, in seconds from then, and what was refused."""
     start, times, refused = threading.Barrier(len(asked)), [], []
 
-    def one(question: Callable[[], Any]) -> float:
+    def one(question: Callable[[], object]) -> float:
         start.wait()
         begun = time.perf_counter()
         answer = question()
@@ -131,7 +131,7 @@ def at_once(asked: Sequence[Callable[[], Any]]) -> tuple[list[float], list[str]]
     return times, refused
 
 
-def measured(options: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
+def measured(options: argparse.Namespace, folder: Path) -> list[JsonObject]:
     """All figures."""
     loaded = load("tiny")
     trace = folder / "saved.safetensors"

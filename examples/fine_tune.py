@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from gemma2_workbench import load
+from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.classification.finetune.settings import Settings
 from gemma2_workbench.classification.finetune.train import fine_tune
-from gemma2_workbench.classification.predictions import classify
 
 data = Path(__file__).parent / "data" / "places.conll"
 tuned = fine_tune(Settings(data, out=Path("my-tagger"), epochs=7, batch=4), say=print)

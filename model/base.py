@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from safetensors import SafetensorError
@@ -19,6 +19,14 @@ MAY_BE_LEFT_OUT = ("score.", "lm_head.")
 MAY_BE_IN_OLD_FILES = "rotary_emb.inv_freq"
 
 
+class LoadingReport(TypedDict):
+    """What transformers says of loaded weights."""
+
+    missing_keys: set[str]
+    unexpected_keys: set[str]
+    mismatched_keys: set[tuple[str, tuple[int, ...], tuple[int, ...]]]
+
+
 class Gemma2PreTrainedModel(PreTrainedModel):
     """Base of all Gemma 2 models: `from_pretrained`, `save_pretrained` and initialisation."""
 
@@ -32,7 +40,7 @@ class Gemma2PreTrainedModel(PreTrainedModel):
     _supports_sdpa = False
     _supports_flash_attn = False
 
-    def __init__(self, config: Gemma2Config, *args: Any, **kwargs: Any):
+    def __init__(self, config: Gemma2Config, *args: object, **kwargs: object):
         config = as_gemma2_config(config)
         check_eager(config._attn_implementation)
         super().__init__(config, *args, **kwargs)
@@ -49,7 +57,9 @@ class Gemma2PreTrainedModel(PreTrainedModel):
         return bool(self.config.return_dict if choice is None else choice)
 
     @classmethod
-    def from_pretrained(cls, pretrained_model_name_or_path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> Any:
+    def from_pretrained(
+        cls, pretrained_model_name_or_path: str | os.PathLike[str], *args: object, **kwargs: object
+    ) -> Any:
         """Load a folder or hub id in the format of google/gemma-2-2b; transformers' arguments, strict about weights.
 
         `config` may be transformers' own `Gemma2Config`. `output_loading_info=True` also returns the report.
@@ -61,7 +71,7 @@ class Gemma2PreTrainedModel(PreTrainedModel):
         source = str(pretrained_model_name_or_path)
         check_eager(kwargs.get("attn_implementation"))
         wants_report = kwargs.pop("output_loading_info", False)
-        sizes_may_differ = kwargs.pop("ignore_mismatched_sizes", False)
+        sizes_may_differ = bool(kwargs.pop("ignore_mismatched_sizes", False))
         config = kwargs.get("config")
         if isinstance(config, PreTrainedConfig):
             kwargs["config"] = as_gemma2_config(config)
@@ -81,7 +91,7 @@ class Gemma2PreTrainedModel(PreTrainedModel):
         return (model, report) if wants_report else model
 
 
-def as_gemma2_config(config: Any) -> Gemma2Config:
+def as_gemma2_config(config: object) -> Gemma2Config:
     """Our configuration from ours or from transformers' own class.
 
     Raises:
@@ -94,7 +104,7 @@ def as_gemma2_config(config: Any) -> Gemma2Config:
     return Gemma2Config.from_dict(config.to_dict())
 
 
-def check_eager(implementation: Any) -> None:
+def check_eager(implementation: object) -> None:
     """Refuse attention implementations that are not ours.
 
     Raises:
@@ -107,7 +117,7 @@ def check_eager(implementation: Any) -> None:
         )
 
 
-def _check_report(source: str, model: nn.Module, report: dict[str, Any], sizes_may_differ: bool) -> None:
+def _check_report(source: str, model: nn.Module, report: LoadingReport, sizes_may_differ: bool) -> None:
     """Refuse weights that leave a part random that is not a whole new head, or hold parts that the model does not have.
 
     Old files may hold the rotary frequencies, which follow from the configuration.

@@ -71,7 +71,7 @@ def as_cache(given: Cache | LegacyCache | None, config: PreTrainedConfig, batch:
     return cache
 
 
-def _from_tuple(given: Any, config: PreTrainedConfig) -> Cache:
+def _from_tuple(given: object, config: PreTrainedConfig) -> Cache:
     """A growing cache from legacy tuples, after checking them."""
     if not isinstance(given, (tuple, list)):
         raise TypeError(f"past_key_values must be a transformers Cache or a tuple, got {type(given).__name__}")

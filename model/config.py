@@ -1,5 +1,6 @@
 """`Gemma2Config`: transformers' configuration, with both documentation pages' spellings and checks that speak."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -21,7 +22,7 @@ def _raising_value_errors(cls: type[C]) -> type[C]:
     initialise: Callable[..., None] = cls.__init__
 
     @wraps(initialise)
-    def checked(self: Any, **kwargs: Any) -> None:
+    def checked(self: Any, **kwargs: object) -> None:
         check_given(kwargs, type(self))
         try:
             initialise(self, **kwargs)
@@ -32,7 +33,7 @@ def _raising_value_errors(cls: type[C]) -> type[C]:
     return cls
 
 
-def _sentence(error: StrictDataclassError, given: Mapping[str, Any], cls: type["Gemma2Config"]) -> str:
+def _sentence(error: StrictDataclassError, given: Mapping[str, object], cls: type["Gemma2Config"]) -> str:
     """What a strict dataclass refuses, in our words."""
     field = _FIELD.match(str(error))
     if field is None:  # values that do not fit one another: the second line says it all
@@ -59,7 +60,7 @@ class Gemma2Config(TransformersGemma2Config):
     hidden_activation: str | None = "gelu_pytorch_tanh"
     query_pre_attn_scalar: int | float = 256
 
-    def __post_init__(self, **kwargs: Any) -> None:
+    def __post_init__(self, **kwargs: object) -> None:
         """Fill in what None stands for, then check what transformers would leave to the first forward pass."""
         if self.num_key_value_heads is None:
             self.num_key_value_heads = self.num_attention_heads
@@ -72,7 +73,9 @@ class Gemma2Config(TransformersGemma2Config):
             self.query_pre_attn_scalar = int(self.query_pre_attn_scalar)
 
     @classmethod
-    def get_config_dict(cls, pretrained_model_name_or_path: Any, **kwargs: Any) -> tuple[dict[str, Any], Any]:
+    def get_config_dict(
+        cls, pretrained_model_name_or_path: str | os.PathLike[str], **kwargs: object
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Read config.json of a folder or hub id; transformers alone would take defaults where there is none.
 
         Raises:

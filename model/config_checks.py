@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
 
 import torch
 from transformers import Gemma2Config
@@ -23,7 +22,7 @@ FOREIGN = ("per_layer_config", "fusion_config", "transformers_weights")
 PROBLEMS = ("regression", "single_label_classification", "multi_label_classification")
 
 
-def check_given(given: Mapping[str, Any], cls: type[Gemma2Config]) -> None:
+def check_given(given: Mapping[str, object], cls: type[Gemma2Config]) -> None:
     """Check the keys that transformers takes as they come, or reads before it checks them.
 
     Raises:
@@ -63,7 +62,7 @@ def _is_setting(key: str, cls: type[Gemma2Config]) -> bool:
     return key in (field.name for field in fields(cls)) or key == "model_type" or settable or not hasattr(cls, key)
 
 
-def _check_labels(given: Mapping[str, Any]) -> None:
+def _check_labels(given: Mapping[str, object]) -> None:
     """Names and number of the classes."""
     names, count = given.get("id2label"), given.get("num_labels")
     if count is not None:
@@ -85,7 +84,7 @@ def _check_labels(given: Mapping[str, Any]) -> None:
         raise ValueError(f"problem_type={shown(problem)} is unknown; use {', '.join(PROBLEMS)} or None")
 
 
-def _check_dtype(key: str, dtype: Any) -> None:
+def _check_dtype(key: str, dtype: object) -> None:
     """The dtype of the weights, as an object or by its name."""
     named = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
     if dtype is not None and not (isinstance(named, torch.dtype) and named.is_floating_point):
@@ -103,7 +102,7 @@ def check_whole_config(config: Gemma2Config) -> None:
     _check_layers(config)
 
 
-def _check_whole(name: str, value: Any, least: int) -> None:
+def _check_whole(name: str, value: object, least: int) -> None:
     """A whole number within its limits."""
     most = LARGEST.get(name, LARGEST_SIZE)
     if not isinstance(value, int) or isinstance(value, bool):
@@ -164,7 +163,7 @@ def _check_numbers(config: Gemma2Config) -> None:
         raise ValueError(f"hidden_activation={shown(config.hidden_activation)} is not known; use {allowed}")
 
 
-def is_representable(value: Any) -> bool:
+def is_representable(value: object) -> bool:
     """Whether a value is a positive number that float32 can hold."""
     return isinstance(value, int | float) and not isinstance(value, bool) and SMALLEST_FLOAT <= value <= LARGEST_FLOAT
 
@@ -187,7 +186,7 @@ def _check_layers(config: Gemma2Config) -> None:
         _check_whole("sliding_window", window, 1)
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value as Python writes it, shortened; a number may have more digits than Python writes."""
     if isinstance(value, int) and abs(value) > 10**30:
         return "a number of more than 30 digits"

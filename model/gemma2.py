@@ -5,7 +5,7 @@ post-norms act on the branch, before the residual add), norms scale by (1 + weig
 by sqrt(D) rounded to their dtype, local and global layers alternate, attention logits are softcapped before the mask.
 """
 
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -139,8 +139,8 @@ class Gemma2Model(Gemma2PreTrainedModel):
         output_hidden_states: bool | int | list[int] | None = None,
         return_dict: bool | None = None,
         cache_position: Tensor | None = None,
-        **unknown: Any,
-    ) -> BaseModelOutputWithPast | tuple[Any, ...]:
+        **unknown: object,
+    ) -> BaseModelOutputWithPast | tuple[object, ...]:
         """Run all layers.
 
         Args:

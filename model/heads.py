@@ -1,7 +1,5 @@
 """The three heads on the trunk: language model, sequence classification, token classification."""
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from transformers import GenerationMixin
@@ -50,8 +48,8 @@ class Gemma2ForCausalLM(Gemma2PreTrainedModel, GenerationMixin):
         cache_position: Tensor | None = None,
         logits_to_keep: int | Tensor = 0,
         num_items_in_batch: int | Tensor | None = None,
-        **unknown: Any,
-    ) -> CausalLMOutputWithPast | tuple[Any, ...]:
+        **unknown: object,
+    ) -> CausalLMOutputWithPast | tuple[object, ...]:
         """Next-token logits [B, T, V]; the trunk's arguments as in `Gemma2Model.forward`.
 
         Args:
@@ -81,7 +79,7 @@ class Gemma2ForCausalLM(Gemma2PreTrainedModel, GenerationMixin):
         return output if self.returns_dict(return_dict) else output.to_tuple()
 
     @staticmethod
-    def create_masks_for_generate(attention_mask: Tensor | None = None, **_: Any) -> Tensor | None:
+    def create_masks_for_generate(attention_mask: Tensor | None = None, **_: object) -> Tensor | None:
         """Keep the 2-D padding mask during `generate`: the layers derive their own masks from it, block by block."""
         return attention_mask
 
@@ -113,8 +111,8 @@ class Gemma2ForSequenceClassification(Gemma2PreTrainedModel):
         output_hidden_states: bool | int | list[int] | None = None,
         return_dict: bool | None = None,
         cache_position: Tensor | None = None,
-        **unknown: Any,
-    ) -> SequenceClassifierOutputWithPast | tuple[Any, ...]:
+        **unknown: object,
+    ) -> SequenceClassifierOutputWithPast | tuple[object, ...]:
         """Scores [B, num_labels]; the trunk's arguments as in `Gemma2Model.forward`.
 
         Args:
@@ -174,8 +172,8 @@ class Gemma2ForTokenClassification(Gemma2PreTrainedModel):
         return_dict: bool | None = None,
         cache_position: Tensor | None = None,
         num_items_in_batch: int | Tensor | None = None,
-        **unknown: Any,
-    ) -> TokenClassifierOutput | tuple[Any, ...]:
+        **unknown: object,
+    ) -> TokenClassifierOutput | tuple[object, ...]:
         """Scores [B, T, num_labels]; the trunk's arguments as in `Gemma2Model.forward`.
 
         Args:

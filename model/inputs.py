@@ -3,7 +3,6 @@
 import difflib
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,7 +11,7 @@ PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_class
 INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 
 
-def reject_unknown(forward: Callable[..., Any], unknown: Mapping[str, Any]) -> None:
+def reject_unknown(forward: Callable[..., object], unknown: Mapping[str, object]) -> None:
     """Raise TypeError for keyword arguments that `forward` does not have, naming the nearest it has."""
     if not unknown:
         return
@@ -23,14 +22,14 @@ def reject_unknown(forward: Callable[..., Any], unknown: Mapping[str, Any]) -> N
     raise TypeError(f"forward() has no keyword argument {name!r}{hint} Allowed: {', '.join(known)}")
 
 
-def require_tensor(name: str, value: Any) -> Tensor:
+def require_tensor(name: str, value: object) -> Tensor:
     """`value`, or TypeError where the argument called `name` is no tensor."""
     if not isinstance(value, Tensor):
         raise TypeError(f"{name} must be a torch tensor, got {type(value).__name__}; convert it with torch.tensor(...)")
     return value
 
 
-def check_kept(keep: Any, tokens: int, has_labels: bool) -> None:
+def check_kept(keep: object, tokens: int, has_labels: bool) -> None:
     """`logits_to_keep`: 0, a count from the end, or a 1-D tensor of positions in -`tokens`..`tokens` - 1.
 
     Raises:
@@ -151,7 +150,7 @@ def check_labels(labels: Tensor, shape: tuple[int, ...], classes: int, ignored: 
         raise ValueError(f"labels must lie in 0..{classes - 1}, or be {ignored} to be ignored, got {given}")
 
 
-def checked_problem(labels: Any, rows: int, classes: int, problem_type: str | None) -> str:
+def checked_problem(labels: object, rows: int, classes: int, problem_type: str | None) -> str:
     """The kind of sequence-classification problem, after checking that the labels of `rows` sequences fit it.
 
     Without `problem_type` it follows from the number of classes and the dtype of the labels, as in transformers.

@@ -1,7 +1,7 @@
 """Kinds of values in words: of one that was given, and of those that a field may hold."""
 
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Literal, Union, get_args, get_origin
 
 GIVEN = {
     NoneType: "null",
@@ -22,7 +22,7 @@ def kind(value: object) -> str:
     return GIVEN.get(type(value), f"a {type(value).__name__}")
 
 
-def kinds(annotation: Any) -> str:
+def kinds(annotation: object) -> str:
     """What the annotation of a field allows, in words."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin in _UNIONS:

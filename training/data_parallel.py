@@ -49,13 +49,13 @@ class DataParallel:
         progress.ended = [ended for ended in agreed[1:].tolist() if ended >= 0]
 
 
-def _enter(rank: int, size: int, meeting: str, work: Callable, argument: Any) -> None:
+def _enter(rank: int, size: int, meeting: str, work: Callable, argument: object) -> None:
     distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=size)
     work(DataParallel(rank, size), argument)
     distributed.destroy_process_group()
 
 
-def run_parallel(size: int, work: Callable[[DataParallel, Any], None], argument: Any) -> None:
+def run_parallel(size: int, work: Callable[[DataParallel, Any], None], argument: object) -> None:
     """Runs `work(group, argument)` in `size` processes; in this one if `size` is 1."""
     if size == 1:
         work(DataParallel(), argument)

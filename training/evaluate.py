@@ -16,6 +16,7 @@ from torch.nn import functional
 from transformers import AutoTokenizer
 
 from gemma2_workbench.atomic import write
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.model import Gemma2ForCausalLM
 from training.batches import SOURCE_SHARES, held_out_rows, plain_pieces
 from training.corpus import load_corpus
@@ -61,10 +62,10 @@ def losses(model: Gemma2ForCausalLM, held_out: dict[str, Tensor]) -> dict[str, f
 
 
 @torch.no_grad()
-def head_scores(model: Gemma2ForCausalLM, text: Tensor, plain: Tensor) -> dict[str, Any]:
+def head_scores(model: Gemma2ForCausalLM, text: Tensor, plain: Tensor) -> JsonObject:
     """Every head's scores, layer by head: on held-out text, and on fresh random repeats."""
     maps = model(input_ids=text, output_attentions=True).attentions
-    found: dict[str, Any] = {
+    found: JsonObject = {
         "previous_token": [previous_token_score(m).tolist() for m in maps],
         "bos_sink": [sink_score(m).tolist() for m in maps],
         "induction": {},
@@ -102,13 +103,13 @@ def samples(model: Any, folder: Path) -> list[dict[str, str]]:
     return written
 
 
-def best(table: list[list[float]], layers: list[int]) -> dict[str, Any]:
+def best(table: list[list[float]], layers: list[int]) -> JsonObject:
     """The highest value of a layer-by-head table among some layers, and where it stands."""
     score, layer, head = max((v, i, j) for i in layers for j, v in enumerate(table[i]))
     return {"layer": layer, "head": head, "score": score}
 
 
-def evaluate(folder: Path, rows: int | None = None) -> dict[str, Any]:
+def evaluate(folder: Path, rows: int | None = None) -> JsonObject:
     """Measures a checkpoint folder and returns plain numbers, ready for JSON.
 
     Args:
@@ -142,7 +143,7 @@ def evaluate(folder: Path, rows: int | None = None) -> dict[str, Any]:
     }
 
 
-def table(found: dict[str, Any]) -> str:
+def table(found: JsonObject) -> str:
     """The main figures as lines of text."""
     lines = [f"loss on held-out {k:8} {v:6.3f} nats/token" for k, v in found["loss"].items()]
     head = found["best_previous_token"]

@@ -8,12 +8,12 @@ import json
 import logging
 import shutil
 from pathlib import Path
-from typing import Any
 
 import torch
 import transformers
 
 from gemma2_workbench.atomic import filling, write
+from gemma2_workbench.json_types import JsonObject
 from training.card import write_card
 from training.evaluate import evaluate, table
 from training.recipe import SHAPE
@@ -43,7 +43,7 @@ def write_weights(weights: dict[str, torch.Tensor], folder: Path) -> None:
     model.bfloat16().save_pretrained(folder)
 
 
-def export(state_file: Path, tokenizer: Path, folder: Path) -> dict[str, Any]:
+def export(state_file: Path, tokenizer: Path, folder: Path) -> JsonObject:
     """Writes weights, tokenizer and the log of the run into `folder`; returns the run's counters."""
     state = read(state_file)
     with filling(folder) as part:

@@ -1,11 +1,11 @@
 """The recipe: shape, curriculum and schedule of the embedded checkpoint, in one place."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from gemma2_workbench.json_types import JsonObject
 from training.batches import Plan
 
-SHAPE: dict[str, Any] = {
+SHAPE: JsonObject = {
     "vocab_size": 4096,
     "hidden_size": 192,
     "intermediate_size": 512,

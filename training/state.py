@@ -2,12 +2,12 @@
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
 from gemma2_workbench.atomic import make_folder, replacing
+from gemma2_workbench.json_types import JsonObject
 from training.recipe import SHAPE, Recipe
 
 
@@ -89,7 +89,7 @@ def save(path: Path, model: nn.Module, optimisers: Optimisers, progress: Progres
         torch.save(content, partial)
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> JsonObject:
     """Reads what `save` wrote.
 
     Raises:

@@ -1,6 +1,7 @@
 """What `gemma2_workbench` offers; each name is imported when it is first used."""
 
-from .classification.predictions import Classification, classify
+from .classification.classification import Classification
+from .classification.classify import classify
 from .heads.head_scores import HeadScores
 from .heads.kinds import HEAD_KINDS, HeadKind
 from .heads.random_repeats import score_heads
@@ -14,6 +15,8 @@ from .models.names import ModelNotFoundError
 from .models.parity import Parity, ParityError
 from .models.shipped import embedded
 from .models.tokens import Tokens, tokenize
+from .patching.grid import PatchGrid
+from .patching.patch import patch_grid
 from .records.saving import save_figure, save_table
 from .traces.capture import capture, contributions, lens, predict
 from .traces.estimate import Estimate, estimate
@@ -28,10 +31,12 @@ from .traces.interventions import (
     SetWindow,
     applied,
 )
+from .traces.over_heads import over_heads
 from .traces.pair import Pair, compare
 from .traces.readers.contributions import Contributions
 from .traces.readers.lens import Lens
 from .traces.readers.prediction import Prediction
+from .traces.rollout import rollout
 from .traces.stages import STAGES, Stage
 from .traces.trace import Trace
 from .views import PAIR_VIEWS, VIEWS, View, table, view_named
@@ -56,6 +61,7 @@ __all__ = [
     "Parity",
     "ParityError",
     "Patch",
+    "PatchGrid",
     "Prediction",
     "SetCausal",
     "SetFinalSoftcap",
@@ -77,7 +83,10 @@ __all__ = [
     "lens",
     "load",
     "load_trace",
+    "over_heads",
+    "patch_grid",
     "predict",
+    "rollout",
     "save_figure",
     "save_table",
     "save_trace",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sized
 from dataclasses import Field, fields, is_dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 LONGEST = 180
 _TEXT = 40
@@ -37,7 +37,7 @@ def by_fields(thing: object) -> str:
     return brief(thing, *(f"{name} {_value(value)}" for name, value in named))
 
 
-def _fields(thing: object) -> tuple[Field[Any], ...]:
+def _fields(thing: object) -> tuple[Field[object], ...]:
     """The fields of a dataclass, none of anything else."""
     return fields(thing) if is_dataclass(thing) else ()
 

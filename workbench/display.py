@@ -7,7 +7,7 @@ together (the package's `__init__`) says once which module answers; that module 
 from base64 import b64encode
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from gemma2_workbench.brief import brief
 
@@ -22,11 +22,11 @@ class Display(Protocol):
         """The subject as static HTML: no script, nothing from outside."""
         ...
 
-    def figure(self, subject: object, view: str, dark: bool, **options: Any) -> "Figure":
+    def figure(self, subject: object, view: str, dark: bool, **options: object) -> "Figure":
         """One view of the subject, for the screen."""
         ...
 
-    def svg(self, subject: object, view: str, venue: str | None, width: str | float, **options: Any) -> bytes:
+    def svg(self, subject: object, view: str, venue: str | None, width: str | float, **options: object) -> bytes:
         """One view of the subject, as it stands in a paper."""
         ...
 
@@ -57,7 +57,7 @@ class InNotebooks:
 class Drawable(InNotebooks):
     """A result that views draw."""
 
-    def show(self, view: str, *, dark: bool = False, **options: Any) -> "Figure":
+    def show(self, view: str, *, dark: bool = False, **options: object) -> "Figure":
         """One view as a plotly figure, which a notebook displays.
 
         Args:
@@ -71,7 +71,7 @@ class Drawable(InNotebooks):
         return _display().figure(self, view, dark, **options)
 
     def on_paper(
-        self, view: str, *, venue: str | None = None, width: str | float = "single", **options: Any
+        self, view: str, *, venue: str | None = None, width: str | float = "single", **options: object
     ) -> OnPaper:
         """One view as it stands in a paper, to look at; `save_figure` writes the file of a trace with its record.
 

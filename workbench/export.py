@@ -12,12 +12,12 @@ import io
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from gemma2_workbench.atomic import checked_target, write_all
 from gemma2_workbench.figures.spec import FigureSpec, Panel, Panels, TokenStrip
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.maps import Maps, packed
 from gemma2_workbench.suffixes import FIGURE_SUFFIXES, MAP_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES
 
@@ -34,7 +34,7 @@ def export(
     dpi: int = 300,
     title: bool = False,
     dark: bool = False,
-    provenance: dict[str, Any] | None = None,
+    provenance: JsonObject | None = None,
 ) -> Path:
     """Write a figure, a table or maps to `path` and return the path.
 
@@ -54,7 +54,7 @@ def export(
     """
     target = Path(path)
     check_target(target, record=provenance is not None)
-    settings: dict[str, Any] = {"width": width, "venue": venue, "dpi": dpi, "title": title, "dark": dark}
+    settings: JsonObject = {"width": width, "venue": venue, "dpi": dpi, "title": title, "dark": dark}
     data = as_bytes(content, target.suffix, provenance=provenance, **settings)
     write(target, data, provenance)
     return target
@@ -69,7 +69,7 @@ def as_bytes(
     dpi: int = 300,
     title: bool = False,
     dark: bool = False,
-    provenance: dict[str, Any] | None = None,
+    provenance: JsonObject | None = None,
 ) -> bytes:
     """The bytes of the file that `export` writes; the same input gives the same bytes.
 
@@ -117,7 +117,7 @@ def check_target(target: Path, record: bool = True) -> None:
             raise ValueError(f"{target.name!r} is no UTF-8 name, and the record of the file holds it; save elsewhere")
 
 
-def write(target: Path, data: bytes, provenance: dict[str, Any] | None = None) -> None:
+def write(target: Path, data: bytes, provenance: JsonObject | None = None) -> None:
     """Write a file's bytes, and its record beside it."""
     record = {} if provenance is None else {sidecar_of(target): sidecar(data, provenance)}
     write_all({target: data} | record)
@@ -128,7 +128,7 @@ def sidecar_of(target: Path) -> Path:
     return target.with_name(f"{target.name}.json")
 
 
-def sidecar(data: bytes, provenance: dict[str, Any]) -> bytes:
+def sidecar(data: bytes, provenance: JsonObject) -> bytes:
     """The JSON file that stands beside a file with these bytes."""
     record = {**provenance, "sha256": hashlib.sha256(data).hexdigest()}
     text = json.dumps(record, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)

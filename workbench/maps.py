@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from safetensors.numpy import save
 
 from gemma2_workbench.figures.spec import TokenMap
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.memory import available_bytes
 from gemma2_workbench.suffixes import MAP_SUFFIXES
 from gemma2_workbench.traces.stages import checked_stage
@@ -44,7 +44,7 @@ class Maps:
 
     values: np.ndarray
     reasons: np.ndarray | None
-    about: Mapping[str, Any]
+    about: JsonObject
 
     @property
     def sentence(self) -> str:
@@ -117,7 +117,7 @@ def stack(
     return Maps(values.numpy(), reasons, about)
 
 
-def packed(maps: Maps, suffix: str, record: Mapping[str, Any] | None = None) -> bytes:
+def packed(maps: Maps, suffix: str, record: JsonObject | None = None) -> bytes:
     """The bytes of a file.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def tidy(values: Mapping[str, np.ndarray], axes: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+def tidy(values: Mapping[str, np.ndarray], axes: Mapping[str, Sequence[object]]) -> pd.DataFrame:
     """A long table with one row per cell: one integer (or label) column per axis, then one column per array.
 
     Args:

@@ -14,10 +14,11 @@ from gemma2_workbench.apps.cli.model import loaded_model
 from gemma2_workbench.apps.cli.parsers.classify import FORMATS
 from gemma2_workbench.apps.cli.progress import progress
 from gemma2_workbench.atomic import write
+from gemma2_workbench.classification.classification import Classification
 from gemma2_workbench.classification.classifier import kind_of
+from gemma2_workbench.classification.classify import classify, classify_words
 from gemma2_workbench.classification.conll import Sentence, conll_text
 from gemma2_workbench.classification.files import Source, checked_target, sources
-from gemma2_workbench.classification.predictions import Classification, classify, classify_words
 from gemma2_workbench.classification.record import classification_record
 from gemma2_workbench.classification.schemes import scheme_of
 from gemma2_workbench.classification.tables import entity_table, word_table

@@ -13,7 +13,7 @@ from gemma2_workbench.apps.cli.parsers.mask import POSITIONS
 from gemma2_workbench.limits import short
 from gemma2_workbench.masks.origin import Given, Origin, configured
 from gemma2_workbench.masks.record import as_json
-from gemma2_workbench.masks.setting import Setting
+from gemma2_workbench.masks.setting import PASS_OPTIONS, Setting
 from gemma2_workbench.masks.text import masks_text
 from gemma2_workbench.records.artifact import produced
 from gemma2_workbench.records.mask_recipe import MaskRecipe
@@ -66,7 +66,7 @@ def _write(options: argparse.Namespace) -> None:
 
 def _situation(options: argparse.Namespace) -> tuple[Setting, Origin | None, Given | None]:
     """The situation, the model it is of and its text, where there are any."""
-    same = {name: getattr(options, name) for name in ("padding", "side", "decode", "chunk", "cache", "slots")}
+    same = {name: getattr(options, name) for name in (option.name for option in PASS_OPTIONS)}
     causal = None if options.causal is None else options.causal == "on"
     count = POSITIONS if options.tokens is None else options.tokens
     if options.layers is not None:

@@ -5,13 +5,15 @@ import { createChanges } from './changes/changes.js';
 import { headKeys } from './heads/actions.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
+import { compare } from './looks/compare.js';
+import { patching } from './looks/patching.js';
 import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
 import { atlas, atlasKeys } from './looks/atlas.js';
 import { savable } from './savable.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state.
-const LOOKS = [attention, atlas];
+const LOOKS = [attention, atlas, compare, patching];
 
 const EXAMPLES = [
   { name: 'Induction', text: 'red blue green seven nine red blue green seven nine red blue green seven nine red blue' },

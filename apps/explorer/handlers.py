@@ -6,6 +6,7 @@ from gemma2_workbench.apps.explorer.change import CHANGE, CHANGEABLE
 from gemma2_workbench.apps.explorer.claim import CLAIM, FEEDER
 from gemma2_workbench.apps.explorer.compare import COMPARE
 from gemma2_workbench.apps.explorer.overlap import OVERLAP
+from gemma2_workbench.apps.explorer.patching import PATCHING
 from gemma2_workbench.apps.explorer.run import RUN, SAVED
 from gemma2_workbench.apps.explorer.scores import RANDOM_REPEATS
 from gemma2_workbench.apps.page.questions import Handler
@@ -17,6 +18,7 @@ HANDLERS: tuple[Handler[Any], ...] = (
     CHANGEABLE,
     COMPARE,
     OVERLAP,
+    PATCHING,
     CLAIM,
     FEEDER,
     RANDOM_REPEATS,

@@ -14,8 +14,11 @@ from gemma2_workbench.apps.explorer.requested import choice, head_named, held, i
 from gemma2_workbench.apps.explorer.stage_scales import AMOUNTS
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.refusal import Refusal
+from gemma2_workbench.traces.over_heads import OVER
 from gemma2_workbench.views.head_view import BOS
 from gemma2_workbench.views.units import UNITS, starts_of
+
+ROLLOUT = "rollout"
 
 
 @dataclass(frozen=True)
@@ -60,15 +63,18 @@ def map_of(store: RunStore, request: Request) -> AskedMap:
 
 def _heads(request: Request, trace: Trace, stage: str, layer: int, head: int) -> Cells:
     """The one head, or several at once."""
-    over = choice(request, "over", ("", *maps.OVER))
+    over = choice(request, "over", ("", *OVER, ROLLOUT))
     if not over:
         return maps.of_head(trace, stage, layer, head)
+    if over == ROLLOUT:
+        if stage != "attn_probs":
+            raise Refusal(400, f"a rollout is of probabilities, not of {stage}")
+        return maps.of_rollout(trace, layer)
     names = request.query_params.get("heads")
-    chosen = (
+    heads = (
         [head_named(name, trace) for name in names.split(".")] if names else [(layer, n) for n in range(trace.heads)]
     )
-    parts = [maps.of_head(trace, stage, *each) for each in dict.fromkeys(chosen)]
-    return maps.over_heads(parts, over, 0.0 if stage in AMOUNTS else np.nan)
+    return maps.of_heads(trace, stage, heads, over)
 
 
 def _viewed(request: Request, trace: Trace, cells: Cells, stage: str) -> Cells:

@@ -12,13 +12,17 @@ import numpy.typing as npt
 import torch
 
 from gemma2_workbench import Trace
-from gemma2_workbench.apps.explorer.pooling import Cells, pool_extreme, pool_least
+from gemma2_workbench.apps.explorer.pooling import BLOCK_CELLS, Cells, pool_extreme, pool_least
+from gemma2_workbench.apps.explorer.stage_scales import AMOUNTS
+from gemma2_workbench.traces.over_heads import over_heads
 from gemma2_workbench.traces.pair import cell_states
+from gemma2_workbench.traces.rollout import rollout, unreached
 from gemma2_workbench.views.units import summed
 
 Values: TypeAlias = npt.NDArray[np.float32]
 Reasons: TypeAlias = npt.NDArray[np.uint8]
-OVER = ("mean", "max")
+# Cells of all maps that a rollout derives, about 100 million a second.
+MOST_ROLLED = 1_000_000_000
 # A cell whose reason is neither a mask's nor a change's: it was left out of the map.
 LEFT_OUT = 7
 
@@ -33,29 +37,53 @@ def of_head(trace: Trace, stage: str, layer: int, head: int) -> Cells:
     return cells
 
 
-def over_heads(parts: Sequence[Cells], over: str, absent: float) -> Cells:
-    """The mean or the maximum over several maps; a cell is hidden where all of them hide it.
+def of_heads(trace: Trace, stage: str, heads: Sequence[tuple[int, int]], over: str) -> Cells:
+    """The mean or the maximum over several (layer, head); a cell is hidden where all of them hide it.
 
-    Args:
-        parts: the maps.
-        over: "mean" or "max".
-        absent: what a map counts as where it alone hides a cell: 0 for a probability, NaN to leave it out.
+    Where the mask of one layer hides a cell that another layer sees, there is no attention, and nothing is moved: it
+    counts as 0. Of a logit, the layer is left out.
     """
+    by_layer: dict[int, list[int]] = {}
+    for layer, head in dict.fromkeys(heads):
+        by_layer.setdefault(layer, []).append(head)
 
     def cells(rows: range, keys: range) -> tuple[Values, Reasons]:
-        shape = (len(rows), len(keys))
-        total_QS, count_QS, largest_QS = np.zeros(shape), np.zeros(shape), np.full(shape, np.nan)
-        known_QS, least_QS = np.zeros(shape, bool), np.full(shape, 255, np.uint8)
-        for part in parts:
-            value_QS, reason_QS = part(rows, keys)
-            filled_QS = np.where(np.isnan(value_QS), absent, value_QS)
-            total_QS += np.nan_to_num(filled_QS)
-            count_QS += ~np.isnan(filled_QS)
-            largest_QS = np.fmax(largest_QS, filled_QS)
-            known_QS |= ~np.isnan(value_QS)
-            least_QS = np.minimum(least_QS, reason_QS)
-        joined_QS = total_QS / np.maximum(count_QS, 1) if over == "mean" else largest_QS
-        return np.where(known_QS, joined_QS, np.nan).astype(np.float32), least_QS
+        value_LQS, reason_LQS = [], []
+        for layer, own in by_layer.items():
+            value_LQS.append(over_heads(trace, layer, own, over, stage, rows, keys).numpy())
+            reason_LQS.append(trace.reasons(layer, rows, keys).numpy().astype(np.uint8))
+        if len(by_layer) == 1:
+            return value_LQS[0], reason_LQS[0]
+        counts = np.array([len(own) for own in by_layer.values()], np.float32)
+        return _joined(np.stack(value_LQS), counts, over, stage in AMOUNTS), np.min(reason_LQS, axis=0)
+
+    return cells
+
+
+def _joined(value_LQS: Values, counts: Values, over: str, absent_is_zero: bool) -> Values:
+    """The maps of several layers as one; NaN where no layer has a value."""
+    known_LQS = ~np.isnan(value_LQS)
+    filled_LQS = np.where(known_LQS, value_LQS, 0 if absent_is_zero or over == "mean" else -np.inf)
+    weight_LQS = counts[:, None, None] * (np.ones_like(known_LQS) if absent_is_zero else known_LQS)
+    mean_QS = (filled_LQS * weight_LQS).sum(0) / np.maximum(weight_LQS.sum(0), 1)
+    joined_QS = mean_QS if over == "mean" else filled_LQS.max(0)
+    return np.where(known_LQS.any(0), joined_QS, np.float32(np.nan)).astype(np.float32)
+
+
+def of_rollout(trace: Trace, layer: int) -> Cells:
+    """Attention rollout up to a layer; hidden is what no path reaches.
+
+    Raises:
+        ValueError: the text is so long that it would take minutes.
+    """
+    tokens = len(trace.tokens)
+    blocks = 1 + tokens**2 // BLOCK_CELLS
+    if (layer + 1) * trace.heads * tokens**2 * blocks > MOST_ROLLED:
+        raise ValueError(f"the rollout of {tokens} tokens takes minutes; choose an earlier layer, or a shorter text")
+
+    def cells(rows: range, keys: range) -> tuple[Values, Reasons]:
+        value_QS = rollout(trace, layer, rows)[:, keys.start : keys.stop].numpy()
+        return value_QS, unreached(trace, layer, rows, keys).numpy().astype(np.uint8)
 
     return cells
 

@@ -9,6 +9,7 @@ from gemma2_workbench.traces.stages import STAGES
 
 LOST_RUN = "this run is no longer held by the server: run the text again"
 LONGEST_WORD = 40
+MAX_CELLS = 1024 * 1024
 
 
 def held(store: RunStore, run: str) -> Trace:
@@ -63,6 +64,17 @@ def choice(request: Request, name: str, allowed: tuple[str, ...]) -> str:
     if text not in allowed:
         raise Refusal(400, f"{name}={_brief(text)!r} is not allowed: choose one of {', '.join(allowed)}")
     return text
+
+
+def most_cells(request: Request) -> int:
+    """How many cells a map may have before it is pooled: `side` squared, at most MAX_CELLS."""
+    text = request.query_params.get("side")
+    if text is None:
+        return MAX_CELLS
+    side = whole(text)
+    if not side:
+        raise Refusal(400, f"side={_brief(text)!r} is not allowed: write a whole number from 1")
+    return min(side * side, MAX_CELLS)
 
 
 def whole(text: str) -> int | None:

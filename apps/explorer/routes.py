@@ -3,20 +3,21 @@
 `GET /attention/{run}/{stage}/{layer}/{head}?rows=a:b&keys=c:d`
     Q*S float32 values, little endian, then Q*S uint8 reasons (`model.Reason`); a value is NaN where
     the stage has none. Headers: `X-Shape: Q,S`, `X-Rows: a:b`, `X-Keys: c:d`, `X-Pool: f`. Further parameters:
-    `over=mean|max` with `heads=L5H1.L5H2` (default: the layer's) joins several heads; `against=run` shows that run less
-    this one, `minus=L4H5` this head less that one: a cell that one of them hides has the state of `Pair.cells`;
-    `unit=words` merges tokens, rows and keys then count words (`views.units`); `bos=hidden|renormalised` leaves the
-    first key out (reason `maps.LEFT_OUT`). `aligned=run` with `side=difference|before|after` shows the head beside
-    that of a run of another text: rows and keys count the tokens that both texts share (`aligned`).
+    over=mean|max, heads=L5H1.L5H2   several heads at once, as a rule those of the layer
+    over=rollout                     attention rollout through all layers up to this one
+    against=run                      that run less this one; a cell that one of them hides has a state of `Pair.cells`
+    minus=L4H5                       this head less that one
+    unit=words                       between words (`views.units`); rows and keys count words
+    bos=hidden|renormalised          without the first key, whose reason is `maps.LEFT_OUT`
 `GET /attention/{run}/thumbnails/{stage}`
     L*N*k*k uint8: 0 is a hidden cell, 1..255 run over the colour scale. Header: `X-Shape: L,N,k,k`.
     204 and nothing if the run keeps no thumbnails of the stage and is too long to derive them.
 `GET /cell/{run}/{layer}/{head}/{query}/{key}`
     The story of one cell as JSON: see `cell_json.story`.
 
-Numbers are exact (`X-Pool: 1`) as long as the range asked for has at most `MAX_CELLS` cells. A
-larger range comes pooled by the integer `X-Pool`: f x f cells become the one of largest magnitude.
-Every error is a JSON object with one sentence under "error".
+Numbers are exact (`X-Pool: 1`) as long as the range asked for has at most `MAX_CELLS` cells, or `side` squared where
+the address says `side=512`. A larger range comes pooled by the integer `X-Pool`: f x f cells become the one of largest
+magnitude. Every error is a JSON object with one sentence under "error".
 """
 
 import math
@@ -29,12 +30,11 @@ from starlette.routing import Route
 from gemma2_workbench.apps.explorer.cell_json import as_json, story
 from gemma2_workbench.apps.explorer.map_request import map_of
 from gemma2_workbench.apps.explorer.pooling import pooled_map
-from gemma2_workbench.apps.explorer.requested import held, index, span, stage_named
+from gemma2_workbench.apps.explorer.requested import held, index, most_cells, span, stage_named
 from gemma2_workbench.apps.explorer.thumbnails import thumbnails
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.refusal import Refusal
 
-MAX_CELLS = 1024 * 1024
 # All but the first are refused, in a sentence.
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # A run never changes, so the browser may keep what it has read; no shared cache may.
@@ -76,7 +76,7 @@ def _map(store: RunStore, request: Request) -> Response:
     """A map, pooled when the range is large."""
     asked = map_of(store, request)
     rows, keys = span(request, "rows", asked.size), span(request, "keys", asked.size)
-    factor = pool_factor(len(rows), len(keys))
+    factor = pool_factor(len(rows), len(keys), most_cells(request))
     values, reasons = pooled_map(asked.cells, rows, keys, factor)
     headers = {
         "X-Shape": f"{values.shape[0]},{values.shape[1]}",
@@ -107,10 +107,10 @@ def _cell(store: RunStore, request: Request) -> Response:
     return Response(as_json(told), media_type="application/json", headers=HEADERS)
 
 
-def pool_factor(queries: int, keys: int) -> int:
-    """The smallest integer f for which a `queries` x `keys` range pools to `MAX_CELLS` cells."""
-    factor = max(1, math.isqrt(queries * keys // MAX_CELLS))
-    while math.ceil(queries / factor) * math.ceil(keys / factor) > MAX_CELLS:
+def pool_factor(queries: int, keys: int, most: int) -> int:
+    """The smallest integer f for which a `queries` x `keys` range pools to `most` cells."""
+    factor = max(1, math.isqrt(queries * keys // most))
+    while math.ceil(queries / factor) * math.ceil(keys / factor) > most:
         factor += 1
     return factor
 

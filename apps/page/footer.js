@@ -22,9 +22,8 @@ export function createFooter(page) {
   return {
     box: h('footer', { id: 'foot' }, hints, copy, save),
     update(changed) {
-      // There is nothing to save in a mode that fills no slot for it.
-      save.hidden = !page.slots.save;
       if (!changed.has('mode')) return;
+      save.hidden = !page.mode().savable;
       put(hints, page.mode().hints.map((hint) => h('span', {}, hint.slice(0, -1).map((key) => h('kbd', {}, key)), ` ${hint.at(-1)}`)));
     },
   };

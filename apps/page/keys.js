@@ -1,10 +1,13 @@
 // Keys of the page, then those of the open mode, unless somebody is typing or a dialog is open.
 
+import { openSave } from './save/dialog.js';
+
 const TYPING = 'input, textarea, select, [contenteditable]';
 
 export function bindKeys(page) {
   const own = {
     p: () => page.store.select({ present: !page.store.selection.present }),
+    s: () => page.mode().savable && openSave(page),
     '?': () => page.help(),
     Escape: () => page.store.select({ present: false }),
   };

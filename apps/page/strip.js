@@ -4,8 +4,8 @@ import { h, put } from './dom.js';
 import { createForecast } from './forecast.js';
 import { directionOf, groupsOf, isMark, lettersOf, windowOf } from './words.js';
 
-// What a mode publishes for the underlines, as `row` of the data: {query, colours: one CSS colour for each token}.
-// `key` of the data is the strongest cell of the row, while the reader has chosen none.
+// What a mode publishes for the underlines, as `row` of the data: {query, colours: one CSS colour for each token,
+// strongest: the key that the selection follows while the reader has chosen none}.
 export function createStrip(page) {
   const { store } = page;
   const tokens = h('div', { id: 'tokens', role: 'listbox', 'aria-label': 'Tokens: the chosen one is the query', 'aria-orientation': 'horizontal', onkeydown: keys });
@@ -58,7 +58,7 @@ export function createStrip(page) {
   function mark() {
     const at = query();
     if (at < shown[0] || at >= shown[1]) drawTokens();
-    const key = store.selection.key ?? store.data.key ?? null;
+    const key = store.selection.key ?? store.data.row?.strongest ?? null;
     for (const element of tokens.querySelectorAll('[data-at]')) {
       const own = Number(element.dataset.at);
       element.classList.toggle('q', own === at);
@@ -77,7 +77,7 @@ export function createStrip(page) {
 
   function underline() {
     const { row } = store.data;
-    const isOwn = row && row.query === query() && row.colours.length === count();
+    const isOwn = row && row.query === query() && row.colours?.length === count();
     for (const element of tokens.querySelectorAll('[data-at]')) {
       element.lastChild.style.background = isOwn ? row.colours[Number(element.dataset.at)] : '';
     }
@@ -101,7 +101,7 @@ export function createStrip(page) {
         drawTokens();
         drawFacts();
       }
-      if (['run', 'query', 'key', 'size'].some((name) => changed.has(name))) mark();
+      if (['run', 'query', 'key', 'row', 'size'].some((name) => changed.has(name))) mark();
       if (['run', 'query', 'row', 'theme'].some((name) => changed.has(name))) underline();
       forecast.update(changed);
     },

@@ -9,10 +9,10 @@ export const PAUSE_MS = 250;
 const FRESH = { head: null, query: null, key: null };
 const EDITED = { query: null, key: null };
 
-const SIZES_ITSELF = CSS.supports('field-sizing', 'content');
 
 export function createTextBox(page) {
   const { store, runner } = page;
+  const sizesItself = CSS.supports('field-sizing', 'content');
   const field = h('textarea', {
     id: 'text', rows: '1', 'aria-label': 'Text', spellcheck: 'false', autocomplete: 'off',
     placeholder: 'Type a text: Enter runs it, Shift+Enter starts a new line',
@@ -76,8 +76,8 @@ export function createTextBox(page) {
   function fit() {
     const isOpen = document.activeElement === field && (field.value.includes('\n') || field.scrollWidth > field.clientWidth + 1 || box.classList.contains('open'));
     box.classList.toggle('open', isOpen);
-    if (!SIZES_ITSELF) field.style.height = '';
-    if (!SIZES_ITSELF && isOpen) field.style.height = `${field.scrollHeight + 2}px`;
+    if (!sizesItself) field.style.height = '';
+    if (!sizesItself && isOpen) field.style.height = `${field.scrollHeight + 2}px`;
     if (!isOpen) field.scrollTo(0, 0);
   }
 

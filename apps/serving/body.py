@@ -2,7 +2,6 @@
 
 import json
 import re
-from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -77,7 +76,7 @@ async def _read(receive: Receive) -> bytes:
 def _check_json(body: bytes) -> None:
     """Refuse what is no JSON, and files by address: gradio would fetch them, and nothing here asks the network."""
     try:
-        unseen: list[Any] = [json.loads(body)]
+        unseen: list[object] = [json.loads(body)]
     except (ValueError, RecursionError) as error:
         raise Refusal(400, "what was sent is no JSON that this server reads") from error
     while unseen:

@@ -7,7 +7,6 @@ Gradio answers CORS preflights in front of it; they hold nothing, and what follo
 
 import logging
 import re
-from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -120,7 +119,7 @@ def _spend(buckets: Buckets, client: str, price: int) -> None:
 
 def _refused(path: str, error: Exception) -> Refusal:
     """What is said of an error that nobody caught. Its own words, which may name files, go to the log only."""
-    said: dict[str, Any] = {"path": path[:200], "kind": type(error).__name__, "words": str(error)[:200]}
+    said: dict[str, object] = {"path": path[:200], "kind": type(error).__name__, "words": str(error)[:200]}
     # Our own routes check what they are given, gradio's raise what comes for data and names that are none of theirs.
     if not path.startswith(OURS):
         LOG.warning("refused %(path)r: %(kind)s: %(words)s", said)

@@ -9,16 +9,16 @@ from gemma2_workbench import LoadedModel
 from gemma2_workbench.apps.page.desk import HasLeft
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.apps.token_classification.asked import Asked
-from gemma2_workbench.apps.token_classification.explanations_told import (
+from gemma2_workbench.apps.token_classification.findings import Findings, own_mask
+from gemma2_workbench.apps.token_classification.reasons_told import (
     heads_told,
     masks_told,
     removals_told,
     saliency_told,
 )
-from gemma2_workbench.apps.token_classification.findings import Findings, own_mask
 from gemma2_workbench.apps.token_classification.told import labels_told, word_told
+from gemma2_workbench.classification.classification import Classification
 from gemma2_workbench.classification.explanations.gradients import FEWEST_STEPS
-from gemma2_workbench.classification.predictions import Classification
 
 
 async def answered(

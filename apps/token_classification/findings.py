@@ -8,12 +8,14 @@ from statistics import median
 from gemma2_workbench import LoadedModel, SetCausal, applied
 from gemma2_workbench.apps.page.cache import Kept
 from gemma2_workbench.apps.token_classification.asked import Asked
+from gemma2_workbench.classification.classification import Classification
+from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.classification.explanations.head_ablation import HeadEffects, head_effects
 from gemma2_workbench.classification.explanations.leave_one_out import LeaveOneOut, leave_one_out
 from gemma2_workbench.classification.explanations.masks import MaskCost, mask_cost
 from gemma2_workbench.classification.explanations.saliency import Saliency, saliency
 from gemma2_workbench.classification.explanations.target import Target, target_of
-from gemma2_workbench.classification.predictions import Classification, Predictions, classify
+from gemma2_workbench.classification.predictions import Predictions
 
 # Passes of a model that say how fast it is here.
 LATEST = 9

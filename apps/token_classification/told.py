@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from gemma2_workbench.classification.predictions import Classification, Predictions
+from gemma2_workbench.classification.classification import Classification
+from gemma2_workbench.classification.predictions import Predictions
 from gemma2_workbench.classification.schemes import scheme_of as scheme_of_tags
 
 OUTSIDE = "O"

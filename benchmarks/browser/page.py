@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 
+from gemma2_workbench.json_types import JsonObject
+
 PATIENCE = httpx.Timeout(600, connect=60)
 API = "/gradio_api"
 
@@ -65,12 +67,12 @@ class Page:
         """Whether a function shows something in the component `name`."""
         return self.component(name) in self._functions[number]["outputs"]
 
-    def changed(self, output: dict[str, Any], shown: str) -> list[int]:
+    def changed(self, output: JsonObject, shown: str) -> list[int]:
         """The functions that follow from states that an answer changed, as far as they show something in `shown`."""
         follow = (self.listening(at, "change") for at in output.get("changed_state_ids") or ())
         return [number for numbers in follow for number in numbers if self.shows(number, shown)]
 
-    def ask(self, number: int, event: Any = None) -> dict[str, Any]:
+    def ask(self, number: int, event: Any = None) -> JsonObject:
         """Call a function with what stands on the page, and wait for its answer.
 
         Raises:
@@ -83,7 +85,7 @@ class Page:
             return self._posted("/run/predict", body)
         return self._answer(self._posted("/queue/join", body)["event_id"])
 
-    def ask_component(self, name: str, function: str, question: dict[str, Any]) -> Any:
+    def ask_component(self, name: str, function: str, question: JsonObject) -> Any:
         """Call a server function of a component, as its script does."""
         body = {"data": question, "component_id": self.component(name), "fn_name": function}
         return self._posted("/component_server", body | {"session_hash": self.session})
@@ -92,13 +94,13 @@ class Page:
         """Leave."""
         self.http.close()
 
-    def _posted(self, path: str, body: dict[str, Any]) -> Any:
+    def _posted(self, path: str, body: JsonObject) -> Any:
         response = self.http.post(API + path, json=body)
         if response.status_code != 200:
             raise FailedError(f"{path}: status {response.status_code} {response.text[:200]}")
         return response.json()
 
-    def _answer(self, event: str) -> dict[str, Any]:
+    def _answer(self, event: str) -> JsonObject:
         """Read the session's stream until the event has its answer."""
         with self.http.stream("GET", f"{API}/queue/data", params={"session_hash": self.session}) as stream:
             for line in stream.iter_lines():

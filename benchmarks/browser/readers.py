@@ -5,11 +5,12 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 import numpy as np
 from browser.page import FailedError, Page
+
+from gemma2_workbench.json_types import JsonObject
 
 STAGES = ("attn_logits", "attn_scores", "attn_probs")
 CAPS = ("5", "7", "9", "12", "15", "18", "22", "28", "36", "48", "60", "80", "100", "off")
@@ -52,7 +53,7 @@ class Reader(threading.Thread):
         self._done.set()
         self.join()
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> JsonObject:
         """The waits in milliseconds."""
         longest, p99 = 1000 * max(self.waits), 1000 * float(np.quantile(self.waits, 0.99))
         return {
@@ -69,7 +70,7 @@ def sentence(client: int, run: int) -> str:
     return f"Reader {client} in run {run} saw {', '.join(names)} and the President of the United States."
 
 
-def run_id(page: Page, output: dict[str, Any]) -> str:
+def run_id(page: Page, output: JsonObject) -> str:
     """The run that an answer changed to, as the attention map is told."""
     (show,) = page.changed(output, "attention")
     return page.told(show, page.ask(show)["data"], "attention")["id"]

@@ -18,7 +18,8 @@ from gemma2_workbench.apps.explorer.tabs import classify as tab
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.apps.page.shared import Shared
 from gemma2_workbench.apps.token_classification.app import build_app, launch_options
-from gemma2_workbench.classification.predictions import Classification, classify
+from gemma2_workbench.classification.classification import Classification
+from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.model import Gemma2ForSequenceClassification, Gemma2ForTokenClassification
 from gemma2_workbench.records.reading import read_record
 

@@ -209,6 +209,8 @@ COMMANDS = [
     ["trace", "Anna", "--out"],
     ["table", "atlas", "--text", "Anna", "--out"],
     ["mask", "--out"],
+    ["heads", "--out"],
+    ["patch", "Anna met Bob", "Anna met Tom", "--out"],
     ["why", "Anna met Bob", "--out"],
     ["classify", "Anna met Bob", "--format", "csv", "--out"],
     ["evaluate", "examples/data/places.conll", "--predictions"],

@@ -14,7 +14,7 @@ from transformers import AutoTokenizer
 
 from gemma2_workbench import capture, embedded, load, tokenize
 from gemma2_workbench.apps.cli import main
-from gemma2_workbench.classification.predictions import classify
+from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.masks.origin import configured
 
 # An argument whose bytes are not UTF-8, half of an emoji from JSON, and the other half.

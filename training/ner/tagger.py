@@ -9,7 +9,7 @@ from transformers import AutoTokenizer
 
 from gemma2_workbench.atomic import filling
 from gemma2_workbench.classification.inputs import at_words, encode, settings
-from gemma2_workbench.classification.predictions import class_logits
+from gemma2_workbench.classification.logits import class_logits
 from gemma2_workbench.classification.schemes import as_bio
 from gemma2_workbench.model import Gemma2Config, Gemma2ForTokenClassification
 from training.ner.labels import TAGS

@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
+from gemma2_workbench.classification.classification import Classification
 from gemma2_workbench.classification.errors import Errors
 from gemma2_workbench.classification.evaluation import Evaluation
-from gemma2_workbench.classification.predictions import Classification
 from gemma2_workbench.classification.tables import entity_table, word_table
 from gemma2_workbench.versions import versions
 

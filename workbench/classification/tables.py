@@ -5,7 +5,8 @@ from dataclasses import asdict, fields
 import pandas as pd
 import torch
 
-from gemma2_workbench.classification.predictions import Classification, EntitySpan, Predictions
+from gemma2_workbench.classification.classification import Classification, EntitySpan
+from gemma2_workbench.classification.predictions import Predictions
 from gemma2_workbench.classification.scores import COLUMNS, Scores
 
 WORD_COLUMNS = ("sentence", "word", "text", "start", "end", "label", "confidence", "runner_up", "margin")

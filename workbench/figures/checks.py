@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
 _SHAPES = {1: "[n]", 2: "[rows, columns]", 3: "[heads, rows, columns]"}
 
 
-def numbers(owner: str, field: str, given: Any, ndim: int) -> np.ndarray:
+def numbers(owner: str, field: str, given: object, ndim: int) -> np.ndarray:
     """`given` as a read-only float array with `ndim` axes, none of them empty.
 
     Floats keep their width; integers and booleans become float64. NaN is allowed (it means: no value),
@@ -57,7 +56,7 @@ def one_of(owner: str, field: str, given: str, allowed: tuple[str, ...]) -> None
         raise ValueError(f"{owner}.{field} must be one of {', '.join(allowed)}; got {given!r}")
 
 
-def codes(owner: str, field: str, given: Any, shape: tuple[int, ...], highest: int) -> np.ndarray:
+def codes(owner: str, field: str, given: object, shape: tuple[int, ...], highest: int) -> np.ndarray:
     """`given` as a read-only int8 array of this shape with codes 0..`highest`, else ValueError."""
     array = np.asarray(given)
     if array.shape != shape or array.dtype.kind not in "iu":

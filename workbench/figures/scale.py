@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class Scale:
             object.__setattr__(self, "names", labels)
 
     @classmethod
-    def of(cls, values: Any, label: str, kind: Kind = "sequential", power: float = 1.0) -> Self:
+    def of(cls, values: object, label: str, kind: Kind = "sequential", power: float = 1.0) -> Self:
         """The scale that just holds `values` (any shape, NaN ignored); never empty, diverging ones symmetric."""
         array = np.asarray(values, dtype=np.float64)
         finite = array[np.isfinite(array)]

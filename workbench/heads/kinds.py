@@ -64,6 +64,14 @@ HEAD_KINDS: tuple[HeadKind, ...] = (
         "Xiao et al. 2023, Efficient Streaming Language Models with Attention Sinks (arXiv 2309.17453)",
     ),
     HeadKind(
+        "self",
+        "itself",
+        "self_attention",
+        HALF,
+        "Looks at the query's own token.",
+        "Clark et al. 2019, What Does BERT Look At? (arXiv 1906.04341)",
+    ),
+    HeadKind(
         "spread",
         "spreads",
         "spread",

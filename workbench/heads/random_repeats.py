@@ -21,7 +21,7 @@ from gemma2_workbench.traces.reader import Batch, Progress, read
 from gemma2_workbench.traces.readers.folds import FoldsReader
 from gemma2_workbench.traces.trace import ModelInfo
 
-_READ = ("previous_token", "induction", "duplicate_token", "first_token", "entropy")
+_READ = ("previous_token", "induction", "duplicate_token", "first_token", "self_attention", "entropy")
 # Tokens that go through the model together: so many maps of a layer are a few megabytes, as are their folds.
 _BATCH_TOKENS = 1024
 

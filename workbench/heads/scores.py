@@ -17,13 +17,18 @@ if TYPE_CHECKING:
     from gemma2_workbench.models.layers import LayerInfo
 
 # Means of folds of these names, and `spread`, which follows from the entropy.
-SCORES = ("previous_token", "induction", "duplicate_token", "first_token", "entropy", "distance", "spread")
+SCORES = (
+    *("induction", "previous_token", "duplicate_token", "first_token", "self_attention"),
+    *("entropy", "spread", "distance"),
+)
 # Of the test on repeated random tokens: so many tokens as in the paper, which with their copy fit into usual windows.
 SEQUENCES, LENGTH = 64, 25
 
 
 def scores_of(folds: Mapping[str, Tensor], layers: Sequence[LayerInfo]) -> dict[str, np.ndarray]:
     """Every score that the folds of a run give, float64 [L, N]; NaN where no query has the statistic.
+
+    A run from an older file may lack some.
 
     Args:
         folds: statistics per query, [L, N, T], by name (`traces.folds`).

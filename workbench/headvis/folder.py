@@ -15,12 +15,12 @@ import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from gemma2_workbench.atomic import filling
 from gemma2_workbench.headvis.pattern import DECIMALS, METRICS, Pattern, measured, metrics
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.models.tokens import SPACE
 from gemma2_workbench.traces.trace import Trace
 
@@ -60,7 +60,7 @@ def save(
     return Path(folder)
 
 
-def head_data(traces: Sequence[Trace], layer: int, head: int) -> dict[str, Any]:
+def head_data(traces: Sequence[Trace], layer: int, head: int) -> JsonObject:
     """What HeadVis reads as `heads/L{layer}H{head}.json`.
 
     Raises:
@@ -79,7 +79,7 @@ def _common(traces: Sequence[Trace]) -> Trace:
     return traces[0]
 
 
-def _head(traces: Sequence[Trace], patterns: Sequence[Pattern]) -> dict[str, Any]:
+def _head(traces: Sequence[Trace], patterns: Sequence[Pattern]) -> JsonObject:
     """The payload of one head."""
     intervals = min(_INTERVALS, len(patterns))
     ranks = np.argsort(np.argsort([pattern.largest for pattern in patterns], kind="stable"))
@@ -107,14 +107,14 @@ def _head(traces: Sequence[Trace], patterns: Sequence[Pattern]) -> dict[str, Any
     }
 
 
-def _cells(sequence: dict[str, Any]) -> list[tuple[int, int, float]]:
+def _cells(sequence: JsonObject) -> list[tuple[int, int, float]]:
     """Query, key and probability of the cells that were kept."""
     pairs = zip(sequence["attention_indices"], sequence["attention_values"], strict=True)
     length = sequence["seq_len"]
     return [(index // length, index % length, value) for index, value in pairs]
 
 
-def _distances(sequences: list[dict[str, Any]]) -> dict[str, list[float]]:
+def _distances(sequences: list[JsonObject]) -> dict[str, list[float]]:
     """Attention by distance, of the cells that were kept."""
     cells = [cell for sequence in sequences for cell in _cells(sequence)]
     far, weights = [abs(query - key) for query, key, _ in cells], [value for *_, value in cells]
@@ -122,7 +122,7 @@ def _distances(sequences: list[dict[str, Any]]) -> dict[str, list[float]]:
     return {"bin_edges": edges.tolist(), "bin_values": sums.round(DECIMALS).tolist()}
 
 
-def _top_tokens(sequences: list[dict[str, Any]], side: int) -> list[dict[str, Any]]:
+def _top_tokens(sequences: list[JsonObject], side: int) -> list[JsonObject]:
     """The tokens with most attention of the cells that were kept, as queries (side 0) or keys (side 1)."""
     sums: defaultdict[str, float] = defaultdict(float)
     for sequence in sequences:
@@ -132,7 +132,7 @@ def _top_tokens(sequences: list[dict[str, Any]], side: int) -> list[dict[str, An
     return [{"token": token, "weight": round(weight, DECIMALS)} for token, weight in ranked]
 
 
-def _config(trace: Trace, heads: list[tuple[int, int]], sequences: int) -> dict[str, Any]:
+def _config(trace: Trace, heads: list[tuple[int, int]], sequences: int) -> JsonObject:
     """What the viewer reads first."""
     changes = f" (modified: {'; '.join(trace.changes)})" if trace.changes else ""
     return {
@@ -161,6 +161,6 @@ def _config(trace: Trace, heads: list[tuple[int, int]], sequences: int) -> dict[
     }
 
 
-def _write(path: Path, content: Any) -> None:
+def _write(path: Path, content: object) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(content, allow_nan=False) + "\n", encoding="utf-8")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.figures.paper import VENUES, inches
 from gemma2_workbench.figures.spec import FigureSpec, Panels, Scale
 from gemma2_workbench.figures.ticks import tick_text
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.latex.words import escaped
 from gemma2_workbench.traces.stages import STAGES
 
@@ -64,7 +63,7 @@ def inclusion(
     )
 
 
-def caption(spec: FigureSpec, record: Mapping[str, Any] | None = None) -> str:
+def caption(spec: FigureSpec, record: JsonObject | None = None) -> str:
     """A draft of the caption as plain text: what is shown, of which model and text, on which scale.
 
     Args:
@@ -105,7 +104,7 @@ def _instead(target: Path) -> str:
     return r"it is source already, \input it" if target.suffix.lower() == ".tex" else "save the figure as .pdf"
 
 
-def _texts(record: Mapping[str, Any]) -> str:
+def _texts(record: JsonObject) -> str:
     """How long the text is, or each of several, in the order of the runs."""
     runs = [record, *(record.get("further_runs") or ())]
     if record.get("ids") is None:
@@ -126,7 +125,7 @@ def _what(spec: FigureSpec) -> str:
     return ". ".join(filter(None, [spec.title, "; ".join(parts)]))
 
 
-def _options(options: Mapping[str, Any], title: str) -> str:
+def _options(options: JsonObject, title: str) -> str:
     """The options that were chosen and that the title does not name."""
     named = title.lower()
     words = []

@@ -1,14 +1,13 @@
 """The masks of a situation as plain data, for JSON."""
 
-from typing import Any
-
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.masks.layers import LayerMask, layer_masks
 from gemma2_workbench.masks.reach import reach
 from gemma2_workbench.masks.setting import Setting
 from gemma2_workbench.model.reason import Reason
 
 
-def as_json(setting: Setting, names: tuple[str, ...] | None = None, layer: int | None = None) -> dict[str, Any]:
+def as_json(setting: Setting, names: tuple[str, ...] | None = None, layer: int | None = None) -> JsonObject:
     """The masks of one or all layers, the reach and the caches, in what JSON can hold.
 
     Raises:
@@ -37,7 +36,7 @@ def as_json(setting: Setting, names: tuple[str, ...] | None = None, layer: int |
     }
 
 
-def _pass_json(mask: LayerMask) -> dict[str, Any]:
+def _pass_json(mask: LayerMask) -> JsonObject:
     rows, keys = mask.call.rows, mask.keys
     return {
         "pass": mask.call.name,

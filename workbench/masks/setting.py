@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from gemma2_workbench.limits import whole
 from gemma2_workbench.views.view import LONGEST
@@ -33,6 +33,17 @@ class Pass:
         return f"{self.name} {first}" if first == last else f"{self.name} {first}–{last}"
 
 
+class Passes(TypedDict, total=False):
+    """The parts of a `Setting` that say how tokens are fed."""
+
+    padding: int
+    side: str
+    decode: int
+    chunk: int | None
+    cache: str
+    slots: int | None
+
+
 @dataclass(frozen=True)
 class Setting:
     """A situation: how many tokens are fed to which layers, and how.
@@ -58,12 +69,12 @@ class Setting:
     tokens: int
     window: int
     layers: tuple[str, ...] = ("local", "global")
-    padding: int = 0
-    side: str = "left"
-    decode: int = 0
-    chunk: int | None = None
-    cache: str = "dynamic"
-    slots: int | None = None
+    padding: int = field(default=0, metadata={"help": "how many pads the prompt gets"})
+    side: str = field(default="left", metadata={"help": "where the pads are; default left", "choices": SIDES})
+    decode: int = field(default=0, metadata={"help": "how many of the last tokens are fed one by one"})
+    chunk: int | None = field(default=None, metadata={"help": "feed the prompt in parts of so many tokens"})
+    cache: str = field(default="dynamic", metadata={"help": "key/value cache; default dynamic", "choices": CACHES})
+    slots: int | None = field(default=None, metadata={"help": "size of a static cache; default: just enough"})
     causal: bool = True
 
     def __post_init__(self) -> None:
@@ -100,12 +111,12 @@ class Setting:
         tokens: int,
         window: int | None = None,
         causal: bool | None = None,
-        **situation: Any,
+        **passes: Unpack[Passes],
     ) -> Setting:
         """The situation for a model: its layers, and its own window and side unless others are given."""
         own = model.window or tokens
         sees = model.causal if causal is None else causal
-        return cls(tokens, own if window is None else window, model.layers, causal=sees, **situation)
+        return cls(tokens, own if window is None else window, model.layers, causal=sees, **passes)
 
     @property
     def length(self) -> int:
@@ -168,3 +179,7 @@ class Setting:
         keep_1T = torch.ones(1, stop, dtype=torch.bool)
         keep_1T[:, self.pads.start : self.pads.stop] = False
         return None if bool(keep_1T.all()) else keep_1T
+
+
+# What the command line offers of a setting, each with its help and its choices.
+PASS_OPTIONS = tuple(option for option in fields(Setting) if option.metadata)

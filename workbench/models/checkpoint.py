@@ -7,11 +7,11 @@ import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.model import Gemma2Config
 from gemma2_workbench.model.config_checks import shown
 from gemma2_workbench.model.kinds import kind
@@ -77,7 +77,7 @@ def configuration(folder: Path) -> Gemma2Config:
         raise ValueError(text if text.startswith("config.json") else f"config.json: {text}") from error
 
 
-def json_object(file: Path) -> dict[str, Any]:
+def json_object(file: Path) -> JsonObject:
     """The object in a JSON file.
 
     Raises:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -51,7 +50,7 @@ def _first_place(model: nn.Module, again: Callable[[], object]) -> str:
     """Where it happens first, and why."""
     found: list[tuple[str, nn.Module, bool]] = []
 
-    def look(name: str, module: nn.Module, args: tuple[Any, ...], out: Any) -> None:
+    def look(name: str, module: nn.Module, args: tuple[object, ...], out: object) -> None:
         if not found:
             given = all(_is_finite(arg) for arg in args)
             if not (given and _is_finite(out)):
@@ -104,7 +103,7 @@ def _words(name: str) -> str:
     return f"layer {parts[1]} {kind} ({parts[-1]})"
 
 
-def _is_finite(value: Any) -> bool:
+def _is_finite(value: object) -> bool:
     return not isinstance(value, Tensor) or bool(value.isfinite().all())
 
 

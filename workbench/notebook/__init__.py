@@ -4,11 +4,10 @@ Each kind of result has its file, with a function that makes its page; a new one
 """
 
 from functools import singledispatch
-from typing import Any
 
 import plotly.graph_objects as go
 
-from gemma2_workbench.classification.predictions import Classification
+from gemma2_workbench.classification.classification import Classification
 from gemma2_workbench.export import as_bytes
 from gemma2_workbench.figures import screen
 from gemma2_workbench.figures.spec import FigureSpec
@@ -38,7 +37,7 @@ html.register(Classification, labels_html)
 html.register(Prediction, prediction_html)
 
 
-def figure(subject: Trace | Pair, view: str, dark: bool, **options: Any) -> go.Figure:
+def figure(subject: Trace | Pair, view: str, dark: bool, **options: object) -> go.Figure:
     """One view of a trace or pair as a plotly figure.
 
     Raises:
@@ -47,7 +46,7 @@ def figure(subject: Trace | Pair, view: str, dark: bool, **options: Any) -> go.F
     return screen.render(_spec(subject, view, options), dark)
 
 
-def svg(subject: Trace | Pair, view: str, venue: str | None, width: str | float, **options: Any) -> bytes:
+def svg(subject: Trace | Pair, view: str, venue: str | None, width: str | float, **options: object) -> bytes:
     """One view of a trace or pair as it stands in a paper.
 
     Raises:
@@ -56,6 +55,6 @@ def svg(subject: Trace | Pair, view: str, venue: str | None, width: str | float,
     return as_bytes(_spec(subject, view, options), ".svg", venue=venue, width=width)
 
 
-def _spec(subject: Trace | Pair, view: str, options: dict[str, Any]) -> FigureSpec:
+def _spec(subject: Trace | Pair, view: str, options: dict[str, object]) -> FigureSpec:
     found = pair_view_named(view) if isinstance(subject, Pair) else view_named(view)
     return found.figure(found.table(subject, **options))

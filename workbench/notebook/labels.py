@@ -2,8 +2,8 @@
 
 from html import escape
 
+from gemma2_workbench.classification.classification import Classification
 from gemma2_workbench.classification.labels import types_of
-from gemma2_workbench.classification.predictions import Classification
 from gemma2_workbench.classification.schemes import scheme_of
 from gemma2_workbench.figures.colours import series
 from gemma2_workbench.figures.text import one_line

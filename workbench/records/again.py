@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -34,7 +33,7 @@ class Again:
         self.traces, self.instead, self.download = traces, instead, download
         self.notes: list[str] = []
         self.made: list[tuple[RunPart, Run]] = []
-        self._loaded: dict[tuple[Any, ...], LoadedModel] = {}
+        self._loaded: dict[tuple[object, ...], LoadedModel] = {}
 
     def runs(self, records: Sequence[RunPart], read: Sequence[str]) -> list[Run]:
         """The runs of a record.

@@ -4,13 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from gemma2_workbench.atomic import write_all
 from gemma2_workbench.export import as_bytes, sidecar, sidecar_of
 from gemma2_workbench.figures.spec import FigureSpec, Panel, Panels
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.maps import Maps
 from gemma2_workbench.records.anonymous import Provenance, anonymised
 from gemma2_workbench.records.output import Output
@@ -36,7 +36,7 @@ class Artifact:
     recipe: Recipe
     content: FigureSpec | pd.DataFrame | Maps
     output: Output
-    record: dict[str, Any]
+    record: JsonObject
     recorded: bool = True
 
     @cached_property

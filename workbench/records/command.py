@@ -1,9 +1,10 @@
 """The command line that draws a file again, as text for people; nothing ever runs it."""
 
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.records.values import change_of
 from gemma2_workbench.starting import COMMAND
 
@@ -15,7 +16,7 @@ class Command(NamedTuple):
     texts: Sequence[str] = ()
 
 
-def command_line(command: Command | None, record: Mapping[str, Any], file_name: str) -> str:
+def command_line(command: Command | None, record: JsonObject, file_name: str) -> str:
     """The command of a record, quoted for a shell; files go by their names without folders.
 
     Args:
@@ -31,18 +32,18 @@ def command_line(command: Command | None, record: Mapping[str, Any], file_name: 
     return shlex.join([*words, "--out", file_name, *(["--", *command.texts] if command.texts else [])])
 
 
-def model_flags(model: Mapping[str, Any]) -> list[str]:
+def model_flags(model: JsonObject) -> list[str]:
     """The flags that choose a model, and how it runs."""
     return [f"--model={model['name']}", f"--dtype={model['dtype']}", f"--device={model['device']}"]
 
 
-def changes_flags(changes: Sequence[Mapping[str, Any]]) -> list[str]:
+def changes_flags(changes: Sequence[JsonObject]) -> list[str]:
     """The flags that make changes to the model; each is the data of an intervention."""
     made = [change_of(change) for change in changes]
     return [f"{change.FLAG.name}={change.spelled}" for change in made]
 
 
-def _settings(record: Mapping[str, Any]) -> list[str]:
+def _settings(record: JsonObject) -> list[str]:
     """How a figure looks, as flags; what is the default goes without saying."""
     figure = record["figure"]
     words = [] if figure["venue"] is None else ["--venue", figure["venue"]]

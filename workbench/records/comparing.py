@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from gemma2_workbench.figures.text import one_line
 
@@ -31,7 +30,7 @@ _Path = tuple[str, ...]
 
 
 def differences(
-    then: Mapping[str, Any], now: Mapping[str, Any], names: tuple[str, str] = ("then", "now")
+    then: Mapping[str, object], now: Mapping[str, object], names: tuple[str, str] = ("then", "now")
 ) -> tuple[str, ...]:
     """Sentences about everything in which two records differ; empty where nothing does.
 
@@ -39,20 +38,23 @@ def differences(
         then, now: what JSON can hold.
         names: what to call them.
     """
-    found = [
-        f"{_words(path, len(then.get('further_runs') or ()))}: {_unlike(path, old, new, names)}"
-        for path, old, new in _leaves((), then, now)
-    ]
+    several = bool(then.get("further_runs"))
+    found = [f"{_words(path, several)}: {_unlike(path, old, new, names)}" for path, old, new in _leaves((), then, now)]
     more = [f"and {len(found) - MOST} more"] if len(found) > MOST else []
     return (*found[:MOST], *more)
 
 
-def _leaves(path: _Path, then: Any, now: Any) -> Iterator[tuple[_Path, Any, Any]]:
+def _leaves(path: _Path, then: object, now: object) -> Iterator[tuple[_Path, object, object]]:
     """Path and both values wherever they differ."""
     if isinstance(then, Mapping) and isinstance(now, Mapping):
         for key in sorted({*then, *now}, key=lambda key: (_LAST.index(key) if key in _LAST and not path else -1, key)):
             yield from _leaves((*path, key), then.get(key, _ABSENT), now.get(key, _ABSENT))
-    elif _are_lists(then, now) and len(then) == len(now) and any(isinstance(part, Mapping) for part in then):
+    elif (
+        isinstance(then, list)
+        and isinstance(now, list)
+        and len(then) == len(now)
+        and any(isinstance(part, Mapping) for part in then)
+    ):
         for number, pair in enumerate(zip(then, now, strict=True)):
             yield from _leaves((*path, str(number)), *pair)
     # As JSON, in which 1, 1.0 and true are not the same.
@@ -60,11 +62,7 @@ def _leaves(path: _Path, then: Any, now: Any) -> Iterator[tuple[_Path, Any, Any]
         yield path, then, now
 
 
-def _are_lists(*values: Any) -> bool:
-    return all(isinstance(value, list) for value in values)
-
-
-def _words(path: _Path, further: int) -> str:
+def _words(path: _Path, several: bool) -> str:
     """What differs: a path, or the words for it, and of which run where there are several."""
     match path:
         case ("versions", name):
@@ -73,7 +71,7 @@ def _words(path: _Path, further: int) -> str:
             run, path = f" of run {int(number) + 1}", (first, *rest)
         case (("before" | "after") as side, first, *rest):
             run, path = f" {side}", (first, *rest)
-        case (("model" | "text" | "ids" | "parity" | "overrides" | "block_rows" | "trace" | "lens"), *_) if further:
+        case (("model" | "text" | "ids" | "parity" | "overrides" | "block_rows" | "trace" | "lens"), *_) if several:
             run = " of run 0"
         case _:
             run = ""
@@ -81,13 +79,13 @@ def _words(path: _Path, further: int) -> str:
     return f"{_WORDS.get(dotted, one_line(dotted, _LONG))}{run}"
 
 
-def _unlike(path: _Path, then: Any, now: Any, names: tuple[str, str]) -> str:
+def _unlike(path: _Path, then: object, now: object, names: tuple[str, str]) -> str:
     first, second = names
     if path == ("numbers", "sha256"):
         return "other values"
     if path == ("numbers", "rows"):
         return f"{then} rows {first}, {now} {second}"
-    if _are_lists(then, now):
+    if isinstance(then, list) and isinstance(now, list):
         if len(then) != len(now):
             return f"{len(then)} {first}, {len(now)} {second}"
         at = next(at for at, (old, new) in enumerate(zip(then, now, strict=True)) if repr(old) != repr(new))
@@ -97,7 +95,7 @@ def _unlike(path: _Path, then: Any, now: Any, names: tuple[str, str]) -> str:
     return f"{first} {_short(then, now)}, {second} {_short(now, then)}"
 
 
-def _short(value: Any, other: Any = None) -> str:
+def _short(value: object, other: object = None) -> str:
     """A value in a line; of a long one the part around the first character that the other one does not share."""
     if value is None or value is _ABSENT:
         return "none" if value is None else "absent"

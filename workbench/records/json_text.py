@@ -2,13 +2,13 @@
 
 import json
 import math
-from typing import Any
+from typing import NoReturn
 
 MOST_BYTES = 2**24  # of a record: a hundred times what one of 8,192 tokens takes
 _MOST_DIGITS = 18
 
 
-def parsed(text: str) -> Any:
+def parsed(text: str) -> object:
     """What the text holds.
 
     Raises:
@@ -30,14 +30,14 @@ def parsed(text: str) -> Any:
     return data
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     whole = dict(pairs)
     if len(whole) < len(pairs):
         raise ValueError("it names a key twice")
     return whole
 
 
-def _constant(name: str) -> Any:
+def _constant(name: str) -> NoReturn:
     raise ValueError(f"it has the number {name}")
 
 

@@ -3,18 +3,19 @@
 Every panel is one layer in one pass.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import pandas as pd
 from pydantic import Field, model_validator
 
 from gemma2_workbench.figures.spec import FigureSpec, Panels, TokenMap
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.masks.layers import LayerMask, layer_masks
 from gemma2_workbench.masks.origin import Given, Origin
-from gemma2_workbench.masks.setting import Setting
+from gemma2_workbench.masks.setting import PASS_OPTIONS, Setting
 from gemma2_workbench.masks.words import heading
 from gemma2_workbench.records.again import Again
 from gemma2_workbench.records.command import Command
@@ -160,7 +161,7 @@ class MaskRecipe(Recipe):
         setting, origin, given = read_again(then.setting, then.origin, then.given, again)
         return replace(then, setting=setting, origin=origin, given=given)
 
-    def as_record(self) -> dict[str, Any]:
+    def as_record(self) -> JsonObject:
         """See `Recipe`."""
         given, changes = self.given, self.changes
         read = f"configuration{'' if given is None else ' and tokenizer'}; {NOT_READ}"
@@ -238,7 +239,7 @@ class MaskRecipe(Recipe):
         if not self.setting.padding and self.setting.side != "left":
             yield f"pads on the {self.setting.side} mean nothing, because there are none"
 
-    def caption(self, spec: FigureSpec, record: Mapping[str, Any]) -> str:
+    def caption(self, spec: FigureSpec, record: JsonObject) -> str:
         """See `Recipe`."""
         from gemma2_workbench.latex import caption
 
@@ -246,14 +247,15 @@ class MaskRecipe(Recipe):
         return f"{caption(spec)} Situation: {record['sentence']}.{model}"
 
     @staticmethod
-    def command(record: Mapping[str, Any]) -> Command:
+    def command(record: JsonObject) -> Command:
         """See `Recipe`."""
         setting, model = record["setting"], record["model"]
         words = ["mask", f"--tokens={setting['tokens']}", f"--window={setting['window']}"]
         words += ["--layers", *setting["layers"]] if model is None else [f"--model={model['name']}"]
-        words += [f"--padding={setting['padding']}", f"--side={setting['side']}"] if setting["padding"] else []
-        defaults = {"decode": 0, "chunk": None, "cache": "dynamic", "slots": None}
-        words += [f"--{name}={setting[name]}" for name, default in defaults.items() if setting[name] != default]
+        for option in PASS_OPTIONS:
+            # Without pads their side means nothing, with pads it is said.
+            said = setting["padding"] if option.name == "side" else setting[option.name] != option.default
+            words += [f"--{option.name}={setting[option.name]}"] if said else []
         if setting["causal"] != (True if model is None else model["causal"]):
             words.append(f"--causal={'on' if setting['causal'] else 'off'}")
         for name, flag in (("layers", "layer"), ("passes", "pass")):

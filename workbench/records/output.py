@@ -2,13 +2,23 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self, TypedDict, Unpack
 
 from gemma2_workbench.export import check_target
 from gemma2_workbench.limits import told
 from gemma2_workbench.suffixes import FIGURE_SUFFIXES, MAP_SUFFIXES, STRIP_SUFFIX, TABLE_SUFFIXES
 
 LEAST_DPI, MOST_DPI = 30, 1200
+
+
+class OutputSettings(TypedDict, total=False):
+    """How a figure looks, see `workbench.export.export`."""
+
+    venue: str | None
+    width: str | float
+    dpi: int
+    title: bool
+    dark: bool
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ class Output:
             raise ValueError(f"dpi must lie between {LEAST_DPI} and {MOST_DPI}; got {told(self.dpi)}")
 
     @classmethod
-    def of(cls, what: Literal["figure", "table"], path: Path, **settings: Any) -> Self:
+    def of(cls, what: Literal["figure", "table"], path: Path, **settings: Unpack[OutputSettings]) -> Self:
         """The output of a file at `path`, which can be written.
 
         Raises:
@@ -63,6 +73,6 @@ class Output:
         return f".{self.format}"
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> OutputSettings:
         """The settings as `export` takes them."""
-        return {name: getattr(self, name) for name in ("venue", "width", "dpi", "title", "dark")}
+        return {"venue": self.venue, "width": self.width, "dpi": self.dpi, "title": self.title, "dark": self.dark}

@@ -1,19 +1,20 @@
 """`PairRecipe`: a view of a pair of runs, before and after a change, saved by `compare` and `save_figure`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from gemma2_workbench.figures.spec import FigureSpec
 from gemma2_workbench.figures.text import one_line
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.records.again import Again
 from gemma2_workbench.records.command import Command, changes_flags, model_flags
 from gemma2_workbench.records.run import Run, described
 from gemma2_workbench.records.schema import FilePart, RunPart, ViewPanel
 from gemma2_workbench.records.values import MOST_PANELS, Name, Options
-from gemma2_workbench.records.view_options import check_options, option_flags
+from gemma2_workbench.records.view_options import check_options, complete, option_flags
 from gemma2_workbench.records.viewed import Part, Viewed
 from gemma2_workbench.traces.pair import Pair, compare
 from gemma2_workbench.views import pair_view_named
@@ -65,7 +66,7 @@ class PairRecipe(Viewed[Pair]):
         """See `Viewed`."""
         return one_line(subject.sentence)
 
-    def as_record(self) -> dict[str, Any]:
+    def as_record(self) -> JsonObject:
         """See `Recipe`."""
         before, after = (described(run, self.view) for run in self.runs)
         return {
@@ -80,16 +81,16 @@ class PairRecipe(Viewed[Pair]):
     def make_again(cls, record: PairRecord, again: Again) -> Self:
         """See `Recipe`."""
         view = pair_view_named(record.view)
-        parts = tuple(Part(0, record.options | panel.options) for panel in record.panels)
+        parts = tuple(Part(0, complete(view, record.options | panel.options)) for panel in record.panels)
         return cls(view, tuple(again.runs(record.runs, view.needs)), parts, record.columns)
 
     @staticmethod
-    def sources(record: dict[str, Any]) -> list[dict[str, Any]]:
+    def sources(record: JsonObject) -> list[JsonObject]:
         """See `Recipe`."""
         return [record["before"], record["after"]]
 
     @staticmethod
-    def command(record: Mapping[str, Any]) -> Command | None:
+    def command(record: JsonObject) -> Command | None:
         """See `Recipe`; the flags change the second run, and how a model runs is said once for both."""
         before, after = record["before"], record["after"]
         how = [
@@ -109,7 +110,7 @@ class PairRecipe(Viewed[Pair]):
         words += option_flags(pair_view_named(record["view"]), panels)
         return Command(words, [before["text"]] if before["text"] == after["text"] else [before["text"], after["text"]])
 
-    def caption(self, spec: FigureSpec, record: Mapping[str, Any]) -> str:
+    def caption(self, spec: FigureSpec, record: JsonObject) -> str:
         """See `Recipe`."""
         before, after = record["before"], record["after"]
         options = {name: value for name, value in record["options"].items() if value != f"0:{record['tokens']}"}

@@ -7,10 +7,10 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.records.comparing import differences
 from gemma2_workbench.records.embedded import READERS, embedded_record
 from gemma2_workbench.records.json_text import MOST_BYTES, parsed
@@ -34,7 +34,7 @@ class StoredRecord:
         beside: where the record inside the file and the one beside it say different things.
     """
 
-    record: dict[str, Any]
+    record: JsonObject
     checked: FilePart
     file: Path
     sha256: str
@@ -81,7 +81,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _record_in(path: Path) -> dict[str, Any]:
+def _record_in(path: Path) -> JsonObject:
     """What a file says, if it is a record of this version."""
     if path.suffix.lower() != ".json":
         text = embedded_record(path)
@@ -103,7 +103,7 @@ def _record_in(path: Path) -> dict[str, Any]:
     return record
 
 
-def _checked(record: dict[str, Any]) -> FilePart:
+def _checked(record: JsonObject) -> FilePart:
     """The record with every part of its kind; raises ValueError with the first one that is not."""
     recipe = recipe_of(record.get("kind"))
     try:
@@ -112,7 +112,7 @@ def _checked(record: dict[str, Any]) -> FilePart:
         raise ValueError(said(error)) from error
 
 
-def _inside(file: Path, record: dict[str, Any]) -> tuple[str, ...]:
+def _inside(file: Path, record: JsonObject) -> tuple[str, ...]:
     """What the record inside the file says otherwise than the one beside it; nothing where there is no such record."""
     if file.suffix.lower() not in READERS or not file.is_file():
         return ()
@@ -123,7 +123,7 @@ def _inside(file: Path, record: dict[str, Any]) -> tuple[str, ...]:
     return differences(inside, record, ("inside the file", "beside it"))
 
 
-def _beside(file: Path, record: dict[str, Any], sha256: str) -> tuple[str, ...]:
+def _beside(file: Path, record: JsonObject, sha256: str) -> tuple[str, ...]:
     """The same, where the file itself is given."""
     sidecar = file.with_name(f"{file.name}.json")
     if not sidecar.is_file():

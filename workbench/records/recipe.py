@@ -1,12 +1,13 @@
 """`Recipe`: what a saved file shows, and how it is drawn again from its record. One kind a file, see `recipes`."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import pandas as pd
 
 from gemma2_workbench.figures.spec import FigureSpec
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.maps import Maps
 from gemma2_workbench.records.again import Again
 from gemma2_workbench.records.command import Command
@@ -64,12 +65,12 @@ class Recipe(ABC):
         """
 
     @abstractmethod
-    def as_record(self) -> dict[str, Any]:
+    def as_record(self) -> JsonObject:
         """Its part of a record: what `SCHEMA` holds beyond `FilePart`, and `columns`."""
 
     @staticmethod
     @abstractmethod
-    def command(record: Mapping[str, Any]) -> Command | None:
+    def command(record: JsonObject) -> Command | None:
         """The command that makes the file of a record, without how the file looks and its name.
 
         None where no flags say it: then the record itself is what makes it again.
@@ -86,7 +87,7 @@ class Recipe(ABC):
         """
 
     @staticmethod
-    def sources(record: dict[str, Any]) -> list[dict[str, Any]]:
+    def sources(record: JsonObject) -> list[JsonObject]:
         """The parts of a record that may each name a model and a trace, as JSON holds them."""
         return [record]
 
@@ -94,7 +95,7 @@ class Recipe(ABC):
         """What of it neither the file nor its command shows, in sentences."""
         yield from ()
 
-    def caption(self, spec: FigureSpec, record: Mapping[str, Any]) -> str:
+    def caption(self, spec: FigureSpec, record: JsonObject) -> str:
         """A draft of the caption of its figure in a paper."""
         # matplotlib comes with it, which a table need not wait for.
         from gemma2_workbench.latex import caption

@@ -6,11 +6,12 @@ Its files, their records and `redraw` follow from the recipe.
 from gemma2_workbench.records.explanation_recipe import ExplanationRecipe
 from gemma2_workbench.records.mask_recipe import MaskRecipe
 from gemma2_workbench.records.pair_recipe import PairRecipe
+from gemma2_workbench.records.patch_recipe import PatchRecipe
 from gemma2_workbench.records.recipe import Recipe
 from gemma2_workbench.records.scores_recipe import ScoresRecipe
 from gemma2_workbench.records.view_recipe import ViewRecipe
 
-RECIPES: list[type[Recipe]] = [ViewRecipe, PairRecipe, MaskRecipe, ExplanationRecipe, ScoresRecipe]
+RECIPES: list[type[Recipe]] = [ViewRecipe, PairRecipe, MaskRecipe, ExplanationRecipe, ScoresRecipe, PatchRecipe]
 
 
 def recipe_of(kind: object) -> type[Recipe]:

@@ -21,14 +21,13 @@ compares them, but for those that `restored` lists.
 """
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.maps import Maps
 from gemma2_workbench.records.command import command_line
 from gemma2_workbench.records.output import Output
@@ -38,7 +37,7 @@ from gemma2_workbench.versions import TOOL, versions
 VERSION = 1
 
 
-def record_of(recipe: Recipe, output: Output, numbers: pd.DataFrame | Maps, file_name: str) -> dict[str, Any]:
+def record_of(recipe: Recipe, output: Output, numbers: pd.DataFrame | Maps, file_name: str) -> JsonObject:
     """Everything that says how a file came to be, as JSON can hold it.
 
     Args:
@@ -58,7 +57,7 @@ def record_of(recipe: Recipe, output: Output, numbers: pd.DataFrame | Maps, file
     return record | {"command": command_for(recipe, record, file_name)}
 
 
-def command_for(recipe: Recipe, record: Mapping[str, Any], file_name: str) -> str:
+def command_for(recipe: Recipe, record: JsonObject, file_name: str) -> str:
     """The command line that makes the file of a record, which it calls `file_name`."""
     return command_line(recipe.command(record), record, file_name)
 

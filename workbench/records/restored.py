@@ -8,11 +8,11 @@ command included, follows from these and from the run.
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.figures.text import one_line
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.model.equation import BLOCK_ROWS
 from gemma2_workbench.records.reading import StoredRecord
 from gemma2_workbench.records.recipe import Recipe
@@ -20,8 +20,8 @@ from gemma2_workbench.records.record import command_for
 
 
 def restored(
-    recipe: Recipe, fresh: Mapping[str, Any], stored: StoredRecord, with_traces: bool
-) -> tuple[dict[str, Any], list[str]]:
+    recipe: Recipe, fresh: JsonObject, stored: StoredRecord, with_traces: bool
+) -> tuple[JsonObject, list[str]]:
     """The new record with what only the old one can tell, and notes about that."""
     # As JSON holds it: tuples are lists.
     record, old, notes = json.loads(json.dumps(fresh)), stored.record, []
@@ -41,7 +41,7 @@ def restored(
     return record, list(dict.fromkeys(notes))
 
 
-def _name_as(mine: dict[str, Any], its: Mapping[str, Any]) -> Iterator[str]:
+def _name_as(mine: JsonObject, its: JsonObject) -> Iterator[str]:
     """The same weights may have gone by another name in the old record."""
     model, old, identity = mine.get("model"), its.get("model"), ("weights_sha256", "revision")
     if model is None or old is None or model["name"] == old["name"]:
@@ -51,7 +51,7 @@ def _name_as(mine: dict[str, Any], its: Mapping[str, Any]) -> Iterator[str]:
         model |= {name: old[name] for name in ("name", "source")}
 
 
-def _trace_as(mine: dict[str, Any], its: Mapping[str, Any], with_traces: bool) -> Iterator[str]:
+def _trace_as(mine: JsonObject, its: JsonObject, with_traces: bool) -> Iterator[str]:
     """A trace that was not given, or is called otherwise now, goes by what the old record says."""
     trace, mine["trace"] = its["trace"], its["trace"]
     if trace is not None and with_traces:

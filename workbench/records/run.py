@@ -5,8 +5,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.model.equation import BLOCK_ROWS
 from gemma2_workbench.models.language_model import token_id
 from gemma2_workbench.models.source import Source
@@ -71,7 +71,7 @@ def run_text(
     return Run(trace, token=token)
 
 
-def described(run: Run, view: View) -> dict[str, Any]:
+def described(run: Run, view: View) -> JsonObject:
     """The part of a record that says which run it is, and which token its lens follows where the view shows it."""
     trace, parity = run.trace, run.trace.parity
     # JSON has no NaN, which a parity that was not checked consists of.

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.records.artifact import produced
 from gemma2_workbench.records.output import Output
@@ -29,7 +28,7 @@ def save_figure(
     title: bool = False,
     dark: bool = False,
     columns: int | None = None,
-    **options: Any,
+    **options: object,
 ) -> Path:
     """Draw a view into a file with its record inside and, as JSON, beside it; `gemma2-workbench redraw` reads both.
 
@@ -50,7 +49,7 @@ def save_figure(
     return produced(_recipe(view, shown, options, columns), output, target.name).save(target)
 
 
-def save_table(view: str, shown: Saved, path: str | PathLike[str], **options: Any) -> Path:
+def save_table(view: str, shown: Saved, path: str | PathLike[str], **options: object) -> Path:
     """Write the numbers of a view (.csv, .parquet, .tex; maps also .npz, .safetensors) and their record.
 
     Raises:
@@ -61,7 +60,7 @@ def save_table(view: str, shown: Saved, path: str | PathLike[str], **options: An
     return produced(_recipe(view, shown, options), output, target.name).save(target)
 
 
-def _recipe(view: str, shown: Saved, options: dict[str, Any], columns: int | None = None) -> Recipe:
+def _recipe(view: str, shown: Saved, options: dict[str, object], columns: int | None = None) -> Recipe:
     if isinstance(shown, Pair):
         return PairRecipe.of(pair_view_named(view), [Run(shown.before), Run(shown.after)], options, columns)
     traces = [shown] if isinstance(shown, Trace) else shown

@@ -67,6 +67,11 @@ class ScoresRecipe(Recipe):
     KIND: ClassVar = "scores"
     SCHEMA: ClassVar = ScoresRecord
 
+    def __post_init__(self) -> None:
+        """Check that the score was measured."""
+        if self.metric not in (ALL, *self.scores.scores):
+            raise ValueError(f"metric={self.metric!r} was not measured; choose {', '.join((ALL, *self.scores.scores))}")
+
     @property
     def cells(self) -> int:
         """See `Recipe`."""

@@ -1,7 +1,7 @@
 """The kinds of values that a record consists of, each with its limits, and what is wrong with one in words."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 
@@ -24,7 +24,7 @@ Value = Annotated[int, Field(ge=-LARGEST, le=LARGEST)] | float | Name | None
 Options = Annotated[dict[Name, Value], Field(max_length=64)]
 
 
-def change_of(data: Mapping[str, Any]) -> Intervention:
+def change_of(data: Mapping[str, object]) -> Intervention:
     """The change to the model that a record names.
 
     Raises:
@@ -33,14 +33,14 @@ def change_of(data: Mapping[str, Any]) -> Intervention:
     return from_data({name: value for name, value in data.items() if name != "sentence"})
 
 
-def _is_change(data: dict[str, Any]) -> dict[str, Any]:
+def _is_change(data: dict[str, object]) -> dict[str, object]:
     if not isinstance(data.get("sentence"), str):
         raise ValueError("'sentence' is missing, or no text")
     change_of(data)
     return data
 
 
-Changes = Annotated[list[Annotated[dict[Name, Any], AfterValidator(_is_change)]], Field(max_length=MOST_PANELS)]
+Changes = Annotated[list[Annotated[dict[Name, object], AfterValidator(_is_change)]], Field(max_length=MOST_PANELS)]
 
 
 def said(error: ValidationError) -> str:

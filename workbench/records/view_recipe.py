@@ -1,23 +1,24 @@
 """`ViewRecipe`: a view of one or several runs, saved by `figure`, `table`, the explorer and `save_figure`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
 from gemma2_workbench.figures.text import one_line
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.maps import Maps, stack
 from gemma2_workbench.records.again import Again
 from gemma2_workbench.records.command import Command, changes_flags, model_flags
 from gemma2_workbench.records.run import Run, described
 from gemma2_workbench.records.schema import FilePart, RunPart, ViewPanel
 from gemma2_workbench.records.values import MOST_PANELS, MOST_RUNS, Index, Name, Options
-from gemma2_workbench.records.view_options import check_options, option_flags
+from gemma2_workbench.records.view_options import check_options, complete, option_flags
 from gemma2_workbench.records.viewed import Part, Viewed
 from gemma2_workbench.suffixes import MAP_SUFFIXES
 from gemma2_workbench.traces.trace import Trace
-from gemma2_workbench.views import view_named
+from gemma2_workbench.views import attention, view_named
 
 _TEXT = 40  # characters of a text in a caption
 
@@ -85,20 +86,28 @@ class ViewRecipe(Viewed[Trace]):
                 f"{' and '.join(MAP_SUFFIXES)} hold attention maps, of the view attention; save the view "
                 f"{self.view.name} as .csv, .parquet or .tex"
             )
+        if first["over"] != attention.HEAD:
+            raise ValueError("a file of maps holds heads one by one; leave --over out, or write a table")
         several = [*(["text"] if len(traces) > 1 else []), *sorted(self.varied() - {"layer", "head"})]
         if several:
             raise ValueError(
                 f"a file of maps holds any layers and heads of one text, one stage and one part; got several values "
                 f"of {' and of '.join(several)}: write a file for each"
             )
-        chosen = {name: list(dict.fromkeys(part.options[name] for part in self.parts)) for name in ("layer", "head")}
+        chosen = {
+            name: [
+                index for index in dict.fromkeys(part.options[name] for part in self.parts) if isinstance(index, int)
+            ]
+            for name in ("layer", "head")
+        }
         pairs = {(part.options["layer"], part.options["head"]) for part in self.parts}
         if len(pairs) < len(chosen["layer"]) * len(chosen["head"]):
             raise ValueError("a file of maps holds the same heads of all its layers")
-        rows, keys = (option.checked(first[option.name], traces[0]) for option in self._options(("rows", "keys")))
-        return stack(traces[0], first["stage"], chosen["layer"], chosen["head"], rows, keys)
+        taken = (option.checked(first[option.name], traces[0]) for option in self._options(("rows", "keys")))
+        rows, keys = (chosen for chosen in taken if isinstance(chosen, range))
+        return stack(traces[0], str(first["stage"]), chosen["layer"], chosen["head"], rows, keys)
 
-    def as_record(self) -> dict[str, Any]:
+    def as_record(self) -> JsonObject:
         """See `Recipe`."""
         first, *further = (described(run, self.view) for run in self.runs)
         shown = self.shown()
@@ -109,16 +118,16 @@ class ViewRecipe(Viewed[Trace]):
     def make_again(cls, record: ViewRecord, again: Again) -> Self:
         """See `Recipe`."""
         view = view_named(record.view)
-        parts = tuple(Part(panel.run, record.options | panel.options) for panel in record.panels)
+        parts = tuple(Part(panel.run, complete(view, record.options | panel.options)) for panel in record.panels)
         return cls(view, tuple(again.runs(record.runs, view.needs)), parts, record.columns)
 
     @staticmethod
-    def sources(record: dict[str, Any]) -> list[dict[str, Any]]:
+    def sources(record: JsonObject) -> list[JsonObject]:
         """See `Recipe`."""
         return [record, *record["further_runs"]]
 
     @staticmethod
-    def command(record: Mapping[str, Any]) -> Command:
+    def command(record: JsonObject) -> Command:
         """See `Recipe`."""
         runs = [record, *record["further_runs"]]
         words = [record["figure"]["what"], record["view"]]

@@ -9,16 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 import pandas as pd
 
 from gemma2_workbench.figures.spec import FigureSpec, Panel, Panels
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.recipe import Recipe, unseen_columns
 from gemma2_workbench.records.run import Run
 from gemma2_workbench.records.scales import with_shared_scales
-from gemma2_workbench.records.view_options import filled, option_words
+from gemma2_workbench.records.view_options import filled, option_words, recorded
 from gemma2_workbench.traces.pair import Pair
 from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.view import Option, Subject, View, sizes_of
@@ -33,7 +34,7 @@ class Part:
     """One subject (its number, from 0) through one choice of the view's options, none left to its default."""
 
     run: int
-    options: Mapping[str, Any]
+    options: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Viewed(Recipe, Generic[Seen]):
 
     @classmethod
     def of(
-        cls, view: View, runs: Sequence[Run], options: Mapping[str, Any] | None = None, columns: int | None = None
+        cls, view: View, runs: Sequence[Run], options: Mapping[str, object] | None = None, columns: int | None = None
     ) -> Self:
         """Every combination of the options' values is a panel, in the order of the view's options, runs the fastest.
 
@@ -113,7 +114,8 @@ class Viewed(Recipe, Generic[Seen]):
         cells = 0
         for part in self.parts:
             subject = self.subjects[part.run]
-            sides = [len(option.checked(part.options[option.name], subject)) for option in ranges]
+            taken = [option.checked(part.options[option.name], subject) for option in ranges]
+            sides = [len(chosen) for chosen in taken if isinstance(chosen, range)]
             sizes = sizes_of(subject)
             cells += math.prod(sides or [sizes["token"], sizes["layer"]])
         return cells
@@ -164,13 +166,13 @@ class Viewed(Recipe, Generic[Seen]):
             others = [part for part in others if part.run == first.run]
         return {name for name, value in first.options.items() if any(part.options[name] != value for part in others)}
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> JsonObject:
         """The view and its panels, as a record has them."""
         options = [part.options for part in self.parts]
         varied = [name for name in options[0] if len({each[name] for each in options}) > 1]
         return {
             "view": self.view.name,
-            "options": {name: value for name, value in options[0].items() if name not in varied},
+            "options": {name: value for name, value in recorded(self.view, options[0]).items() if name not in varied},
             "panels": [
                 {"options": {name: part.options[name] for name in varied}, "caption": caption}
                 for part, caption in zip(self.parts, self.captions(), strict=True)
@@ -187,6 +189,7 @@ class Viewed(Recipe, Generic[Seen]):
         varied = self.varied()
         shown = {option.name for option in self.view.options if option.kind in ("layer", "head", "choice")} - varied
         shown -= {"layer", "head"} if varied & {"layer", "head"} else set()
+        shown &= set(recorded(self.view, self.parts[0].options))
         words = [option_words(option, self.parts[0].options[option.name]) for option in self._options(shown)]
         return f"{self.view.title}: {', '.join(words)}" if words else self.view.title
 
@@ -196,7 +199,7 @@ class Viewed(Recipe, Generic[Seen]):
         return [option for option in self.view.options if option.name in wanted]
 
 
-def _combined(view: View, subjects: Sequence[Subject], options: Mapping[str, Any]) -> tuple[Part, ...]:
+def _combined(view: View, subjects: Sequence[Subject], options: Mapping[str, object]) -> tuple[Part, ...]:
     """Every combination of the options' values, in the order of the view's options, and the subjects the fastest.
 
     Raises:

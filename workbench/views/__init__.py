@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gemma2_workbench.traces.pair import Pair
 from gemma2_workbench.views import (
@@ -14,6 +14,7 @@ from gemma2_workbench.views import (
     lens,
     mask,
     ranked,
+    rollout,
     softcap,
     softcap_curve,
     text,
@@ -30,6 +31,7 @@ VIEWS: tuple[View, ...] = (
     attention.VIEW,
     cell.VIEW,
     head_view.VIEW,
+    rollout.VIEW,
     atlas.VIEW,
     ranked.VIEW,
     softcap.VIEW,
@@ -67,7 +69,7 @@ def _found(views: tuple[View, ...], name: str) -> View:
     raise ValueError(f"there is no view{of} {name!r}; the views{of} are {', '.join(view.name for view in views)}")
 
 
-def table(subject: Trace | Pair, view: str, **options: Any) -> pd.DataFrame:
+def table(subject: Trace | Pair, view: str, **options: object) -> pd.DataFrame:
     """The table behind a view, for example `table(trace, "atlas")` or `table(compare(a, b), "difference")`.
 
     Raises:

@@ -3,7 +3,8 @@
 Rows are queries, columns are keys; a row of probabilities sums to 1. The stage says which quantity is shown: the raw
 logit q.k, the logit after the softcap, the same after the mask, the probability, or the contribution, which is the
 length of what the key's value adds to the query's residual stream through this head. Hidden cells are hatched by the
-reason for which the model's own mask hides them.
+reason for which the model's own mask hides them. Over several heads of the layer it is their mean, or the largest of
+them in each cell.
 """
 
 from __future__ import annotations
@@ -23,20 +24,44 @@ if TYPE_CHECKING:
 
     from gemma2_workbench.traces.trace import Trace
 
+HEAD = "head"  # one head, not several
+OVER = (HEAD, "mean", "max")
 COLUMNS = ("layer", "head", "stage", "query", "key", "query_token", "key_token", "value", "reason")
 
 
-def table(trace: Trace, layer: int, head: int, stage: str, rows: range, keys: range) -> pd.DataFrame:
-    """One row per query and key of one head; where the mask hides it `value` is NaN and `reason` says why."""
-    cells = {
-        "value": trace.stage(layer, head, stage, rows, keys).numpy(),
-        "reason": trace.reasons(layer, rows, keys).numpy(),
-    }
+def table(
+    trace: Trace,
+    layer: int,
+    head: int,
+    stage: str,
+    rows: range,
+    keys: range,
+    over: str = HEAD,
+    heads: tuple[int, ...] | None = None,
+) -> pd.DataFrame:
+    """One row per query and key of one head; where the mask hides it `value` is NaN and `reason` says why.
+
+    Over several heads, the column `head` says which, and of what kind the aggregate is.
+
+    Raises:
+        ValueError: heads are named and nothing is taken over them.
+    """
+    from gemma2_workbench.traces.over_heads import over_heads
+
+    everyone = heads is None or len(heads) == trace.heads
+    if over == HEAD and not everyone:
+        raise ValueError("heads are what over=mean or over=max is taken over; give one of these, or head for one head")
+    one = over == HEAD
+    values = (
+        trace.stage(layer, head, stage, rows, keys) if one else over_heads(trace, layer, heads, over, stage, rows, keys)
+    )
+    cells = {"value": values.numpy(), "reason": trace.reasons(layer, rows, keys).numpy()}
+    who = "all heads" if everyone else f"heads {', '.join(map(str, heads or ()))}"
     frame = tidy(cells, {"query": rows, "key": keys})
     names = np.asarray(trace.tokens.display, dtype=object)
     frame = frame.assign(
         layer=layer,
-        head=head,
+        head=head if one else f"{over} of {who}",
         stage=stage,
         query_token=names[frame["query"]],
         key_token=names[frame["key"]],
@@ -52,6 +77,7 @@ def figure(frame: pd.DataFrame) -> TokenMap:
     rows = frame.drop_duplicates("query").set_index("query")["query_token"]
     columns = frame.drop_duplicates("key").set_index("key")["key_token"]
     shape = (len(rows), len(columns))
+    who = first["head"] if isinstance(first["head"], str) else f"head {first['head']}"
     values = frame["value"].to_numpy().reshape(shape)
     return TokenMap(
         values=values,
@@ -61,7 +87,7 @@ def figure(frame: pd.DataFrame) -> TokenMap:
         row_start=int(rows.index[0]),
         column_start=int(columns.index[0]),
         scale=scale_of(first["stage"], values),
-        title=f"Layer {first['layer']}, head {first['head']}: {stage.label}",
+        title=f"Layer {first['layer']}, {who}: {stage.label}",
     )
 
 
@@ -85,6 +111,8 @@ VIEW = View(
         Option("stage", "Stage", "choice", "attn_probs", tuple(STAGES)),
         Option("rows", "Queries", "range", None),
         Option("keys", "Keys", "range", None),
+        Option("over", "Over", "choice", HEAD, OVER, late=True),
+        Option("heads", "Heads", "heads", None, late=True),
     ),
     make_table=table,
     figure=figure,

@@ -1,8 +1,8 @@
 """Heads ranked: every head of the model as a row with its scores in this text and the kinds of head that they show.
 
 Sorted by one score, the largest first. A head is of a kind where its mean score reaches the threshold of the kind:
-induction, previous token, duplicate token and BOS sink from half of the attention on, spreads from 0.9 of the largest
-entropy its mask allows. Scores on one text depend on the text; on repeated random tokens they do not
+induction, previous token, duplicate token, BOS sink and itself from half of the attention on, spreads from 0.9 of the
+largest entropy that its mask allows. Scores on one text depend on the text; on repeated random tokens they do not
 (`gemma2-workbench heads`, `score_heads`).
 """
 
@@ -29,7 +29,11 @@ if TYPE_CHECKING:
     from gemma2_workbench.traces.trace import Trace
 
 ALL, MOST = "all", 20  # bars
-METRICS = (*atlas.METRICS, Metric("spread", "entropy (share of its maximum)", 1.0))
+METRICS = (
+    *atlas.METRICS,
+    Metric("self_attention", "itself (share)", 1.0),
+    Metric("spread", "entropy (share of its maximum)", 1.0),
+)
 LABELS = {metric.name: metric.label for metric in METRICS}
 COLUMNS = ("rank", "layer", "head", "name", "kv_head", "kind", "by", *SCORES, "badges")
 
@@ -56,9 +60,15 @@ def table(trace: Trace, by: str, badge: str, layers: str) -> pd.DataFrame:
 def ranked(
     scores: Mapping[str, np.ndarray], layers: Sequence[LayerInfo], types: HeadTypes, by: str, shared: int
 ) -> pd.DataFrame:
-    """One row per head, the largest `by` first; heads without a number come last."""
+    """One row per head, the largest `by` first; heads without a number come last.
+
+    Raises:
+        ValueError: the score was not read.
+    """
     import pandas as pd
 
+    if by not in scores:
+        raise ValueError(f"{by.replace('_', ' ')} was not read in this run; it has {', '.join(scores)}")
     places = [(info.index, head) for info in layers for head in range(scores[by].shape[1])]
     frame = pd.DataFrame({name: scores[name].ravel() for name in SCORES if name in scores})
     frame = frame.assign(
@@ -72,7 +82,7 @@ def ranked(
     )
     frame = frame.sort_values(by, ascending=False, kind="stable", na_position="last", ignore_index=True)
     frame["rank"] = np.arange(1, len(frame) + 1)
-    return frame.reindex(columns=[name for name in COLUMNS if name in frame])
+    return frame.reindex(columns=list(COLUMNS))
 
 
 def figure(frame: pd.DataFrame) -> Bars:

@@ -8,7 +8,7 @@ cap, u the attention that the same raw logits would give without it. 0 means tha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -47,7 +47,7 @@ def table(trace: Trace, layer: int, head: int) -> pd.DataFrame:
     return frame.reindex(columns=list(COLUMNS))
 
 
-def _dots(logits: HeadLogits, names: np.ndarray) -> dict[str, Any]:
+def _dots(logits: HeadLogits, names: np.ndarray) -> dict[str, object]:
     return {
         "part": CELL,
         "query": logits.query,
@@ -59,13 +59,13 @@ def _dots(logits: HeadLogits, names: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _densities(logits: HeadLogits) -> list[dict[str, Any]]:
+def _densities(logits: HeadLogits) -> list[dict[str, object]]:
     middles = (logits.edges[1:] + logits.edges[:-1]) / 2
     counts = {BEFORE: logits.raw_count, AFTER: logits.capped_count}
     return [{"part": part, "x": middles, "y": count / logits.extent.cells} for part, count in counts.items()]
 
 
-def _rows(logits: HeadLogits, names: np.ndarray) -> dict[str, Any]:
+def _rows(logits: HeadLogits, names: np.ndarray) -> dict[str, object]:
     places = np.arange(len(names))
     return {"part": ROW, "query": places, "query_token": names, "x": places.astype(float), "y": logits.divergence}
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gemma2_workbench.traces.trace import Trace
 
 Subject: TypeAlias = "Trace | Pair"
+CheckedValue: TypeAlias = str | int | float | range | tuple[int, ...] | None  # of an option, as a view takes it
 
 # Tokens of each side of one map: a million cells is what a plot and a spreadsheet still take.
 LONGEST = 1024
@@ -38,16 +39,18 @@ class Option:
         default: value when nothing is chosen.
         choices: allowed values of a "choice".
         none: what an index that is None means, as a caption says it.
+        late: whether files of earlier versions do not have it: a record names it only where it is not the default.
     """
 
     name: str
     label: str
     kind: str
     default: Any
-    choices: tuple[Any, ...] = ()
+    choices: tuple[str, ...] = ()
     none: str = "default"
+    late: bool = False
 
-    def checked(self, value: Any, subject: Subject) -> Any:
+    def checked(self, value: object, subject: Subject) -> CheckedValue:
         """`value` as this option takes it.
 
         Raises:
@@ -55,8 +58,8 @@ class Option:
         """
         sizes = sizes_of(subject)
         if self.kind == "choice":
-            if value not in self.choices:
-                raise ValueError(f"{self.name}={value!r} is not allowed; choose {', '.join(map(str, self.choices))}")
+            if not isinstance(value, str) or value not in self.choices:
+                raise ValueError(f"{self.name}={value!r} is not allowed; choose {', '.join(self.choices)}")
             return value
         if self.kind == "range":
             return _range(self.name, value, sizes["token"])
@@ -96,7 +99,7 @@ class View:
     figure: Callable[[pd.DataFrame], FigureSpec]
     needs: tuple[str, ...] = ("attention",)
 
-    def table(self, subject: Subject, **options: Any) -> pd.DataFrame:
+    def table(self, subject: Subject, **options: object) -> pd.DataFrame:
         """The long table of a trace or pair for some options; the others take their defaults.
 
         Raises:
@@ -110,7 +113,7 @@ class View:
             if name not in known:
                 raise ValueError(f"view {self.name!r} has no option {name!r}; it has: {', '.join(known) or 'none'}")
         chosen = {name: option.checked(options.get(name, option.default), subject) for name, option in known.items()}
-        _check_size({name: chosen[name] for name, option in known.items() if option.kind == "range"})
+        _check_size({name: value for name, value in chosen.items() if isinstance(value, range)})
         return self.make_table(subject, **chosen)
 
     def _check_needs(self, trace: Trace) -> None:
@@ -129,7 +132,7 @@ def sizes_of(subject: Subject) -> dict[str, int]:
     return {"layer": len(trace.layers), "head": trace.heads, "token": tokens}
 
 
-def _range(name: str, value: Any, tokens: int) -> range:
+def _range(name: str, value: object, tokens: int) -> range:
     """The tokens that `first:stop` names; all of them for None."""
     if value is None:
         return range(tokens)
@@ -155,7 +158,7 @@ def _check_size(ranges: Mapping[str, range]) -> None:
     )
 
 
-def _heads(name: str, value: Any, count: int) -> tuple[int, ...]:
+def _heads(name: str, value: object, count: int) -> tuple[int, ...]:
     """The heads that `0,3` names, each once and in order; all of them for None."""
     if value is None:
         return tuple(range(count))
@@ -166,11 +169,11 @@ def _heads(name: str, value: Any, count: int) -> tuple[int, ...]:
     return tuple(chosen)
 
 
-def _share(name: str, value: Any) -> float:
+def _share(name: str, value: object) -> float:
     """A number from 0 to 1."""
     try:
-        share = float(value)
-    except (TypeError, ValueError):
+        share = float(value) if isinstance(value, str | int | float) else math.nan
+    except ValueError:
         share = math.nan
     if not 0 <= share <= 1:
         raise ValueError(f"{name}={value!r} is not allowed; write a number from 0 to 1, for example {name}=0.05")

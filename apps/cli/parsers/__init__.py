@@ -14,10 +14,27 @@ from gemma2_workbench.apps.cli.parsers import (
     headvis,
     mask,
     models,
+    patch,
     redraw,
     trace,
     view,
     why,
 )
 
-COMMANDS = (app, bench, trace, view, heads, compare, redraw, mask, classify, why, evaluate, models, finetune, headvis)
+COMMANDS = (
+    app,
+    bench,
+    trace,
+    view,
+    heads,
+    compare,
+    patch,
+    redraw,
+    mask,
+    classify,
+    why,
+    evaluate,
+    models,
+    finetune,
+    headvis,
+)

@@ -1,13 +1,13 @@
 """The flags of `app`."""
 
 from pathlib import Path
-from typing import Any
 
+from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.model import add_model
 from gemma2_workbench.apps.cli.server import add_address
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     app = commands.add_parser("app", help="open the explorer in the browser, on a model or on saved traces")
     app.add_argument(

@@ -1,16 +1,16 @@
 """The flags of `classify`."""
 
 from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.apps.cli.labels import add_columns, add_label_token
+from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.model import add_model
 from gemma2_workbench.models.shipped import CLASSIFIER
 
 FORMATS = ("table", "json", "conll", "csv")
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     command = commands.add_parser("classify", help="label the words of texts and files: names, places, dates")
     command.add_argument(

@@ -1,9 +1,9 @@
 """The flags of `compare`, with the options of all views of pairs."""
 
 from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.apps.cli.changes import add_changes
+from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.model import add_model
 from gemma2_workbench.apps.cli.parsers.output import add_output, add_provenance
 from gemma2_workbench.apps.cli.view_options import add_view_options
@@ -11,7 +11,7 @@ from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
 from gemma2_workbench.views import PAIR_VIEWS
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     command = commands.add_parser("compare", help="what a change of the model, the text or the weights does")
     command.add_argument("text", help="the text, or - for standard input")

@@ -1,14 +1,14 @@
 """The flags of `evaluate`."""
 
 from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.apps.cli.labels import add_columns, add_label_token
+from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.model import add_model
 from gemma2_workbench.models.shipped import CLASSIFIER
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     command = commands.add_parser("evaluate", help="precision, recall and F1 of a classifier on a CoNLL file")
     command.add_argument("file", type=Path, help="TOKEN<TAB>TAG lines, an empty line between sentences, # comments")

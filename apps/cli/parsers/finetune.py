@@ -1,10 +1,10 @@
 """The flags of `finetune`."""
 
 from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.apps.cli.labels import add_columns, add_label_token
 from gemma2_workbench.apps.cli.numeric import whole_number
+from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.classification.choices import VARIANTS
 from gemma2_workbench.classification.finetune.settings import TASKS, Settings
 
@@ -14,7 +14,7 @@ FILE_HELP = (
 )
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     command = commands.add_parser("finetune", help="train a classification head on your own CoNLL or JSONL file")
     command.add_argument("data", type=Path, metavar="FILE", help=FILE_HELP)

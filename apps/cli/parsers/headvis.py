@@ -1,12 +1,12 @@
 """The flags of `headvis`."""
 
 from pathlib import Path
-from typing import Any
 
+from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.model import add_model
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     headvis = commands.add_parser("headvis", help="write heads as the data folder that the HeadVis viewer reads")
     source = headvis.add_mutually_exclusive_group(required=True)

@@ -1,10 +1,11 @@
 """The flags of `redraw`."""
 
 from pathlib import Path
-from typing import Any
+
+from gemma2_workbench.apps.cli.parsers.commands import Commands
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     redraw = commands.add_parser("redraw", help="make a figure or a table again from its record, and compare")
     redraw.add_argument("record", type=Path, help="the .json beside a file, or the file itself (all formats but .csv)")

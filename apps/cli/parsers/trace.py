@@ -1,13 +1,13 @@
 """The flags of `trace`."""
 
 from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.apps.cli.changes import add_changes
+from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.model import add_model
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     trace = commands.add_parser("trace", help="run a text and keep everything the views need in one file")
     trace.add_argument("text", help="the text, or - to read it from standard input")

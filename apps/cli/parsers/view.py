@@ -2,16 +2,16 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.apps.cli.changes import add_changes
+from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.model import add_model
 from gemma2_workbench.apps.cli.parsers.output import add_output, add_provenance
 from gemma2_workbench.apps.cli.view_options import add_view_options
 from gemma2_workbench.views import VIEWS
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Declare both commands."""
     figure = _add(commands, "figure", "draw a view: .pdf .svg .png for print, .html for the screen", "view:draw")
     figure.description = (
@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
     _add(commands, "table", "write the numbers of a view: .csv .parquet .tex; maps: .npz .safetensors", "view:tabulate")
 
 
-def _add(commands: Any, name: str, help: str, run: str) -> argparse.ArgumentParser:
+def _add(commands: Commands, name: str, help: str, run: str) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=help)
     command.add_argument("view", choices=[view.name for view in VIEWS])
     source = command.add_mutually_exclusive_group(required=True)

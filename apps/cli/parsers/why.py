@@ -1,11 +1,11 @@
 """The flags of `why`."""
 
 from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.apps.cli.changes import add_changes
 from gemma2_workbench.apps.cli.labels import add_label_token
 from gemma2_workbench.apps.cli.numeric import whole_number
+from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.model import add_model
 from gemma2_workbench.apps.cli.parsers.output import add_output, add_provenance
 from gemma2_workbench.classification.choices import EXPLANATIONS, FORMER_NAMES, LABELS, METHODS, UNITS
@@ -15,7 +15,7 @@ from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
 FORMATS = ("table", "json")
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     command = commands.add_parser("why", help="why a word has its label: tokens, heads, words taken out, attention")
     command.add_argument("text", help="the text, or - for standard input")

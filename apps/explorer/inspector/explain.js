@@ -1,13 +1,15 @@
 // What the inspector shows of a cell, before and after what was changed: the one number, five stages, the row. Pure.
 
-import { amount, percent, probability } from './numbers.js';
+import { valueText } from '../../page/draw/format.js';
+import { probabilityWords } from '../../page/forecast.js';
+import { percent } from './numbers.js';
 import { HIDDEN, MOVED, moved, where } from './sentence.js';
 
 const LABELS = { attn_logits: 'Raw', attn_scores: 'Softcap', attn_masked: 'Mask', attn_probs: 'Probability', contribution: 'Contribution' };
 
 // {was: text or null, now: text, hidden: whether a reason stands where the number would}
 export function headline(cell, after) {
-  const text = (one) => (one.hidden ? HIDDEN[one.hidden] : probability(one.values.attn_probs));
+  const text = (one) => (one.hidden ? HIDDEN[one.hidden] : probabilityWords(one.values.attn_probs));
   const now = after ?? cell;
   const changed = after && (cell.hidden !== after.hidden || (!cell.hidden && moved(cell, after)));
   return { was: changed ? text(cell) : null, now: text(now), hidden: now.hidden !== null };
@@ -51,7 +53,7 @@ function differs(cell, after, name) {
 function shown({ values }, name) {
   const value = values[name];
   if (value === null) return name === 'attn_masked' ? '−∞' : SIGNED.has(name) ? '–' : '0';
-  return name === 'attn_probs' ? probability(value) : amount(value);
+  return name === 'attn_probs' ? probabilityWords(value) : valueText(value);
 }
 
 function barOf({ values, largest }, name) {
@@ -82,6 +84,6 @@ const NOTES = {
   contribution(cell) {
     if (cell.hidden) return 'a hidden key writes nothing';
     if (cell.off) return 'the head is off: it writes nothing of it';
-    return [`length ${amount(cell.length)} of W`, { lowered: 'O' }, `v; ${rowShare(cell)}`];
+    return [`length ${valueText(cell.length)} of W`, { lowered: 'O' }, `v; ${rowShare(cell)}`];
   },
 };

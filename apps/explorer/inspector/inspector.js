@@ -4,7 +4,7 @@ import { h, put } from '../../page/dom.js';
 import { createPalette } from '../../page/draw/colour.js';
 import { headName } from '../../page/selection.js';
 import { phrase } from '../changes/words.js';
-import { anyOf, placeOf } from '../place.js';
+import { anyOf, keyOf, placeOf } from '../place.js';
 import { cellOf } from './cell.js';
 import { headline, ranked, stages } from './explain.js';
 import { headList, rankedList, stageList } from './lists.js';
@@ -45,7 +45,7 @@ export function createInspector(page, box) {
     const own = turn;
     const { run, pair } = store.data;
     try {
-      const cell = await cellOf(run.id, placeOf(store));
+      const cell = await cellOf(run.id, { ...placeOf(store), key: keyOf(store) });
       const after = pair && store.selection.side !== 'before' ? await cellOf(pair.id, cell) : null;
       if (own !== turn) return;
       shown = { cell, after };

@@ -2,7 +2,8 @@
 // filled anew, so that the focus stays and bars move.
 
 import { h, put } from '../../page/dom.js';
-import { amount, probability } from './numbers.js';
+import { valueText } from '../../page/draw/format.js';
+import { probabilityWords } from '../../page/forecast.js';
 import { wordOf } from './word.js';
 
 // A list of buttons: (items) => fills them; `make()` gives {button, fill(item)}.
@@ -54,8 +55,8 @@ export function rankedList(box, choose) {
       fill(item) {
         key = item.key;
         put(word, wordOf(item.run, key), h('span', { class: 'm' }, ` ${key}`));
-        put(prob, probability(item.prob));
-        put(contribution, amount(item.contribution));
+        put(prob, probabilityWords(item.prob));
+        put(contribution, valueText(item.contribution));
         place(fill, { width: 100 * item.prob });
         was.hidden = item.was === null;
         was.style.left = `${100 * (item.was ?? 0)}%`;

@@ -1,24 +1,4 @@
-// Numbers as the inspector writes them: three digits that can be read from afar. Pure.
-
-const TINY = 1e-4;
-
-// A probability: 0.303, 0.0078, <0.0001.
-export function probability(value) {
-  if (value === 0) return '0';
-  if (value < TINY) return '<0.0001';
-  if (value < 0.01) return value.toFixed(4);
-  return value >= 0.9995 && value < 1 ? '>0.999' : value.toFixed(3);
-}
-
-// Any other number: 6.42, −13.8, 0.093.
-export function amount(value) {
-  const size = Math.abs(value);
-  const sign = value < 0 ? '−' : '';
-  if (size === 0) return '0';
-  if (size < TINY) return `${sign && '>'}${sign || '<'}0.0001`;
-  if (size >= 1e5) return sign + size.toExponential(1);
-  return sign + size.toFixed(size >= 100 ? 1 : size >= 1 ? 2 : size >= 0.01 ? 3 : 4);
-}
+// Numbers in the sentences of the inspector. Pure.
 
 // A share in words: "30 %"; no rounding makes nothing or everything of it.
 export function percent(share) {

@@ -32,10 +32,14 @@ export function askedOf(store) {
   };
 }
 
+// How many cells across are read at most: more than there are pixels would only be shrunk.
+const pixelsAcross = () => ((window.devicePixelRatio || 1) > 1 || window.innerWidth > 1700 ? '' : 512);
+
 // The address of a part of the map; `change` overrides what was asked, such as {head, minus}.
 export function addressOf(asked, rows, keys, change = {}) {
   const { run, against, over, heads, unit, bos, minus, ...choice } = { ...asked, ...change };
-  return tileAddress(run, choice, rows, keys, { against, over, heads, unit, bos, minus });
+  const isLine = rows[1] - rows[0] === 1 || keys[1] - keys[0] === 1;
+  return tileAddress(run, choice, rows, keys, { side: isLine ? '' : pixelsAcross(), against, over, heads, unit, bos, minus });
 }
 
 // One row (or column) of a tile that is exact and whole, else null.

@@ -3,6 +3,7 @@
 import { drawAxes, drawMarks, measured } from '../../page/draw/axes.js';
 import { cellAt, clampedView, squareIn, zoomedSquare, zoomedView } from '../../page/draw/layout.js';
 import { paintSquare, shrunk } from '../../page/draw/paint.js';
+import { covers } from '../../page/draw/tiles.js';
 import { createPicture } from './picture.js';
 
 export function createCells(repaint) {
@@ -11,20 +12,22 @@ export function createCells(repaint) {
   let whole = null; // the square of all cells
   let square = null;
   let painted = null; // the tile that the picture shows
+  let labels = {}; // measured once for units and font
 
   // Fits the square into the room of the scene.
   function layout(context, scene, keepView) {
     const { units, width, height, theme, type, phone } = scene;
     if (!keepView || view.size > units.size) view = { row: 0, key: 0, size: units.size };
-    scene.labels = measured(context, units.labels, theme.font(type));
+    const font = theme.font(type);
+    if (labels.units !== units || labels.font !== font) labels = { units, font, measured: measured(context, units.labels, font) };
+    scene.labels = labels.measured;
     whole = squareIn({ width, height, size: units.size, labels: scene.labels, type, phone });
     square = view.size === units.size ? whole : zoomedSquare(whole, view.size);
   }
 
   // The numbers to draw: those of the view where they are finer, one for each pixel where there are more.
   function source({ tile, detail }) {
-    const finer = detail && detail.row <= view.row && detail.key <= view.key && detail.rowEnd >= view.row + view.size && detail.keyEnd >= view.key + view.size;
-    const tileShown = finer ? detail : tile;
+    const tileShown = detail && covers(detail, view) ? detail : tile;
     const pixels = Math.floor(square.side * Math.min(3, window.devicePixelRatio || 1));
     return view.size / tileShown.pool > pixels ? shrunk(tileShown, view, pixels) : tileShown;
   }
@@ -37,10 +40,10 @@ export function createCells(repaint) {
   function draw(context, scene) {
     if (!painted) return;
     paintSquare(context, square, view, painted, picture.canvas, scene.hatches);
-    const { query, key, hover, labels } = scene;
+    const { query, key, hover, labels: words } = scene;
     drawAxes(context, square, view, {
-      rows: { labels, chosen: query, hover: hover?.query ?? null },
-      columns: { labels, chosen: key, hover: hover?.key ?? null },
+      rows: { labels: words, chosen: query, hover: hover?.query ?? null },
+      columns: { labels: words, chosen: key, hover: hover?.key ?? null },
     }, scene.theme);
     drawMarks(context, square, view, { query, key, reach: scene.reach, hover }, scene.theme);
   }
@@ -81,6 +84,7 @@ export function createCells(repaint) {
       const start = (index, from) => (index === null ? from : Math.min(Math.max(from, index - view.size + 1), index));
       return look(scene, { ...view, row: start(query, view.row), key: start(key, view.key) });
     },
+    isCovered: (detail) => covers(detail, view),
     get view() { return view; },
     get square() { return square; },
   };

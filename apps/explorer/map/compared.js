@@ -42,11 +42,11 @@ export function createCompared(page) {
   function layout(scene, names, tiles, palette) {
     const { look, units, width, height, phone } = scene;
     const view = { row: 0, key: 0, size: units.size };
-    const largest = Math.max(...names.map((name) => largestOf(tiles[name].values, tiles[name].reasons)));
+    const largest = Math.max(...names.map((name) => largestOf(tiles[name])));
     const common = createScale(look, largest, scene.options);
     const shown = names.map((name, index) => ({ name, letter: 'ABCD'[index], tile: tiles[name], scale: common, about: `${name} · ${kindOf(scene.run, name)}` }));
     if (tiles.minus) {
-      const scale = createScale(look, largestOf(tiles.minus.values, tiles.minus.reasons), { difference: true });
+      const scale = createScale(look, largestOf(tiles.minus), { difference: true });
       shown.push({ name: 'minus', letter: 'A − B', tile: tiles.minus, scale, about: 'red: A more · blue: B more' });
     }
     const placed = squaresIn({ width, height, size: units.size, count: shown.length, phone });
@@ -124,6 +124,7 @@ export function createCompared(page) {
 
   return {
     box: scores, layout, draw, hit, valuesAt,
-    height: ({ units, width }) => parts.length * (units.size * wholeCell(width - 24, units.size) + TITLE + GAP) + 10,
+    // Of two heads their difference is drawn too.
+    height: ({ units, width }, count) => (count === 2 ? 3 : count) * (units.size * wholeCell(width - 24, units.size) + TITLE + GAP) + 10,
   };
 }

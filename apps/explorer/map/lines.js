@@ -4,7 +4,10 @@ import { pill, trimmed } from '../../page/draw/canvas.js';
 import { roomyLabels } from '../../page/draw/layout.js';
 
 const MOST_LINES = 1500; // of the other rows: more are one dark area
+const FEW_LINES = 250; // more of them are drawn fainter
+const ALWAYS_NAMED = 5; // keys of the chosen row, however little they get
 const [WEAKEST, WEAKEST_CHOSEN] = [0.1, 0.004]; // shares of the scale below which no line is drawn
+const [MANY, SHORT] = [80, 96]; // of many units the labels are short
 const BARS = 150; // room of the bars of the chosen row
 const TOP = 26;
 
@@ -38,7 +41,8 @@ export function createLines() {
 
   function layout(context, scene) {
     const { labels, width } = scene;
-    const labelRoom = Math.min(Math.max(0, ...labels.map((label) => label.width)), 0.2 * width) + (scene.phone ? 14 : 22);
+    const longest = labels.reduce((most, label) => Math.max(most, label.width), 0);
+    const labelRoom = Math.min(longest, 0.2 * width, scene.units.size > MANY ? SHORT : Infinity) + (scene.phone ? 14 : 22);
     place = { ...linesLayout({ ...scene, labelRoom }), labelRoom };
   }
 
@@ -52,8 +56,9 @@ export function createLines() {
     context.textBaseline = 'middle';
     head(context, scene);
     const { table } = scene;
+    const thin = Math.min(1, FEW_LINES / others.lines.length);
     for (const { query: from, key, value, share } of others.lines) {
-      stroke(context, from, key, table.css[Math.max(scale.kind === 'diverging' ? 0 : 82, scale.step(value))], 0.07 + 0.2 * Math.min(1, share), 0.8 + 2.6 * Math.min(1, share));
+      stroke(context, from, key, table.css[Math.max(scale.kind === 'diverging' ? 0 : 82, scale.step(value))], thin * (0.07 + 0.2 * Math.min(1, share)), 0.8 + 2.6 * Math.min(1, share));
     }
     if (line) chosen(context, scene, query, line);
     context.globalAlpha = 1;
@@ -95,7 +100,9 @@ export function createLines() {
     const size = Math.max(11, Math.min(type, Math.max(13, place.row - 3)));
     const apart = size * 1.05;
     const total = sums(labels, line);
-    const strong = labels.filter((_, at) => Math.abs(total[at]) > 0.1 * scene.scale.high);
+    const sizes = total.map((sum) => Math.abs(sum) || 0);
+    const least = Math.min(0.1 * scene.scale.high, [...sizes].sort((a, b) => b - a)[ALWAYS_NAMED] ?? Infinity);
+    const strong = labels.filter((_, at) => sizes[at] > least);
     const near = (label, others) => others.some((other) => other !== label && Math.abs(label.from + label.to - other.from - other.to) / 2 * place.row < apart);
     const roomy = roomyLabels(labels, 0, units.size, place.row, apart);
     const isChosen = ({ from, to }) => query >= from && query < to;
@@ -105,10 +112,8 @@ export function createLines() {
     labels.forEach((label, at) => {
       const isStrong = strong.includes(label);
       if (!isStrong && (!roomy.includes(label) || near(label, strong))) return;
-      right(context, scene, label, middle(label), { isStrong, sum: total[at], size, seen: line && label.from < line.values.length });
+      right(context, scene, label, middle(label), { isStrong, sum: total[at], size });
     });
-    context.textAlign = 'left';
-    context.fillStyle = theme.ink;
   }
 
   function left(context, { theme }, { from, to, text }, y, isChosen, size) {

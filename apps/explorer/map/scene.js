@@ -1,13 +1,14 @@
 // The scene: everything a drawing needs, from the selection and the tiles that were read.
 
 import { themeOf } from '../../page/draw/canvas.js';
-import { briefText, island, valueText } from '../../page/draw/format.js';
+import { briefText, valueText } from '../../page/draw/format.js';
 import { createScale, largestOf } from '../../page/draw/scale.js';
 import { cellOf } from '../../page/draw/tiles.js';
 import { unitsOf } from '../../page/draw/words.js';
 import { placeOf } from '../place.js';
 import { exactLine, reachOf, strongestOf } from './asked.js';
 import { quantityOf } from './legend.js';
+import { nameOf } from './name.js';
 
 export const PHONE = 900;
 const FUTURE = 1;
@@ -20,7 +21,7 @@ export function sceneOf(page, palette, asked, units, parts) {
   const look = stages.find(({ name }) => name === asked.stage);
   const place = placeOf(store);
   const { fit, log } = selection;
-  const scale = createScale(look, largestOf(tile.values, tile.reasons), { fit, log, difference: asked.difference });
+  const scale = createScale(look, largestOf(tile), { fit, log, difference: asked.difference });
   const query = units.at(place.query);
   const lineOf = (index) => exactLine(tile, 'row', index);
   const row = lineOf(query) ?? (parts.row && exactLine(parts.row, 'row', query));
@@ -32,7 +33,7 @@ export function sceneOf(page, palette, asked, units, parts) {
     reach: !look.masked || !row ? [0, look.masked ? query + 1 : units.size] : reachOf(row),
     table: palette.table(scale), hatches: palette.hatches(), theme: themeOf(document.querySelector('#page')),
     causal: tile.present.includes(FUTURE),
-    unchanged: asked.difference && tile.pool === 1 && largestOf(tile.values, tile.reasons) === 0,
+    unchanged: asked.difference && tile.pool === 1 && largestOf(tile) === 0,
     quantity: quantityOf({ asked, look, isOff, unit: units.unit }),
     phone: window.innerWidth <= PHONE, type: window.innerWidth <= PHONE ? 13 : 14,
     format: briefText, tell: valueText, hover: null,
@@ -48,15 +49,14 @@ export function createUnits() {
   };
 }
 
-const named = (units, index) => `${island(units.name(index))} ${index}`;
-
 // What the tooltip says of a cell: [the value, who looks at whom, what it is].
-export function told({ units, tile, detail, lineOf, row, query: chosen, quantity, reasons }, { query, key }) {
-  if (key === null) return [named(units, query), 'click for its row'];
+export function told(scene, { query, key }) {
+  const { tile, detail, lineOf, row, query: chosen, quantity, reasons } = scene;
+  if (key === null) return [[nameOf(scene, query), ` ${query}`], 'click for its row'];
   const own = query === chosen && row ? { value: row.values[key], reason: row.reasons[key] } : null;
   const exact = own ?? (detail && cellOf(detail, query, key)) ?? (lineOf(query) && cellOf(tile, query, key));
   const cell = exact ?? cellOf(tile, query, key);
-  const who = `${named(units, query)} → ${named(units, key)}`;
+  const who = [nameOf(scene, query), ` ${query} → `, nameOf(scene, key), ` ${key}`];
   if (Number.isNaN(cell.value)) return ['not seen', who, reasons[cell.reason].sentence];
   const hidden = cell.reason ? [`the mask will hide it: ${reasons[cell.reason].sentence}`] : [];
   return [valueText(cell.value), who, exact ? quantity : `${quantity}, the largest of ${tile.pool} × ${tile.pool} cells`, ...hidden];

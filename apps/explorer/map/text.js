@@ -2,6 +2,7 @@
 
 import { h, put } from '../../page/dom.js';
 import { piecesOf } from '../../page/draw/words.js';
+import { nameOf } from './name.js';
 
 const [LARGEST, SMALLEST] = [46, 22];
 const MOST_FITTED = 400; // units; longer texts are of the smallest size, and scroll
@@ -24,22 +25,14 @@ export function createText(choose) {
 
   function draw(scene) {
     const { query, key, row, column, units } = scene;
-    put(rowSaid, `Where ${units.unit === 'words' ? 'word' : 'position'} ${query}, `, said(scene, query), ', looks');
+    put(rowSaid, `Where ${units.unit === 'words' ? 'word' : 'position'} ${query}, `, nameOf(scene, query), ', looks');
     put(rowBox, words(scene, row, query));
     keySaid.hidden = keyBox.hidden = key === null;
     if (key !== null) {
-      put(keySaid, 'Who looks at ', units.unit === 'words' ? 'word' : 'position', ` ${key}, `, said(scene, key));
+      put(keySaid, 'Who looks at ', units.unit === 'words' ? 'word' : 'position', ` ${key}, `, nameOf(scene, key));
       put(keyBox, words(scene, column, key));
     }
     fit(scene);
-  }
-
-  // A token within its word: the other tokens of the word are faint.
-  function said({ run, units }, index) {
-    if (units.unit === 'words') return h('b', {}, units.name(index));
-    const pieces = piecesOf(run);
-    const { from, to } = units.word(index);
-    return h('bdi', {}, pieces.slice(from, to).map(({ text }, at) => h(from + at === index ? 'b' : 'span', {}, text)));
   }
 
   function words(scene, line, chosen) {

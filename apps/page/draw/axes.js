@@ -3,6 +3,8 @@
 import { pill, trimmed } from './canvas.js';
 import { roomyLabels } from './layout.js';
 
+const BOLD = 1.12; // how much wider a bold text is, at most
+
 // The labels with the width of their text in pixels.
 export function measured(context, labels, font) {
   context.font = font;
@@ -37,7 +39,7 @@ function drawRows(context, square, view, axis, theme, apart) {
     const y = top + ((label.from + label.to) / 2 - view.row) * cell - 0.5;
     bracket(context, label, cell, isChosen ? theme.accent : theme.line2, (at) => [left - 4.5, top + (at - view.row) * cell]);
     context.font = theme.font(type, isFront ? 700 : 400);
-    const shown = trimmed(context, label.text, text);
+    const shown = trimmed(context, label.text, text * BOLD);
     context.save();
     context.translate(left - 9, y);
     if (isChosen) {
@@ -60,7 +62,7 @@ function drawColumns(context, square, view, axis, theme, apart) {
     const x = left + ((label.from + label.to) / 2 - view.key) * cell - 0.5;
     bracket(context, label, cell, isChosen ? theme.accent : theme.line2, (at) => [left + (at - view.key) * cell, top - 4.5]);
     context.font = theme.font(type, isFront ? 700 : 400);
-    const shown = trimmed(context, label.text, text);
+    const shown = trimmed(context, label.text, text * BOLD);
     context.save();
     context.translate(x - 1, top - 9);
     context.rotate(-angle);

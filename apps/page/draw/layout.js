@@ -5,6 +5,7 @@ const GAP_FROM = 9; // cells of this size stand apart
 const [LEAST_ANGLE, MOST_ANGLE] = [Math.PI / 4, Math.PI / 2];
 const LINE = 1.2; // distance of two lines of labels, in sizes of their type
 const LONGEST = 0.24; // of the width, for labels
+const SHORT = 96; // for labels that stand for many others
 
 // Labels: [{from, to, text, width}] over the cells from <= i < to, in order.
 const middle = ({ from, to }) => (from + to) / 2;
@@ -23,8 +24,9 @@ export function labelAngle(distance, type) {
 
 // A square of `size` cells in the room {width, height}: {left, top, side, cell, gap, angle, type, labelRoom}.
 export function squareIn({ width, height, size, labels, type, phone }) {
-  const longest = Math.max(0, ...labels.map((label) => label.width));
-  const text = Math.min(longest, LONGEST * width);
+  const longest = labels.reduce((most, label) => Math.max(most, label.width), 0);
+  const isThinned = Math.min(width, height) / size < type / 2;
+  const text = Math.min(longest, LONGEST * width, isThinned ? SHORT : Infinity);
   const margin = phone ? 14 : 22;
   const labelRoom = Math.ceil(text + margin);
   const guess = Math.max(1, Math.min(width - labelRoom, height - labelRoom) / size);

@@ -71,6 +71,8 @@ export function hiddenRuns({ width, height, values, reasons }, wanted) {
   return runs;
 }
 
+const runs = new WeakMap(); // of tiles; which reasons have a pattern is the same in every theme
+
 // Draws `view` of a tile, whose colours are `picture` (a canvas of one pixel for each of its cells), into the square
 // {left, top, side, cell, gap} of CSS pixels.
 export function paintSquare(context, square, view, tile, picture, hatches) {
@@ -84,8 +86,10 @@ export function paintSquare(context, square, view, tile, picture, hatches) {
   const cells = view.size / tile.pool;
   context.drawImage(picture, at(view.key - tile.key), at(view.row - tile.row), cells, cells, left, top, side, side);
   const unit = side / cells;
-  for (const { row, from, to, reason } of hiddenRuns(tile, hatches)) {
-    context.fillStyle = context.createPattern(hatches[reason], 'repeat');
+  const patterns = hatches.map((hatch) => hatch && context.createPattern(hatch, 'repeat'));
+  if (!runs.has(tile)) runs.set(tile, hiddenRuns(tile, hatches));
+  for (const { row, from, to, reason } of runs.get(tile)) {
+    context.fillStyle = patterns[reason];
     const x = left + (from - at(view.key - tile.key)) * unit;
     const y = top + (row - at(view.row - tile.row)) * unit;
     context.fillRect(x, y, (to - from) * unit, unit);

@@ -4,24 +4,31 @@ const DECADES = 4; // of a log scale, below its upper end
 
 const sizeOf = (value) => Math.abs(value);
 
-// The largest magnitude of the visible values.
-export function largestOf(values, reasons) {
-  let largest = 0;
+const largest = new WeakMap(); // of tiles
+
+// The largest magnitude of a tile's visible values.
+export function largestOf(tile) {
+  if (!largest.has(tile)) largest.set(tile, measured(tile));
+  return largest.get(tile);
+}
+
+function measured({ values, reasons }) {
+  let found = 0;
   for (let at = 0; at < values.length; at += 1) {
     const size = sizeOf(values[at]);
-    if (size > largest && !reasons[at]) largest = size;
+    if (size > found && !reasons[at]) found = size;
   }
-  return largest;
+  return found;
 }
 
 const byteAt = (share) => (share >= 1 ? 255 : share > 0 ? Math.round(255 * share) : 0); // NaN is 0
 
-// The scale of a stage, as Python tells it, for values up to `largest`.
+// The scale of a stage, as Python tells it, for values up to `most`.
 // fit: up to the largest value shown, also where the quantity has an end of its own; log: by decades;
 // difference: around zero, by the square root of the magnitude.
-export function createScale(stage, largest, { fit = false, log = false, difference = false } = {}) {
+export function createScale(stage, most, { fit = false, log = false, difference = false } = {}) {
   const own = fit ? null : stage.high;
-  const high = (difference && !own ? largest : own ?? largest) || 1;
+  const high = (own ?? most) || 1;
   if (difference) return centred(high, 0.5, true);
   if (stage.scale === 'diverging') return centred(high, 1, false);
   return log ? decades(high) : powers(high, stage.power);

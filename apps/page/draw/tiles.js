@@ -90,7 +90,7 @@ export function createLibrary(byteLimit) {
   return { load, recall };
 }
 
-// `choice` = {stage, layer, head}; `options` = {against, minus, over, heads, unit, bos}, each perhaps missing.
+// `choice` = {stage, layer, head}; `options` = {side, against, minus, over, heads, unit, bos}, each perhaps missing.
 export function tileAddress(run, choice, rows, keys, options = {}) {
   const path = [run, choice.stage, choice.layer, choice.head].map(encodeURIComponent).join('/');
   const query = new URLSearchParams({ rows: rows.join(':'), keys: keys.join(':') });

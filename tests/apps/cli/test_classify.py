@@ -12,8 +12,8 @@ import torch
 
 from gemma2_workbench import embedded, load
 from gemma2_workbench.apps.cli import main
+from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.classification.conll import read_conll
-from gemma2_workbench.classification.predictions import classify
 from gemma2_workbench.model import Gemma2Config, Gemma2ForSequenceClassification
 
 TEXT = "Mr. Darcy met Emma in Paris. The French love General Motors!"

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from gemma2_workbench import STAGES, Trace
-from gemma2_workbench.apps.explorer import pooling, routes, thumbnails
+from gemma2_workbench.apps.explorer import pooling, requested, routes, thumbnails
 from gemma2_workbench.apps.explorer.stage_scales import HELP
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.model import Span
@@ -69,7 +69,7 @@ def test_range_is_that_part_of_the_map(client: TestClient, store: RunStore, trac
 def test_large_map_comes_pooled_by_largest_magnitude(
     client: TestClient, store: RunStore, trace: Trace, stage: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(routes, "MAX_CELLS", 200)
+    monkeypatch.setattr(requested, "MAX_CELLS", 200)
     # Several blocks of rows, the last of them partial.
     monkeypatch.setattr(pooling, "BLOCK_CELLS", 400)
     response = client.get(f"/attention/{store.add(trace)}/{stage}/0/0")
@@ -88,7 +88,7 @@ def test_large_map_comes_pooled_by_largest_magnitude(
 
 
 def test_one_row_of_a_long_text_is_exact(client: TestClient, store: RunStore, trace: Trace, monkeypatch):
-    monkeypatch.setattr(routes, "MAX_CELLS", 200)
+    monkeypatch.setattr(requested, "MAX_CELLS", 200)
     response = client.get(f"/attention/{store.add(trace)}/attn_probs/1/0?rows=39:40")
     assert response.headers["X-Pool"] == "1"
     assert decoded(response)[0].sum() == pytest.approx(1, abs=1e-5)
@@ -99,9 +99,9 @@ def test_pool_factor_is_the_smallest_that_fits(queries: int, keys: int):
     def cells(factor: int) -> int:
         return -(-queries // factor) * -(-keys // factor)
 
-    factor = routes.pool_factor(queries, keys)
-    assert cells(factor) <= routes.MAX_CELLS
-    assert factor == 1 or cells(factor - 1) > routes.MAX_CELLS
+    factor = routes.pool_factor(queries, keys, 512 * 512)
+    assert cells(factor) <= 512 * 512
+    assert factor == 1 or cells(factor - 1) > 512 * 512
 
 
 def pictures(client: TestClient, run: str, stage: str) -> np.ndarray:

@@ -147,5 +147,12 @@ BAD: dict[str, tuple[str, ...]] = {
     "port": NO_PORT,
 }
 # Commands whose option of that name means something else.
-ELSEWHERE = {("headvis", "head"), ("mask", "window"), ("mask", "width"), ("mask", "layers"), ("mask", "columns")}
+ELSEWHERE = {
+    ("headvis", "head"),
+    ("patch", "against"),
+    ("mask", "window"),
+    ("mask", "width"),
+    ("mask", "layers"),
+    ("mask", "columns"),
+}
 NEVER = ("help", "browser", "host")

@@ -54,6 +54,8 @@ def _good(random: Random, name: str, bases: Bases, scratch: Path) -> list[str | 
         "figure": ["figure", view, "--text", TEXT, "--model", bases.model, "--out", "o.svg"],
         "table": ["table", view, "--text", TEXT, "--model", bases.model, "--out", "o.csv"],
         "compare": ["compare", TEXT, "--model", bases.model, "--ablate", "0.1"],
+        "heads": ["heads", "--sequences", "2", "--length", "4", "--model", bases.model],
+        "patch": ["patch", TEXT, f"{TEXT} Bob", "--token", "#5", "--against", "#6", "--model", bases.model],
         "redraw": ["redraw", bases.files["a.svg"]],
         "mask": ["mask", TEXT, "--model", bases.model],
         "classify": ["classify", TEXT, "--model", bases.classifier, "--format", "json"],

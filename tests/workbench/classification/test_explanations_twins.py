@@ -8,12 +8,12 @@ import torch
 from torch.testing import assert_close
 
 from gemma2_workbench import AblateHead, LoadedModel, applied
+from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.classification.explanations.head_ablation import head_effects
 from gemma2_workbench.classification.explanations.leave_one_out import leave_one_out
 from gemma2_workbench.classification.explanations.masks import mask_cost
 from gemma2_workbench.classification.explanations.saliency import saliency
 from gemma2_workbench.classification.explanations.target import target_of
-from gemma2_workbench.classification.predictions import classify
 from gemma2_workbench.figures import paper, screen
 from gemma2_workbench.model import Gemma2Config, Gemma2ForSequenceClassification, Gemma2ForTokenClassification
 

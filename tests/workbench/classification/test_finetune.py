@@ -13,11 +13,11 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from gemma2_workbench import load
 from gemma2_workbench.apps.cli import main
+from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.classification.finetune import loop
 from gemma2_workbench.classification.finetune.settings import Settings
 from gemma2_workbench.classification.finetune.train import Tuned, fine_tune
 from gemma2_workbench.classification.inputs import encode
-from gemma2_workbench.classification.predictions import classify
 
 DATA = Path(__file__).parents[3] / "examples" / "data" / "places.conll"
 LABELS = {0: "O", 1: "B-PER", 2: "B-PLACE", 3: "I-PER", 4: "I-PLACE"}

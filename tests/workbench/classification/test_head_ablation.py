@@ -6,9 +6,10 @@ import transformers
 from torch.testing import assert_close
 
 from gemma2_workbench import AblateHead, LoadedModel, applied, embedded
+from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.classification.explanations import Attention, head_effects
 from gemma2_workbench.classification.explanations.target import Target, target_of
-from gemma2_workbench.classification.predictions import classify, label
+from gemma2_workbench.classification.predictions import label
 from gemma2_workbench.model import set_block_rows
 from gemma2_workbench.model.equation import BLOCK_ROWS
 

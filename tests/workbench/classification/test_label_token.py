@@ -13,6 +13,7 @@ from torch.testing import assert_close
 from gemma2_workbench import AblateHead, LoadedModel, embedded, load
 from gemma2_workbench.classification.choices import LABEL_TOKENS
 from gemma2_workbench.classification.classifier import class_names
+from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.classification.evaluation import evaluate
 from gemma2_workbench.classification.explanations import Request, answered
 from gemma2_workbench.classification.explanations.head_ablation import head_effects
@@ -21,7 +22,7 @@ from gemma2_workbench.classification.explanations.saliency import saliency
 from gemma2_workbench.classification.explanations.target import Target, target_of
 from gemma2_workbench.classification.finetune.start import starting_point
 from gemma2_workbench.classification.inputs import collate, encode
-from gemma2_workbench.classification.predictions import classify, label
+from gemma2_workbench.classification.predictions import label
 from gemma2_workbench.classification.words import word_spans
 from gemma2_workbench.records.artifact import produced
 from gemma2_workbench.records.explanation_recipe import ExplanationRecipe, ExplanationRecord

@@ -7,13 +7,15 @@ import torch
 import transformers
 
 from gemma2_workbench import embedded
+from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.classification.conll import read_conll
-from gemma2_workbench.classification.explanations.leave_one_out import leave_one_out, without
+from gemma2_workbench.classification.explanations.leave_one_out import leave_one_out
 from gemma2_workbench.classification.explanations.masks import mask_cost
+from gemma2_workbench.classification.explanations.rereading import without
 from gemma2_workbench.classification.explanations.saliency import saliency
 from gemma2_workbench.classification.explanations.target import target_of
 from gemma2_workbench.classification.inputs import at_words
-from gemma2_workbench.classification.predictions import classify, label
+from gemma2_workbench.classification.predictions import label
 from gemma2_workbench.classification.reading import readings_of_words
 
 GOLD = Path(__file__).parents[3] / "training" / "ner" / "gold" / "gold.conll"
@@ -107,7 +109,7 @@ def test_mask_cost_equals_the_reference_under_both_masks(tagger):
         stock.config.is_causal = causal
         for layer in stock.model.layers:
             layer.self_attn.is_causal = causal
-        for number, sentence in enumerate(getattr(cost, name).sentences):
+        for number, sentence in enumerate(getattr(cost, name)):
             with torch.no_grad():
                 logits_TC = stock(torch.tensor([sentence.reading.tokens.ids]), use_cache=False).logits[0]
             best = at_words(logits_TC, sentence.reading.read).softmax(-1).max(-1)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from gemma2_workbench import embedded
+from gemma2_workbench.classification.classify import classify, classify_words
 from gemma2_workbench.classification.labels import entities
 from gemma2_workbench.classification.logits import class_logits
-from gemma2_workbench.classification.predictions import classify, classify_words
 from gemma2_workbench.classification.tables import (
     ENTITY_COLUMNS,
     TOKEN_COLUMNS,

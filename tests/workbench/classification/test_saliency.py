@@ -8,9 +8,10 @@ import transformers
 from torch.testing import assert_close
 
 from gemma2_workbench import LoadedModel, SetCausal, applied, embedded
+from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.classification.explanations.saliency import saliency
 from gemma2_workbench.classification.explanations.target import Target, target_of
-from gemma2_workbench.classification.predictions import Predictions, classify
+from gemma2_workbench.classification.predictions import Predictions
 
 TEXT = "The President of the United States met Emma Woodhouse in Paris."
 FIELDS = ("ids", "display", "spans", "special")

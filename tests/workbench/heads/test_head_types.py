@@ -1,5 +1,7 @@
 """Badges follow from scores and thresholds; a search finds heads by place, badge and kind of layer."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,17 @@ def test_spread_is_the_entropy_over_that_of_even_attention(trace: Trace) -> None
 def test_a_search_names_places_badges_and_kinds_of_layers(trace: Trace, search: str, found: object) -> None:
     heads = find_heads(search, trace.layers, head_types(trace))
     assert (len(heads) if isinstance(found, int) else list(heads)) == found
+
+
+def test_a_run_that_lacks_a_score_lacks_its_badge_and_says_so(trace: Trace) -> None:
+    folds = {name: fold for name, fold in trace.folds.items() if name != "entropy"}
+    older = replace(trace, readings={**trace.readings, "folds": folds})
+    kinds = {badge.kind.name for heads in head_types(older) for badges in heads for badge in badges}
+    assert "previous_token" in kinds
+    assert "spread" not in kinds
+    assert table(older, "ranked")["spread"].isna().all()
+    with pytest.raises(ValueError, match="spread was not read in this run; it has induction"):
+        table(older, "ranked", by="spread")
 
 
 def test_what_no_head_is_called_or_is_gets_a_sentence(trace: Trace) -> None:

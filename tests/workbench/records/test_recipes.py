@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 import pandas as pd
 import pytest
 
-from gemma2_workbench import AblateHead, LoadedModel, SetWindow, capture, compare, save_figure, save_table
+from gemma2_workbench import AblateHead, LoadedModel, SetWindow, Trace, capture, compare, save_figure, save_table
 from gemma2_workbench.apps.cli import main
 from gemma2_workbench.figures.spec import Bars, FigureSpec
 from gemma2_workbench.records.again import Again
@@ -34,6 +34,10 @@ MADE = {
     "mask": ["mask", "--window", "2", "--padding", "1", TEXT],
     "reason": ["why", "--show", "removals", "Anna met Bob"],
     "scores": ["heads", "--sequences", "3", "--length", "9", "--metric", "induction"],
+    "patch": [
+        *("patch", "--what", "head_out", "--layers", "4,5", "--token", "▁green", "--against", "▁silver"),
+        *("red blue green seven red blue", "red blue silver seven red blue"),
+    ],
 }
 
 
@@ -77,6 +81,25 @@ def test_a_pair_that_python_saves_is_drawn_again(loaded: LoadedModel, capsys: py
         save_table("atlas", compare(*runs), "c.csv")
     with pytest.raises(ValueError, match="hold attention maps of one run"):
         save_table("difference", compare(*runs), "c.npz")
+
+
+def test_a_map_over_heads_is_drawn_again_and_other_records_do_not_know_of_it(trace: Trace) -> None:
+    made = {
+        "one": {"layer": 1, "head": 2},
+        "mean": {"layer": 1, "over": "mean", "heads": "1,2"},
+        "both": {"layer": 5, "over": ["mean", "max"]},
+    }
+    for name, options in made.items():
+        save_figure("attention", trace, f"{name}.svg", title=True, **options)
+        assert drawn_again(read_record(Path(f"{name}.svg"))).holds
+    options = {name: json.loads(Path(f"{name}.svg.json").read_text()) for name in made}
+    assert options["one"]["options"].keys() == {"layer", "head", "stage", "rows", "keys"}
+    assert "--over" not in options["one"]["command"]
+    assert options["mean"]["options"]["heads"] == "1,2"
+    assert "--over mean --heads 1,2" in options["mean"]["command"]
+    assert [panel["options"] for panel in options["both"]["panels"]] == [{"over": "mean"}, {"over": "max"}]
+    with pytest.raises(ValueError, match="a file of maps holds heads one by one"):
+        save_table("attention", trace, "a.npz", over="max")
 
 
 class LettersRecord(FilePart):
@@ -128,7 +151,7 @@ def test_a_toy_recipe_from_outside_is_saved_and_drawn_again(
     made = produced(Letters("abba"), Output("figure", "svg"), "a.svg")
     made.save(Path("a.svg"))
     assert main(["redraw", "a.svg"]) == 2
-    assert "'kind' is none of 'pair', 'mask', 'reason', 'scores'" in capsys.readouterr().err
+    assert "'kind' is none of 'pair', 'mask', 'reason', 'scores', 'patch'" in capsys.readouterr().err
     monkeypatch.setattr("gemma2_workbench.records.recipes.RECIPES", [*RECIPES, Letters])
     assert main(["redraw", "a.svg"]) == 0
     produced(Letters("abba"), Output("table", "csv"), "b.csv").save(Path("b.csv"))

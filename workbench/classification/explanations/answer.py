@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from gemma2_workbench.brief import by_fields
+from gemma2_workbench.classification.classification import Classification
+from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.classification.explanations.entity_target import entity_target
 from gemma2_workbench.classification.explanations.explanation import Explanation, explanation_named
 from gemma2_workbench.classification.explanations.request import Request
 from gemma2_workbench.classification.explanations.scoring import word_logits
 from gemma2_workbench.classification.explanations.target import Target, target_of
 from gemma2_workbench.classification.explanations.word_index import located, number_of, uncertain_word
-from gemma2_workbench.classification.predictions import Classification, Predictions, classify
+from gemma2_workbench.classification.predictions import Predictions
 from gemma2_workbench.classification.tables import entity_table, token_table, word_table
 from gemma2_workbench.figures.spec import Panel
 from gemma2_workbench.models.gemma2 import LoadedModel

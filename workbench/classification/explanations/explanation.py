@@ -114,4 +114,9 @@ def asked_in(frame: pd.DataFrame, columns: tuple[str, ...], target: Target) -> p
 def largest(frame: pd.DataFrame, by: str, named: Mapping[str, str]) -> pd.DataFrame:
     """The rows of a table by the size of one column, largest first, its `named` columns only."""
     order = frame.sort_values(by, ascending=False, kind="stable", key=lambda column: column.abs())
-    return order.reindex(columns=list(named)).set_axis(list(named.values()), axis=1)
+    return named_columns(order, named)
+
+
+def named_columns(frame: pd.DataFrame, named: Mapping[str, str]) -> pd.DataFrame:
+    """Some columns of a table, in order and under other names."""
+    return frame.reindex(columns=list(named)).set_axis(list(named.values()), axis=1)

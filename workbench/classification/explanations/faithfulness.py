@@ -24,7 +24,7 @@ from torch import Tensor
 
 from gemma2_workbench.classification.classifier import kind_of
 from gemma2_workbench.classification.explanations.batches import rows_at_once
-from gemma2_workbench.classification.explanations.explanation import Explanation, asked_in, signed
+from gemma2_workbench.classification.explanations.explanation import Explanation, asked_in, named_columns, signed
 from gemma2_workbench.classification.explanations.gradients import empty_ids
 from gemma2_workbench.classification.explanations.request import Request
 from gemma2_workbench.classification.explanations.saliency import Saliency, saliency
@@ -99,7 +99,7 @@ class Faithfulness(Explanation):
         """See `Explanation.printed`; from the smallest share on."""
         named = {"percent": "%", "tokens": "tokens", "drop": "drop", "random_mean": "random", "random_10": "10 %"}
         named |= {"random_90": "90 %", "text": "blanked"}
-        return self.table()[list(named)].set_axis(list(named.values()), axis=1)
+        return named_columns(self.table(), named)
 
     def figure(self) -> Curve:
         """The drop over the share of tokens, beside that of random tokens with the band of their middle 80 %."""

@@ -12,30 +12,27 @@ The switching off is `AblateHeads`, the intervention of all runs. Where a head l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gemma2_workbench.brief import by_fields
 from gemma2_workbench.classification.explanations.attention_paid import attention_paid
 from gemma2_workbench.classification.explanations.batches import rows_at_once
 from gemma2_workbench.classification.explanations.explanation import Explanation, asked_in, largest, signed
+from gemma2_workbench.classification.explanations.head_pass import Head, effects_of
 from gemma2_workbench.classification.explanations.request import Request
-from gemma2_workbench.classification.explanations.scoring import ids_of, scores
 from gemma2_workbench.classification.explanations.target import Target
 from gemma2_workbench.figures.spec import HeadGrid, Scale
-from gemma2_workbench.model.hooks import Hook, attached
 from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.traces.interventions import AblateHeads
-from gemma2_workbench.traces.interventions.ablate import ablated
 from gemma2_workbench.traces.interventions.intervention import check_places
 
-Head = tuple[int, int]
 _COLUMNS = (
     *("layer", "kind", "head", "kv_head", "effect", "top_key", "top_token", "top_weight"),
     *("asked", "label", "against", "score"),
@@ -140,8 +137,7 @@ class HeadEffects(Explanation):
 def head_effects(loaded: LoadedModel, target: Target, heads: Sequence[Head] | None = None) -> HeadEffects:
     """Switch off every head of every layer, one at a time, and read f again.
 
-    All at once: row 0 of the batch is the intact sentence, and each layer appends a copy of it per head before that
-    head is switched off in the copy, so no layer is computed for a copy that does not differ yet.
+    All at once, as many as memory allows (`head_pass`).
 
     Args:
         loaded: a token or sequence classifier; of `with applied(loaded, changes) as changed`, the changed one.
@@ -157,47 +153,13 @@ def head_effects(loaded: LoadedModel, target: Target, heads: Sequence[Head] | No
         change = AblateHeads(tuple(heads))
         check_places(change, len(layers), count)
         cells = sorted(change.heads)
-    ids_1T = ids_of(loaded, target)
-    at_once = rows_at_once(loaded, ids_1T.shape[1], graph=False)
+    at_once = rows_at_once(loaded, len(target.reading.tokens), graph=False)
     effects_LN = torch.full((len(layers), count), torch.nan, dtype=torch.float32)
     with loaded.lock:
         score, weights_LNT = attention_paid(loaded, target)
         for start in range(0, len(cells), at_once):
             some = cells[start : start + at_once]
-            for cell, effect in zip(some, _effects(loaded, target, ids_1T, some), strict=True):
+            for cell, effect in zip(some, effects_of(loaded, target, some), strict=True):
                 effects_LN[cell] = effect
     kinds = tuple(layer.kind for layer in layers)
     return HeadEffects(effects_LN, weights_LNT, score, kinds, loaded.shape.kv_heads, target)
-
-
-def _effects(loaded: LoadedModel, target: Target, ids_1T: Tensor, cells: list[Head]) -> list[float]:
-    """Intact f - f without the head, for some heads in the order of their layers, in one pass."""
-    hooks: dict[str, Hook] = {}
-    for layer, heads, first in _by_layer(cells):
-        hooks[loaded.point(layer, "resid_pre")] = _copies(len(heads))
-        hooks[loaded.point(layer, "head_out")] = _silenced(heads, first)
-    with attached(loaded.model, hooks):
-        scores_B = scores(loaded, target, ids_1T)
-    return (scores_B[0] - scores_B[1:]).tolist()
-
-
-def _by_layer(cells: list[Head]) -> Iterator[tuple[int, list[int], int]]:
-    """For each layer its heads and the row of the batch where their copies start (row 0 is the intact sentence)."""
-    for layer in sorted({layer for layer, _ in cells}):
-        heads = [head for at, head in cells if at == layer]
-        yield layer, heads, 1 + cells.index((layer, heads[0]))
-
-
-def _copies(count: int) -> Hook:
-    def append(_module: nn.Module, _args: tuple[object, ...], out: Tensor) -> Tensor:
-        return torch.cat((out, out[:1].expand(count, *out.shape[1:])))
-
-    return append
-
-
-def _silenced(heads: list[int], first: int) -> Hook:
-    def silence(_module: nn.Module, _args: tuple[object, ...], out: Tensor) -> Tensor:
-        rows = [ablated(out[first + at : first + at + 1], [head]) for at, head in enumerate(heads)]
-        return torch.cat((out[:first], *rows, out[first + len(heads) :]))
-
-    return silence

@@ -16,16 +16,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 from torch import Tensor
 
 from gemma2_workbench.classification.classifier import kind_of
 from gemma2_workbench.classification.explanations.explanation import Explanation, asked_in, largest, signed
 from gemma2_workbench.classification.explanations.request import Request
-from gemma2_workbench.classification.explanations.rereading import Variant, moved, reread
+from gemma2_workbench.classification.explanations.rereading import Variant, left_out_variant, reread
 from gemma2_workbench.classification.explanations.scoring import context_words
 from gemma2_workbench.classification.explanations.target import Target
-from gemma2_workbench.classification.words import Span
 from gemma2_workbench.figures.spec import Bars
 from gemma2_workbench.models.gemma2 import LoadedModel
 
@@ -121,10 +121,10 @@ class LeaveOneOut(Explanation):
         """
         if not self.rows:
             raise ValueError("there is no word to remove: the sentence has only the word that is asked about")
-        frame = self.table().dropna(subset=["removed"])
-        shown = frame.loc[frame["effect"].abs().nlargest(_MOST_BARS).index].sort_values("removed")
-        names = tuple(f"{row.text} → {row.label_after}" if row.changed else str(row.text) for row in shown.itertuples())
-        effects = shown["effect"].to_numpy(dtype=float)
+        most = sorted(self.rows, key=lambda row: -abs(row.effect))[:_MOST_BARS]
+        shown = [row for row in self.rows if row in most]
+        names = tuple(f"{row.text} → {row.label_after}" if row.changed else row.text for row in shown)
+        effects = np.array([row.effect for row in shown], dtype=float)
         title = f"{self.target.title}, each word taken out"
         return Bars(names, effects, f"effect on {self.target.score_name} (logits)", title)
 
@@ -167,7 +167,7 @@ def leave_one_out(loaded: LoadedModel, target: Target, words: Collection[int] | 
     gone = [
         word for word in range(len(spans)) if word not in own and len(spans) > 1 and (words is None or word in words)
     ]
-    variants = [_variant(text, spans, word, None if sequence else own) for word in gone]
+    variants = [left_out_variant(text, spans, word, None if sequence else own) for word in gone]
     if not sequence:
         start, _ = target.span
         kept = tuple((first - start, stop - start) for first, stop in spans[own.start : own.stop])
@@ -180,31 +180,6 @@ def leave_one_out(loaded: LoadedModel, target: Target, words: Collection[int] | 
     ]
     alone = None if sequence else rows.pop()
     return LeaveOneOut(tuple(rows), alone, target.said(before_WC)[0], target)
-
-
-def without(text: str, span: Span) -> tuple[str, Span]:
-    """Cut a word out of a text, with one adjoining space where two would meet or one would be left over.
-
-    Returns:
-        The rest of the text, and the characters (start, end) that were cut.
-    """
-    start, end = span
-    before, after = text[:start], text[end:]
-    if before.endswith(" ") and not after[:1].isalnum():
-        start -= 1
-    elif after.startswith(" ") and not before[-1:].isalnum():
-        end += 1
-    return text[:start] + text[end:], (start, end)
-
-
-def _variant(text: str, spans: tuple[Span, ...], word: int, own: range | None) -> Variant:
-    """The text without a word; `own` are the words that are asked about, None for the text as a whole."""
-    rest, gap = without(text, spans[word])
-    if own is None:
-        return Variant(rest, ((0, len(rest)),), range(1))
-    others = tuple(moved(span, gap) for at, span in enumerate(spans) if at != word)
-    before = int(word < own.start)
-    return Variant(rest, others, range(own.start - before, own.stop - before))
 
 
 def _left_out(

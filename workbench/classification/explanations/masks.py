@@ -21,7 +21,8 @@ import pandas as pd
 from gemma2_workbench.classification.explanations.explanation import Explanation
 from gemma2_workbench.classification.explanations.request import Request
 from gemma2_workbench.classification.explanations.target import Target
-from gemma2_workbench.classification.predictions import Classification, Predictions, classify
+from gemma2_workbench.classification.predictions import Predictions, label
+from gemma2_workbench.classification.reading import readings
 from gemma2_workbench.figures.spec import Bars
 from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.traces.interventions import SetCausal
@@ -56,12 +57,12 @@ class MaskCost(Explanation):
     """A text under both masks.
 
     Attributes:
-        causal, bidirectional: its labels under each.
+        causal, bidirectional: its sentences with their labels under each.
         trained: "causal" or "bidirectional": the mask in the checkpoint's configuration.
     """
 
-    causal: Classification
-    bidirectional: Classification
+    causal: tuple[Predictions, ...]
+    bidirectional: tuple[Predictions, ...]
     trained: str
 
     TITLE: ClassVar = "The other mask"
@@ -69,6 +70,8 @@ class MaskCost(Explanation):
     @classmethod
     def of(cls, loaded: LoadedModel, target: Target, request: Request) -> MaskCost:
         """Of the whole text; see `Explanation.of`."""
+        if any(isinstance(change, SetCausal) for change in request.changes):
+            raise ValueError("masks shows both masks of the model; leave the change of its mask out")
         return mask_cost(loaded, request.text, request.label_token)
 
     @cached_property
@@ -76,7 +79,7 @@ class MaskCost(Explanation):
         """Every word of the text."""
         return tuple(
             MaskRow(number, word, one.reading.word(word), *_said(one, word), *_said(other, word))
-            for number, (one, other) in enumerate(zip(self.causal.sentences, self.bidirectional.sentences, strict=True))
+            for number, (one, other) in enumerate(zip(self.causal, self.bidirectional, strict=True))
             for word in range(len(one.reading.words))
         )
 
@@ -113,7 +116,9 @@ class MaskCost(Explanation):
     @cached_property
     def losses(self) -> tuple[float, ...]:
         """For each word: the probability of its label under the trained mask minus that under the other one."""
-        own, other = (getattr(self, name).sentences for name in (self.trained, self.other))
+        own, other = (
+            (self.bidirectional, self.causal) if self.trained == "bidirectional" else (self.causal, self.bidirectional)
+        )
         return tuple(
             float(one.probs[word, best] - another.probs[word, best])
             for one, another in zip(own, other, strict=True)
@@ -141,10 +146,9 @@ def mask_cost(loaded: LoadedModel, text: str, label_token: str | None = None) ->
     Raises:
         ValueError: as `classify`.
     """
-    trained = "causal" if loaded.causal else "bidirectional"
-    causal = classify(loaded, text, interventions=[SetCausal(True)], label_token=label_token)
-    bidirectional = classify(loaded, text, interventions=[SetCausal(False)], label_token=label_token)
-    return MaskCost(causal, bidirectional, trained)
+    rows = readings(loaded, text, label_token)
+    causal, bidirectional = (label(loaded, rows, [SetCausal(mask)]) for mask in (True, False))
+    return MaskCost(causal, bidirectional, "causal" if loaded.causal else "bidirectional")
 
 
 def _said(predicted: Predictions, word: int) -> tuple[str, float]:

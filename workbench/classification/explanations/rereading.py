@@ -55,3 +55,28 @@ def moved(span: Span, gap: Span, filled: int = 0) -> Span:
     """Where a word lies once the characters of `gap` have given way to `filled` others."""
     shift = gap[1] - gap[0] - filled if span[0] >= gap[1] else 0
     return span[0] - shift, span[1] - shift
+
+
+def without(text: str, span: Span) -> tuple[str, Span]:
+    """Cut a word out of a text, with one adjoining space where two would meet or one would be left over.
+
+    Returns:
+        The rest of the text, and the characters (start, end) that were cut.
+    """
+    start, end = span
+    before, after = text[:start], text[end:]
+    if before.endswith(" ") and not after[:1].isalnum():
+        start -= 1
+    elif after.startswith(" ") and not before[-1:].isalnum():
+        end += 1
+    return text[:start] + text[end:], (start, end)
+
+
+def left_out_variant(text: str, spans: tuple[Span, ...], word: int, own: range | None) -> Variant:
+    """The text without a word; `own` are the words that are asked about, None for the text as a whole."""
+    rest, gap = without(text, spans[word])
+    if own is None:
+        return Variant(rest, ((0, len(rest)),), range(1))
+    others = tuple(moved(span, gap) for at, span in enumerate(spans) if at != word)
+    before = int(word < own.start)
+    return Variant(rest, others, range(own.start - before, own.stop - before))

@@ -31,7 +31,6 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import Tensor
 
 from gemma2_workbench.brief import by_fields
@@ -45,6 +44,7 @@ from gemma2_workbench.classification.explanations.gradients import (
 )
 from gemma2_workbench.classification.explanations.request import Request
 from gemma2_workbench.classification.explanations.scoring import context_words
+from gemma2_workbench.classification.explanations.sums import Valued, entity_sums, word_sums
 from gemma2_workbench.classification.explanations.target import Target
 from gemma2_workbench.classification.words import Span
 from gemma2_workbench.figures.spec import Panel, Scale, TokenStrip
@@ -102,27 +102,12 @@ class Saliency(Explanation):
 
         A token that covers parts of several words gives each an equal share; BOS and lone spaces belong to none.
         """
-        sums_W = torch.zeros(len(self.words), dtype=torch.float32)
-        for value, (start, end) in zip(self.values.tolist(), self.target.reading.tokens.spans, strict=True):
-            inside = [at for at, (first, stop) in enumerate(self.words) if start < stop and end > first]
-            if inside:
-                sums_W[inside] += value / len(inside)
-        return sums_W
+        return word_sums(self.values, self.target.reading.tokens.spans, self.words)
 
     @cached_property
-    def units(self) -> tuple[tuple[str, int, float], ...]:
+    def units(self) -> tuple[Valued, ...]:
         """Each entity of the sentence as one and every other word by itself: text, first word, sum of the values."""
-        inside = {at: (first, stop) for _, first, stop in self.target.entities for at in range(first, stop)}
-        spans = dict.fromkeys(inside.get(at, (at, at + 1)) for at in range(len(self.words)))
-        text = self.target.reading.tokens.text
-        return tuple(
-            (
-                text[self.words[first][0] : self.words[stop - 1][1]],
-                first,
-                float(self.by_word[first:stop].sum()),
-            )
-            for first, stop in spans
-        )
+        return entity_sums(self.by_word, self.target.reading.tokens.text, self.words, self.target.entities)
 
     @property
     def complete(self) -> bool:
@@ -202,7 +187,7 @@ class Saliency(Explanation):
             f"{self.steps} steps, {verdict}."
         )
 
-    def _rows(self, unit: str) -> tuple[tuple[str, int, float], ...]:
+    def _rows(self, unit: str) -> tuple[Valued, ...]:
         """Text, index and value of each token, word or entity."""
         if unit == "entity":
             return self.units

@@ -15,7 +15,7 @@ import pandas as pd
 from torch import Tensor
 
 from gemma2_workbench.classification.classifier import kind_of
-from gemma2_workbench.classification.explanations.explanation import Explanation, asked_in
+from gemma2_workbench.classification.explanations.explanation import Explanation, asked_in, named_columns
 from gemma2_workbench.classification.explanations.request import Request
 from gemma2_workbench.classification.explanations.rereading import Variant, moved, reread
 from gemma2_workbench.classification.explanations.scoring import context_words
@@ -90,7 +90,7 @@ class WordSwap(Explanation):
         """See `Explanation.printed`; in the order given."""
         named = {"text": "word", "label_after": "label then", "confidence_after": "probability"}
         named |= {"p_label": self.target.label, "p_against": self.target.against}
-        return self.table()[list(named)].set_axis(list(named.values()), axis=1)
+        return named_columns(self.table(), named)
 
     def figure(self) -> Bars:
         """How probable the label that is asked about is with each word, the sentence as it is on top."""

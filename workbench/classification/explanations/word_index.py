@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from gemma2_workbench.classification.predictions import Classification, Predictions
+from gemma2_workbench.classification.classification import Classification
+from gemma2_workbench.classification.predictions import Predictions
 from gemma2_workbench.limits import told
 
 _MOST_DIGITS = 18

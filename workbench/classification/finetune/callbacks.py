@@ -5,10 +5,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from types import FrameType
 
 from tqdm.auto import tqdm
-from transformers import ProgressCallback, TrainerCallback
+from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from gemma2_workbench.models.finite import NotFiniteError
 
@@ -21,14 +21,18 @@ class StopOnInterrupt(TrainerCallback):
 
     def __init__(self) -> None:
         self.stopped = False
-        self._before: Any = None
+        self._before: Callable[[int, FrameType | None], object] | int | None = None
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
         """Take over ctrl-C."""
         if threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGINT, self._interrupted)
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
         """Stop where asked; the Trainer saves at the end of every epoch, also one that is cut short."""
         if self.stopped and state.global_step < state.max_steps:
             control.should_training_stop = True
@@ -38,7 +42,7 @@ class StopOnInterrupt(TrainerCallback):
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
 
-    def _interrupted(self, *_: Any) -> None:
+    def _interrupted(self, *_: object) -> None:
         if self.stopped:
             raise KeyboardInterrupt
         self.stopped = True
@@ -58,7 +62,14 @@ class Progress(ProgressCallback):
         self.measure, self.stop = measure, stop
         self.diverged = False
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **kwargs: object,
+    ) -> None:
         """Keep and print what an epoch brought."""
         if not logs or "loss" not in logs or self.stop.stopped:
             return

@@ -85,7 +85,7 @@ def starting_point(
     return Start(with_head(loaded, kind, seed), labels, variant, chosen, fresh=True)
 
 
-def _variant(config: Any) -> str:
+def _variant(config: object) -> str:
     """The variant that a classifier's configuration records."""
     if getattr(config, "workbench_input", "plain") == "echo":
         return "echo"

@@ -14,7 +14,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
@@ -117,7 +116,7 @@ class Faces:
         return pieces
 
 
-def faces(spec: Any, sizes: TypeSizes | None = None) -> Faces:
+def faces(spec: object, sizes: TypeSizes | None = None) -> Faces:
     """The families that the strings in `spec` need: the base and the fallbacks that add characters to it."""
     sizes = sizes or TypeSizes()
     used = frozenset(ord(c) for text in _strings(spec) for c in _shown(text))
@@ -160,7 +159,7 @@ def _sign(line: str, i: int, known: frozenset[int]) -> str:
     return line[i] if ord(line[i]) in known else code_point(line[i])
 
 
-def _strings(value: Any) -> Iterator[str]:
+def _strings(value: object) -> Iterator[str]:
     """Every string anywhere in a specification."""
     if isinstance(value, str):
         yield value

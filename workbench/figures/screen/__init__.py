@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import plotly.graph_objects as go
 
 from gemma2_workbench.figures import colours
@@ -11,6 +9,7 @@ from gemma2_workbench.figures.screen import curves, head_grid, panels, token_gri
 from gemma2_workbench.figures.screen.page import page
 from gemma2_workbench.figures.screen.room import room
 from gemma2_workbench.figures.screen.slot import FigureDict, Slot
+from gemma2_workbench.figures.screen.traces import PlotlyDict
 from gemma2_workbench.figures.spec import (
     Bars,
     Curve,
@@ -55,7 +54,7 @@ def render(spec: FigureSpec, dark: bool = False, width: int = 900) -> go.Figure:
     return go.Figure(figure.traces, figure.layout | {"shapes": figure.shapes, "annotations": figure.notes})
 
 
-def _layout(title: str, dark: bool) -> dict[str, Any]:
+def _layout(title: str, dark: bool) -> PlotlyDict:
     """The layout that all figures have in common."""
     theme = colours.theme(dark)
     layout = {

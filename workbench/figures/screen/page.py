@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 import json
-from typing import Any
 
 import plotly.graph_objects as go
 import plotly.io
 
 from gemma2_workbench.figures import colours
+from gemma2_workbench.json_types import JsonObject
 
 CONFIG = {
     "displaylogo": False,
@@ -23,7 +23,7 @@ _POLICY = (
 )
 
 
-def page(figure: go.Figure, title: str = "", dark: bool = False, provenance: dict[str, Any] | None = None) -> str:
+def page(figure: go.Figure, title: str = "", dark: bool = False, provenance: JsonObject | None = None) -> str:
     """The figure with plotly.js and optional provenance (JSON) inside one page; the same input gives the same text.
 
     Token text reaches the page inside JSON whose `<`, `>` and `&` are escaped, so none of it can end a script.
@@ -41,7 +41,7 @@ def page(figure: go.Figure, title: str = "", dark: bool = False, provenance: dic
     )
 
 
-def _record(provenance: dict[str, Any]) -> str:
+def _record(provenance: JsonObject) -> str:
     """The provenance as a JSON data block, which browsers never run."""
     text = json.dumps(provenance, ensure_ascii=True, sort_keys=True)
     for sign in "<>&":

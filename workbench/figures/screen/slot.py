@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from textwrap import wrap
-from typing import Any
 
 import numpy as np
 
 from gemma2_workbench.figures import colours
 from gemma2_workbench.figures.scale import Scale
-from gemma2_workbench.figures.screen.traces import bar, scatter
+from gemma2_workbench.figures.screen.traces import PlotlyDict, bar, scatter
 from gemma2_workbench.figures.text import for_plotly
 from gemma2_workbench.figures.ticks import round_ticks, tick_text
 
@@ -19,13 +18,13 @@ from gemma2_workbench.figures.ticks import round_ticks, tick_text
 class FigureDict:
     """What becomes a plotly figure: traces, layout, and the names that the legend has already."""
 
-    traces: list[dict[str, Any]] = field(default_factory=list)
-    layout: dict[str, Any] = field(default_factory=dict)
-    shapes: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[dict[str, Any]] = field(default_factory=list)
+    traces: list[PlotlyDict] = field(default_factory=list)
+    layout: PlotlyDict = field(default_factory=dict)
+    shapes: list[PlotlyDict] = field(default_factory=list)
+    notes: list[PlotlyDict] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
 
-    def note(self, text: str, size: int, **place: Any) -> None:
+    def note(self, text: str, size: int, **place: object) -> None:
         """Write `text` literally at a place in plotly's words."""
         self.notes.append({"text": for_plotly(text), "showarrow": False, "font": {"size": size}, **place})
 
@@ -57,7 +56,7 @@ class Slot:
         """The plotly name of this slot's "x" or "y" axis: x, x2, x3 ..."""
         return letter if self.number == 1 else f"{letter}{self.number}"
 
-    def add(self, *traces: dict[str, Any]) -> None:
+    def add(self, *traces: PlotlyDict) -> None:
         """Add traces on this slot's axes; a legend entry that another slot already made is not repeated."""
         for trace in traces:
             placed = {**trace, "xaxis": self.name("x"), "yaxis": self.name("y")}
@@ -66,7 +65,7 @@ class Slot:
                 self.figure.named.add(trace["name"])
             self.figure.traces.append(placed)
 
-    def axes(self, x: dict[str, Any], y: dict[str, Any]) -> None:
+    def axes(self, x: PlotlyDict, y: PlotlyDict) -> None:
         """Place and style this slot's axes; `x` and `y` are plotly axis settings on top of the common ones."""
         theme = colours.theme(self.dark)
         common = {
@@ -99,11 +98,11 @@ class Slot:
                 font = {"size": size, "color": ink}
                 self.add(scatter(x=x[at], y=y[at], mode="text", text=words[at], textfont=font, hoverinfo="skip"))
 
-    def key(self, name: str, **marker: Any) -> None:
+    def key(self, name: str, **marker: object) -> None:
         """An entry of the legend: a square with plotly's bar `marker` settings."""
         self.add(bar(x=[None], y=[None], marker=marker, name=for_plotly(name), showlegend=True))
 
-    def colour(self, scale: Scale) -> dict[str, Any]:
+    def colour(self, scale: Scale) -> PlotlyDict:
         """The trace settings that colour values on `scale`, with a colour bar, or a legend for categories."""
         low, high = scale.low, scale.high
         stops = colours.plotly_colorscale(scale, self.dark)

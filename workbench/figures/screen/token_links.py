@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from gemma2_workbench.figures import colours
 from gemma2_workbench.figures.screen.room import LONGEST
 from gemma2_workbench.figures.screen.slot import Slot
-from gemma2_workbench.figures.screen.traces import scatter
+from gemma2_workbench.figures.screen.traces import PlotlyDict, scatter
 from gemma2_workbench.figures.spec import TokenLinks
 from gemma2_workbench.figures.spec.token_links import Links, spread
 from gemma2_workbench.figures.text import for_plotly
@@ -61,7 +59,7 @@ def _draw_head(spec: TokenLinks, slot: Slot, links: Links, head: int, name: str)
         strength = (level + 0.5) / _STEPS
         y = start[at, None] + (stop - start)[at, None] * _DOWN
         path = {"x": _broken(np.broadcast_to(_ACROSS, y.shape)), "y": _broken(y)}
-        drawn: dict[str, Any] = {"opacity": 0.25 + 0.75 * strength, "line": {**line, "width": 0.8 + 3 * strength}}
+        drawn: PlotlyDict = {"opacity": 0.25 + 0.75 * strength, "line": {**line, "width": 0.8 + 3 * strength}}
         slot.add(scatter(**path, **drawn, mode="lines", hoverinfo="skip", **common))
     shown = [
         f"{for_plotly(spec.rows[row])} → {for_plotly(spec.columns[column])}"
@@ -93,7 +91,7 @@ def _says(spec: TokenLinks, links: Links) -> str:
     return f"{spec.label} from {tick_text(spec.threshold)}" if spec.threshold else spec.label
 
 
-def _ticks(tokens: tuple[str, ...]) -> dict[str, Any]:
+def _ticks(tokens: tuple[str, ...]) -> PlotlyDict:
     """Every token at its row, a little away from its curves."""
     apart = {"ticks": "outside", "ticklen": 4, "tickcolor": "rgba(0,0,0,0)"}
     return apart | {"tickvals": list(range(len(tokens))), "ticktext": [for_plotly(t, LONGEST) for t in tokens]}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from gemma2_workbench.figures import colours
 from gemma2_workbench.figures.regions import outlines
 from gemma2_workbench.figures.screen.room import LONGEST
 from gemma2_workbench.figures.screen.slot import Slot
-from gemma2_workbench.figures.screen.traces import heatmap, scatter
+from gemma2_workbench.figures.screen.traces import PlotlyDict, heatmap, scatter
 from gemma2_workbench.figures.spec import TokenMap
 from gemma2_workbench.figures.text import for_plotly
 
@@ -57,7 +55,7 @@ def _outline(mark: tuple[int, int], slot: Slot) -> None:
         slot.add(scatter(**loop, mode="lines", line={"width": width, "color": colour}, hoverinfo="skip"))
 
 
-def _draw_hidden(spec: TokenMap, slot: Slot, mask: np.ndarray, reason: int, place: dict[str, Any], where: str) -> None:
+def _draw_hidden(spec: TokenMap, slot: Slot, mask: np.ndarray, reason: int, place: PlotlyDict, where: str) -> None:
     """Cells hidden for one reason: a plain layer for the pointer, the pattern over it."""
     look = colours.hidden(reason, slot.dark)
     layer = heatmap(
@@ -84,7 +82,7 @@ def _draw_hidden(spec: TokenMap, slot: Slot, mask: np.ndarray, reason: int, plac
     slot.key(f"hidden: {look.name}", color=look.fill, pattern={**pattern, "fillmode": "overlay"})
 
 
-def token_axis(labels: tuple[str, ...], start: int, pixels: int, title: str) -> dict[str, Any]:
+def token_axis(labels: tuple[str, ...], start: int, pixels: int, title: str) -> PlotlyDict:
     """An integer axis that reads as tokens: plotly thins whole numbers to what fits, each number has its token.
 
     Tick texts by alias also reach the pointer's label, and stay right for repeated tokens and after zooming.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
+
+PlotlyDict: TypeAlias = dict[str, Any]  # settings in plotly's words, which plotly checks
 
 
-def heatmap(**settings: Any) -> dict[str, Any]:
+def heatmap(**settings: object) -> PlotlyDict:
     """A heatmap whose cells stand at whole numbers, unless `settings` (plotly's words) say otherwise."""
     return {
         "type": "heatmap",
@@ -19,11 +21,11 @@ def heatmap(**settings: Any) -> dict[str, Any]:
     }
 
 
-def scatter(**settings: Any) -> dict[str, Any]:
+def scatter(**settings: object) -> PlotlyDict:
     """Points, lines, text or a filled shape."""
     return {"type": "scatter", "showlegend": False, **settings}
 
 
-def bar(**settings: Any) -> dict[str, Any]:
+def bar(**settings: object) -> PlotlyDict:
     """Bars, or an entry of the legend."""
     return {"type": "bar", "showlegend": False, **settings}

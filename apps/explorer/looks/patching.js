@@ -1,0 +1,113 @@
+// Patching: the text on screen is the clean run, B the corrupted one; which part of the clean run, put into the corrupted
+// one, brings its prediction back?
+
+import { latest } from '../../page/ask.js';
+import { h, put, segments } from '../../page/dom.js';
+import { valueText } from '../../page/draw/format.js';
+import { anyOf } from '../place.js';
+import { createPatchMap } from './patch_map.js';
+import { WHAT, bestOf, columnsOf, runsOf } from './patch_words.js';
+import { corruption } from './suggestion.js';
+
+export const patching = { name: 'patching', title: 'Patching', create: createPatching };
+
+const ASKED = ['run', 'textB', 'patch', 'by', 'token', 'against'];
+const DRAWN = ['head', 'query', 'theme', 'size'];
+// Tokens through layers that are run without being asked for: a moment of a small model.
+const AT_ONCE = 2e5;
+
+function createPatching(page, box) {
+  const { store } = page;
+  const question = latest();
+  const field = (label, key, className = '') => {
+    const commit = () => store.select({ [key]: input.value.trim() || null }, { push: true });
+    const input = h('input', { type: 'text', class: className, 'aria-label': label, placeholder: label, onchange: commit });
+    return input;
+  };
+  const text = field('Corrupted text B', 'textB');
+  const [token, against] = [field('token of A', 'token', 'token'), field('token of B', 'against', 'token')];
+  const [whats, bys] = [h('div', {}), h('div', {})];
+  const showWhat = segments(whats, 'What is patched', Object.entries(WHAT).map(([value, { label }]) => ({ value, label })), (patch) => store.select({ patch }));
+  const showBy = segments(bys, 'Columns', [{ value: 'position', label: 'Positions' }, { value: 'head', label: 'Heads' }], (by) => store.select({ by }));
+  const [baselines, say, note] = [h('p', { class: 'baselines' }), h('p', { class: 'said t16' }), h('p', { class: 'note t16' })];
+  const map = createPatchMap(page);
+  put(box,
+    h('div', { class: 'title' }, h('h2', {}, 'Patching'), baselines),
+    h('div', { class: 'asked' }, h('b', { class: 'letter' }, 'B'), text, h('span', { class: 'm' }, 'logit of'), token, h('span', { class: 'm' }, 'minus'), against),
+    h('div', { class: 'controls' }, whats, bys), note, say, map.box);
+  let answer = null;
+  let asked = null; // the key of what `answer` is of, or of what is running
+
+  const byOf = ({ patch, by }) => (patch === 'resid_pre' ? 'position' : by ?? 'head');
+
+  async function ask(isWanted) {
+    const { selection, data: { run } } = store;
+    question.cancel();
+    answer = null;
+    draw();
+    if (selection.textB === null) return put(note, ...invitation(run));
+    const runs = runsOf(run, byOf(selection));
+    if (!isWanted && runs * run.tokens.length * run.layers.length > AT_ONCE) return put(note, ...price(runs, run));
+    const own = { run: run.id, text: selection.textB, what: selection.patch, by: byOf(selection), token: selection.token, against: selection.against };
+    asked = JSON.stringify(own);
+    put(note, 'running…');
+    try {
+      const found = await question.ask('patching', own, { progress });
+      if (JSON.stringify(own) !== asked) return undefined;
+      answer = found;
+      return draw();
+    } catch (error) {
+      return put(note, error.name === 'AbortError' ? 'Cancelled. ' : error.message, ' ', again('Run it again'));
+    }
+  }
+
+  const again = (label) => h('button', { type: 'button', class: 'btn', onclick: () => ask(true) }, label);
+
+  function progress({ done, of, what, seconds_left: left }) {
+    const wait = left > 1 ? `, ${Math.ceil(left)} s left ` : ' ';
+    put(note, `${done} of ${of} ${what}${wait}`, h('button', { type: 'button', class: 'btn sm', onclick: () => question.cancel() }, 'Cancel'));
+  }
+
+  const price = (runs, run) => [`${runs} patched runs of about ${valueText(run.seconds)} s each. `, again('Run them')];
+
+  const invitation = (run) => [
+    'Write a text B that makes the model expect another token, best of the same length: ',
+    h('button', { type: 'button', class: 'btn', onclick: () => store.select({ textB: corruption(run.text) }) }, 'Exchange the last word'),
+  ];
+
+  function draw() {
+    const { selection } = store;
+    const values = [[text, selection.textB], [token, selection.token], [against, selection.against]];
+    for (const [input, value] of values) if (document.activeElement !== input) input.value = value ?? '';
+    showWhat(selection.patch);
+    showBy(byOf(selection));
+    bys.hidden = selection.patch === 'resid_pre';
+    if (answer) [token.placeholder, against.placeholder] = answer.names.map((name) => name.text);
+    put(note);
+    put(baselines, ...(answer ? told(answer) : [h('span', { class: 'm' }, 'A, the text above, is clean; B is corrupted')]));
+    put(say, ...(answer ? found(answer) : []));
+    map.draw(answer);
+  }
+
+  const told = ({ names: [first, second], clean, corrupted }) => [
+    h('span', { class: 'm' }, `logit of ${first.text} minus ${second.text}: clean A `), h('b', {}, valueText(clean)),
+    h('span', { class: 'm' }, ', corrupted B '), h('b', {}, valueText(corrupted)),
+  ];
+
+  // One sentence: the part that brings most of the difference back.
+  function found(grid) {
+    if (!grid.comparable) return ['Both runs have the same logit difference, so there is no share of it to bring back: name two other tokens.'];
+    const best = bestOf(grid);
+    const column = columnsOf(grid)[best.column];
+    const where = grid.by === 'head' ? `L${best.layer}H${best.column}` : `“${column.word}” ${best.column} before layer ${best.layer}`;
+    return [`A’s ${WHAT[grid.what].said} ${grid.by === 'head' ? 'of' : 'at'} `, h('b', {}, where), ' brings back ', h('b', {}, best.share.toFixed(2)), ' of the difference, more than any other. 0 is the corrupted run, 1 the clean one.'];
+  }
+
+  return {
+    update(changed) {
+      if (!store.data.run) return;
+      if (anyOf(changed, ...ASKED)) ask(false);
+      else if (anyOf(changed, ...DRAWN)) draw();
+    },
+  };
+}
