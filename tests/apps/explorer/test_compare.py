@@ -1,7 +1,7 @@
 """A beside B: maps at aligned positions, cells that one side hides, next tokens and scores."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -11,17 +11,13 @@ from starlette.testclient import TestClient
 from gemma2_workbench import SetWindow, Trace, capture, compare
 from gemma2_workbench.apps.explorer.compare import Compare, compared
 from gemma2_workbench.apps.explorer.routes import attention_routes
-from gemma2_workbench.apps.page.session import Session, untold
+from gemma2_workbench.apps.page.questions import Tell
+from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.traces.pair import HIDDEN_AFTER
 
+Asked: TypeAlias = Callable[..., Any]
 TEXT = "red blue green seven nine red blue green seven nine red blue"
 OTHER = "red blue yellow seven nine red blue green seven nine red blue"
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
-    with Session() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +25,14 @@ def run(session: Session) -> str:
     return session.run("tiny", TEXT)[0]
 
 
-def asked(session: Session, **fields: Any) -> Any:
-    return compared(session, Compare(**fields), untold)
+@pytest.fixture
+def asked(session: Session, tell: Tell) -> Asked:
+    """`asked(run=run, text=...)` -> the answer."""
+
+    def ask(**fields: Any) -> Any:
+        return compared(session, Compare(**fields), tell)
+
+    return ask
 
 
 def read(session: Session, run: str, other: str, side: str) -> tuple[np.ndarray, np.ndarray]:
@@ -48,8 +50,8 @@ def held(session: Session, run: str) -> Trace:
     return trace
 
 
-def test_another_text_is_laid_beside_token_by_token(session: Session, run: str) -> None:
-    answer = asked(session, run=run, text=OTHER)
+def test_another_text_is_laid_beside_token_by_token(session: Session, run: str, asked: Asked) -> None:
+    answer = asked(run=run, text=OTHER)
     other = answer["run"]["id"]
     pair = compare(held(session, run), held(session, other))
     assert answer["positions"] == [list(both) for both in pair.positions]
@@ -60,12 +62,12 @@ def test_another_text_is_laid_beside_token_by_token(session: Session, run: str) 
     assert {"green", "yellow"} & {token["text"] for token in answer["forecast"]}
     changes = [abs(score["after"] - score["before"]) for score in answer["scores"]]
     assert changes == sorted(changes, reverse=True)
-    assert asked(session, run=run, text=OTHER)["run"]["id"] == other
+    assert asked(run=run, text=OTHER)["run"]["id"] == other
 
 
-def test_a_cell_that_one_side_hides_has_a_state_of_its_own(session: Session, run: str) -> None:
+def test_a_cell_that_one_side_hides_has_a_state_of_its_own(session: Session, run: str, asked: Asked) -> None:
     narrow = session.store.add(capture(session.model("tiny"), TEXT, interventions=[SetWindow(3)], parity=False))
-    answer = asked(session, run=run, other=narrow)
+    answer = asked(run=run, other=narrow)
     assert answer["kl"] > 0
     values, states = read(session, run, narrow, "difference")
     assert states[9, 2] == HIDDEN_AFTER
@@ -75,8 +77,8 @@ def test_a_cell_that_one_side_hides_has_a_state_of_its_own(session: Session, run
     assert values[9, 2] > 0
 
 
-def test_nothing_to_compare_with_is_said(session: Session, run: str) -> None:
+def test_nothing_to_compare_with_is_said(run: str, asked: Asked) -> None:
     with pytest.raises(ValueError, match="give another text"):
-        asked(session, run=run)
+        asked(run=run)
     with pytest.raises(ValueError, match="no longer held"):
-        asked(session, run=run, other="gone")
+        asked(run=run, other="gone")

@@ -61,6 +61,6 @@ def test_a_head_that_is_off_writes_nothing(loaded: LoadedModel) -> None:
 
 
 def test_patched_probabilities_are_refused_in_words(loaded: LoadedModel) -> None:
-    patch = Patch("probabilities", 5, 3, "red green red green")
+    patch = Patch("probabilities", 5, 3, "red nine red nine")
     with torch.no_grad(), pytest.raises(ValueError, match="were patched"):
         story(capture(loaded, "red blue red blue", interventions=[patch], parity=False), 5, 3, 3, 1)

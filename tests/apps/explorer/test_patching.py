@@ -1,6 +1,5 @@
 """Patching on the page: the baselines are those of the two texts, and the whole clean state brings all of it back."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,12 +11,6 @@ from gemma2_workbench.models.tokens import tokenize
 
 CLEAN = "red blue green seven nine red blue green seven nine red blue"
 CORRUPTED = "red blue green seven nine red blue green seven nine red nine"
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
-    with Session() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +40,11 @@ def test_the_residual_stream_by_position(session: Session, run: str) -> None:
     assert grid["there"] == {str(at): at for at in range(len(ids[1]))}
 
 
+def test_a_token_is_named_as_the_word_it_is(session: Session, run: str) -> None:
+    grid = asked(session, run, what="head_out", by="head", token="green", against="color")
+    assert [name["title"] for name in grid["names"]] == ["▁green", "▁color"]
+
+
 def test_heads_and_progress(session: Session, run: str) -> None:
     told: list[tuple[int, int, str]] = [(0, 0, "")]
     grid = asked(session, run, told, what="head_out", by="head")
@@ -57,5 +55,5 @@ def test_heads_and_progress(session: Session, run: str) -> None:
 
 
 def test_a_token_that_the_vocabulary_lacks_is_said(session: Session, run: str) -> None:
-    with pytest.raises(ValueError, match="no token"):
+    with pytest.raises(ValueError, match="is not one token of tiny"):
         asked(session, run, what="resid_pre", by="position", token="no such token")
