@@ -16,3 +16,6 @@ export function briefText(value) {
   const size = Math.abs(value);
   return signed(value, size.toFixed(size >= 10 ? 1 : 2));
 }
+
+// A token inside a sentence is an island: a script that runs from right to left must not carry the number after it away.
+export const island = (text) => `\u2068${text.replace(/[\u2066-\u2069]/g, '')}\u2069`;
