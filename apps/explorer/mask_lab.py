@@ -1,4 +1,4 @@
-"""`masks`: who may see whom in a situation, in a local and in a global layer, pass by pass; and its recipe for files."""
+"""`masks`: who may see whom in a situation, in both kinds of layer, pass by pass; and its recipe for files."""
 
 from dataclasses import replace
 from typing import Literal

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from gemma2_workbench.apps.cli.parsers.look import add_look
 from gemma2_workbench.apps.cli.parsers.model import add_model
+from gemma2_workbench.apps.cli.parsers.output import add_output
 from gemma2_workbench.patching.parts import BY, PARTS
 from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
 
@@ -29,6 +29,6 @@ def add(commands: Any) -> None:
     drawn = command.add_argument_group("with a file")
     endings = " ".join((*FIGURE_SUFFIXES, *TABLE_SUFFIXES))
     drawn.add_argument("--out", type=Path, help=f"write a figure or the numbers instead of printing: {endings}")
-    add_look(drawn, columns=False)
+    add_output(drawn, columns=False)
     add_model(command)
     command.set_defaults(run="patch:run")
