@@ -33,6 +33,7 @@ const EXAMPLES = [
   { name: 'Window', text: 'The President of the United States met the Prime Minister of Canada. The President of the United States spoke to the people of the city about the war, and the Prime Minister of Canada spoke after the President.' },
   { name: 'Sink', text: 'It was a fine day.' },
   { name: 'Caps', text: 'THE CAT SAT ON THE MAT. The cat sat on the mat.' },
+  { name: 'Softcap', text: 'zebra lamp seven cloud ticket river zebra lamp seven cloud ticket river zebra lamp' },
   { name: 'Odd characters', text: 'café — naïve,\tשלום עולם 中文字 👩‍👧\nend' },
 ];
 

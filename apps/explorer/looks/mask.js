@@ -44,7 +44,7 @@ function createMask(page, box) {
   const copy = h('button', { type: 'button', class: 'btn sm copy', onclick: copyText }, 'Copy as text');
   const grids = ['local', 'global'].map((kind, at) => {
     const about = h('span', { class: 'm' });
-    const canvas = h('canvas', { tabindex: at ? '-1' : '0', role: 'img', onpointermove: point, onpointerleave: () => draw(), onclick: press });
+    const canvas = h('canvas', { tabindex: at ? '-1' : '0', role: 'img', onpointermove: point, onpointerleave: () => hover(null), onclick: press });
     return { kind, about, canvas, box: h('div', { class: `grid-of ${kind}` }, h('h3', {}, kind === 'local' ? 'Local layer' : 'Global layer', layerGlyph(kind), about), canvas) };
   });
   const body = h('div', { class: 'grids' }, grids.map((grid) => grid.box));
@@ -65,6 +65,7 @@ function createMask(page, box) {
   const question = latest();
   let answer = null;
   let layout = null;
+  let hovered = null;
 
   const named = () => (store.selection.named === 'text' ? store.data.run ?? null : null);
 
@@ -102,8 +103,18 @@ function createMask(page, box) {
     next.click();
   }
 
-  function draw(hover = null) {
+  function draw() {
     if (!answer) return;
+    hovered = null;
+    const theme = themeOf(document.querySelector('#page'));
+    const { query } = cellOf(answer, lessonOf(lessons, store.selection), store.selection);
+    drawKey(passOf(answer, store.selection).stop, theme);
+    drawGrids();
+    cache.draw(answer, tokensOf(labelsOf(answer, named()), named()));
+    reach.draw(answer, query, store.data.run, theme);
+  }
+
+  function drawGrids() {
     const lesson = lessonOf(lessons, store.selection);
     const theme = themeOf(document.querySelector('#page'));
     const chosen = cellOf(answer, lesson, store.selection);
@@ -112,7 +123,7 @@ function createMask(page, box) {
     const labels = labelsOf(answer, run);
     const phone = window.innerWidth <= PHONE;
     const words = labels.length > 0;
-    const width = phone ? body.clientWidth - 4 : (body.clientWidth - 44 + (words ? 72 : 0)) / 2;
+    const width = phone ? body.clientWidth - 28 : (body.clientWidth - 44 + (words ? 72 : 0)) / 2;
     const room = { width, height: phone ? Infinity : body.clientHeight - 34, slanted: !phone };
     layout = layoutOf(answer, room, { words, largest: phone ? 22 : window.innerWidth >= 1700 ? 40 : 30 });
     const second = { ...layout, left: layout.left - (words ? 72 : 0), width: layout.width - (words ? 72 : 0) };
@@ -122,13 +133,10 @@ function createMask(page, box) {
       grid.layout = at && !phone ? second : layout;
       const { reasons, window: reach_ } = answer.kinds[at];
       put(grid.about, reach_ === null ? (fieldsOf(lessons, store.selection).causal ? 'sees all before' : 'sees all') : `window ${reach_}`);
-      paintMask(grid.canvas, { layout: grid.layout, reasons, labels, words: words && (phone || !at), slanted: words && !phone, ...chosen, stop, hover }, theme);
+      paintMask(grid.canvas, { layout: grid.layout, reasons, labels, words: words && (phone || !at), slanted: words && !phone, ...chosen, stop, hover: hovered }, theme);
       grid.canvas.setAttribute('aria-label', `${grid.kind} layer, ${answer.heading}`);
     });
-    drawHeadline(hover ?? chosen, run);
-    drawKey(stop, theme);
-    cache.draw(answer, tokensOf(labels, run));
-    reach.draw(answer, chosen.query, store.data.run, theme);
+    drawHeadline(hovered ?? chosen, run);
   }
 
   // Single tokens, as the cache holds them.
@@ -171,7 +179,13 @@ function createMask(page, box) {
     return cell && cell.query < passOf(answer, store.selection).stop ? cell : null;
   };
   function point(event) {
-    draw(under(event));
+    hover(under(event));
+  }
+  // The reason of the cell under the pointer is the headline while it rests there.
+  function hover(cell) {
+    if (!answer || JSON.stringify(cell) === JSON.stringify(hovered)) return;
+    hovered = cell;
+    drawGrids();
   }
   function press(event) {
     const cell = under(event);

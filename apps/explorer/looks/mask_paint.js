@@ -3,6 +3,7 @@
 import { sized } from '../../page/draw/canvas.js';
 
 const LATTICE = 6;
+const ROUND = 20; // px of a cell with round corners
 const [VISIBLE, FUTURE, OUTSIDE, PADDING] = [0, 1, 2, 3];
 const LIGHT = 0.38; // opacity of what may be looked at, beside the chosen row
 
@@ -63,8 +64,12 @@ function paintCells(context, { layout, reasons, query, stop }, theme) {
       const isFed = row < stop;
       context.globalAlpha = isFed ? (reason === VISIBLE && row !== query ? LIGHT : 1) : 0.5;
       context.fillStyle = isFed ? fills[reason] : theme.panel2;
+      if (cell < ROUND) {
+        context.fillRect(layout.x(column), layout.y(row), cell - line, cell - line);
+        continue;
+      }
       context.beginPath();
-      context.roundRect(layout.x(column), layout.y(row), cell - line, cell - line, cell >= 20 ? 2 : 0);
+      context.roundRect(layout.x(column), layout.y(row), cell - line, cell - line, 2);
       context.fill();
     }
   }

@@ -5,7 +5,7 @@ import { sized } from '../../page/draw/canvas.js';
 import { fillsOf } from './mask_paint.js';
 import { reachSentence } from './mask_words.js';
 
-const [LEFT, ROOM, TALLEST] = [44, 184, 26]; // px
+const [LEFT, ROOM, TALLEST] = [44, 168, 23]; // px
 const PADDING = 3;
 
 export function createReach(page, box) {
@@ -34,7 +34,7 @@ export function createReach(page, box) {
   }
 
   function paint(answer, { layers, first }, query, theme) {
-    const width = box.clientWidth;
+    const width = said.clientWidth;
     const L = layers.length;
     const wide = (width - LEFT) / answer.length;
     const tall = Math.max(7, Math.min(TALLEST, Math.floor(ROOM / (L + 1))));

@@ -90,3 +90,6 @@ export function tokenAt({ pads: [start, stop] }, position) {
   if (position >= start && position < stop) return null;
   return position < start ? position : position - (stop - start);
 }
+
+// What a file of the masks is of: the situation and the pass that is shown.
+export const savedMask = (lessons, selection, run) => ({ ...questionOf(lessons, selection, run), step: selection.pass });

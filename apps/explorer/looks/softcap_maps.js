@@ -41,7 +41,7 @@ export function createCapMaps(page, box, legend) {
     const after = pair?.id ?? run.id;
     const address = (id, options = {}) => tileAddress(id, { stage: STAGE, layer, head }, all, all, { side: SIDE, ...options });
     parts.forEach(({ about }, at) => put(about, ` ${names[at]}`));
-    want({ before: address(run.id), after: address(after), ...(pair ? { difference: address(after, { against: run.id }) } : {}) });
+    want({ before: address(run.id), after: address(after), ...(pair ? { difference: address(run.id, { against: after }) } : {}) });
   }
 
   const squareOf = (canvas) => ({ left: 0, top: 0, side: canvas.clientWidth, cell: canvas.clientWidth / store.data.run.tokens.length, gap: 0 });

@@ -19,7 +19,7 @@ export function createCapSide(page, box) {
   final.setAttribute('aria-label', 'Cap of the final logits');
   const was = h('span', { class: 'm' });
   const of = h('p', { class: 'm' });
-  const finalRow = h('label', { class: 'final' }, h('b', {}, 'Final cap'), h('span', { class: 'm' }, 'on the logits of the next token'), h('span', { class: 'grow' }), final);
+  const finalRow = h('label', { class: 'final' }, h('b', {}, 'Final cap'), h('span', { class: 'm' }, 'of the next token’s logits'), h('span', { class: 'grow' }), final);
   put(box,
     h('h2', {}, 'What the cap changes', name), hero, say,
     h('div', { class: 'sec' }, h('h2', {}, 'Next token', was), list), facts,
@@ -45,7 +45,7 @@ export function createCapSide(page, box) {
     const rows = rowsOf(run, pair).slice(0, 5);
     put(name, selection.cap === null ? `${capName(own)}, as trained` : capName(selection.cap));
     drawHero(rows, pair);
-    put(say, sentenceOf({ run, pair, change: phrase(selection), own }).map((part) => (part.token ? h('b', {}, expectedToken(run, part.token)) : part)));
+    put(say, sentenceOf({ run, pair, change: phrase(selection), own }).map((part) => (part.token ? h('b', {}, expectedToken(run, part.token)) : part.strong ? h('b', {}, part.strong) : part)));
     if (changesOf(selection).length && !pair) put(say, `Running with ${phrase(selection)}…`);
     list.parentElement.hidden = !rows.length;
     put(was, pair ? 'was → is' : '');

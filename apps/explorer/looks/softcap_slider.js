@@ -16,7 +16,7 @@ export function createCapSlider(choose) {
     const at = stopOf(stops, chosen);
     const key = JSON.stringify(stops);
     const place = (index) => `${(100 * index) / (stops.length - 1)}%`;
-    if (key !== drawn) put(track, stops.map(({ label, cap }, index) => h('button', { type: 'button', tabindex: '-1', style: { left: place(index) }, onclick: () => choose(stops[index].cap) }, h('i'), h('span', {}, label, cap === null && h('small', {}, 'own')))));
+    if (key !== drawn) put(track, stops.map(({ label, cap }, index) => h('button', { type: 'button', tabindex: '-1', style: { left: place(index) }, onclick: () => choose(stops[index].cap) }, h('i'), h('span', {}, label, cap === null ? h('small', {}, 'own') : null))));
     drawn = key;
     range.max = String(stops.length - 1);
     range.value = String(at);

@@ -1,7 +1,6 @@
 // Caps to choose from, and what a cap does, in words. Pure.
 
 import { valueText } from '../../page/draw/format.js';
-import { wordsOf } from '../../page/draw/words.js';
 
 const CAPS = [2, 3, 5, 10, 20];
 // A cap shows its point where the largest logit is several times as large.
@@ -47,6 +46,6 @@ function changed(run, pair, change) {
   const [first] = rows;
   const top = rows.reduce((best, row) => (row.probability > best.probability ? row : best));
   if (top === first) return [`With ${change} the model still expects `, { token: first }, `, with ${valueText(first.probability)} in place of ${valueText(first.was)}.`];
-  const repeats = wordsOf(run).at(-1).text === top.text;
-  return [`With ${change} the model no longer expects `, { token: first }, repeats ? ': it repeats ' : ' but ', { token: top }, '.'];
+  const repeats = run.readable.at(-1).text === top.text;
+  return [`With ${change} the model no longer expects `, { token: first }, ...(repeats ? [': it repeats ', { strong: top.text }] : [' but ', { token: top }]), '.'];
 }
