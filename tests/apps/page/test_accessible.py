@@ -14,6 +14,9 @@ STATES: dict[str, tuple[str, tuple[int, int]]] = {
     "text": ("view=text", (1400, 900)),
     "present": ("present=1", (1920, 1080)),
     "phone": ("", (390, 844)),
+    "softcap": ("look=softcap&cap=5", (1400, 900)),
+    "mask": ("look=mask&lesson=decoding", (1400, 900)),
+    "mask on a phone": ("look=mask&lesson=left", (390, 844)),
 }
 
 
