@@ -67,13 +67,13 @@ def logits(session: Session, asked: Logits, _tell: Tell) -> JsonValue:
     }
 
 
-def saturated(trace: Trace) -> tuple[int, int, float] | None:
+def saturated(trace: Trace) -> list[JsonValue] | None:
     """Layer and head of the largest visible |logit| of a run, and how large it is; None where it was not read."""
     if not trace.readings.get("folds"):
         return None
     largest_LN = trace.folds["largest_logit"].numpy()
     layer, head = divmod(int(largest_LN.argmax()), trace.heads)
-    return layer, head, float(largest_LN[layer, head])
+    return [layer, head, float(largest_LN[layer, head])]
 
 
 def _saturation(trace: Trace, tell: Tell) -> JsonValue:
@@ -81,7 +81,9 @@ def _saturation(trace: Trace, tell: Tell) -> JsonValue:
     metrics: list[JsonValue] = []
     for metric in METRICS:
         values = frame.loc[frame["metric"] == metric.name, "value"].to_numpy().reshape(-1, trace.heads)
-        numbers = [[round(value, 5) if np.isfinite(value) else None for value in row] for row in values.tolist()]
+        numbers: JsonValue = [
+            [round(value, 5) if np.isfinite(value) else None for value in row] for row in values.tolist()
+        ]
         metrics.append({"name": metric.name, "label": metric.label, "values": numbers})
     larger, count = np.zeros(len(CAPS), dtype=np.int64), 0
     for layer in range(len(trace.layers)):

@@ -11,7 +11,7 @@ export function bytesOf(base64) {
 export function inkOn(red, green, blue) {
   const linear = (channel) => (channel / 255) ** 2.2;
   const luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
-  return (luminance + 0.05) ** 2 > 1.05 * 0.05 ? '#14161b' : '#ffffff';
+  return (luminance + 0.05) ** 2 > 1.05 * 0.05 ? '#000000' : '#ffffff';
 }
 
 // Colours as one integer per pixel, the way an ImageData buffer holds them (little endian).

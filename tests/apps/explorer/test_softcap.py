@@ -37,7 +37,7 @@ def test_the_logits_of_a_head_lie_on_the_curve(session: Session, run: str, tell:
     assert told["beyond"] == (abs(raw) > 50).sum()
     assert told["farthest"][2] == pytest.approx(raw[abs(raw).argmax()])
     assert key[abs(a).argmax()] == told["farthest"][1]
-    assert saturated(trace) == (4, 5, pytest.approx(abs(raw).max()))
+    assert saturated(trace) == [4, 5, pytest.approx(abs(raw).max())]
     with pytest.raises(ValueError, match=r"head 9 does not exist; allowed: 0\.\.5"):
         logits(session, Logits(run=run, layer=0, head=9), tell)
 
