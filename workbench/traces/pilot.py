@@ -70,8 +70,8 @@ def lens_seconds(loaded: Source, tokens: int) -> float:
         unembedding = _timed(lambda: first(stream))
     parts = ContributionsReader(loaded, [0] * rows)
     layers = loaded.shape.layers
-    watching = [attached(loaded.model, hooks) for hooks in parts.hooks()]
-    adding = _block_seconds(loaded, 0, rows, rows, False, *watching) - _block_seconds(loaded, 0, rows, rows)
+    watching = attached(loaded.model, *parts.hooks())
+    adding = _block_seconds(loaded, 0, rows, rows, False, watching) - _block_seconds(loaded, 0, rows, rows)
     return tokens / rows * ((layers + 1) * unembedding + layers * max(adding, 0.0))
 
 
@@ -96,7 +96,7 @@ def _block_seconds(
 def _recording(loaded: Source, layer: int, tokens: int) -> AbstractContextManager[None]:
     """The hooks of a capture on one layer."""
     batch = Batch.of([[0] * tokens], loaded)
-    attention, folds = AttentionReader(loaded, batch), FoldsReader(batch)
+    attention, folds = AttentionReader(loaded, batch), FoldsReader(loaded, batch)
     hooks = dict(block_hooks(loaded, batch.ids, batch.lengths, [attention.take, folds.take]))
     for mapping in attention.hooks():
         hooks |= mapping

@@ -35,7 +35,7 @@ def test_padded_texts_of_a_batch_read_as_if_alone(loaded: LoadedModel, changes: 
     texts = [tokenize(loaded.tokenizer, text).ids for text in TEXTS]
     with applied(loaded, changes) as changed:
         batch = Batch.of(texts, changed)
-        attention, folds = AttentionReader(changed, batch), FoldsReader(batch)
+        attention, folds = AttentionReader(changed, batch), FoldsReader(changed, batch)
         reader.read(changed, batch, [attention, folds])
     for at, text in enumerate(TEXTS):
         alone = capture(loaded, text, interventions=changes, parity=False)
