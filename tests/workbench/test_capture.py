@@ -92,8 +92,7 @@ def test_a_trace_over_the_budget_lives_in_files_and_says_the_same(loaded: Loaded
 
 def test_every_trace_says_that_it_is_exact(trace: Trace) -> None:
     assert trace.parity.holds
-    assert trace.parity.tokens == len(trace.tokens)
-    assert "transformers" in trace.parity.sentence
+    assert "eager Gemma 2 on a test text of 128 tokens, longer than the window of 32: " in trace.parity.sentence
 
 
 def test_a_model_that_computes_something_else_is_refused(twin_folder: Callable[..., Path]) -> None:
@@ -128,7 +127,7 @@ def test_a_capture_that_does_not_fit_is_refused_before_it_starts(
     monkeypatch.setattr(importlib.import_module("gemma2_workbench.traces.estimate"), "available_bytes", lambda: 1000)
     with pytest.raises(MemoryError, match=r"needs about .* GB .* are free"):
         capture(loaded, "Hello world")
-    assert estimate(loaded, 100).peak_bytes > estimate(loaded, 10).peak_bytes > 0
+    assert estimate(loaded, 1000).peak_bytes > estimate(loaded, 10).peak_bytes > 0
 
 
 def test_no_hook_is_left_behind_even_by_a_failed_capture(loaded: LoadedModel) -> None:

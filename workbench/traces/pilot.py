@@ -45,9 +45,8 @@ def pass_seconds(loaded: Source, tokens: int, block_rows: int = BLOCK_ROWS, watc
     return blocks * sum(per_kind[kind] for kind in kinds)
 
 
-def parity_seconds(loaded: Source, tokens: int) -> float:
-    """Seconds of the comparison with the reference: building its model, a pass of both with all logits and all maps."""
-    compared = min(tokens, PARITY_TOKENS)
+def parity_seconds(loaded: Source, compared: int) -> float:
+    """Seconds of a comparison with the reference: building its model, a pass of both with all logits and all maps."""
     loaded.reference()  # the first one imports transformers' classes
     building, unembedding = _timed(loaded.reference), loaded.unembedding
     stream = _random(loaded, compared)

@@ -209,8 +209,9 @@ def _of_layer(layer: LayerInfo, number: int) -> Iterator[str]:
 
 
 def _of_parity(parity: Parity, tokens: int) -> Iterator[str]:
-    if not 0 <= parity.tokens <= tokens:
-        yield f"parity.tokens: must be 0 to {tokens}, got {parity.tokens}"
+    most = _MOST if parity.compared else tokens
+    if not 0 <= parity.tokens <= most:
+        yield f"parity.tokens: must be 0 to {most}, got {parity.tokens}"
     if parity.tokens and not (0 <= parity.output_max_diff < math.inf and 0 <= parity.probs_max_diff < math.inf):
         yield "parity: the differences must be numbers, 0 or more"
     if parity.tokens and not parity.holds:

@@ -77,5 +77,5 @@ def test_hooks_are_gone_after_a_pass_that_failed(loaded: LoadedModel) -> None:
 
 @pytest.mark.parametrize("read", [(), ("maps",), "folds", ("attention", "Folds")])
 def test_what_no_reader_reads_is_refused(loaded: LoadedModel, read: object) -> None:
-    with pytest.raises(ValueError, match=r"is not allowed; name one or several of attention, folds, lens"):
+    with pytest.raises(ValueError, match=r"is not allowed; name one or several of attention, folds, distances"):
         capture(loaded, "Anna", read=read)
