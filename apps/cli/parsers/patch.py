@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from gemma2_workbench.apps.cli.parsers.output import add_output
 from gemma2_workbench.apps.cli.parsers.model import add_model
+from gemma2_workbench.apps.cli.parsers.output import add_output
 from gemma2_workbench.patching.parts import BY, PARTS
 from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
 
