@@ -93,9 +93,9 @@ def served(session: Session) -> Iterator[str]:
         app = build_app(session)
         return app, app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(session))
 
-    # In a thread of its own, because playwright's loop runs in this one.
+    # In a thread of its own: in this one playwright may run a loop already.
     with ThreadPoolExecutor(1) as pool:
-        app, (_, url, _) = pool.submit(lambda: asyncio.run(launched())).result()
+        app, (_, url, _) = pool.submit(asyncio.run, launched()).result()
     yield url
     app.close()
 
