@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -92,7 +93,9 @@ def served(session: Session) -> Iterator[str]:
         app = build_app(session)
         return app, app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(session))
 
-    app, (_, url, _) = asyncio.run(launched())
+    # In a thread of its own: in this one playwright may run a loop already.
+    with ThreadPoolExecutor(1) as pool:
+        app, (_, url, _) = pool.submit(asyncio.run, launched()).result()
     yield url
     app.close()
 

@@ -15,7 +15,7 @@ OFF = "?off=L4H5&head=L5H3"
 @pytest.fixture(scope="module")
 def address(session: Session) -> Iterator[str]:
     demo = build_app(session)
-    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options(session))
+    _, url, _ = demo.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(session))
     yield url
     demo.close()
 
