@@ -95,7 +95,7 @@ def test_random_sequences_rank_where_the_text_cannot(open_page: Callable[..., An
     assert "induction" not in page.eval_on_selector_all("#heads option", "all => all.map((one) => one.value)")
     page.click("#heads .said")
     page.click("text=Score all heads on repeated random tokens")
-    page.wait_for_selector(".said:has-text('64 random')")
+    page.wait_for_selector("#heads .said:has-text('64 random')")
     assert names(page, ".head-list .row.sel, .head-list .row")[0] == "L5H3"
     page.click("text=This text")
     assert "badge" in page.inner_text("#heads .said")
