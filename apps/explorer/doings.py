@@ -126,7 +126,7 @@ def _stays(here: Head) -> Told:
     first = sentence(
         "This head looks at the token itself: ", f"{here.score('self_attention'):.2f}", " of its attention."
     )
-    return Told(first, sentence("It works on each token by itself, and carries little from one position to another."))
+    return Told(first, sentence("What it writes at a position comes mostly from that position."))
 
 
 def _rests(here: Head) -> Told:
