@@ -48,7 +48,7 @@ export function createClaim(page) {
 
   const isGroupOff = () => {
     const { opening } = store.data.run;
-    return opening.kind === 'induction' && opening.group.join() === store.selection.off.join();
+    return opening?.kind === 'induction' && opening.group.join() === store.selection.off.join();
   };
 
   // Who feeds the copying heads is said only after it was measured.
