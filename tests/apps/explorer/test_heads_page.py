@@ -76,11 +76,11 @@ def test_heads_are_searched_ranked_and_pinned(open_page: Callable[..., Any]) -> 
     assert not page.is_visible("#heads .search")
     page.keyboard.press("/")
     page.keyboard.type("copies")
-    assert names(page, ".head-list .row") == ["L5H3", "L5H2", "L5H4"]
+    assert names(page, "#heads .head-list .row") == ["L5H3", "L5H2", "L5H4"]
     assert page.evaluate("document.querySelectorAll('.th.faded').length") == 33
     page.keyboard.press("Escape")
     page.select_option("#heads select", "previous_token")
-    assert names(page, ".head-list .row")[0] == "L4H5"
+    assert names(page, "#heads .head-list .row")[0] == "L4H5"
     page.keyboard.press("Escape")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("a")
@@ -138,6 +138,6 @@ def test_many_heads_are_cells_that_fit(open_page: Callable[..., Any], large: str
     assert grid[0] == grid[1]
     assert "of 208 heads" in page.inner_text(".atlas .sentence")
     page.fill("#heads .search input", "L25H7")
-    assert names(page, ".head-list .row") == ["L25H7"]
+    assert names(page, "#heads .head-list .row") == ["L25H7"]
     page.click(".head-grid [data-head=L25H7]")
     assert page.locator(".score-grid [data-head=L25H7].sel").count() == 1
