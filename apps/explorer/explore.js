@@ -2,6 +2,7 @@
 
 import { h } from '../page/dom.js';
 import { createChanges } from './changes/changes.js';
+import { restore } from './changes/restore.js';
 import { headKeys } from './heads/actions.js';
 import { badge, layerGlyph } from './heads/badges.js';
 import { createHeads } from './heads/heads.js';
@@ -31,7 +32,7 @@ export const explore = {
   title: 'Explore',
   examples: EXAMPLES,
   hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['x', 'switch off'], ['r', 'restore'], ['p', 'present']],
-  keys: { ...headKeys, ...atlasKeys, ...mapKeys },
+  keys: { ...headKeys, ...atlasKeys, ...mapKeys, r: restore },
   savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,

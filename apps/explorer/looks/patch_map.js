@@ -1,17 +1,17 @@
 // A grid of patched runs: layers downwards, positions or heads across, coloured by how much of the clean run comes back.
 
-import { h } from '../../page/dom.js';
-import { sized, themeOf, trimmed } from '../../page/draw/canvas.js';
+import { h, put } from '../../page/dom.js';
+import { paintTable, sized, themeOf, trimmed } from '../../page/draw/canvas.js';
 import { createPalette } from '../../page/draw/colour.js';
 import { island, valueText } from '../../page/draw/format.js';
-import { createScale } from '../../page/draw/scale.js';
+import { createScale, tickText } from '../../page/draw/scale.js';
 import { headName } from '../../page/selection.js';
 import { createTooltip } from '../map/tooltip.js';
 import { placeOf } from '../place.js';
-import { WHAT, columnsOf } from './patch_words.js';
+import { WHAT, columnsOf, labelsOf, shareText } from './patch_words.js';
 
 const [LEFT, HEAD, PAD] = [48, 84, 20];
-const LARGEST = { width: 64, height: 40 };
+const LARGEST = { width: 96, height: 64 };
 const NUMBERED = { width: 34, height: 18 }; // cells with room for their number
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
@@ -26,7 +26,10 @@ export function createPatchMap(page) {
   const palette = createPalette(page.settings.explore);
   const canvas = h('canvas', { tabindex: '0', role: 'img', onpointermove: point, onpointerleave: leave, onclick: press, onkeydown: keys });
   const tooltip = createTooltip();
-  const box = h('div', { class: 'stage patched', hidden: true }, canvas, tooltip.box);
+  const [bar, ticks] = [h('canvas', { width: 440, height: 16, 'aria-hidden': 'true' }), h('div', { class: 'ticks' })];
+  const stage = h('div', { class: 'stage' }, canvas);
+  const box = h('div', { class: 'patched', hidden: true }, stage,
+    h('div', { class: 'map-legend' }, h('div', { class: 'scale' }, bar, ticks), h('span', { class: 'm' }, 'share of the difference: 0 as in B, 1 as in A')), tooltip.box);
   let grid = null;
   let columns = [];
   let cell = null;
@@ -39,9 +42,9 @@ export function createPatchMap(page) {
     if (!grid) return;
     columns = columnsOf(grid);
     const rows = grid.values.length;
-    const height = Math.max(box.clientHeight, HEAD + rows * 12 + PAD);
+    const height = Math.max(stage.clientHeight, HEAD + rows * 12 + PAD);
     canvas.style.height = `${height}px`;
-    cell = cellsIn({ width: box.clientWidth, height, rows, columns: columns.length });
+    cell = cellsIn({ width: stage.clientWidth, height, rows, columns: columns.length });
     paint(null);
   }
 
@@ -53,6 +56,8 @@ export function createPatchMap(page) {
     const largest = Math.max(1, ...grid.shares.flat().map((share) => Math.abs(share ?? 0)));
     const scale = createScale({ high: null }, largest, { difference: true });
     const table = palette.table(scale);
+    paintTable(bar, table);
+    put(ticks, scale.ticks.map((tick) => h('span', { style: { left: `${100 * tick.at}%` } }, tickText(tick))));
     context.textBaseline = 'middle';
     grid.values.forEach((row, layer) => {
       label(context, `L${layer}`, LEFT - 8, HEAD + (layer + 0.5) * cell.height, 'right', theme, layer === marked().layer);
@@ -71,7 +76,7 @@ export function createPatchMap(page) {
     context.fillStyle = step === null ? theme.panel2 : table.css[step];
     context.fillRect(x, y, cell.width - gap, cell.height - gap);
     if (step === null || cell.width < NUMBERED.width || cell.height < NUMBERED.height) return;
-    label(context, share.toFixed(2).replace('-', '−'), x + cell.width / 2, y + cell.height / 2, 'center', { ...theme, ink2: table.ink[step] }, false);
+    label(context, shareText(share), x + cell.width / 2, y + cell.height / 2, 'center', { ...theme, ink2: table.ink[step] }, false);
   }
 
   function label(context, text, x, y, align, theme, isOn) {
@@ -80,17 +85,19 @@ export function createPatchMap(page) {
   }
 
   function paintColumns(context, theme) {
+    const isTurned = grid.by === 'position';
+    const { column } = marked();
     let free = -Infinity;
-    columns.forEach(({ label: text }, column) => {
-      const x = LEFT + (column + 0.5) * cell.width;
-      if (x - free < 15) return;
+    for (const { from, to, text } of labelsOf(grid)) {
+      const x = LEFT + ((from + to) / 2) * cell.width;
+      if (x - free < 15) continue;
       free = x;
       context.save();
       context.translate(x, HEAD - 8);
-      if (grid.by === 'position') context.rotate(-Math.PI / 3);
-      label(context, trimmed(context, text, HEAD - 16), 0, 0, grid.by === 'position' ? 'left' : 'center', theme, column === marked().column);
+      if (isTurned) context.rotate(-Math.PI / 3);
+      label(context, trimmed(context, text, HEAD - 16), 0, 0, isTurned ? 'left' : 'center', theme, column >= from && column < to);
       context.restore();
-    });
+    }
   }
 
   // The chosen head, or the chosen row of A where B has it.
@@ -114,10 +121,10 @@ export function createPatchMap(page) {
   // [the share, where, the logit difference]
   function told({ layer, column }) {
     const value = grid.values[layer][column];
-    const where = grid.by === 'head' ? headName({ layer, head: column }) : `${island(columns[column].word)} ${column}, before layer ${layer}`;
+    const where = grid.by === 'head' ? headName({ layer, head: column }) : `${island(columns[column])} ${column}, before layer ${layer}`;
     if (value === null) return ['not patched', where, 'no position of A belongs to it'];
     const share = shareOf(layer, column);
-    return [share === null ? valueText(value) : share.toFixed(3).replace('-', '−'), where, `logit difference ${valueText(value)}, ${valueText(value - grid.corrupted)} from the corrupted run`];
+    return [share === null ? valueText(value) : shareText(share), where, `logit difference ${valueText(value)}, ${valueText(value - grid.corrupted)} from the corrupted run`];
   }
 
   function point(event) {
