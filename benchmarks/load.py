@@ -1,9 +1,9 @@
-"""Many readers at once on one explorer: is anything mixed, how long does a route wait, what does the memory do?
+"""Many readers at once on one page: is anything mixed, how long does a route wait, what does the memory do?
 
-First 8 clients run 50 texts each while two others move the sliders of the softcap tab; every map that a client reads is
-compared bit for bit with the same map computed in this process, and every slider has to know the model's own cap. Then
-120 questions are asked at once: other attention caps, lenses of followed tokens, reasons for labels. All the while one
-reader asks for a map of a saved trace again and again. Prints a JSON line per figure, and a table.
+First 8 clients run 50 texts each while two others set caps; every map that a client reads is compared bit for bit with
+the same map computed in this process, and every answer about a cap has to name it. Then 120 questions come at once:
+other attention caps, heads that are off, further texts. All the while one reader asks for a map of a saved trace again
+and again. Prints a JSON line per figure, and a table.
 
 `python benchmarks/load.py --clients 2 --runs 5 --questions 12` is the same, smaller.
 """
@@ -19,21 +19,19 @@ from pathlib import Path
 
 import httpx
 from browser.page import FailedError, Page
-from browser.readers import WORDS, Reader, Seen, moved, opened, runs, sentence, what_ifs
+from browser.readers import Reader, Seen, changed, runs, sentence, what_ifs
 from browser.server import Server
 
 from gemma2_workbench import capture, load, save_trace
 from gemma2_workbench.json_types import JsonObject
 
 
-def crowd(address: str, options: argparse.Namespace, own: dict[str, str]) -> JsonObject:
-    """Clients with texts, two readers with sliders; what they saw."""
+def crowd(address: str, options: argparse.Namespace) -> JsonObject:
+    """Clients with texts, two readers who set caps; what they saw."""
     seen, done = Seen(), threading.Event()
-    sliders = (("slider-softcap", "softcap-facts"), ("slider-final_softcap", "final-facts"))
-    beside = [threading.Thread(target=what_ifs, args=(address, "saved", *names, seen, done)) for names in sliders]
+    beside = [threading.Thread(target=what_ifs, args=(address, "saved", what, seen, done)) for what in ("cap", "final")]
     clients = [
-        threading.Thread(target=runs, args=(address, client, options.runs, own, seen))
-        for client in range(options.clients)
+        threading.Thread(target=runs, args=(address, client, options.runs, seen)) for client in range(options.clients)
     ]
     since = time.perf_counter()
     for thread in (*beside, *clients):
@@ -93,19 +91,17 @@ def questions(address: str, name: str, count: int) -> list[Callable[[], object]]
     """So many questions, a third of each kind, none of them twice; pages are opened before anything is asked."""
     asked: list[Callable[[], object]] = []
     for number in range(count):
+        page = Page(address)
+        run, third = page.ask("saved", trace=name)["id"], number // 3
         if number % 3 == 0:
-            page, _ = opened(address, name)
             cap = f"{5 + number / 4:g}"
-            asked.append(lambda page=page, cap=cap: moved(page, "slider-softcap", cap, "softcap-facts"))
+            asked.append(lambda page=page, run=run, cap=cap: changed(page, run, "cap", cap))
         elif number % 3 == 1:
-            page, _ = opened(address, name)
-            page.set("lens-token", WORDS[number // 3 % len(WORDS)][:3])
-            (read,) = page.listening(page.component("lens-ask"), "click")
-            asked.append(lambda page=page, read=read: page.ask(read))
+            off = [f"L{layer}H{head}" for layer in range(third // 6 % 6 + 1) for head in range(third % 6 + 1)]
+            asked.append(lambda page=page, run=run, off=off: page.ask("change", run=run, off=off))
         else:
-            page, about = Page(address), ("heads", "saliency", "removals")[number // 3 % 3]
-            question = {"about": about, "model": "tiny-ner", "text": sentence(number, number), "word": 4}
-            asked.append(lambda page=page, question=question: page.ask_component("bench", "ask", question))
+            text = sentence(number, number)
+            asked.append(lambda page=page, text=text: page.ask("run", text=text, model="tiny"))
     return asked
 
 
@@ -116,9 +112,7 @@ def at_once(asked: Sequence[Callable[[], object]]) -> tuple[list[float], list[st
     def one(question: Callable[[], object]) -> float:
         start.wait()
         begun = time.perf_counter()
-        answer = question()
-        if isinstance(answer, dict) and "error" in answer:
-            raise FailedError(answer["error"])
+        question()
         return time.perf_counter() - begun
 
     with ThreadPoolExecutor(len(asked)) as pool:
@@ -133,21 +127,15 @@ def at_once(asked: Sequence[Callable[[], object]]) -> tuple[list[float], list[st
 
 def measured(options: argparse.Namespace, folder: Path) -> list[JsonObject]:
     """All figures."""
-    loaded = load("tiny")
     trace = folder / "saved.safetensors"
-    save_trace(capture(loaded, sentence(0, 0) + " " + sentence(1, 1)), trace)
-    own = {
-        "slider-softcap": f"{loaded.config.attn_logit_softcapping:g}",
-        "slider-final_softcap": f"{loaded.config.final_logit_softcapping:g}",
-    }
+    save_trace(capture(load("tiny"), sentence(0, 0) + " " + sentence(1, 1)), trace)
     with Server(folder, ["--model", "tiny", "--trace", str(trace)]) as server:
-        page, run = opened(server.address, "saved")
-        page.set("text", "Emma met Bob.")
-        page.ask(page.named("run"))  # the model is there from now on
-        page.ask_component("bench", "ask", {"about": "labels", "model": "tiny-ner", "text": "Emma met Bob."})
+        page = Page(server.address)
+        page.ask("run", text="Emma met Bob.", model="tiny")  # the model is there from now on
+        run = page.ask("saved", trace="saved")["id"]
         before = server.memory, server.files
         figures = []
-        for phase in (lambda: crowd(server.address, options, own), lambda: rush(server.address, options)):
+        for phase in (lambda: crowd(server.address, options), lambda: rush(server.address, options)):
             reader = Reader(server.address, run)
             reader.start()
             figure = phase()
@@ -161,7 +149,7 @@ def measured(options: argparse.Namespace, folder: Path) -> list[JsonObject]:
 
 def main() -> None:
     """Measure, and print the figures as JSON lines and as a table."""
-    command = argparse.ArgumentParser(description="many readers at once on one explorer")
+    command = argparse.ArgumentParser(description="many readers at once on one page")
     command.add_argument("--clients", type=int, default=8, help="readers who run texts; default 8")
     command.add_argument("--runs", type=int, default=50, help="texts of each; default 50")
     command.add_argument("--questions", type=int, default=120, help="asked at once; default 120")

@@ -144,9 +144,11 @@ def _looks(here: Head) -> Told:
         f"{here.row[key]:.2f}",
         " of its attention.",
     )
-    even, far = np.exp(here.score("entropy")), round(here.score("distance"))
-    back = f"{far} token{'' if far == 1 else 's'} back"
-    return Told(first, sentence(f"No pattern stands out: on average about {even:.0f} tokens share it, {back}."))
+    even, far = round(np.exp(here.score("entropy"))), round(here.score("distance"))
+    share = "nearly all of it goes to one token" if even == 1 else f"about {even} tokens share it"
+    return Told(
+        first, sentence(f"No pattern stands out: on average {share}, {far} token{'' if far == 1 else 's'} back.")
+    )
 
 
 _TOLD: dict[str | None, Callable[[Head], Told]] = {

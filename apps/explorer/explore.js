@@ -2,7 +2,9 @@
 
 import { h } from '../page/dom.js';
 import { createChanges } from './changes/changes.js';
+import { restore } from './changes/restore.js';
 import { headKeys } from './heads/actions.js';
+import { badge, layerGlyph } from './heads/badges.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
 import { compare } from './looks/compare.js';
@@ -10,6 +12,7 @@ import { patching } from './looks/patching.js';
 import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
 import { atlas, atlasKeys } from './looks/atlas.js';
+import { placeOf } from './place.js';
 import { savable } from './savable.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state.
@@ -29,11 +32,18 @@ export const explore = {
   title: 'Explore',
   examples: EXAMPLES,
   hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['x', 'switch off'], ['r', 'restore'], ['p', 'present']],
-  keys: { ...headKeys, ...atlasKeys, ...mapKeys },
+  keys: { ...headKeys, ...atlasKeys, ...mapKeys, r: restore },
   savable,
   looks: LOOKS.map(({ name, title }) => ({ name, title })),
   models: (settings) => settings.explore.models,
   traces: (settings) => settings.traces,
+
+  // The head, for who presents it.
+  who(store) {
+    const { layer, head, name } = placeOf(store);
+    const { layers, types } = store.data.run;
+    return [h('b', {}, name), layerGlyph(layers[layer].kind), layers[layer].kind, badge(types?.[layer]?.[head] ?? null)];
+  },
 
   // The map first: it is the first to be reached by Tab, and the first where columns are stacked.
   mount(page, box) {

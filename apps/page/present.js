@@ -1,17 +1,19 @@
-// Presenting: no chrome, large type, the arrows step through the heads. Beside the map: the head, its sentence, the next
-// token, and one button.
+// Presenting: no chrome, large type, the arrows step through the heads. Beside the map: the head, its claim with its
+// buttons, which move here from the map, and the next token.
 
 import { h, put } from './dom.js';
 import { expectedToken, probabilityWords, rowsOf } from './forecast.js';
 
 const HINTS = [['←', '→', 'head'], ['↑', '↓', 'layer'], ['Esc', 'leave']];
 
-// What a mode publishes to be told, as `story` of the data: {who: [node, ...] or words, sentence: [[text, is strong], ...],
-// actions: [{label, act}]}.
+// A mode may fill `page.slots.claim`, an element with one sentence and buttons, and has `who(store)`: what names the head.
 export function createPresentation(page) {
   const { store } = page;
-  const box = h('section', { id: 'story', 'aria-label': 'What this head does' });
-  const leave = () => store.select({ present: false });
+  const [who, bars] = [h('div', { class: 'who' }), h('div', { class: 'bars' })];
+  const box = h('section', { id: 'story', 'aria-label': 'What this head does', hidden: true }, who, bars,
+    h('div', { class: 'esc' }, HINTS.map((hint) => h('span', {}, hint.slice(0, -1).map((key) => h('kbd', {}, key)), ` ${hint.at(-1)}`))),
+    h('button', { type: 'button', class: 'btn leave', onclick: () => store.select({ present: false }) }, 'Leave'));
+  let home = null; // of the claim, while it is here
 
   function bar({ token, now, was }) {
     const fill = (kind, value) => h('i', { class: kind, style: { width: `${100 * value}%` } });
@@ -19,23 +21,25 @@ export function createPresentation(page) {
       h('span', { class: 'bb', 'aria-hidden': 'true' }, was === null ? null : fill('was', was), fill('now', now)), h('b', { class: 'n' }, probabilityWords(now)));
   }
 
-  function draw() {
-    const { run, pair, story } = store.data;
-    if (!run) return;
-    put(box,
-      h('div', { class: 'who' }, story?.who ?? store.selection.head ?? run.opening?.head ?? ''),
-      h('p', { class: 'line' }, (story?.sentence ?? []).map(([text, isStrong]) => h(isStrong ? 'b' : 'span', {}, text))),
-      rowsOf(run, pair).slice(0, 4).map(bar),
-      h('div', { class: 'act' }, (story?.actions ?? []).map(({ label, act }, at) => h('button', { type: 'button', class: at ? 'btn' : 'btn pri', onclick: act }, label))),
-      h('div', { class: 'esc' }, HINTS.map((hint) => h('span', {}, hint.slice(0, -1).map((key) => h('kbd', {}, key)), ` ${hint.at(-1)}`))),
-      h('button', { type: 'button', class: 'btn leave', onclick: leave }, 'Leave'));
+  function move() {
+    const { claim } = page.slots;
+    const isHere = claim?.parentElement === box;
+    if (!claim || isHere === store.selection.present) return;
+    if (isHere) home.append(claim);
+    else {
+      home = claim.parentElement;
+      who.after(claim);
+    }
   }
 
   return {
-    box, leave,
+    box,
     update(changed) {
       box.hidden = !store.selection.present;
-      if (!box.hidden && ['present', 'run', 'pair', 'story', 'head'].some((key) => changed.has(key))) draw();
+      if (changed.has('present')) move();
+      if (box.hidden || !store.data.run) return;
+      put(who, page.mode().who?.(store));
+      if (['present', 'run', 'pair'].some((key) => changed.has(key))) put(bars, rowsOf(store.data.run, store.data.pair).slice(0, 4).map(bar));
     },
   };
 }

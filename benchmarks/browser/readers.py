@@ -1,10 +1,10 @@
-"""What readers of the explorer do: run texts and read maps, move sliders, look at one map again and again."""
+"""What readers of the page do: run texts and read maps, set caps, look at one map again and again."""
 
-import json
 import re
 import threading
 import time
 from dataclasses import dataclass, field
+from itertools import cycle
 
 import httpx
 import numpy as np
@@ -70,71 +70,50 @@ def sentence(client: int, run: int) -> str:
     return f"Reader {client} in run {run} saw {', '.join(names)} and the President of the United States."
 
 
-def run_id(page: Page, output: JsonObject) -> str:
-    """The run that an answer changed to, as the attention map is told."""
-    (show,) = page.changed(output, "attention")
-    return page.told(show, page.ask(show)["data"], "attention")["id"]
-
-
-def runs(address: str, client: int, count: int, own: dict[str, str], seen: Seen) -> None:
-    """One client: texts through the model, their maps read back, the sliders looked at."""
+def runs(address: str, client: int, count: int, seen: Seen) -> None:
+    """One client: texts through the model, their maps read back."""
     page = Page(address)
     for number in range(count):
         text = sentence(client, number)
-        page.set("text", text)
         since = time.perf_counter()
         try:
-            output = page.ask(page.named("run"))
+            run = page.ask("run", text=text, model="tiny")
             seen.runs.append(time.perf_counter() - since)
-            run = run_id(page, output)
+            if run["text"] != text:
+                seen.mixed.append(f"asked for {text!r}, told of {run['text']!r}")
             for stage, layer, head in zip(STAGES, (0, 1, number % 4), (number % 4, 0, 1), strict=True):
-                response = page.http.get(f"/attention/{run}/{stage}/{layer}/{head}")
+                response = page.http.get(f"/attention/{run['id']}/{stage}/{layer}/{head}")
                 response.raise_for_status()
                 seen.maps.append((text, stage, layer, head, response.content))
-            for name, cap in own.items():
-                for arrive in page.changed(output, name):
-                    told = page.told(arrive, page.ask(arrive)["data"], name)
-                    if told and told["own"] != cap:
-                        seen.mixed.append(f"{name} says {told['own']}, the model's own cap is {cap}")
         except (FailedError, httpx.HTTPError, ValueError, TypeError) as error:
             seen.failed.append(f"run: {error}")
     page.close()
 
 
-def opened(address: str, name: str) -> tuple[Page, str]:
-    """A page that shows the saved trace, and the id of its run."""
+def changed(page: Page, run: str, what: str, cap: str) -> None:
+    """Set a cap of a run, and see what it changes; ValueError where the answer is not about this cap.
+
+    Args:
+        page, run: of whom.
+        what: "cap" or "final".
+        cap: how large, or "off".
+    """
+    words = "; ".join(page.ask("change", run=run, **{what: cap})["changes"])
+    # As a number of its own, and not as a part of another one.
+    if not re.search(rf"(?<![\d.]){re.escape(cap)}(?![\d.]|\w)", words):
+        raise ValueError(f"asked about the cap {cap}, told {words[:200]}")
+
+
+def what_ifs(address: str, name: str, what: str, seen: Seen, done: threading.Event) -> None:
+    """A reader who sets one cap after the other on a saved trace until the others have finished."""
     page = Page(address)
-    page.set("saved-trace", name)
-    (show,) = [number for number in page.listening(page.component("saved-trace"), "input")]
-    output = page.ask(show)
-    run = run_id(page, output)
-    for arrive in page.changed(output, "softcap-layer"):
-        page.ask(arrive)
-    return page, run
-
-
-def moved(page: Page, slider: str, cap: str, facts: str) -> None:
-    """Move a slider, and wait for what it changes; ValueError where the answer is not about this cap."""
-    (release,) = page.listening(page.component(slider), "release")
-    output = page.ask(release, {"cap": cap})
-    for draw in page.changed(output, facts):
-        words = json.dumps(page.told(draw, page.ask(draw)["data"], facts))
-        # As a number of its own, and not as a part of another one.
-        if not re.search(rf"(?<![\d.]){re.escape(cap)}(?![\d.]|\w)", words):
-            raise ValueError(f"asked about the cap {cap}, told {words[:200]}")
-
-
-def what_ifs(address: str, name: str, slider: str, facts: str, seen: Seen, done: threading.Event) -> None:
-    """A reader who moves one slider until the others have finished."""
-    page, _ = opened(address, name)
-    if slider == "slider-final_softcap":
-        for part in (number for at in page.accordions() for number in page.listening(at, "expand")):
-            page.ask(part)
-    number = 0
-    while not done.is_set():
-        since, number = time.perf_counter(), number + 1
+    run = page.ask("saved", trace=name)["id"]
+    for cap in cycle(CAPS):
+        if done.is_set():
+            break
+        since = time.perf_counter()
         try:
-            moved(page, slider, CAPS[number % len(CAPS)], facts)
+            changed(page, run, what, cap)
             seen.what_ifs.append(time.perf_counter() - since)
         except ValueError as error:
             seen.mixed.append(str(error))

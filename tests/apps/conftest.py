@@ -1,11 +1,17 @@
-"""Traces without a model: the real class over random queries, keys and values."""
+"""Traces without a model, the real class over random queries, keys and values; and the page in a browser."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import torch
 
 from gemma2_workbench import LayerInfo, Tokens, Trace
+from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.apps.serve import build_app, launch_options
 from gemma2_workbench.models.parity import unchecked
 from gemma2_workbench.traces.derive import LayerTensors, derive
 from gemma2_workbench.traces.stages import STAGES
@@ -14,6 +20,11 @@ from gemma2_workbench.traces.trace import ModelInfo
 WIDTH = 8
 SCALE = WIDTH**-0.5
 CAP = 20.0
+# Of a page that shows a run, in whatever mode.
+READY = "#page[data-state=ready]"
+OURS = ("http://127.0.0.1:", "data:", "blob:")
+# Only a failure pays for it.
+PATIENCE_MS = 60_000
 
 
 def random_layer(info: LayerInfo, heads: int, kv_heads: int, tokens: int, generator: torch.Generator) -> LayerTensors:
@@ -64,3 +75,55 @@ def make_trace() -> Callable[..., Trace]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """The address of the page with the embedded models, for all who only look at it."""
+    with served(Session()) as url:
+        yield url
+
+
+@contextmanager
+def served(session: Session) -> Iterator[str]:
+    """The address of the page of a session, as `gemma2-workbench app` serves it."""
+
+    async def launched() -> Any:
+        # While a loop runs, because without one gradio leaves a new one behind for every lock that it makes.
+        app = build_app(session)
+        return app, app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(session))
+
+    # In a thread of its own: in this one playwright may run a loop already.
+    with ThreadPoolExecutor(1) as pool:
+        app, (_, url, _) = pool.submit(asyncio.run, launched()).result()
+    yield url
+    app.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
+    """`open_page(search="", size=(1400, 900), dark=False, url=site, waiting=READY)` -> a page that shows its first run.
+
+    Waits of it last up to 60 s. What its console complains of, and requests to other hosts, fail the test.
+    """
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    def opened(
+        search: str = "", size: tuple[int, int] = (1400, 900), dark: bool = False, url: str = site, waiting: str = READY
+    ) -> Any:
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: request.url.startswith(OURS) or complaints.append(request.url))
+        page.goto(f"{url}?{search}{'&__theme=dark' if dark else ''}")
+        page.wait_for_selector(waiting)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not complaints

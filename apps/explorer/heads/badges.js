@@ -16,7 +16,7 @@ export const labelOf = (kind) => KINDS[kind]?.label ?? kind ?? '';
 // The badge of a kind, with its score where it is given; an empty one for none.
 export function badge(kind, score = null) {
   const known = KINDS[kind];
-  const element = h('span', { class: `badge${known?.low ? ' low' : ''}`, title: known?.hint });
+  const element = h('span', { class: `badge${known?.low ? ' lo' : ''}`, title: known?.hint });
   if (!kind) return element;
   element.append(icon(...(known?.icon ?? [])), labelOf(kind));
   if (score !== null) element.append(h('span', { class: 'number' }, score.toFixed(2)));

@@ -2,8 +2,8 @@
 // fits, else below the map.
 
 import { h, put } from '../../page/dom.js';
+import { UNCHANGED } from '../changes/restore.js';
 import { anyOf, placeOf } from '../place.js';
-import { RESTORED } from './actions.js';
 
 const WIDEST = 460;
 const SHARE = 0.6; // of the map's width
@@ -61,7 +61,7 @@ export function createClaim(page) {
     const { opening } = store.data.run;
     const modified = store.data.pair?.id;
     const buttons = actions.map(({ label, off, head, main }) => button(label, { ...(off ? { off } : {}), ...(head ? { head } : {}) }, main));
-    if (modified) buttons.unshift(button('Restore', RESTORED, true));
+    if (modified) buttons.unshift(button('Restore', UNCHANGED, true));
     if (feeds) buttons.push(button(`Try ${feeds.head}, which feeds them`, { off: [feeds.head], head: opening.head }, false, feeds.sentence));
     put(
       box,

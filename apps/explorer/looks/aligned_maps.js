@@ -48,12 +48,12 @@ export function createAlignedMaps(page) {
     const stage = box.parentElement;
     const phone = window.innerWidth <= PHONE;
     const { squares, free } = squaresIn({ width: stage.clientWidth, height: stage.clientHeight, size, count: 3, phone });
-    const common = Math.max(...['before', 'after'].map((side) => largestOf(tiles[side].values, tiles[side].reasons)));
+    const common = Math.max(...['before', 'after'].map((side) => largestOf(tiles[side])));
     const { name } = placeOf(store);
     parts = SIDES.map(([side, letter, about = name], index) => {
       const tile = tiles[side];
       const difference = side === 'difference';
-      const scale = createScale(look, difference ? largestOf(tile.values, tile.reasons) : common, { difference });
+      const scale = createScale(look, difference ? largestOf(tile) : common, { difference });
       const pixels = Math.floor(squares[index].side * Math.min(3, window.devicePixelRatio || 1));
       const view = { row: 0, key: 0, size };
       const painted = size / tile.pool > pixels ? shrunk(tile, view, pixels) : tile;

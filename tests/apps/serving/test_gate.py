@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -20,8 +22,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from gemma2_workbench.apps.explorer.app import build_app, launch_options
 from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.apps.serve import build_app, launch_options
 from gemma2_workbench.apps.serving import body, gate, limits
 from gemma2_workbench.apps.serving.access import Access
 from gemma2_workbench.apps.serving.accounts import TRIES
@@ -30,7 +32,7 @@ from gemma2_workbench.apps.serving.limits import MAX_CHARACTERS, Buckets
 from gemma2_workbench.apps.serving.page import warnings_about
 from gemma2_workbench.apps.serving.refusal import Refusal
 from gemma2_workbench.apps.token_classification.asked import Asked
-from gemma2_workbench.apps.token_classification.bench import offered
+from gemma2_workbench.apps.token_classification.handlers import classifiers
 
 HERE = "http://127.0.0.1:7860"
 USER, PASSWORD = "emma", "pass: wörd"
@@ -141,7 +143,8 @@ def test_the_origin_behind_a_proxy_with_tls_is_the_name_it_passes_on() -> None:
 def test_an_account_is_asked_for_on_every_route(page: Any) -> None:
     routers = [page.server, *(route.original_router for route in page.server.routes if not hasattr(route, "path"))]
     paths = {route.path for router in routers for route in router.routes if hasattr(route, "path")}
-    assert {"/attention/{run}/{stage}/{layer}/{head}", "/gradio_api/upload", "/gradio_api/queue/data"} <= paths
+    ours = {"/attention/{run}/{stage}/{layer}/{head}", "/workbench/ask", "/workbench/trace"}
+    assert ours | {"/gradio_api/upload", "/gradio_api/queue/data"} <= paths
     for path in paths:
         for method in ("GET", "POST"):
             response = page.client.request(method, re.sub(r"{[^}]*}", "x", path))
@@ -204,7 +207,7 @@ def test_so_many_at_once_and_no_more() -> None:
 
 
 @pytest.mark.parametrize("announced", [True, False])
-@pytest.mark.parametrize("path", ["/gradio_api/queue/join", "/gradio_api/upload"])
+@pytest.mark.parametrize("path", ["/gradio_api/queue/join", "/gradio_api/upload", "/workbench/trace"])
 def test_what_is_posted_has_a_size(path: str, announced: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"MAX_BODY": 100, "MAX_UPLOAD": 60, "ENVELOPE": 40}.items():
         monkeypatch.setattr(body, name, value)
@@ -304,11 +307,40 @@ POSTED = [
 @pytest.mark.filterwarnings("ignore")  # gradio's own, of data that fit no model of its
 def test_data_that_make_no_sense_are_refused_in_a_sentence(page: Any, path: str, content: Any) -> None:
     if isinstance(content, dict) and content.get("component_id") == "HTML":
-        bench = next(n for n, block in page.app.blocks.items() if getattr(block, "elem_id", "") == "bench")
-        content = content | {"component_id": bench}
+        html = next(n for n, block in page.app.blocks.items() if block.get_block_name() == "html")
+        content = content | {"component_id": html}
     sent = content if isinstance(content, str | bytes) else json.dumps(content)
     headers = {"Authorization": BASIC, "Content-Type": "application/json"}
     assert sentence(page.client.post(f"/gradio_api/{path}", content=sent, headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "words"),
+    [
+        ("ask", b"[]", 'a question is a JSON object with its name under "about"'),
+        ("ask", b'{"about": "nothing"}', "nobody answers 'nothing'"),
+        ("ask", b'{"about": "run", "text": 5, "model": "tiny"}', "run: text"),
+        ("ask", b"{", "no JSON"),
+        ("trace?name=a.txt", b"", "a.txt is no trace"),
+        ("trace?name=../../b.safetensors", b"no", "b.safetensors"),
+        ("trace", b"", "this is no trace"),
+    ],
+)
+def test_our_own_routes_refuse_in_a_sentence(page: Any, path: str, content: bytes, words: str) -> None:
+    headers = {"Authorization": BASIC}
+    assert words in sentence(page.client.post(f"/workbench/{path}", content=content, headers=headers))
+    assert sentence(page.client.put(f"/workbench/{path}", headers=headers))
+
+
+def test_programs_run_texts_by_the_api(page: Any) -> None:
+    client = Client(page.url, headers={"Authorization": BASIC}, verbose=False, download_files=False)
+    run = client.predict("red blue red", "tiny", api_name="/run")
+    assert (run["text"], run["exact"], len(run["tokens"])) == ("red blue red", True, 5)
+    assert (
+        page.client.get(f"/attention/{run['id']}/attn_probs/5/3", headers={"Authorization": BASIC}).status_code == 200
+    )
+    with pytest.raises(AppError, match="there is no folder"):
+        client.predict("red", "./nothing", api_name="/run")
 
 
 def test_a_failure_of_ours_says_so_and_nothing_of_its_making(caplog: pytest.LogCaptureFixture) -> None:
@@ -339,9 +371,8 @@ def test_only_named_models_are_loaded_and_folders_not_probed(tmp_path: Path) -> 
         said.add(str(error.value))
     assert len(said) == 1
     assert Session(models=["tiny-ner"]).names() == ["tiny-ner"]
-    assert offered(session.allowed) == ["tiny-ner", "tiny"]
-    assert offered(("tiny",)) == ["tiny"]
-    assert offered(None, "mine") == ["mine", "tiny-ner"]
+    assert classifiers(session) == ["tiny-ner"]
+    assert classifiers(Session(models=["tiny"])) == []
 
 
 def test_whoever_serves_others_is_told() -> None:

@@ -1,0 +1,18 @@
+"""The modules of the page as node reads them: their own tests, in tests/apps/js."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1] / "js"
+
+
+def test_the_tests_that_node_runs_pass() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("tests of the modules need node (20 or newer)")
+    files = sorted(map(str, TESTS.glob("*.test.mjs")))
+    done = subprocess.run([node, "--test", *files], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
