@@ -2,18 +2,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { UNCHANGED } from '../../../apps/explorer/changes/restore.js';
 import { changesOf, phrase } from '../../../apps/explorer/changes/words.js';
-import { RESTORED } from '../../../apps/explorer/heads/actions.js';
 import { bestOf, columnsOf, shareText } from '../../../apps/explorer/looks/patch_words.js';
 import { corruption, suggestion } from '../../../apps/explorer/looks/suggestion.js';
 
 test('each change takes back itself only', () => {
-  const selection = { ...RESTORED, off: ['L5H2', 'L5H3'], cap: '5', causal: 'off' };
+  const selection = { ...UNCHANGED, off: ['L5H2', 'L5H3'], cap: '5', causal: 'off' };
   assert.deepEqual(changesOf(selection).map(({ label, undo }) => [label, undo]), [
     ['L5H2', { off: ['L5H3'] }], ['L5H3', { off: ['L5H2'] }], ['cap 5', { cap: null }], ['both sides visible', { causal: null }],
   ]);
   assert.equal(phrase(selection), 'L5H2 and L5H3 off, cap 5 and both sides visible');
-  assert.deepEqual(changesOf(RESTORED), []);
+  assert.deepEqual(changesOf(UNCHANGED), []);
 });
 
 test('texts to compare with', () => {
