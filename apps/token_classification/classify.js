@@ -33,7 +33,7 @@ export const classify = {
 
   mount(page, box) {
     const part = (name) => h('div', { class: name });
-    const [asked, sentence, said, change, legend, entities, file] = ['asked', 'words', 'said', 'change', 'legend', 'list', 'file'].map(part);
+    const [asked, sentence, said, change, legend, entities, file] = ['asked', 'words', 'result', 'change', 'shading-row', 'list', 'file'].map(part);
     const body = h('div', { class: 'body' }, sentence, said, change);
     const section = h('section', { id: 'classify', 'aria-label': 'Labels and why', tabindex: '-1' },
       h('div', { class: 'middle' }, asked, body, legend), h('aside', { class: 'right', 'aria-label': 'Why this label' }), h('div', { class: 'left' }, entities, file));

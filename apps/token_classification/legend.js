@@ -32,7 +32,7 @@ export function createLegend(page, box) {
       return h('i', { style: { background: css[stepOf(share, 1, scale) ?? 127] } });
     });
     const ends = how === 'look' ? ['0', 'most'] : how === 'masks' ? ['surer', '0', 'less sure'] : [`for ${answer.against}`, '0', `for ${answer.label}`];
-    return put(box, h('div', { class: 'scale' }, h('div', { class: 'shades', 'aria-hidden': 'true' }, shades), h('div', { class: 'ends' }, ends.map((end) => h('span', {}, end)))),
+    return put(box, h('div', { class: 'shading' }, h('div', { class: 'shades', 'aria-hidden': 'true' }, shades), h('div', { class: 'ends' }, ends.map((end) => h('span', {}, end)))),
       h('span', { class: 'm' }, QUANTITIES[how]), h('span', { class: 'grow' }),
       how === 'look' || how === 'masks' ? null : m('math', m('mi', 'f'), m('mo', '='), score(answer.label), m('mo', '−'), score(answer.against)));
   }

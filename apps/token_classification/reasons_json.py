@@ -15,6 +15,7 @@ from gemma2_workbench.classification.explanations import (
     LeaveOneOut,
     MaskCost,
     Saliency,
+    Target,
     WordSwap,
 )
 from gemma2_workbench.classification.explanations.sums import word_sums
@@ -70,8 +71,9 @@ def _heads(found: HeadEffects, words: tuple[Span, ...]) -> Numbers:
     """A drawing aid beside the effects: each head's effect, spread over the words that its attention goes to."""
     looked_T = torch.einsum("ln,lnt->t", found.effects, found.weights)
     ranked: list[JsonValue] = [
-        {"layer": row.layer, "head": row.head, "effect": row.effect, "looks_at": _looked_at(found, row.layer, row.head)}
+        {"layer": row.layer, "head": row.head, "effect": row.effect, "looks_at": _word_of(found.target, key, words)}
         for row in found.ranked(MOST_HEADS, keys=1)
+        for key, _ in row.keys
     ]
     return {
         "effects": found.effects.tolist(),
@@ -81,15 +83,13 @@ def _heads(found: HeadEffects, words: tuple[Span, ...]) -> Numbers:
     }
 
 
-def _looked_at(found: HeadEffects, layer: int, head: int) -> JsonValue:
-    """The token that a head looks at most: its piece, and whether it is one of those that are asked about."""
-    at = int(found.weights[layer, head].argmax())
-    start, stop = found.target.reading.tokens.spans[at]
-    first, end = found.target.span
-    return {
-        "text": found.target.reading.tokens.text[start:stop].strip(),
-        "own": start < stop and first < stop and start < end,
-    }
+def _word_of(target: Target, token: int, words: tuple[Span, ...]) -> JsonValue:
+    """The word that a token belongs to, and whether it is asked about; no text where it belongs to none, as BOS."""
+    start, stop = target.reading.tokens.spans[token]
+    at = next((at for at, (first, end) in enumerate(words) if start < stop and first < stop and start < end), None)
+    if at is None:
+        return {"text": "", "own": False}
+    return {"text": target.reading.tokens.text[slice(*words[at])], "own": at in target.words}
 
 
 def _attention(found: Attention, words: tuple[Span, ...]) -> Numbers:

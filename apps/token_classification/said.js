@@ -11,7 +11,7 @@ import { movedTo } from './variant.js';
 
 export function createSaid(page, box) {
   const { store } = page;
-  const [jump, claim, below] = [h('p', { class: 't32 jump' }), h('p', { class: 'claim' }), h('p', { class: 'm below' })];
+  const [jump, claim, below] = [h('p', { class: 't32 jump' }), h('p', { class: 'first' }), h('p', { class: 'm also' })];
   box.append(jump, claim, below);
   let last = '';
 

@@ -76,7 +76,7 @@ export function createSentence(page, box, body) {
     const name = was !== null && was !== now ? [h('i', {}, `${was} → `), h('b', {}, now), probability(entity?.confidence ?? labels.words[at].confidence)]
       : entity || (!labels.tagged && !place.isWhole) ? [now, isOwn ? probability(entity?.confidence ?? labels.words[at].confidence) : null] : null;
     const classes = ['e', entity || name ? '' : 'o', isOwn ? 'sel' : ''].filter(Boolean).join(' ');
-    const element = h('span', { class: classes }, name ? h('span', { class: 'lb' }, name) : null,
+    const element = h('span', { class: classes }, name ? h('span', { class: 'lb' }, name.filter(Boolean).map((part) => (typeof part === 'string' ? h('span', {}, part) : part))) : null,
       Array.from({ length: end - at }, (_, index) => word(at + index, isOwn, context)));
     return { element, at };
   }
