@@ -57,6 +57,7 @@ export const classify = {
   },
 
   async run(page, { text, model }, options) {
+    if (model === null) throw new Error('This server offers no classifier: name a folder or a hub id under the model’s name.');
     return { labels: { ...await page.ask('labels', { text, model }, options), model } };
   },
 };

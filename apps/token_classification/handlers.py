@@ -45,10 +45,10 @@ HANDLERS: tuple[Handler[Any], ...] = (
 
 def settings(session: Session) -> dict[str, JsonValue]:
     """Classifiers to choose from, and how many bytes a file may have, which in JSON may be twice as many."""
-    return {"models": list(_classifiers(session)), "largest": MAX_BODY // 2}
+    return {"models": list(classifiers(session)), "largest": MAX_BODY // 2}
 
 
-def _classifiers(session: Session) -> list[str]:
+def classifiers(session: Session) -> list[str]:
     """The one that the server was started with, if it is not embedded, and those it may load or that are embedded."""
     configs = {name: json.loads((folder / "config.json").read_text("utf-8")) for name, folder in embedded().items()}
     labelling = [name for name, config in configs.items() if "Classification" in str(config.get("architectures"))]
