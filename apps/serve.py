@@ -11,7 +11,7 @@ from gemma2_workbench import Trace, embedded
 from gemma2_workbench.apps.explorer import handlers as explorer
 from gemma2_workbench.apps.explorer.routes import attention_routes
 from gemma2_workbench.apps.explorer.run import endpoint
-from gemma2_workbench.apps.explorer.savables import SAVABLES
+from gemma2_workbench.apps.explorer.savables import SAVABLES as explorer_savables
 from gemma2_workbench.apps.explorer.settings import browser_settings
 from gemma2_workbench.apps.page import shell
 from gemma2_workbench.apps.page.save.file import file_route, preview_handler
@@ -22,6 +22,7 @@ from gemma2_workbench.apps.serving.access import Access
 from gemma2_workbench.apps.serving.page import serve_page
 from gemma2_workbench.apps.token_classification import handlers as classification
 from gemma2_workbench.models.shipped import CLASSIFIER
+from gemma2_workbench.apps.token_classification.savables import SAVABLES as classification_savables
 
 
 def build_app(session: Session, mode: str = "explore") -> gr.Blocks:
@@ -39,14 +40,14 @@ def build_app(session: Session, mode: str = "explore") -> gr.Blocks:
         "save": save_settings(),
         "version": version("gemma2-workbench"),
         "explore": browser_settings() | {"models": list(session.names())},
-        "classify": {"models": list(dict.fromkeys([*bench, *classification.classifiers(session)]))},
+        "classify": classification.settings(session, bench),
     }
     return shell.build_app(settings, {"run": endpoint(session)})
 
 
 def launch_options(session: Session, access: Access | None = None) -> dict[str, Any]:
     """What `launch` needs beside the address; shared with the tests. `access` is as of `guarded`."""
-    savables = Savables([*SAVABLES, *classification.SAVABLES])
+    savables = Savables([*explorer_savables, *classification_savables])
     handlers = (*explorer.HANDLERS, *classification.HANDLERS, preview_handler(savables))
     routes = [*attention_routes(session.store), file_route(session, savables)]
     return shell.launch_options(session, handlers, routes, access)

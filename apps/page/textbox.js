@@ -3,12 +3,11 @@
 
 import { h } from './dom.js';
 import { attachMenu } from './popover.js';
+import { NO_WORD } from './selection.js';
 
 export const PAUSE_MS = 250;
 // Another text starts at its own head and row only where it is another example; an edited one keeps the head.
-const FRESH = { head: null, query: null, key: null };
-const EDITED = { query: null, key: null };
-
+const FRESH = { ...NO_WORD, head: null };
 
 export function createTextBox(page) {
   const { store, runner } = page;
@@ -52,7 +51,7 @@ export function createTextBox(page) {
     store.publish({ edited: false });
     if (text === runner.asked().text && !store.selection.trace) {
       if (push || store.data.stale) runner.run();
-    } else store.select({ text, ...modelOfTrace(), trace: null, ...EDITED }, { push: push || store.selection.text === null });
+    } else store.select({ text, ...modelOfTrace(), trace: null, ...NO_WORD }, { push: push || store.selection.text === null });
   }
 
   // A text that is typed over a saved trace goes through the trace's model.
