@@ -7,6 +7,7 @@ from gemma2_workbench.apps.explorer.claim import CLAIM, FEEDER
 from gemma2_workbench.apps.explorer.compare import COMPARE
 from gemma2_workbench.apps.explorer.overlap import OVERLAP
 from gemma2_workbench.apps.explorer.patching import PATCHING
+from gemma2_workbench.apps.explorer.prediction import CONTRIBUTIONS, LENS
 from gemma2_workbench.apps.explorer.run import RUN, SAVED
 from gemma2_workbench.apps.explorer.scores import RANDOM_REPEATS
 from gemma2_workbench.apps.page.questions import Handler
@@ -19,6 +20,8 @@ HANDLERS: tuple[Handler[Any], ...] = (
     COMPARE,
     OVERLAP,
     PATCHING,
+    LENS,
+    CONTRIBUTIONS,
     CLAIM,
     FEEDER,
     RANDOM_REPEATS,
