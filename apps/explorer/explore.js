@@ -9,6 +9,7 @@ import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
 import { compare } from './looks/compare.js';
 import { patching } from './looks/patching.js';
+import { prediction } from './looks/prediction.js';
 import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
 import { atlas, atlasKeys } from './looks/atlas.js';
@@ -16,7 +17,7 @@ import { placeOf } from './place.js';
 import { savable } from './savable.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state.
-const LOOKS = [attention, atlas, compare, patching];
+const LOOKS = [attention, atlas, prediction, compare, patching];
 
 const EXAMPLES = [
   { name: 'Induction', text: 'red blue green seven nine red blue green seven nine red blue green seven nine red blue' },
