@@ -21,8 +21,8 @@ from gemma2_workbench.apps.page.session import Session, load_ahead
 from gemma2_workbench.apps.serving.access import Access
 from gemma2_workbench.apps.serving.page import serve_page
 from gemma2_workbench.apps.token_classification import handlers as classification
-from gemma2_workbench.models.shipped import CLASSIFIER
 from gemma2_workbench.apps.token_classification.savables import SAVABLES as classification_savables
+from gemma2_workbench.models.shipped import CLASSIFIER
 
 
 def build_app(session: Session, mode: str = "explore") -> gr.Blocks:

@@ -44,7 +44,8 @@ def _view(session: Session, shown: OfView) -> ViewRecipe:
 
 
 def _with_lens(session: Session, run: str, token: str | None) -> Trace:
-    return Lenses(session).read(run, held(session, run), token or "")
+    held(session, run)
+    return Lenses(session).read(run, token)
 
 
 def _pair(session: Session, shown: OfPair) -> PairRecipe:

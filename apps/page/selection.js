@@ -92,6 +92,8 @@ export const PARAMETERS = {
   by: { of: 'by', start: null, push: true, ...oneOf('position', 'head') },
   token: { of: 'token', start: null, push: true, ...text },
   against: { of: 'against', start: null, push: true, ...text },
+  stream: { of: 'stream', start: null, read: whole, write: String },
+  quantity: { of: 'quantity', start: 'probability', ...oneOf('probability', 'chosen_probability', 'rank', 'entropy') },
   over: { of: 'over', start: null, ...oneOf('mean', 'max', 'rollout') },
   heads: { of: 'chosen', start: [], ...heads },
   words: { of: 'words', start: false, ...flag },
