@@ -1,10 +1,12 @@
 // What Explore can save where the reader is: {label, name, shown}; `shown` is what the server makes a recipe of.
 
+import { duration } from '../page/progress.js';
 import { placeOf } from './place.js';
 
 export function savable({ selection, data }) {
   const { run, pair } = data;
   if (!run) return [];
+  if (selection.look === 'prediction') return predicted(selection, data);
   const { name, layer, head, query, stage } = placeOf({ selection, data });
   const here = selection.side === 'before' || !pair ? run.id : pair.id;
   const view = (label, kind, options, file = `${kind}_${name}`) => ({
@@ -25,4 +27,16 @@ export function savable({ selection, data }) {
   const key = data.row?.key ?? selection.key;
   const cell = key === null || key === undefined ? [] : [view('The cell in five stages', 'cell', { layer, head, query, key })];
   return [...shown, ...cell, view('All heads', 'atlas', {}, 'heads')];
+}
+
+// Of the prediction: the columns of the lens that are shown, the parts of the logit, and what a change did to the lens.
+function predicted({ quantity, side }, { run, pair, lens }) {
+  if (lens?.run !== run.id) return [];
+  const { at, positions: [from, to], token, followed, seconds } = lens;
+  const rest = seconds > 1 ? `, all of which is read first: about ${duration(seconds)}` : '';
+  const positions = `${from}:${to}`;
+  const here = pair && side !== 'before' ? pair.id : run.id;
+  const view = (label, name, options) => ({ label: label + rest, name, shown: { kind: 'view', view: name, runs: [here], options, token } });
+  const change = { label: `The lens compared${rest}`, name: 'lens_change', shown: { kind: 'pair', view: 'lens_change', before: run.id, after: pair?.id, options: { positions }, token: token ?? followed } };
+  return [view('The lens', 'lens', { metric: quantity, positions }), view('The contributions', 'contributions', { position: at }), ...(pair ? [change] : [])];
 }
