@@ -76,7 +76,7 @@ def _cells(columns: LensColumns, positions: range) -> dict[str, JsonValue]:
 
 
 def answer_contributions(session: Session, asked: AskedContributions, tell: Tell) -> JsonValue:
-    """Parts in logits before the final cap: embedding, heads [L][N], mlps [L], biases [L] or None; sum: `logits`."""
+    """Parts before the final cap: embedding, heads [L][N], mlps [L], biases [L] or None; they sum to `logits`."""
     lenses, trace = Lenses(session), WhatIfs(session).trace(asked.run)
     at = asked.position
     if not 0 <= at < len(trace.tokens):

@@ -94,12 +94,13 @@ function createPrediction(page, box) {
   }
 
   function drawColumn(column, after) {
-    const { selection, data: { run } } = store;
+    const { selection } = store;
     const { top: [final] } = column.rows.at(-1);
-    title.append(h('span', { class: 'm' }, ' says '), tokenWord(final), h('span', { class: 'number' }, ` ${final.probability.toFixed(3)}`));
+    const said = (token) => [tokenWord(token), h('span', { class: 'number' }, ` ${token.probability.toFixed(3)}`)];
+    title.append(h('span', { class: 'm' }, ' says '), ...said(final), ...(after ? [h('span', { class: 'm' }, ' → '), ...said(after.rows.at(-1).top[0])] : []));
     put(claim, spelled(after ? changeClaim(column, after, phrase(selection)) : claimOf(column)));
     const row = rowOf();
-    put(tops, h('span', { class: 'm' }, `${row === run.layers.length ? 'the end' : rowName(row)} says`), column.rows[row].top.map((each) => h('button', {
+    put(tops, h('span', { class: 'm' }, `${rowName(row)} says`), column.rows[row].top.map((each) => h('button', {
       type: 'button', class: 'top', title: `Follow ${each.title}`, 'aria-pressed': String(each.token === selection.token), onclick: () => store.select({ token: each.token }),
     }, tokenWord(each), ' ', h('span', { class: 'm' }, shareText(each.probability)))));
   }
@@ -140,7 +141,8 @@ function createPrediction(page, box) {
     const { run, pair } = store.data;
     const count = columns.missing([0, last() + 1]).length;
     const followed = columns.get(at)?.followed.token ?? null;
-    store.publish({ lens: { run: run.id, pair: pair?.id ?? null, at, positions: from === null ? null : [from, Math.min(last() + 1, from + columnsShown())], token: store.selection.token && followed, followed, seconds: count * each } });
+    store.publish({ lens: { run: run.id, pair: pair?.id ?? null, at, token: store.selection.token && followed, followed, seconds: count * each,
+      positions: from === null ? [0, last() + 1] : [from, Math.min(last() + 1, from + columnsShown())] } });
   }
 
   return {

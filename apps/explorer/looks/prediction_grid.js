@@ -33,8 +33,7 @@ export function createLensGrid(page, go) {
       h('span', { class: 'long' }, rowName(row)), h('span', { class: 'short' }, row ? String(row - 1) : 'e')));
     cells = names.map((_, row) => tops.map((_top, column) => (column < count
       ? h('button', { type: 'button', tabindex: '-1', 'data-row': row, 'data-column': column }) : h('span', { class: 'cell', 'data-row': row }))));
-    box.style.setProperty('--columns', count);
-    box.style.setProperty('--extra', after ? 2 : 0);
+    box.style.setProperty('--columns', tops.length);
     box.style.setProperty('--rows', rows);
     box.classList.toggle('paired', after !== null);
     put(box, h('span', { class: 'corner' }), tops, names.map((name, row) => [name, cells[row]]));

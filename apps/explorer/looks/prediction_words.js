@@ -13,9 +13,10 @@ export const rowName = (row) => (row ? `layer ${row - 1}` : 'embedding');
 const theRow = (row) => (row ? rowName(row) : 'the embedding');
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
-// "0.90", "4e−5": a probability as a cell has room for it.
+// "0.90", "0.008", "4e−5": a probability as a cell has room for it.
 export function shareText(value) {
-  return value >= 0.01 || value === 0 ? value.toFixed(2) : value.toExponential(0).replace('-', '−');
+  if (value >= 0.01 || value === 0) return value.toFixed(2);
+  return value >= 0.001 ? value.toFixed(3) : value.toExponential(0).replace('-', '−');
 }
 
 // "+4.65", "−0.91", "0.00"
@@ -25,7 +26,7 @@ export const signedText = (value) => (Math.abs(value) < 0.005 ? '0.00' : `${valu
 export function cellOf({ followed, rows }, row, quantity, most) {
   const { top, entropy, rank, followed: probability } = rows[row];
   if (quantity === 'entropy') return { text: entropy.toFixed(2), small: '', share: entropy / most, bold: false };
-  if (quantity === 'rank') return { text: `${rank}.`, small: '', share: 1 / rank, bold: rank === 1 };
+  if (quantity === 'rank') return { text: rank.toLocaleString('en'), small: '', share: 1 / rank, bold: rank === 1 };
   if (quantity === 'chosen_probability') return { token: followed, small: shareText(probability), share: probability, bold: rank === 1 };
   const [first] = top;
   return { token: first, small: shareText(first.probability), share: first.probability, bold: first.token === rows.at(-1).top[0].token };
