@@ -34,6 +34,8 @@ def saturation(session: Session, asked: Saturation, tell: Tell) -> JsonValue:
     {"metrics": [{"name", "label", "values" [L][N], null where a layer has no cap}], "logits", "beyond": [[cap, share]]}
     """
     trace = _held(session, asked.run)
+    if not trace.readings.get("folds"):
+        raise ValueError("this trace was saved without its sums over the text; run the text with its model")
     return session.kept.get(("saturation", asked.run), lambda: _saturation(trace, tell))
 
 

@@ -111,7 +111,7 @@ function createMask(page, box) {
     drawKey(passOf(answer, store.selection).stop, theme);
     drawGrids();
     cache.draw(answer, tokensOf(labelsOf(answer, named()), named()));
-    reach.draw(answer, query, store.data.run, theme);
+    reach.draw(answer, { query, causal: fieldsOf(lessons, store.selection).causal, run: store.data.run }, theme);
   }
 
   function drawGrids() {
@@ -125,7 +125,7 @@ function createMask(page, box) {
     const words = labels.length > 0;
     const width = phone ? body.clientWidth - 28 : (body.clientWidth - 44 + (words ? 72 : 0)) / 2;
     const room = { width, height: phone ? Infinity : body.clientHeight - 34, slanted: !phone };
-    layout = layoutOf(answer, room, { words, largest: phone ? 22 : window.innerWidth >= 1700 ? 40 : 30 });
+    layout = layoutOf(answer, room, { words, largest: phone ? 22 : window.innerWidth >= 1700 ? 44 : 30 });
     const second = { ...layout, left: layout.left - (words ? 72 : 0), width: layout.width - (words ? 72 : 0) };
     second.x = (column) => second.left + column * layout.cell;
     second.at = (x, y) => layout.at(x + layout.left - second.left, y);
@@ -133,7 +133,7 @@ function createMask(page, box) {
       grid.layout = at && !phone ? second : layout;
       const { reasons, window: reach_ } = answer.kinds[at];
       put(grid.about, reach_ === null ? (fieldsOf(lessons, store.selection).causal ? 'sees all before' : 'sees all') : `window ${reach_}`);
-      paintMask(grid.canvas, { layout: grid.layout, reasons, labels, words: words && (phone || !at), slanted: words && !phone, ...chosen, stop, hover: hovered }, theme);
+      paintMask(grid.canvas, { layout: grid.layout, reasons, labels, words: words && (phone || !at), ...chosen, stop, hover: hovered }, theme);
       grid.canvas.setAttribute('aria-label', `${grid.kind} layer, ${answer.heading}`);
     });
     drawHeadline(hovered ?? chosen, run);

@@ -2,7 +2,7 @@
 
 import { h, put } from '../../page/dom.js';
 import { layerGlyph } from '../heads/badges.js';
-import { heldAfter, passOf } from './mask_situation.js';
+import { columnsOf, heldAfter, passOf } from './mask_situation.js';
 
 const NARROWEST = 34; // px of a cell with a word
 const STATES = { held: 'kept', new: 'new', dropped: 'dropped', empty: 'an empty slot' };
@@ -39,7 +39,7 @@ export function createCache(page, box) {
     next.disabled = pass.step === answer.passes.length - 1;
     put(about, aboutCache(pass));
     rows.hidden = !answer.cached;
-    const columns = answer.kinds[0].reasons[0].length;
+    const columns = columnsOf(answer);
     const isWide = (rows.clientWidth - 240) / columns >= NARROWEST;
     if (answer.cached) put(rows, answer.kinds.map((kind, at) => row(kind, at, pass, columns, labels, isWide)));
   }
@@ -47,8 +47,7 @@ export function createCache(page, box) {
   function aboutCache({ stop }) {
     if (!answer.cached) return store.selection.lab.cache === 'none' ? 'none is kept: every pass reads everything anew.' : 'none is kept: a later token changes every row.';
     const { holds } = answer.kinds[0];
-    const static_ = holds.at(-1).includes(null) || answer.kinds[1].reasons[0].length > answer.length;
-    if (static_) return 'all slots are there from the start; struck through: overwritten.';
+    if (columnsOf(answer) > answer.length || holds.some((slots) => slots.includes(null))) return 'all slots are there from the start; struck through: overwritten.';
     return `what stays once position ${stop - 1} is read; struck through: dropped. A local layer keeps window − 1: the next position is the ${ordinal(answer.kinds[0].window)}.`;
   }
 

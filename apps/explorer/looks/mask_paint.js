@@ -43,7 +43,7 @@ export function fillsOf(context, theme) {
   return [theme.accent, ...[FUTURE, OUTSIDE, PADDING].map((reason) => patternOf(context, reason, theme))];
 }
 
-// `shown` = {layout, reasons, labels, words: whether they stand left, slanted: whether above, query, key, stop, hover}
+// `shown` = {layout, reasons, labels, words: whether they stand left, query, key, stop, hover}
 export function paintMask(canvas, shown, theme) {
   const { layout } = shown;
   Object.assign(canvas.style, { width: `${layout.width}px`, height: `${layout.height}px` });
@@ -51,7 +51,7 @@ export function paintMask(canvas, shown, theme) {
   paintCells(context, shown, theme);
   paintNumbers(context, shown, theme);
   if (shown.words) paintWords(context, shown, theme);
-  if (shown.slanted) paintAbove(context, shown, theme);
+  if (layout.slanted && shown.labels.length) paintAbove(context, shown, theme);
   paintMarks(context, shown, theme);
 }
 
@@ -59,7 +59,7 @@ function paintCells(context, { layout, reasons, query, stop }, theme) {
   const fills = fillsOf(context, theme);
   const { cell, line } = layout;
   for (let row = 0; row < layout.rows; row += 1) {
-    for (let column = 0; column < layout.columns; column += 1) {
+    for (let column = 0; column < reasons[row].length; column += 1) {
       const reason = reasons[row][column];
       const isFed = row < stop;
       context.globalAlpha = isFed ? (reason === VISIBLE && row !== query ? LIGHT : 1) : 0.5;
@@ -76,7 +76,7 @@ function paintCells(context, { layout, reasons, query, stop }, theme) {
   context.globalAlpha = 1;
 }
 
-function paintNumbers(context, { layout, query, key }, theme) {
+function paintNumbers(context, { layout, reasons, query, key }, theme) {
   const { cell, every } = layout;
   const write = (number, x, y, isChosen, align) => {
     Object.assign(context, { textAlign: align, textBaseline: 'middle', font: theme.font(cell >= 12 ? 14 : 12, isChosen ? 700 : 400), fillStyle: isChosen ? theme.accent : theme.ink2 });
@@ -84,7 +84,7 @@ function paintNumbers(context, { layout, query, key }, theme) {
   };
   const isShown = (number, chosen) => number === chosen || (number % every === 0 && (Math.abs(number - chosen) >= every || cell >= 18));
   for (let row = 0; row < layout.rows; row += 1) if (isShown(row, query)) write(row, layout.left - 10, layout.y(row) + cell / 2, row === query, 'right');
-  for (let column = 0; column < layout.columns; column += 1) if (isShown(column, key)) write(column, layout.x(column) + cell / 2, layout.top - 11, column === key, 'center');
+  for (let column = 0; column < reasons[0].length; column += 1) if (isShown(column, key)) write(column, layout.x(column) + cell / 2, layout.top - 11, column === key, 'center');
 }
 
 const isOf = (label, position) => position >= label.from && position < label.to;
@@ -105,7 +105,6 @@ function paintWords(context, { layout, labels, query }, theme) {
 }
 
 function paintAbove(context, { layout, labels, key }, theme) {
-  if (layout.cell < 16) return;
   for (const label of labels) {
     const [from, to] = [layout.x(label.from), layout.x(label.to - 1) + layout.cell - layout.line];
     const isChosen = isOf(label, key);
@@ -122,12 +121,12 @@ function paintAbove(context, { layout, labels, key }, theme) {
   }
 }
 
-function paintMarks(context, { layout, query, key, hover }, theme) {
+function paintMarks(context, { layout, reasons, query, key, hover }, theme) {
   const { cell, line } = layout;
   context.strokeStyle = theme.accent;
   context.lineWidth = 2;
   context.beginPath();
-  context.roundRect(layout.x(0) - 3, layout.y(query) - 2, layout.columns * cell + 6 - line, cell + 4 - line, 4);
+  context.roundRect(layout.x(0) - 3, layout.y(query) - 2, reasons[0].length * cell + 6 - line, cell + 4 - line, 4);
   context.stroke();
   for (const [at, width] of [[hover, 1.5], [{ query, key }, cell >= 20 ? 3 : 2]]) {
     if (!at) continue;

@@ -6,7 +6,8 @@ import { fillsOf } from './mask_paint.js';
 import { reachSentence } from './mask_words.js';
 
 const [LEFT, ROOM, TALLEST] = [44, 168, 23]; // px
-const PADDING = 3;
+const TOP = 3;
+const PADDING = 3; // the reason
 
 export function createReach(page, box) {
   const { store } = page;
@@ -17,18 +18,18 @@ export function createReach(page, box) {
   let showReach = null;
   let named = null;
 
-  function draw(answer, query, run, theme) {
-    const model = answer.reach.model && run?.model;
+  function draw(answer, { query, causal, run }, theme) {
+    const model = answer.reach.model && run?.model.split('/').at(-1);
     if (named !== model) {
       named = model;
-      const options = [{ value: 'local', label: 'Local' }, ...(model ? [{ value: 'model', label: `As in ${model.split('/').at(-1)}` }] : [])];
+      const options = [{ value: 'local', label: 'Local' }, ...(model ? [{ value: 'model', label: `As in ${model}` }] : [])];
       showReach = segments(choose, 'Layers', options, (reach) => store.select({ reach }));
     }
     const shown = model && store.selection.reach === 'model' ? 'model' : 'local';
     showReach(shown);
     const reach = answer.reach[shown];
     paint(answer, reach, query, theme);
-    const sentence = reachSentence(answer, reach, query, shown === 'model' ? model : null);
+    const sentence = reachSentence(answer, reach, query, { causal, name: shown === 'model' ? model : null });
     put(said, sentence);
     canvas.setAttribute('aria-label', sentence);
   }
@@ -38,7 +39,7 @@ export function createReach(page, box) {
     const L = layers.length;
     const wide = (width - LEFT) / answer.length;
     const tall = Math.max(7, Math.min(TALLEST, Math.floor(ROOM / (L + 1))));
-    const height = tall * (L + 1);
+    const height = tall * (L + 1) + TOP;
     canvas.style.cssText = `width: ${width}px; height: ${height}px`;
     const context = sized(canvas, width, height);
     const fills = fillsOf(context, theme);
@@ -53,13 +54,13 @@ export function createReach(page, box) {
         context.globalAlpha = isReached && !isPad && row > 0 ? 0.38 : 1;
         context.fillStyle = isPad ? fills[PADDING] : isReached ? fills[0] : theme.panel2;
         context.beginPath();
-        context.roundRect(LEFT + position * wide, row * tall, Math.max(1, wide - 2), tall - (tall > 10 ? 3 : 1), 2);
+        context.roundRect(LEFT + position * wide, TOP + row * tall, Math.max(1, wide - 2), tall - (tall > 10 ? 3 : 1), 2);
         context.fill();
       }
       context.globalAlpha = 1;
       if (row % every && row < L) continue;
       Object.assign(context, { fillStyle: theme.ink2, font: theme.font(Math.min(14, Math.max(11, tall))), textBaseline: 'middle', textAlign: 'right' });
-      const y = row * tall + tall / 2 - 1;
+      const y = TOP + row * tall + tall / 2 - 1;
       context.fillText(row === L ? 'text' : String(layer), row === L ? LEFT - 8 : LEFT - 26, y);
       if (row < L) glyph(context, layers[layer], LEFT - 20, y, theme);
     }

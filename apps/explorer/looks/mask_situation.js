@@ -29,6 +29,9 @@ export function changed(lessons, selection, patch) {
 // The patch that begins a lesson: at its first pass, at its own cell.
 export const begun = (name) => ({ lesson: name, lab: {}, pass: 0, query: null, key: null });
 
+// How many keys there are to draw: a static cache of a global layer has more slots than there are positions.
+export const columnsOf = ({ kinds }) => Math.max(...kinds.map(({ reasons }) => reasons[0].length));
+
 // The pass that is shown, and how many positions have been fed then.
 export function passOf(answer, { pass }) {
   const step = Math.min(pass, answer.passes.length - 1);
@@ -41,7 +44,7 @@ export function cellOf(answer, lesson, { query: wished, key: chosen, pass }) {
   const { stop } = passOf(answer, { pass });
   const query = Math.min(wished ?? lesson.query ?? stop - 1, stop - 1);
   const reasons = answer.kinds[0].reasons[query];
-  const keys = reasons.length;
+  const keys = columnsOf(answer);
   if (chosen !== null) return { query, key: Math.min(chosen, keys - 1) };
   if (wished === null && lesson.key !== null) return { query, key: Math.min(lesson.key, keys - 1) };
   const hidden = reasons.slice(0, query).findLastIndex((reason) => reason !== 0);
@@ -51,7 +54,7 @@ export function cellOf(answer, lesson, { query: wished, key: chosen, pass }) {
 // The positions that a kind of layer still holds after a pass: 'held', 'new' in this pass, 'dropped', 'empty' or ''.
 export function heldAfter(answer, kind, { step, start, stop }, position) {
   const { holds } = answer.kinds[kind];
-  if (position >= stop) return answer.cached && position >= answer.length ? 'empty' : '';
+  if (position >= stop) return position >= answer.length && position < answer.kinds[kind].reasons[0].length ? 'empty' : '';
   if (!holds[step].includes(position)) return 'dropped';
   return position >= start && step > 0 ? 'new' : 'held';
 }

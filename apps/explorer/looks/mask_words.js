@@ -5,7 +5,7 @@ const [VISIBLE, FUTURE, OUTSIDE, PADDING] = [0, 1, 2, 3];
 
 // [before, {query}, between, {key}, after, second line]: the tokens are put in where the page has names for them.
 export function headline(answer, { query, key }, causal) {
-  const [local, global] = answer.kinds.map(({ reasons }) => reasons[query][key]);
+  const [local = FUTURE, global] = answer.kinds.map(({ reasons }) => reasons[query][key]);
   const { window } = answer.kinds[0];
   const why = (reason) => because(reason, { query, key, window, causal, length: answer.length });
   if (query === key && local === VISIBLE) return ['In every layer ', { query }, ' looks at itself', null, '', ''];
@@ -25,7 +25,7 @@ function because(reason, { query, key, window, causal, length }) {
 }
 
 // How far information comes over the layers: one sentence about the chosen position.
-export function reachSentence(answer, { layers, window, first }, query, name) {
+export function reachSentence(answer, { layers, window, first }, query, { name, causal }) {
   const [from, to] = answer.pads;
   const isReal = (position) => position < from || position >= to;
   if (!isReal(query)) return `Position ${query} is padding: what its attention gives it means nothing.`;
@@ -37,6 +37,6 @@ export function reachSentence(answer, { layers, window, first }, query, name) {
   const through = deepest ? ` through ${deepest} layer${deepest === 1 ? '' : 's'}` : '';
   const own = name ? `In ${name}, window ${window}: ` : '';
   const count = all ? `${own ? 'all' : 'All'} ${reached.length}` : `${reached.length} of ${before}`;
-  const each = layers.includes('global') ? '' : ` Each local layer adds ${window - 1}.`;
+  const each = layers.includes('global') ? '' : ` Each local layer adds ${causal ? window - 1 : `${window} to each side`}.`;
   return `${own}${count} tokens reach position ${query}${through}.${each}`;
 }

@@ -52,29 +52,27 @@ export function createCurve(page, box) {
     const dotted = (beyond) => logits.dots.filter(([, , raw]) => (cap !== null && Math.abs(raw) > cap) === beyond).map(([, , raw, score]) => `M${x(raw).toFixed(1)} ${y(score).toFixed(1)}h0`).join('');
     put(holder, svg('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': said(logits) }, [
       ...grid, ...ends,
-      line([x(-reach), y(-reach)], [x(reach), y(reach)], 'plain'),
-      label('no cap', [x(reach) - 12, y(reach) + 18], '', 'end'),
+      ...(cap === null ? [] : [line([x(-reach), y(-reach)], [x(reach), y(reach)], 'plain'), label('no cap', [x(0.94 * reach) - 10, y(0.94 * reach) + 5], '', 'end')]),
       svg('path', { d: curve, class: 'curve' }),
       svg('path', { d: dotted(false), class: 'dots' }), svg('path', { d: dotted(true), class: 'dots beyond' }),
       label('after the cap, s', [LEFT + 6, TOP + 14], '', 'start'), label('raw logit a', [width - RIGHT, height - 2], '', 'end'),
-      ...farthest(logits, x, y, width),
+      ...farthest(logits, x, y),
     ]));
   }
 
-  function farthest({ farthest: [query, key, raw, score], softcap }, x, y, width) {
+  // Named beside the curve, where there is room: over or under its flat end, else on its open side.
+  function farthest({ farthest: [query, key, raw, score], softcap }, x, y) {
     const at = [x(raw), y(score)];
-    const side = raw < 0 ? 1 : -1;
-    const room = raw < 0 ? width - at[0] : at[0];
-    const shift = Math.min(20, room - 130);
-    const up = softcap === null || raw < 0 ? -1 : 1;
-    const base = [at[0] + (up < 0 && softcap !== null && Math.abs(raw) > softcap ? -6 : side * Math.max(shift, 16)), at[1] + (up < 0 ? -44 : 44)];
-    const anchor = raw < 0 ? 'start' : 'end';
+    const sign = raw < 0 ? -1 : 1;
+    const isFlat = softcap !== null && Math.abs(raw) > softcap;
+    const right = isFlat ? -sign * 6 : -sign * 20;
+    const first = Math.max(TOP + 14, at[1] + (isFlat ? (sign < 0 ? -50 : 30) : sign < 0 ? 4 : -16));
     const { readable } = page.store.data.run;
     const name = (position) => `${island(readable[position]?.text ?? '')} ${position}`;
+    const text = (words, down, kind) => svg('text', { x: at[0] + right, y: first + down, 'text-anchor': sign < 0 ? 'start' : 'end', class: kind }, words);
     return [
       svg('circle', { cx: at[0], cy: at[1], r: 7, class: 'far' }),
-      svg('text', { x: base[0], y: base[1] - 6, 'text-anchor': anchor, class: 'halo' }, `${name(query)} → ${name(key)}`),
-      svg('text', { x: base[0], y: base[1] + 13, 'text-anchor': anchor, class: 'halo strong' }, `${one(raw)} → ${one(score)}`),
+      text(`${name(query)} → ${name(key)}`, 0, 'halo'), text(`${one(raw)} → ${one(score)}`, 19, 'halo strong'),
     ];
   }
 

@@ -65,7 +65,7 @@ export function createSaturation(page, box) {
     grid.classList.toggle('dense', tall < 20);
     replace(grid, [
       h('span'), Array.from({ length: N }, (_, head) => h('span', { class: 'top' }, N > 12 && head % 2 ? '' : String(head))),
-      run.layers.map(({ kind }, layer) => [h('span', { class: 'lab' }, layer % rare ? '' : String(layer), layerGlyph(kind)), heads.filter((head) => head.layer === layer).map(cell)]),
+      run.layers.map(({ kind }, layer) => [h('span', { class: 'lab' }, h('span', {}, layer % rare ? '' : String(layer)), layerGlyph(kind)), heads.filter((head) => head.layer === layer).map(cell)]),
     ]);
   }
 

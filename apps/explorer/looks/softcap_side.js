@@ -19,7 +19,7 @@ export function createCapSide(page, box) {
   final.setAttribute('aria-label', 'Cap of the final logits');
   const was = h('span', { class: 'm' });
   const of = h('p', { class: 'm' });
-  const finalRow = h('label', { class: 'final' }, h('b', {}, 'Final cap'), h('span', { class: 'm' }, 'of the next token’s logits'), h('span', { class: 'grow' }), final);
+  const finalRow = h('label', { class: 'final' }, h('b', {}, 'Final cap'), h('span', { class: 'm' }, 'of the next token'), h('span', { class: 'grow' }), final);
   put(box,
     h('h2', {}, 'What the cap changes', name), hero, say,
     h('div', { class: 'sec' }, h('h2', {}, 'Next token', was), list), facts,

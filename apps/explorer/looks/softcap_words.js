@@ -45,7 +45,8 @@ function changed(run, pair, change) {
   if (!rows?.length) return [`With ${change} the outputs change.`];
   const [first] = rows;
   const top = rows.reduce((best, row) => (row.probability > best.probability ? row : best));
-  if (top === first) return [`With ${change} the model still expects `, { token: first }, `, with ${valueText(first.probability)} in place of ${valueText(first.was)}.`];
+  const [now, was] = [first.probability, first.was].map(valueText);
+  if (top === first) return [`With ${change} the model still expects `, { token: first }, now === was ? `, with ${now} as before.` : `, with ${now} in place of ${was}.`];
   const repeats = run.readable.at(-1).text === top.text;
   return [`With ${change} the model no longer expects `, { token: first }, ...(repeats ? [': it repeats ', { strong: top.text }] : [' but ', { token: top }]), '.'];
 }
