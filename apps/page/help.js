@@ -21,7 +21,7 @@ export function createHelp(page) {
     dialog ??= createDialog(page, 'Help', 'help');
     const address = new URL('./', document.baseURI).href;
     dialog.open(
-      h('h2', {}, 'What is what'), h('dl', {}, WORDS.map(([word, meaning]) => [h('dt', {}, word), h('dd', {}, meaning)])),
+      h('h2', {}, 'What is what'), h('dl', {}, (page.mode().words ?? WORDS).map(([word, meaning]) => [h('dt', {}, word), h('dd', {}, meaning)])),
       h('h2', {}, 'Keys'), h('dl', { class: 'keys' }, keysOf([...page.mode().hints, ...KEYS])),
       h('h2', {}, 'From a program'),
       h('pre', {}, `from gradio_client import Client\nClient("${address}").predict("red blue red", "tiny", api_name="/run")`),

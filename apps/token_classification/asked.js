@@ -62,7 +62,7 @@ export function createAsked(page, box) {
       look: `where ${head ?? 'the strongest head'} looks`,
       masks: 'probability lost under the other mask',
     }[how]);
-    showMethod(how);
+    showMethod(how === 'look' ? 'heads' : how); // one of the heads that may be off
   }
 
   return {

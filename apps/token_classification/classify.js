@@ -13,6 +13,7 @@ import { savable } from './savable.js';
 import { createSentence } from './sentence.js';
 import { createVariant } from './variant.js';
 import { createWhy } from './why.js';
+import { WORDS } from './words.js';
 
 const how = (value) => (page) => page.store.select({ how: value });
 
@@ -21,12 +22,13 @@ export const classify = {
   title: 'Classify',
   shows: 'labels',
   examples: EXAMPLES,
-  hints: [['↑', '↓', 'entity'], ['g', 'gradients'], ['w', 'words out'], ['h', 'heads off'], ['e', 'edit a word']],
+  hints: [['↑', '↓', 'entity'], ['g', 'gradients'], ['w', 'words out'], ['h', 'heads off'], ['m', 'other mask'], ['e', 'edit a word']],
   keys: {
     ArrowUp: (page) => step(page, -1), ArrowDown: (page) => step(page, 1),
     g: how('grad'), w: how('out'), h: how('heads'), m: how('masks'),
     e: (page) => { const field = page.root().querySelector('#classify .ed input'); field?.focus(); field?.select(); },
   },
+  words: WORDS,
   hasStrip: false,
   savable,
   models: (settings) => settings.classify.models,

@@ -53,6 +53,7 @@ export function createEntities(page, box) {
     const none = place.isWhole ? 'The classifier labels the text as a whole: the middle says why.' : known.every.length ? null : 'The model finds no entity here. Click a word to see why not.';
     put(list, none ? h('p', { class: 'm none' }, none) : null, known.shown.map((entry) => row(entry, place)),
       known.count > known.shown.length ? h('p', { class: 'm none' }, `and ${(known.count - known.shown.length).toLocaleString('en')} that are surer`) : null);
+    list.append(...place.labels.remarks.map((remark) => h('p', { class: 'm none' }, `Note: ${remark}.`)));
     list.scrollTop = scrolled;
     if (focused !== null) list.querySelector(`[data-first="${focused}"]`)?.focus();
   }

@@ -5,6 +5,7 @@ import { latest } from '../page/ask.js';
 import { h, put, segments } from '../page/dom.js';
 import { progressWords } from '../page/progress.js';
 import { heading } from './parts.js';
+import { SAMPLE } from './sample.js';
 
 const READ = 'UTF-8';
 
@@ -117,8 +118,9 @@ export function createFile(page, box) {
         h('div', { class: 'what', title: found.remarks.join('\n') }, h('span', { class: 'm' }, found.all ? `errors in ${found.wrong} sentences` : 'no errors'), h('span', { class: 'grow' }), tabs)]
       : heading('File', 'where is the model wrong?'));
     const note = said ? h('p', { class: 'note', role: 'status' }, said, isBusy ? h('button', { type: 'button', class: 'link', onclick: () => question.cancel() }, 'Cancel') : null) : null;
-    put(body, note, said && !isBusy && file && /column|TOKEN/.test(said) ? columns() : null, !found ? null : shown === 'errors' ? errors(found) : confusion(found));
-    box.classList.toggle('empty', !found && !said);
+    const invitation = found || said ? null : h('p', { class: 'm none' }, 'A file with the right labels shows how often the model is right, and its surest errors first, each with its reasons. ',
+      h('button', { type: 'button', class: 'link', onclick: () => { file = SAMPLE; only = null; read(); } }, 'Try a sample'));
+    put(body, invitation, note, said && !isBusy && file && /column|TOKEN/.test(said) ? columns() : null, !found ? null : shown === 'errors' ? errors(found) : confusion(found));
   }
 
   return {

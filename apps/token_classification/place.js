@@ -48,6 +48,7 @@ export function listOf({ labels }, type, most = Infinity) {
   const { entities, words } = labels;
   const every = labels.kind === 'sequence' ? []
     : labels.tagged ? entities : words.map((word, at) => ({ ...word, first: at, stop: at + 1 }));
-  const shown = type === null ? every : every.filter(({ label }) => label === type);
+  const ofType = every.filter(({ label }) => label === type);
+  const shown = ofType.length ? ofType : every; // the type may be one of another text
   return { every, shown: [...shown].sort((a, b) => a.margin - b.margin).slice(0, most), count: shown.length };
 }

@@ -1,12 +1,13 @@
-// The explanations of where the reader is, one after the other; a new place breaks the old ones off. Then, while nobody
-// asks for anything, the one sentence of each entity of the list.
+// The explanations of where the reader is, one after the other, the quick ones first; a new place breaks the old ones off.
+// In between comes the one sentence of each entity of the list.
 
 import { headOf } from '../page/selection.js';
 import { listOf, placeOf, questionOf } from './place.js';
 
 export const SHOWS = { out: 'leave_one_out', grad: 'saliency', heads: 'heads', look: 'attention', masks: 'masks' };
+const LAST = 'faithfulness';
 const MOST_KEPT = 400;
-const MOST_LISTED = 40;
+const MOST_LISTED = 12;
 const SLOW_MS = 4000; // reasons that take longer are worked out only where somebody asks
 
 // Publishes `reasons` {classes, leave_one_out, heads, ...: an answer or {error}} and `because` {first word: answer}.
@@ -32,7 +33,7 @@ export function createReasons(page) {
     const classes = ['classes', { model: question.model, text: question.text, word: place.isWhole ? 0 : place.word }];
     return new Map([
       ['classes', classes], [SHOWS.out, methods.out], [SHOWS[how], methods[how]], [SHOWS.heads, methods.heads],
-      ['faithfulness', why('faithfulness')],
+      [LAST, why('faithfulness')],
     ]);
   }
 
@@ -58,12 +59,13 @@ export function createReasons(page) {
     const found = Object.fromEntries([...asked].map(([name, question]) => [name, known(...question)]).filter(([, answer]) => answer));
     store.publish({ reasons: found });
     for (const [name, question] of asked) {
+      if (name === LAST) await list(own);
+      if (own !== controller || own.signal.aborted) return;
       if (store.data.reasons[name]) continue;
       const answer = await answered(...question, own.signal).catch((error) => (error.name === 'AbortError' ? null : { error: error.message }));
       if (own !== controller || own.signal.aborted) return;
       store.publish({ reasons: { ...store.data.reasons, [name]: answer } });
     }
-    await list(own);
   }
 
   // The sentences of the list, as long as they come quickly.

@@ -86,7 +86,7 @@ export function createSentence(page, box, body) {
     const index = at - place.sentence[0];
     const value = paint?.values[index] ?? null;
     const flip = paint?.flips[index];
-    const below = flip !== undefined ? (paint.scale === 'diverging' ? `${signed(value)} → ${typeOf(flip)}` : flip)
+    const below = flip !== undefined ? (paint.scale === 'diverging' ? `${signed(value)} → ${store.selection.how === 'masks' ? flip : typeOf(flip)}` : flip)
       : value !== null && paint.numbers.has(index) ? (paint.scale === 'sequential' ? probability(value) : signed(value)) : null;
     const before = at > place.sentence[0] && labels.words[at].before;
     const isNew = edit?.by && variant && at === edit.at;
@@ -109,7 +109,7 @@ export function createSentence(page, box, body) {
     const isAsked = place.first <= own && own < place.stop && !place.isWhole;
     if (!place.labels.tagged && !place.isWhole && !isAsked) store.select({ word: own, why: null, rather: null, edit: null });
     else if (entity && !isAsked) store.select({ word: own, why: null, rather: null, edit: null });
-    else store.select({ word: own, edit: { at: own, by: '' } });
+    else store.select({ edit: { at: own, by: '' } });
   }
 
   // Tokens are parts of words: they stand by themselves, without brackets.
