@@ -10,6 +10,7 @@ import { createInspector } from './inspector/inspector.js';
 import { compare } from './looks/compare.js';
 import { mask } from './looks/mask.js';
 import { patching } from './looks/patching.js';
+import { prediction } from './looks/prediction.js';
 import { softcap } from './looks/softcap.js';
 import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
@@ -19,7 +20,7 @@ import { savable } from './savable.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state. Some have {keys, hints} of
 // their own, as a mode has, and {opens(store)}: the patch of the selection with which the menu opens them.
-const LOOKS = [attention, atlas, softcap, mask, compare, patching];
+const LOOKS = [attention, atlas, prediction, softcap, mask, compare, patching];
 
 // Keys of a look come before those of the mode while it is open.
 function keysOf(others, { name, keys = {} }) {

@@ -8,6 +8,7 @@ from gemma2_workbench.apps.explorer.compare import COMPARE
 from gemma2_workbench.apps.explorer.mask_lab import MASKS
 from gemma2_workbench.apps.explorer.overlap import OVERLAP
 from gemma2_workbench.apps.explorer.patching import PATCHING
+from gemma2_workbench.apps.explorer.prediction import CONTRIBUTIONS, LENS
 from gemma2_workbench.apps.explorer.run import RUN, SAVED
 from gemma2_workbench.apps.explorer.scores import RANDOM_REPEATS
 from gemma2_workbench.apps.explorer.softcap import LOGITS, SATURATION
@@ -21,6 +22,8 @@ HANDLERS: tuple[Handler[Any], ...] = (
     COMPARE,
     OVERLAP,
     PATCHING,
+    LENS,
+    CONTRIBUTIONS,
     CLAIM,
     FEEDER,
     RANDOM_REPEATS,

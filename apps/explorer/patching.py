@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import JsonValue
 
-from gemma2_workbench import LoadedModel, token_id
+from gemma2_workbench.apps.explorer.named_token import named_token
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
 from gemma2_workbench.apps.page.questions import Handler, Question, Tell
 from gemma2_workbench.apps.page.session import Session
@@ -36,26 +36,12 @@ def patched(session: Session, asked: Patching, tell: Tell) -> JsonValue:
             checked_text(asked.text),
             asked.what,
             asked.by,
-            token=_named(loaded, asked.token),
-            against=_named(loaded, asked.against),
+            token=None if asked.token is None else named_token(loaded, asked.token),
+            against=None if asked.against is None else named_token(loaded, asked.against),
             progress=lambda done, of: tell(done, of, "patched runs"),
         )
 
     return _told(session.kept.get(("patching", asked), patch))
-
-
-def _named(loaded: LoadedModel, text: str | None) -> int | None:
-    """The id of a token as a reader writes it: a word stands for the token with the space before it, if there is one.
-
-    Raises:
-        ValueError: it is no token.
-    """
-    if text is None:
-        return None
-    try:
-        return token_id(loaded, f" {text}")
-    except ValueError:
-        return token_id(loaded, text)
 
 
 def _told(grid: PatchGrid) -> JsonValue:

@@ -74,7 +74,8 @@ def _colours(dark: bool) -> JsonValue:
     tables: dict[str, JsonValue] = {
         kind: base64.b64encode(page_lut(kind, dark).tobytes()).decode() for kind in ("sequential", "diverging")
     }
-    return tables | {"kinds": {kind: look.colour(dark) for kind, look in layer_kinds().items()}}
+    tables["kinds"] = {kind: look.colour(dark) for kind, look in layer_kinds().items()}
+    return tables
 
 
 def _rgb(colour: str) -> list[JsonValue]:

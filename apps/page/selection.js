@@ -37,6 +37,15 @@ const frame = {
   write: (value) => (value === 'none' ? value : value.join('_')),
 };
 
+// A word of the text, by its number, and what stands in its place; '' is itself.
+const edit = {
+  read(value) {
+    const [, at, by] = /^(\d{1,9}):(.*)$/s.exec(value) ?? [];
+    return at === undefined ? undefined : { at: Number(at), by };
+  },
+  write: ({ at, by }) => `${at}:${by}`,
+};
+
 // Where the mask lab differs from its lesson: "window_6.padding_2".
 const LAB = ['tokens', 'window', 'causal', 'padding', 'side', 'cache', 'decode', 'chunk', 'spare'];
 const lab = {
@@ -83,6 +92,8 @@ export const PARAMETERS = {
   by: { of: 'by', start: null, push: true, ...oneOf('position', 'head') },
   token: { of: 'token', start: null, push: true, ...text },
   against: { of: 'against', start: null, push: true, ...text },
+  stream: { of: 'stream', start: null, read: whole, write: String },
+  quantity: { of: 'quantity', start: 'probability', ...oneOf('probability', 'chosen_probability', 'rank', 'entropy') },
   over: { of: 'over', start: null, ...oneOf('mean', 'max', 'rollout') },
   heads: { of: 'chosen', start: [], ...heads },
   words: { of: 'words', start: false, ...flag },
@@ -96,10 +107,18 @@ export const PARAMETERS = {
   across: { of: 'across', start: 'previous_token', ...text },
   of: { of: 'of', start: 'induction', ...text },
   frame: { of: 'frame', start: null, ...frame },
-  sentence: { of: 'sentence', start: null, read: whole, write: String },
-  word: { of: 'word', start: null, read: whole, write: String },
-  how: { of: 'how', start: 'out', ...oneOf('out', 'grad', 'heads') },
+  // A word by its number through all sentences; null is the first of the least certain entity.
+  word: { of: 'word', start: null, push: true, read: whole, write: String },
+  why: { of: 'why', start: null, push: true, ...text },
+  rather: { of: 'rather', start: null, push: true, ...text },
+  how: { of: 'how', start: 'out', ...oneOf('out', 'grad', 'heads', 'look', 'masks') },
+  per: { of: 'per', start: 'word', ...oneOf('word', 'entity', 'token') },
+  type: { of: 'type', start: null, ...text },
+  edit: { of: 'edit', start: null, push: true, ...edit },
 };
+
+// Another text has no place in common with the one before.
+export const NO_WORD = Object.freeze({ query: null, key: null, word: null, why: null, rather: null, edit: null });
 
 export const START = Object.freeze(Object.fromEntries(Object.values(PARAMETERS).map(({ of, start }) => [of, start])));
 
