@@ -44,9 +44,9 @@ class Situation(Question):
 
 
 class ShownMasks(Situation):
-    """A situation, and the pass that is shown."""
+    """A situation, and one of its passes; None is all of them."""
 
-    step: int = 0
+    step: int | None = None
 
 
 def masks(session: Session, asked: Situation, _tell: Tell) -> JsonValue:
@@ -78,7 +78,7 @@ def masks(session: Session, asked: Situation, _tell: Tell) -> JsonValue:
 
 
 def mask_recipe(session: Session, asked: ShownMasks) -> MaskRecipe:
-    """The masks of both kinds of layer in the pass that is shown, with the model and the text they are of.
+    """The masks of both kinds of layer in the passes that are wanted, with the model and the text they are of.
 
     Raises:
         ValueError: a situation or a pass that cannot be.

@@ -1,11 +1,11 @@
 // What Explore can save where the reader is: {label, name, shown}; `shown` is what the server makes a recipe of.
 
-import { savedMask } from './looks/mask_situation.js';
+import { savedMasks } from './looks/mask_situation.js';
 import { duration } from '../page/progress.js';
 import { keyOf, placeOf } from './place.js';
 
 export function savable({ selection, data }, settings) {
-  if (selection.look === 'mask') return [{ label: 'The masks', name: `mask_${selection.lesson}`, shown: { kind: 'mask', ...savedMask(settings.explore.lessons, selection, data.run) } }];
+  if (selection.look === 'mask') return savedMasks(settings.explore.lessons, selection, data.run).map((each) => ({ ...each, name: `mask_${selection.lesson}` }));
   const { run, pair } = data;
   if (!run) return [];
   if (selection.look === 'prediction') return predicted(selection, data);

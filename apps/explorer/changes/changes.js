@@ -24,6 +24,7 @@ export function createChanges(page) {
     const { run } = store.data;
     question.cancel();
     Object.assign(state, { busy: null, error: null });
+    store.publish({ refused: null });
     const { off, cap, window, causal, finalCap } = store.selection;
     // What belongs to another run goes at once; an older pair of this run stays until the new one is here.
     if (!changesOf(store.selection).length || store.data.pair?.of !== run.id) store.publish({ pair: null });
@@ -42,7 +43,7 @@ export function createChanges(page) {
     } catch (error) {
       if (error.name === 'AbortError') return undefined;
       Object.assign(state, { busy: null, error: error.message });
-      store.publish({ pair: null });
+      store.publish({ pair: null, refused: error.message });
     }
     return draw();
   }

@@ -94,5 +94,10 @@ export function tokenAt({ pads: [start, stop] }, position) {
   return position < start ? position : position - (stop - start);
 }
 
-// What a file of the masks is of: the situation and the pass that is shown.
-export const savedMask = (lessons, selection, run) => ({ ...questionOf(lessons, selection, run), step: selection.pass });
+// What files of the masks are of: [{label, shown}], the pass that is shown, and all of them where there are several.
+export function savedMasks(lessons, selection, run) {
+  const situation = questionOf(lessons, selection, run);
+  const shown = (label, step) => ({ label, shown: { kind: 'mask', ...situation, step } });
+  const isFedInParts = situation.causal && (situation.decode > 0 || situation.chunk > 0);
+  return isFedInParts ? [shown('All passes', null), shown('The pass that is shown', selection.pass)] : [shown('The masks', 0)];
+}

@@ -96,7 +96,7 @@ function createSoftcap(page, box) {
       if (known.of !== run.id) readRun();
       if (anyOf(changed, 'run', 'head')) known.logits = null;
       if (anyOf(changed, 'run', 'pair', 'head')) readHead();
-      if (anyOf(changed, 'run', 'pair', 'head', 'query', 'key', 'row', 'cap', 'finalCap', 'off', 'window', 'causal', 'saturation', 'theme', 'size')) draw();
+      if (anyOf(changed, 'run', 'pair', 'refused', 'head', 'query', 'key', 'row', 'cap', 'finalCap', 'off', 'window', 'causal', 'saturation', 'theme', 'size')) draw();
     },
   };
 }

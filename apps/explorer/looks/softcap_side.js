@@ -46,7 +46,7 @@ export function createCapSide(page, box) {
     put(name, selection.cap === null ? `${capName(own)}, as trained` : capName(selection.cap));
     drawHero(rows, pair);
     put(say, sentenceOf({ run, pair, change: phrase(selection), own }).map((part) => (part.token ? h('b', {}, expectedToken(run, part.token)) : part.strong ? h('b', {}, part.strong) : part)));
-    if (changesOf(selection).length && !pair) put(say, `Running with ${phrase(selection)}…`);
+    if (changesOf(selection).length && !pair) put(say, store.data.refused ?? `Running with ${phrase(selection)}…`);
     list.parentElement.hidden = !rows.length;
     put(was, pair ? 'was → is' : '');
     put(list, rows.map(bar));

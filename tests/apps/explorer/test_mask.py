@@ -69,6 +69,7 @@ def test_the_pass_that_is_shown_is_saved(session: Session, run: str) -> None:
     shown = {"kind": "mask", "run": run, "words": True, **fields("decoding"), "step": 2}
     recipe = Savables(SAVABLES).recipe(session, shown)
     assert recipe.captions() == ["local layer 0, decode 9", "global layer 1, decode 9"]  # type: ignore[attr-defined]
+    assert len(Savables(SAVABLES).recipe(session, shown | {"step": None}).captions()) == 10  # type: ignore[attr-defined]
     assert recipe.changes == ("window 4 instead of tiny's 32",)  # type: ignore[attr-defined]
 
 

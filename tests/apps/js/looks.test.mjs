@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { layoutOf } from '../../../apps/explorer/looks/mask_layout.js';
-import { begun, cellOf, changed, countsOf, heldAfter, labelsOf, questionOf } from '../../../apps/explorer/looks/mask_situation.js';
+import { begun, cellOf, changed, countsOf, heldAfter, labelsOf, questionOf, savedMasks } from '../../../apps/explorer/looks/mask_situation.js';
 import { headline, reachSentence } from '../../../apps/explorer/looks/mask_words.js';
 import { openingCap, sentenceOf, stopOf, stopsOf, taken } from '../../../apps/explorer/looks/softcap_words.js';
 import { START, format, parse } from '../../../apps/page/selection.js';
@@ -51,6 +51,8 @@ test('a situation is its lesson and where it differs', () => {
   const { run, words, window, causal } = questionOf(LESSONS, here, { id: 'r' });
   assert.deepEqual([run, words, window, causal], ['r', true, 6, false]);
   assert.equal(questionOf(LESSONS, START, null).words, false);
+  assert.deepEqual(savedMasks(LESSONS, START, null).map(({ shown }) => shown.step), [0]);
+  assert.deepEqual(savedMasks(LESSONS, { ...START, lesson: 'decoding', pass: 2 }, null).map(({ shown }) => shown.step), [null, 2]);
 });
 
 test('a decoding lesson begins at its first pass, and each pass looks at its last row', () => {
