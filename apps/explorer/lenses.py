@@ -10,7 +10,7 @@ from gemma2_workbench.apps.explorer.lens_columns import LensColumns, unembedded
 from gemma2_workbench.apps.explorer.named_token import named_token
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
 from gemma2_workbench.apps.page.questions import Tell
-from gemma2_workbench.apps.page.session import ModelAbsentError, Session, untold
+from gemma2_workbench.apps.page.session import ModelAbsentError, Session
 from gemma2_workbench.models.language_model import require_language_model
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.interventions import applied
@@ -108,7 +108,7 @@ class Lenses:
             return trace
         whole = range(len(trace.tokens))
         if len(whole) <= BLOCK:
-            columns = self.columns(run, chosen, whole, untold)
+            columns = self.columns(run, chosen, whole, lambda _done, _of, _what="layers": None)
             return _with(trace, columns.lens, columns.contributions)
         loaded, followed = self._model(trace), None if token is None else chosen[0]
         return self._session.kept.get(
