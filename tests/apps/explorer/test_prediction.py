@@ -1,4 +1,4 @@
-"""Lens and contributions as the page asks for them: the library's numbers, as far as somebody looks, at a known price."""
+"""Lens and contributions as the page asks for them: the library's numbers, as far as somebody looks, priced first."""
 
 import copy
 from threading import Event

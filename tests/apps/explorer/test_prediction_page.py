@@ -1,4 +1,4 @@
-"""The look Prediction in a browser: it opens at the last position, its cells and parts are links, long work is asked first."""
+"""Prediction in a browser: it opens at the last position, cells and parts are links, long work is asked about first."""
 
 import time
 from collections.abc import Callable
@@ -62,8 +62,9 @@ def test_a_change_is_shown_beside_the_chosen_position(open_page: Callable[..., A
     page = open_page(f"{LOOK}&off=L5H2.L5H3.L5H4")
     wait_for(page, "#map .claim", "instead of green (0.90). It shows from layer 5 on.")
     wait_for(page, ".prediction-side h2", "changed")
-    changes = page.locator("#map .lens-grid .cell:nth-of-type(even)").all_inner_texts()
-    assert changes[-1].startswith("−") or page.locator("#map .lens-grid .cell").last.inner_text().startswith("−")
+    changes = page.locator("#map .lens-grid .cell").all_inner_texts()[1::2]
+    assert changes[:-1] == ["0.00"] * 6
+    assert changes[-1].startswith("−8")
 
 
 def test_what_takes_long_is_asked_first_shown_as_it_comes_and_cancelled(

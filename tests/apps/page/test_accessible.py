@@ -12,6 +12,7 @@ STATES: dict[str, tuple[str, tuple[int, int]]] = {
     "off": ("off=L5H2.L5H3.L5H4", (1400, 900)),
     "lines": ("view=lines", (1400, 900)),
     "text": ("view=text", (1400, 900)),
+    "prediction": ("look=prediction&off=L5H3", (1400, 900)),
     "present": ("present=1", (1920, 1080)),
     "phone": ("", (390, 844)),
 }
