@@ -17,6 +17,8 @@ from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.readers.contributions import Contributions
 from gemma2_workbench.traces.readers.lens import BLOCK_LOGITS, TOP, Lens, LensReader
 
+PROBED = 1 << 21  # logits that are computed to know what all of them take: those of 8 states on the 2B geometry
+ENOUGH_SECONDS = 0.1  # of the runs of a probe
 # Values of a cell; the others belong to a position, or name tokens.
 CELLS = [field.name for field in fields(Lens) if field.name not in ("chosen_ids", "pieces")]
 
@@ -100,3 +102,15 @@ def unembedded(loaded: Source, stream_RPD: Tensor, chosen: Sequence[int]) -> Len
         chosen_ids=lens.chosen_ids[:P],
         **{name: getattr(lens, name)[0].unflatten(0, (R, P)) for name in CELLS},
     )
+
+
+def probed(loaded: Source) -> float:
+    """Seconds that the unembedding of a position takes, of all rows: a few are timed, after some that do not count."""
+    count = max(1, PROBED // require_language_model(loaded).vocabulary)
+    states = torch.randn(1, count, loaded.shape.width, device=loaded.device, dtype=getattr(torch, loaded.dtype))
+    taken: list[float] = []
+    while len(taken) < 2 or sum(taken) < ENOUGH_SECONDS:
+        started = time.perf_counter()
+        unembedded(loaded, states, [0] * count)
+        taken.append(time.perf_counter() - started)
+    return min(taken[1:]) / count * (loaded.shape.layers + 1)
