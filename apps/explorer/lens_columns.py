@@ -53,11 +53,20 @@ class LensColumns:
         chosen = contributions.ids[positions.start : positions.stop]
         R, P = stream.shape[:2]
         K = min(TOP, require_language_model(loaded).vocabulary)
-        ids, ranks = (torch.zeros(R, P, *more, dtype=torch.int32) for more in ((K,), ()))
-        top = [torch.zeros(R, P, K) for _ in range(2)]
-        numbers = [torch.zeros(R, P) for _ in range(4)]
-        names = pieces_of(loaded, sorted({0, *chosen.tolist()}))
-        lens = Lens(ids, *top, *numbers[:2], chosen, *numbers[2:], ranks, names)
+        top_logits, top_capped = (torch.zeros(R, P, K) for _ in range(2))
+        log_sum, entropy, logits, capped = (torch.zeros(R, P) for _ in range(4))
+        lens = Lens(
+            top_ids=torch.zeros(R, P, K, dtype=torch.int32),
+            top_logits=top_logits,
+            top_capped=top_capped,
+            log_sum=log_sum,
+            entropy=entropy,
+            chosen_ids=chosen,
+            chosen_logits=logits,
+            chosen_capped=capped,
+            chosen_ranks=torch.zeros(R, P, dtype=torch.int32),
+            pieces=pieces_of(loaded, sorted({0, *chosen.tolist()})),
+        )
         return cls(positions, lens, torch.zeros(P, dtype=torch.bool), contributions, stream)
 
     def missing(self, positions: range) -> list[int]:

@@ -103,7 +103,7 @@ class Lenses:
             return trace
         whole = range(len(trace.tokens))
         if len(whole) <= BLOCK:
-            columns = self.columns(run, chosen, whole, lambda _done, _of, _what="layers": None)
+            columns = self.columns(run, chosen, whole, lambda *_args, **_more: None)
             return _with(trace, columns.lens, columns.contributions)
         loaded, followed = self._model(trace), None if token is None else chosen[0]
         return self._session.kept.get(
