@@ -18,7 +18,8 @@ from gemma2_workbench.traces.readers.contributions import Contributions
 from gemma2_workbench.traces.readers.lens import BLOCK_LOGITS, TOP, Lens, LensReader
 
 PROBED = 1 << 21  # logits that are computed to know what all of them take: those of 8 states on the 2B geometry
-ENOUGH_SECONDS = 0.1  # of the runs of a probe
+RUNS = 2  # of a probe, at least; and until they took so long together:
+ENOUGH_SECONDS = 0.1
 # Values of a cell; the others belong to a position, or name tokens.
 CELLS = [field.name for field in fields(Lens) if field.name not in ("chosen_ids", "pieces")]
 
@@ -118,7 +119,7 @@ def probed(loaded: Source) -> float:
     count = max(1, PROBED // require_language_model(loaded).vocabulary)
     states = torch.randn(1, count, loaded.shape.width, device=loaded.device, dtype=getattr(torch, loaded.dtype))
     taken: list[float] = []
-    while len(taken) < 2 or sum(taken) < ENOUGH_SECONDS:
+    while len(taken) < 1 + RUNS or sum(taken) < ENOUGH_SECONDS:
         started = time.perf_counter()
         unembedded(loaded, states, [0] * count)
         taken.append(time.perf_counter() - started)

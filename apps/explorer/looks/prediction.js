@@ -85,12 +85,12 @@ function createPrediction(page, box) {
     lenses.hidden = !columns.columns.size;
     drawn = lenses.hidden ? null : run.id;
     put(title, h('span', {}, readWord(run, at)), h('span', { class: 'm' }, ` ${at}`));
-    publish(at);
     if (!column) [claim, tops].forEach((part) => put(part));
-    if (lenses.hidden) return;
+    if (lenses.hidden) return publish(at, [block[0], block[1]]);
     const count = Math.min(block[1] - block[0], Math.max(2, columnsShown() - (after ? 2 : 0)));
     from = windowFrom(from, at, count, block);
     const most = Math.max(1e-9, ...[...columns.columns.values()].flatMap(({ rows }) => rows.map(({ entropy }) => entropy)));
+    publish(at, [from, from + count]);
     const scene = { run, from, count, columns, row: rowOf(), at, quantity, after, most, block };
     grid.draw(scene);
     overview.draw(scene);
@@ -122,13 +122,12 @@ function createPrediction(page, box) {
   }
 
   // For who saves: the columns shown, the piece that is followed, seconds that what is not read yet will take.
-  function publish(at) {
+  function publish(at, positions) {
     const { columns, each } = reading.state;
     const { run, pair } = store.data;
     const count = columns.missing([0, last() + 1]).length;
     const followed = columns.get(at)?.followed.token ?? null;
-    store.publish({ lens: { run: run.id, pair: pair?.id ?? null, at, token: store.selection.token && followed, followed, seconds: count * each,
-      positions: from === null ? [0, last() + 1] : [from, Math.min(last() + 1, from + columnsShown())] } });
+    store.publish({ lens: { run: run.id, pair: pair?.id ?? null, at, token: store.selection.token && followed, followed, seconds: count * each, positions } });
   }
 
   return {

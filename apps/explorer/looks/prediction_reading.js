@@ -48,12 +48,16 @@ export function createReading(draw) {
 
   // Makes sure that a position is read, and its block where that takes a moment.
   function visit(at, block) {
-    const { columns, busy, each } = state;
+    const { columns, busy } = state;
     if (busy?.many || columns.get(at)) return draw();
     return guarded(async () => {
-      const missing = columns.missing(block);
-      if (each * missing.length <= SOON && (await ask([missing[0], missing.at(-1) + 1], SOON)).names) return;
-      await ask([at, at + 1], SOON);
+      const all = () => {
+        const missing = columns.missing(block);
+        return missing.length && state.each * missing.length <= SOON ? ask([missing[0], missing.at(-1) + 1], SOON) : {};
+      };
+      if ((await all()).names) return;
+      // What one position took says more than a guess.
+      if ((await ask([at, at + 1], SOON)).names) await all();
     });
   }
 
