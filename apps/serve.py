@@ -11,7 +11,7 @@ from gemma2_workbench import Trace, embedded
 from gemma2_workbench.apps.explorer import handlers as explorer
 from gemma2_workbench.apps.explorer.routes import attention_routes
 from gemma2_workbench.apps.explorer.run import endpoint
-from gemma2_workbench.apps.explorer.savables import SAVABLES
+from gemma2_workbench.apps.explorer.savables import SAVABLES as explorer_savables
 from gemma2_workbench.apps.explorer.settings import browser_settings
 from gemma2_workbench.apps.page import shell
 from gemma2_workbench.apps.page.save.file import file_route, preview_handler
@@ -21,6 +21,8 @@ from gemma2_workbench.apps.page.session import Session, load_ahead
 from gemma2_workbench.apps.serving.access import Access
 from gemma2_workbench.apps.serving.page import serve_page
 from gemma2_workbench.apps.token_classification import handlers as classification
+from gemma2_workbench.apps.token_classification.savables import SAVABLES as classification_savables
+from gemma2_workbench.models.shipped import CLASSIFIER
 
 
 def build_app(session: Session, mode: str = "explore") -> gr.Blocks:
@@ -30,20 +32,22 @@ def build_app(session: Session, mode: str = "explore") -> gr.Blocks:
         session: models, runs and saved traces.
         mode: what it opens with where its address does not say: "explore" or "classify".
     """
+    # Whoever starts with a classifier of their own wants that one.
+    bench = [session.first] if mode == "classify" and session.first is not None else []
     settings: dict[str, JsonValue] = {
         "mode": mode,
         "traces": list(session.traces),
         "save": save_settings(),
         "version": version("gemma2-workbench"),
-        "explore": browser_settings() | {"models": list(session.names()), "model": session.first},
-        "classify": {"models": list(classification.classifiers(session))},
+        "explore": browser_settings() | {"models": list(session.names())},
+        "classify": classification.settings(session, bench),
     }
     return shell.build_app(settings, {"run": endpoint(session)})
 
 
 def launch_options(session: Session, access: Access | None = None) -> dict[str, Any]:
     """What `launch` needs beside the address; shared with the tests. `access` is as of `guarded`."""
-    savables = Savables([*SAVABLES, *classification.SAVABLES])
+    savables = Savables([*explorer_savables, *classification_savables])
     handlers = (*explorer.HANDLERS, *classification.HANDLERS, preview_handler(savables))
     routes = [*attention_routes(session.store), file_route(session, savables)]
     return shell.launch_options(session, handlers, routes, access)
@@ -66,8 +70,8 @@ def serve(
     """Start the page, print its address and wait until it is stopped.
 
     Args:
-        model: name, folder or hub id; None is the first of `models`, or the embedded language model, or no model where
-            there are traces.
+        model: name, folder or hub id; None is the first of `models`, or the embedded language model (classifier in mode
+            "classify"), or no model where there are traces.
         dtype, device: as of `workbench.load`.
         host, port: where to listen.
         browser: open the page.
@@ -82,6 +86,8 @@ def serve(
         OSError: the port is taken.
     """
     access = Access(host, tuple(names), accounts or {})
+    if mode == "classify" and not models:
+        model = model or CLASSIFIER
     session = Session(model, dtype, device, memory, traces, models or (None if access.private else embedded()))
     load_ahead(session)
     with session:

@@ -1,4 +1,4 @@
-"""What Explore saves: views of runs, and views of two runs compared."""
+"""What Explore saves: views of runs, views of two runs compared, and masks of a situation."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from gemma2_workbench import Trace
 from gemma2_workbench.apps.explorer.lenses import Lenses
+from gemma2_workbench.apps.explorer.mask_lab import ShownMasks, mask_recipe
 from gemma2_workbench.apps.page.questions import Question
 from gemma2_workbench.apps.page.save.savable import Savable
 from gemma2_workbench.apps.page.session import Session
@@ -68,4 +69,8 @@ def held(session: Session, run: str) -> Trace:
     return trace
 
 
-SAVABLES: tuple[Savable[Any], ...] = (Savable("view", OfView, _view), Savable("pair", OfPair, _pair))
+SAVABLES: tuple[Savable[Any], ...] = (
+    Savable("view", OfView, _view),
+    Savable("pair", OfPair, _pair),
+    Savable("mask", ShownMasks, mask_recipe),
+)

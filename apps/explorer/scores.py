@@ -110,7 +110,11 @@ def heads_json(heads: Heads) -> dict[str, JsonValue]:
         for name, value_LN in heads.scores.items()
     }
     types: JsonValue = [[None if kind is None else kind.name for kind in row] for row in heads.kinds]
-    kinds: JsonValue = [{"name": one.name, "score": one.score, "threshold": one.threshold} for one in HEAD_KINDS]
+    kinds: JsonValue = [
+        {"name": one.name, "score": one.score, "threshold": one.threshold}
+        for one in HEAD_KINDS
+        if one.score in heads.scores
+    ]
     return {"scores": numbers, "types": types, "kinds": kinds}
 
 

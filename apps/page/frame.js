@@ -15,8 +15,9 @@ import { restoreTheme } from './theme.js';
 
 // A mode: {name, title, examples: [{name, text}], models(settings), traces(settings) where it shows saved ones, looks:
 // [{name, title}], hasStrip: false where it has no tokens above it, mount(page, box), run(page, {text, model, trace},
-// {signal, progress}), hints: [[key, ..., what it does]], keys: {key: (page, event) => ...}, savable(store): what can be
-// saved}; `mount` returns its parts' `update(changed)`.
+// {signal, progress}), hints: [[key, ..., what it does]], keys: {key: (page, event) => ...}, savable(store, settings): what
+// can be saved, words: [[name, what it is]] for the help, shows: the key of the data that its parts need, `run` by
+// default}; `mount` returns its parts' `update(changed)`.
 // Page, as every part gets it: {settings, store, ask, modes, mode(), runner, say(sentence), help(), root(), slots}; a mode
 // may use the slots of the frame: `changes`, an element of the strip.
 export function createFrame(element, settings, modes) {
@@ -54,7 +55,7 @@ export function createFrame(element, settings, modes) {
 
   function update(changed) {
     const { mode, look, present } = store.selection;
-    Object.assign(root.dataset, { mode, look, state: stateOf(store.data) });
+    Object.assign(root.dataset, { mode, look, state: stateOf(store.data, page.mode()) });
     root.classList.toggle('present', present);
     root.classList.toggle('stale', Boolean(store.data.stale || store.data.edited));
     for (const part of parts) part.update(changed);
@@ -78,4 +79,4 @@ export function createFrame(element, settings, modes) {
   return page;
 }
 
-const stateOf = ({ busy, error, run }) => (busy ? 'busy' : error ? 'failed' : run ? 'ready' : 'empty');
+const stateOf = ({ busy, error, ...data }, { shows = 'run' }) => (busy ? 'busy' : error ? 'failed' : data[shows] ? 'ready' : 'empty');

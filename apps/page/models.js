@@ -3,11 +3,12 @@
 
 import { h, put } from './dom.js';
 import { attachPopover } from './popover.js';
+import { NO_WORD } from './selection.js';
 import { uploadTrace } from './upload.js';
 
 // So much is loaded from disk without a question.
 const SMALL_BYTES = 1e9;
-const FRESH = { head: null, query: null, key: null, off: [] };
+const FRESH = { ...NO_WORD, head: null, off: [] };
 
 export function createModelPicker(page) {
   const { store, runner } = page;

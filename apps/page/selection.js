@@ -37,6 +37,25 @@ const frame = {
   write: (value) => (value === 'none' ? value : value.join('_')),
 };
 
+// A word of the text, by its number, and what stands in its place; '' is itself.
+const edit = {
+  read(value) {
+    const [, at, by] = /^(\d{1,9}):(.*)$/s.exec(value) ?? [];
+    return at === undefined ? undefined : { at: Number(at), by };
+  },
+  write: ({ at, by }) => `${at}:${by}`,
+};
+
+// Where the mask lab differs from its lesson: "window_6.padding_2".
+const LAB = ['tokens', 'window', 'causal', 'padding', 'side', 'cache', 'decode', 'chunk', 'spare'];
+const lab = {
+  read(value) {
+    const fields = value.split('.').map((field) => field.split('_')).filter(([name, said]) => LAB.includes(name) && said);
+    return Object.fromEntries(fields.map(([name, said]) => [name, whole(said) ?? said]));
+  },
+  write: (fields) => Object.entries(fields).map((field) => field.join('_')).join('.'),
+};
+
 export const STAGES = ['attn_logits', 'attn_scores', 'attn_masked', 'attn_probs', 'contribution'];
 
 // Parameter of the address -> {of: key of the selection, start: its default, push: whether Back returns from it, ...}.
@@ -63,6 +82,12 @@ export const PARAMETERS = {
   pins: { of: 'pins', start: [], ...heads },
   ab: { of: 'ab', start: false, push: true, ...flag },
   b: { of: 'textB', start: null, push: true, ...long },
+  saturation: { of: 'saturation', start: 'largest_logit', ...oneOf('beyond_half', 'beyond_most', 'largest_logit', 'mean_bend', 'row_divergence') },
+  lesson: { of: 'lesson', start: 'window', push: true, ...text },
+  lab: { of: 'lab', start: {}, ...lab },
+  names: { of: 'named', start: 'text', ...oneOf('text', 'positions') },
+  pass: { of: 'pass', start: 0, read: whole, write: String },
+  reach: { of: 'reach', start: 'local', ...oneOf('local', 'model') },
   patch: { of: 'patch', start: 'resid_pre', push: true, ...oneOf('resid_pre', 'head_out', 'attn_probs') },
   by: { of: 'by', start: null, push: true, ...oneOf('position', 'head') },
   token: { of: 'token', start: null, push: true, ...text },
@@ -82,10 +107,18 @@ export const PARAMETERS = {
   across: { of: 'across', start: 'previous_token', ...text },
   of: { of: 'of', start: 'induction', ...text },
   frame: { of: 'frame', start: null, ...frame },
-  sentence: { of: 'sentence', start: null, read: whole, write: String },
-  word: { of: 'word', start: null, read: whole, write: String },
-  how: { of: 'how', start: 'out', ...oneOf('out', 'grad', 'heads') },
+  // A word by its number through all sentences; null is the first of the least certain entity.
+  word: { of: 'word', start: null, push: true, read: whole, write: String },
+  why: { of: 'why', start: null, push: true, ...text },
+  rather: { of: 'rather', start: null, push: true, ...text },
+  how: { of: 'how', start: 'out', ...oneOf('out', 'grad', 'heads', 'look', 'masks') },
+  per: { of: 'per', start: 'word', ...oneOf('word', 'entity', 'token') },
+  type: { of: 'type', start: null, ...text },
+  edit: { of: 'edit', start: null, push: true, ...edit },
 };
+
+// Another text has no place in common with the one before.
+export const NO_WORD = Object.freeze({ query: null, key: null, word: null, why: null, rather: null, edit: null });
 
 export const START = Object.freeze(Object.fromEntries(Object.values(PARAMETERS).map(({ of, start }) => [of, start])));
 

@@ -3,12 +3,11 @@
 
 import { h } from './dom.js';
 import { attachMenu } from './popover.js';
+import { NO_WORD } from './selection.js';
 
 export const PAUSE_MS = 250;
 // Another text starts at its own head and row only where it is another example; an edited one keeps the head.
-const FRESH = { head: null, query: null, key: null };
-const EDITED = { query: null, key: null };
-
+const FRESH = { ...NO_WORD, head: null };
 
 export function createTextBox(page) {
   const { store, runner } = page;
@@ -16,12 +15,13 @@ export function createTextBox(page) {
   const field = h('textarea', {
     id: 'text', rows: '1', 'aria-label': 'Text', spellcheck: 'false', autocomplete: 'off',
     placeholder: 'Type a text: Enter runs it, Shift+Enter starts a new line',
-    title: 'Enter, or Ctrl+Enter, runs it; Shift+Enter starts a new line',
+    title: 'Enter, or Ctrl+Enter, runs it; Shift+Enter starts a new line; Alt+↓ opens the examples',
     oninput: typed, onkeydown: press, onfocus: fit, onblur: fit,
   });
-  const button = h('button', { type: 'button', class: 'examples' }, 'Examples');
+  // As of a combobox: the pointer's way; by keyboard the text opens it.
+  const button = h('button', { type: 'button', class: 'examples', tabindex: '-1' }, 'Examples');
   const box = h('div', { class: 'textbox' }, field, button);
-  attachMenu(button, 'Examples', () => page.mode().examples.map(({ name, text }) => ({
+  const examples = attachMenu(button, 'Examples', () => page.mode().examples.map(({ name, text }) => ({
     label: name, about: text, isOn: field.value === text, act: () => choose(text),
   })), { side: 'right' });
   let timer = 0;
@@ -51,7 +51,7 @@ export function createTextBox(page) {
     store.publish({ edited: false });
     if (text === runner.asked().text && !store.selection.trace) {
       if (push || store.data.stale) runner.run();
-    } else store.select({ text, ...modelOfTrace(), trace: null, ...EDITED }, { push: push || store.selection.text === null });
+    } else store.select({ text, ...modelOfTrace(), trace: null, ...NO_WORD }, { push: push || store.selection.text === null });
   }
 
   // A text that is typed over a saved trace goes through the trace's model.
@@ -62,6 +62,10 @@ export function createTextBox(page) {
   function press(event) {
     event.stopPropagation();
     if (event.key === 'Escape') field.blur();
+    if (event.key === 'ArrowDown' && event.altKey) {
+      event.preventDefault();
+      examples.open();
+    }
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     submit(true);

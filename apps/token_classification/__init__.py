@@ -1,1 +1,1 @@
-"""The classification bench: labels of a text and the reasons for each, as a page of its own and as a tab."""
+"""Classify: the labels of a text, and why each word has its own; errors of a file whose labels are known."""

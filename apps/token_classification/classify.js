@@ -1,27 +1,65 @@
-// Classify: labels of a text, and why each word has its own.
+// Classify: entities on the left, the sentence and why in the middle, the numbers behind it on the right.
 
 import { h } from '../page/dom.js';
+import { createAsked } from './asked.js';
+import { createChange } from './change.js';
+import { createEntities, step } from './entities.js';
+import { EXAMPLES } from './examples.js';
+import { createFile } from './file.js';
+import { createLegend } from './legend.js';
+import { createReasons } from './reasons.js';
+import { createSaid } from './said.js';
+import { savable } from './savable.js';
+import { createSentence } from './sentence.js';
+import { createVariant } from './variant.js';
+import { createWhy } from './why.js';
+import { WORDS } from './words.js';
 
-const EXAMPLES = [
-  { name: 'Jordan', text: 'In May 1854 the French sailed from Jordan to the coast of Egypt, and Mr. Bennet told the Senate.' },
-];
+const how = (value) => (page) => page.store.select({ how: value });
 
 export const classify = {
   name: 'classify',
   title: 'Classify',
+  shows: 'labels',
   examples: EXAMPLES,
-  hints: [['↑', '↓', 'entity']],
-  keys: {},
+  hints: [['↑', '↓', 'entity'], ['g', 'gradients'], ['w', 'words out'], ['h', 'heads off'], ['m', 'other mask'], ['e', 'edit a word']],
+  keys: {
+    ArrowUp: (page) => step(page, -1), ArrowDown: (page) => step(page, 1),
+    g: how('grad'), w: how('out'), h: how('heads'), m: how('masks'),
+    e: (page) => { const field = page.root().querySelector('#classify .ed input'); field?.focus(); field?.select(); },
+  },
+  words: WORDS,
   hasStrip: false,
+  savable,
   models: (settings) => settings.classify.models,
 
   mount(page, box) {
-    const section = h('section', { id: 'classify', 'aria-label': 'Labels' });
+    const part = (name) => h('div', { class: name });
+    const [asked, sentence, said, change, legend, entities, file] = ['asked', 'words', 'result', 'change', 'shading-row', 'list', 'file'].map(part);
+    const body = h('div', { class: 'body' }, sentence, said, change);
+    const section = h('section', { id: 'classify', 'aria-label': 'Labels and why', tabindex: '-1' },
+      h('div', { class: 'middle' }, asked, body, legend), h('aside', { class: 'right', 'aria-label': 'Why this label' }), h('div', { class: 'left' }, entities, file));
     box.append(section);
-    return { update: () => {} };
+    const right = section.querySelector('.right');
+    // In the order in which they are drawn; the sentence is as large as what is below it leaves room for.
+    const parts = [createReasons(page), createVariant(page), createAsked(page, asked), createSaid(page, said), createChange(page, change), createLegend(page, legend),
+      createSentence(page, sentence, body), createEntities(page, entities), createFile(page, file), createWhy(page, right)];
+    const fit = parts[6].fit;
+    section.hidden = true;
+    return {
+      // `changed` is null where everything has to be drawn anew.
+      update(changed) {
+        if (!page.store.data.labels) return;
+        const isFirst = section.hidden;
+        section.hidden = false;
+        for (const each of parts) each.update(isFirst ? null : changed);
+        if (!changed || ['size', 'swaps', 'reasons', 'edit', 'variant', 'how'].some((key) => changed.has(key))) fit();
+      },
+    };
   },
 
-  async run() {
-    return {};
+  async run(page, { text, model }, options) {
+    if (model === null) throw new Error('This server offers no classifier: name a folder or a hub id under the model’s name.');
+    return { labels: { ...await page.ask('labels', { text, model }, options), model } };
   },
 };

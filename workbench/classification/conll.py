@@ -64,7 +64,15 @@ def conll_file(path: Path, columns: Columns | None = None) -> ConllFile:
         ValueError: it is no UTF-8 text, a line cannot be read, or the columns hold no words or tags; the message gives
             the line.
     """
-    text = plain_text(path)
+    return conll_of(plain_text(path), path, columns)
+
+
+def conll_of(text: str, path: Path, columns: Columns | None = None) -> ConllFile:
+    """Reads the text of a file; `path` is what to call it in messages.
+
+    Raises:
+        ValueError: as `conll_file`.
+    """
     lines, header = text.split("\n"), 0
     if columns and columns.named():
         try:

@@ -76,7 +76,7 @@ function createAtlas(page, box) {
       const frame = frameOf({ ...store.selection, ...now }, scored);
       const inside = framed(frame, heads, scored.scores, now);
       const drawing = { run, heads, inside, frame, scored, shown: placeOf(store).name, ...now };
-      put(count, `${heads.length} heads`);
+      put(count, `${heads.length} heads${scored === store.data.random ? `, over ${scored.sequences} random sequences` : ''}`);
       if (anyOf(changed, 'run', 'scored', 'random', 'up', 'across', 'of')) choices(now);
       showOf(now.of);
       put(gridName, METRICS[now.of][0].toUpperCase() + METRICS[now.of].slice(1));

@@ -15,7 +15,13 @@ import { createPredictionSide } from './prediction_side.js';
 import { readWord, spelled, tokenWord } from './prediction_token.js';
 import { QUANTITIES, changeClaim, claimOf, rowName, shareText } from './prediction_words.js';
 
-export const prediction = { name: 'prediction', title: 'Prediction', create: createPrediction };
+const step = (rows, positions) => (page) => page.slots.lens?.(rows, positions);
+
+export const prediction = {
+  name: 'prediction', title: 'Prediction', create: createPrediction,
+  keys: { ArrowLeft: step(0, -1), ArrowRight: step(0, 1), ArrowUp: step(-1, 0), ArrowDown: step(1, 0) },
+  hints: [['←', '→', 'position'], ['↑', '↓', 'layer'], ['x', 'switch off'], ['r', 'restore'], ['p', 'present']],
+};
 
 const [BLOCK, BAR] = [512, 220];
 const ASKED = ['run', 'pair', 'token', 'query'];
@@ -43,6 +49,7 @@ function createPrediction(page, box) {
   const side = h('aside', { class: 'prediction-side', 'aria-label': 'Who writes the logit' });
   box.closest('.columns').append(side);
   const parts = createPredictionSide(page, side);
+  page.slots.lens = (rows, positions) => store.data.run && go(rowOf() + rows, position() + positions);
   let from = null; // the first column
   let drawn = null; // the run that is drawn
 

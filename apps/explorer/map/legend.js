@@ -10,7 +10,7 @@ const BAR = 220;
 export function createLegend() {
   const bar = h('canvas', { width: 2 * BAR, height: 16, 'aria-hidden': 'true' });
   const [ticks, said, hidden, formula] = [h('div', { class: 'ticks' }), h('span', { class: 'said' }), h('span', { class: 'hiddens' }), h('span', { class: 'formula' })];
-  const box = h('div', { class: 'map-legend' }, h('div', { class: 'scale' }, bar, ticks), said, hidden, formula);
+  const box = h('div', { class: 'map-legend' }, h('div', { class: 'scale' }, bar, ticks), h('div', { class: 'words' }, said, hidden), formula);
 
   let painted = null; // the table in the bar
 

@@ -51,9 +51,9 @@ export function createText(choose) {
     const value = line && !line.reasons[index] ? line.values[index] : NaN;
     const isShown = !Number.isNaN(value);
     const step = isShown ? scale.step(value) : 0;
-    const number = isShown && Math.abs(value) >= PRINTED * scale.high ? h('em', {}, format(value)) : null;
+    const number = text && isShown && Math.abs(value) >= PRINTED * scale.high ? h('em', {}, format(value)) : null;
     return h('button', {
-      type: 'button', 'data-index': index, class: isChosen ? 'chosen' : null, title: isShown ? tell(value) : null,
+      type: 'button', 'data-index': index, class: [isChosen && 'chosen', !text && 'rest'].filter(Boolean).join(' ') || null, title: isShown ? tell(value) : null,
       style: isShown ? { background: table.css[step], color: table.ink[step] } : {},
     }, text, number);
   }

@@ -1,4 +1,4 @@
-// The one dialog that saves what `mode.savable` names ({label, name, shown, coloured}): a preview at its true size, width, venue, record, format, name, and what can be copied.
+// The one dialog that saves what `mode.savable` names ({label, name, shown, coloured, isTable}): a preview at its true size, width, venue, record, format, name, and what can be copied.
 
 import { latest } from '../ask.js';
 import { h, put, segments } from '../dom.js';
@@ -8,7 +8,8 @@ import { copied, saveFile, saveTrace } from './files.js';
 const FORMATS = [['pdf', 'PDF'], ['svg', 'SVG'], ['png', 'PNG'], ['html', 'HTML'], ['csv', 'CSV'], ['parquet', 'Parquet'],
   ['tex', 'LaTeX table'], ['npz', 'NPZ'], ['text', 'LaTeX text'], ['zip', 'Everything']];
 // Formats that only some things have.
-const ONLY = { npz: ({ view }) => view === 'attention', text: ({ view, coloured }) => view === 'text' || coloured };
+const PICTURES = Object.fromEntries(['pdf', 'svg', 'png', 'html'].map((format) => [format, ({ isTable }) => !isTable]));
+const ONLY = { ...PICTURES, npz: ({ view }) => view === 'attention', text: ({ view, coloured }) => view === 'text' || coloured };
 const WIDTHS = [{ value: 'single', label: 'Column' }, { value: 'double', label: 'Two columns' }, { value: 'slide', label: 'Slide' }];
 const SLIDE = 10; // inches
 const RECORDS = [['full', 'full'], ['anonymous', 'anonymous'], ['none', 'none']];
@@ -19,11 +20,11 @@ const HINTS = {
 };
 
 export function openSave(page) {
-  const choices = page.mode().savable?.(page.store) ?? [];
+  const choices = page.mode().savable?.(page.store, page.settings) ?? [];
   if (!choices.length) return page.say('Run a text first: there is nothing to save yet.');
   const state = { choice: choices[0], width: 'single', venue: '', record: 'full', format: 'pdf' };
   const previews = latest();
-  const { text } = page.store.data.run ?? page.store.data.labels ?? { text: '' };
+  const { text } = page.store.data[page.mode().shows ?? 'run'];
 
   const picture = h('div', { class: 'paper' });
   const said = h('p', { class: 'said', role: 'status' });
@@ -43,7 +44,7 @@ export function openSave(page) {
     button('LaTeX with caption', () => copied.text(state.preview.latex.replace('figure.pdf', `${name.value}.pdf`))),
     button('Link', () => copied.text(window.location.href)));
   const close = h('button', { type: 'button', class: 'icon', 'aria-label': 'Close', onclick: () => dialog.close() }, '×');
-  const trace = page.store.data.run && h('button', { type: 'button', class: 'link', onclick: () => attempt(() => saveTrace(page.store.data.run.id, fileName('trace', text))) }, 'Save the trace');
+  const trace = page.mode().traces && h('button', { type: 'button', class: 'link', onclick: () => attempt(() => saveTrace(page.store.data.run.id, fileName('trace', text))) }, 'Save the trace');
   const dialog = h('dialog', { class: 'save', 'aria-label': 'Save' },
     h('div', { class: 'sheet' }, picture),
     h('div', { class: 'choices' },
@@ -63,8 +64,8 @@ export function openSave(page) {
   function button(title, act) { return h('button', { type: 'button', class: 'btn', onclick: () => attempt(act, `${title} copied.`) }, title); }
   function named() { name.value = fileName(state.choice.name, text); }
   function offer() {
-    const { shown, coloured } = state.choice;
-    for (const each of formats.children) each.hidden = !(ONLY[each.dataset.format]?.({ ...shown, coloured }) ?? true);
+    const { shown, coloured, isTable } = state.choice;
+    for (const each of formats.children) each.hidden = !(ONLY[each.dataset.format]?.({ ...shown, coloured, isTable }) ?? true);
   }
   function look() {
     return { venue: state.venue || null, width: state.width === 'slide' ? SLIDE : state.width };

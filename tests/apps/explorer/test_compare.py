@@ -37,7 +37,7 @@ def asked(session: Session, tell: Tell) -> Asked:
 
 def read(session: Session, run: str, other: str, side: str) -> tuple[np.ndarray, np.ndarray]:
     client = TestClient(Starlette(routes=attention_routes(session.store)))
-    answer = client.get(f"/attention/{run}/attn_probs/4/3?aligned={other}&side={side}")
+    answer = client.get(f"/attention/{run}/attn_probs/4/3?aligned={other}&show={side}")
     assert answer.status_code == 200, answer.text
     rows, keys = map(int, answer.headers["X-Shape"].split(","))
     values = np.frombuffer(answer.content, "<f4", rows * keys).reshape(rows, keys)

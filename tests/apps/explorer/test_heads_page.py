@@ -76,11 +76,11 @@ def test_heads_are_searched_ranked_and_pinned(open_page: Callable[..., Any]) -> 
     assert not page.is_visible("#heads .search")
     page.keyboard.press("/")
     page.keyboard.type("copies")
-    assert names(page, ".head-list .row") == ["L5H3", "L5H2", "L5H4"]
+    assert names(page, "#heads .head-list .row") == ["L5H3", "L5H2", "L5H4"]
     assert page.evaluate("document.querySelectorAll('.th.faded').length") == 33
     page.keyboard.press("Escape")
     page.select_option("#heads select", "previous_token")
-    assert names(page, ".head-list .row")[0] == "L4H5"
+    assert names(page, "#heads .head-list .row")[0] == "L4H5"
     page.keyboard.press("Escape")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("a")
@@ -95,7 +95,7 @@ def test_random_sequences_rank_where_the_text_cannot(open_page: Callable[..., An
     assert "induction" not in page.eval_on_selector_all("#heads option", "all => all.map((one) => one.value)")
     page.click("#heads .said")
     page.click("text=Score all heads on repeated random tokens")
-    page.wait_for_selector(".said:has-text('64 random')")
+    page.wait_for_selector("#heads .said:has-text('64 random')")
     assert names(page, ".head-list .row.sel, .head-list .row")[0] == "L5H3"
     page.click("text=This text")
     assert "badge" in page.inner_text("#heads .said")
@@ -138,6 +138,6 @@ def test_many_heads_are_cells_that_fit(open_page: Callable[..., Any], large: str
     assert grid[0] == grid[1]
     assert "of 208 heads" in page.inner_text(".atlas .sentence")
     page.fill("#heads .search input", "L25H7")
-    assert names(page, ".head-list .row") == ["L25H7"]
+    assert names(page, "#heads .head-list .row") == ["L25H7"]
     page.click(".head-grid [data-head=L25H7]")
     assert page.locator(".score-grid [data-head=L25H7].sel").count() == 1

@@ -8,6 +8,7 @@ import pytest
 from gemma2_workbench.figures.page_colours import page_lut
 
 Open = Callable[..., Any]
+MAP = "#map [data-look=attention]"
 SHOWN = "#map [data-shown='{}']"
 LABEL = "document.querySelector('#map canvas').getAttribute('aria-label')"
 # The colour of a cell of the map.
@@ -52,7 +53,7 @@ def test_a_click_chooses_a_cell_and_the_pointer_tells_of_one(open_page: Open) ->
     page = open_page("head=L5H3")
     page.wait_for_function("workbench.data.mapBox?.causal")
     page.mouse.move(*point(page, 20, 11))
-    tip = page.locator("#map .tip")
+    tip = page.locator(f"{MAP} .tip")
     assert "20 →" in tip.inner_text()
     assert page.evaluate("workbench.selection.query") is None, "the pointer chooses nothing"
     page.mouse.click(*point(page, 21, 6))
@@ -78,7 +79,7 @@ def test_keys_choose_stage_and_drawing(open_page: Open) -> None:
     assert page.inner_text("#map .map-legend .said") == "raw logit"
     for key, drawing in (("l", "lines"), ("t", "text"), ("m", "map")):
         page.keyboard.press(key)
-        page.wait_for_selector(f"#map [data-drawing={drawing}]")
+        page.wait_for_selector(f"{MAP}[data-drawing={drawing}]")
 
 
 def test_the_wheel_scrolls_the_page_and_with_control_it_zooms(open_page: Open) -> None:
@@ -89,6 +90,7 @@ def test_the_wheel_scrolls_the_page_and_with_control_it_zooms(open_page: Open) -
     before = page.evaluate("workbench.data.mapBox.cell")
     page.mouse.wheel(0, 200)
     assert page.evaluate("workbench.data.mapBox.cell") == before
+    page.locator("#map canvas").first.hover()
     page.keyboard.down("Control")
     page.mouse.wheel(0, -300)
     page.keyboard.up("Control")
@@ -117,7 +119,7 @@ def test_words_and_heads_at_once(open_page: Open) -> None:
     page.wait_for_function("document.querySelector('#map canvas').getAttribute('aria-label').includes('18 words')")
     page.click("#map .view button:has-text('Mean')")
     page.wait_for_function("document.querySelector('#map .title h2').textContent === 'Mean'")
-    assert "mean probability, words: mean of the query’s" in page.inner_text("#map .map-legend .said")
+    page.wait_for_selector("#map .map-legend .said:has-text('mean probability, words: mean of the query’s')")
     assert "words=1" in page.url
     assert "over=mean" in page.url
     page.keyboard.press("Escape")
@@ -132,15 +134,15 @@ def test_a_head_that_is_off_shows_what_it_no_longer_writes(open_page: Open) -> N
     assert max(row(page)["values"]) <= 0
     page.keyboard.press("ArrowLeft")
     shown(page, "L5H2 attn_probs difference")
-    assert page.inner_text("#map .note") == "Nothing changed in this head"
+    assert page.inner_text(f"{MAP} .note") == "Nothing changed in this head"
     page.click("#map .sides button:has-text('Before')")
     shown(page, "L5H2 attn_probs before")
-    assert not page.locator("#map .note").is_visible()
+    assert not page.locator(f"{MAP} .note").is_visible()
 
 
 def test_pinned_heads_stand_side_by_side(open_page: Open) -> None:
     page = open_page("head=L5H3&pins=L5H3.L4H5&ab=1")
-    page.wait_for_selector("#map [data-drawing=compared]")
+    page.wait_for_selector("#map [data-look=attention][data-drawing=compared]")
     page.wait_for_selector("#map .scores .shared b")
     assert page.inner_text("#map .scores .shared b") == "0.08"
     assert page.inner_text("#map .title").startswith("A | B")

@@ -31,8 +31,8 @@ from gemma2_workbench.apps.serving.headers import HEADERS
 from gemma2_workbench.apps.serving.limits import MAX_CHARACTERS, Buckets
 from gemma2_workbench.apps.serving.page import warnings_about
 from gemma2_workbench.apps.serving.refusal import Refusal
-from gemma2_workbench.apps.token_classification.asked import Asked
 from gemma2_workbench.apps.token_classification.handlers import classifiers
+from gemma2_workbench.apps.token_classification.questions import OfText
 
 HERE = "http://127.0.0.1:7860"
 USER, PASSWORD = "emma", "pass: wörd"
@@ -223,7 +223,7 @@ def test_a_text_has_a_length() -> None:
     with pytest.raises(ValueError, match=r"200,001 characters and a page runs at most 200,000; shorten it"):
         Session().run("tiny", "a" * (MAX_CHARACTERS + 1))
     with pytest.raises(ValueError, match="200,001 characters"):
-        Asked(text="a" * (MAX_CHARACTERS + 1))
+        assert OfText(model="tiny-ner", text="a" * (MAX_CHARACTERS + 1)).checked
 
 
 def test_every_answer_carries_the_headers(page: Any) -> None:
@@ -388,7 +388,6 @@ def test_a_signed_in_reader_finds_the_whole_page_working(page: Any, browser: Any
     reader.on("console", lambda message: message.type == "error" and complaints.append(message.text))
     reader.on("pageerror", lambda error: complaints.append(str(error)))
     reader.goto(page.url)
-    reader.wait_for_selector("#status .good")
-    reader.wait_for_function("document.querySelector('.attention')?.attention?.state === 'ready'")
+    reader.wait_for_selector("#page[data-state=ready]")
     context.close()
     assert not complaints

@@ -1,0 +1,11 @@
+// A band for a local layer, a triangle for a global one.
+
+import { icon } from './dom.js';
+
+const LAYERS = { local: 'M0 0h7l13 13v7h-7L0 7z', global: 'M0 0l20 20H0z' };
+
+export function layerGlyph(kind) {
+  const glyph = icon(LAYERS[kind] ?? LAYERS.global);
+  glyph.setAttribute('class', `glyph ${kind}`);
+  return glyph;
+}

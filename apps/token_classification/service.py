@@ -1,0 +1,53 @@
+"""The one path to labels and explanations: page, download and record take the same `Answer`, worked out once."""
+
+from collections.abc import Iterator
+
+from gemma2_workbench.apps.page.questions import Tell
+from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.apps.token_classification.questions import Labels, OfText, Why
+from gemma2_workbench.classification.classification import Classification
+from gemma2_workbench.classification.classify import classify
+from gemma2_workbench.classification.explanations.answer import Answer, answered
+from gemma2_workbench.classification.logits import Progress
+
+
+def untold(_done: int, _of: int, _what: str = "") -> None:
+    """For who does not want to know how far it is."""
+
+
+def labelled(session: Session, asked: OfText, tell: Tell = untold) -> Classification:
+    """The labels of a text.
+
+    Raises:
+        ValueError, OSError, MemoryError: as `Session.model` and `classify`.
+    """
+
+    def work() -> Classification:
+        return classify(session.model(asked.model), asked.checked, progress=counted(tell))
+
+    return session.kept.get(("labels", asked.model, asked.text), work)
+
+
+def explained(session: Session, asked: Why | Labels) -> Answer:
+    """The answer to a request.
+
+    Raises:
+        ValueError, OSError, MemoryError: as `labelled` and `answered`.
+    """
+    request = asked.request
+
+    def work() -> Answer:
+        return answered(session.model(asked.model), request, labelled(session, asked))
+
+    return session.kept.get(("answer", asked.model, request), work)
+
+
+def counted(tell: Tell) -> Progress:
+    """Passes of a model that are told one by one."""
+
+    def each(passes: list[list[int]]) -> Iterator[list[int]]:
+        for done, sentences in enumerate(passes):
+            tell(done, len(passes), "labelling")
+            yield sentences
+
+    return each

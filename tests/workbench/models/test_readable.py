@@ -1,0 +1,58 @@
+"""Tokens as people read them."""
+
+import pytest
+
+from gemma2_workbench import Tokens, load
+from gemma2_workbench.models.readable import readable, readable_piece
+from gemma2_workbench.models.tokens import tokenize
+
+
+@pytest.fixture(scope="module")
+def shown() -> dict[str, list[tuple[str, bool]]]:
+    tokenizer = load("tiny").tokenizer
+    texts = ("red café", "a  b\n\tc", "\u200b\x07", "שלום 👩")
+    return {text: [(each.text, each.joins) for each in readable(tokenize(tokenizer, text))] for text in texts}
+
+
+def test_a_space_is_a_gap_and_a_character_stands_at_its_first_byte(shown: dict[str, list[tuple[str, bool]]]) -> None:
+    assert shown["red café"] == [
+        ("<bos>", False),
+        ("red", False),
+        ("ca", False),
+        ("f", True),
+        ("é", True),
+        ("", True),
+    ]
+
+
+def test_what_is_invisible_is_marked(shown: dict[str, list[tuple[str, bool]]]) -> None:
+    assert "".join(text for text, _ in shown["a  b\n\tc"]) == "<bos>a␣b↵⇥c"
+    assert [text for text, _ in shown["\u200b\x07"] if text] == ["<bos>", "U+200B", "␇"]
+
+
+def test_letters_of_any_script_are_letters(shown: dict[str, list[tuple[str, bool]]]) -> None:
+    assert "".join(text for text, _ in shown["שלום 👩"]).replace("␣", " ") == "<bos>שלום 👩"
+
+
+def test_bytes_are_told_in_the_title() -> None:
+    tokens = Tokens("é", (2, 5, 6), ("<bos>", "<0xC3>", "<0xA9>"), ((0, 0), (0, 1), (0, 1)), (True, False, False))
+    assert [each.title for each in readable(tokens)] == [
+        "<bos>, a special token",
+        "é = C3 A9: byte 1, C3",
+        "é = C3 A9: byte 2, A9",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("piece", "text", "joins"),
+    [
+        ("▁green", "green", False),
+        ("ish", "ish", True),
+        ("▁", "␣", True),
+        ("▁▁▁▁▁▁", "␣×6", True),
+        ("<0xC3>", "byte C3", True),
+    ],
+)
+def test_a_token_without_a_text(piece: str, text: str, joins: bool) -> None:
+    found = readable_piece(piece)
+    assert (found.text, found.joins, found.title) == (text, joins, piece)
