@@ -77,7 +77,7 @@ export function createLensGrid(page, go) {
     Object.assign(cell.style, { background: table.css[step], color: table.ink[step] });
     cell.setAttribute('aria-label', `${where}: ${told(column, row)}`);
     cell.title = cell.getAttribute('aria-label');
-    cell.classList.toggle('final', bold);
+    cell.classList.toggle('settled', bold);
     return put(cell, token ? tokenWord(token) : h('span', {}, text), small ? h('small', {}, small) : null);
   }
 
