@@ -17,6 +17,9 @@ from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.readers.contributions import Contributions
 from gemma2_workbench.traces.readers.lens import BLOCK_LOGITS, TOP, Lens, LensReader
 
+PROBED = 1 << 21  # logits that are computed to know what all of them take: those of 8 states on the 2B geometry
+RUNS = 2  # of a probe, at least; and until they took so long together:
+ENOUGH_SECONDS = 0.1
 # Values of a cell; the others belong to a position, or name tokens.
 CELLS = [field.name for field in fields(Lens) if field.name not in ("chosen_ids", "pieces")]
 
@@ -51,11 +54,20 @@ class LensColumns:
         chosen = contributions.ids[positions.start : positions.stop]
         R, P = stream.shape[:2]
         K = min(TOP, require_language_model(loaded).vocabulary)
-        ids, ranks = (torch.zeros(R, P, *more, dtype=torch.int32) for more in ((K,), ()))
-        top = [torch.zeros(R, P, K) for _ in range(2)]
-        numbers = [torch.zeros(R, P) for _ in range(4)]
-        names = pieces_of(loaded, sorted({0, *chosen.tolist()}))
-        lens = Lens(ids, *top, *numbers[:2], chosen, *numbers[2:], ranks, names)
+        top_logits, top_capped = (torch.zeros(R, P, K) for _ in range(2))
+        log_sum, entropy, logits, capped = (torch.zeros(R, P) for _ in range(4))
+        lens = Lens(
+            top_ids=torch.zeros(R, P, K, dtype=torch.int32),
+            top_logits=top_logits,
+            top_capped=top_capped,
+            log_sum=log_sum,
+            entropy=entropy,
+            chosen_ids=chosen,
+            chosen_logits=logits,
+            chosen_capped=capped,
+            chosen_ranks=torch.zeros(R, P, dtype=torch.int32),
+            pieces=pieces_of(loaded, sorted({0, *chosen.tolist()})),
+        )
         return cls(positions, lens, torch.zeros(P, dtype=torch.bool), contributions, stream)
 
     def missing(self, positions: range) -> list[int]:
@@ -100,3 +112,15 @@ def unembedded(loaded: Source, stream_RPD: Tensor, chosen: Sequence[int]) -> Len
         chosen_ids=lens.chosen_ids[:P],
         **{name: getattr(lens, name)[0].unflatten(0, (R, P)) for name in CELLS},
     )
+
+
+def probed(loaded: Source) -> float:
+    """Seconds that the unembedding of a position takes, of all rows: a few are timed, after some that do not count."""
+    count = max(1, PROBED // require_language_model(loaded).vocabulary)
+    states = torch.randn(1, count, loaded.shape.width, device=loaded.device, dtype=getattr(torch, loaded.dtype))
+    taken: list[float] = []
+    while len(taken) < 1 + RUNS or sum(taken) < ENOUGH_SECONDS:
+        started = time.perf_counter()
+        unembedded(loaded, states, [0] * count)
+        taken.append(time.perf_counter() - started)
+    return min(taken[1:]) / count * (loaded.shape.layers + 1)

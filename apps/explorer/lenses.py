@@ -1,16 +1,13 @@
 """`Lenses`: logit lenses and contributions of runs, kept by the server; what a lens will take is said before."""
 
-import time
 from dataclasses import replace
 
-import torch
-
 from gemma2_workbench import LoadedModel, Prediction, Trace, contributions, lens
-from gemma2_workbench.apps.explorer.lens_columns import LensColumns, unembedded
+from gemma2_workbench.apps.explorer.lens_columns import LensColumns, probed
 from gemma2_workbench.apps.explorer.named_token import named_token
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
 from gemma2_workbench.apps.page.questions import Tell
-from gemma2_workbench.apps.page.session import ModelAbsentError, Session, untold
+from gemma2_workbench.apps.page.session import ModelAbsentError, Session
 from gemma2_workbench.models.language_model import require_language_model
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.interventions import applied
@@ -21,8 +18,6 @@ from gemma2_workbench.traces.readers.residual import ResidualReader
 
 # Positions of a text whose residual stream is kept together: 64 MB on the 2B geometry.
 BLOCK = 512
-PROBED = 1 << 21  # logits that are computed to know what all of them take: those of 8 states on the 2B geometry
-ENOUGH_SECONDS = 0.1  # of the runs of a probe
 Chosen = tuple[int, ...]
 
 
@@ -108,7 +103,7 @@ class Lenses:
             return trace
         whole = range(len(trace.tokens))
         if len(whole) <= BLOCK:
-            columns = self.columns(run, chosen, whole, untold)
+            columns = self.columns(run, chosen, whole, lambda *_args, **_more: None)
             return _with(trace, columns.lens, columns.contributions)
         loaded, followed = self._model(trace), None if token is None else chosen[0]
         return self._session.kept.get(
@@ -153,20 +148,8 @@ class Lenses:
 
     def _each(self, loaded: LoadedModel) -> float:
         """Seconds that the unembedding of a position takes, of all rows; measured at the first question."""
-        return self._session.kept.get(("lens seconds", loaded.name), lambda: _probed(loaded))
+        return self._session.kept.get(("lens seconds", loaded.name), lambda: probed(loaded))
 
 
 def _with(trace: Trace, read_lens: Lens, parts: Contributions) -> Trace:
     return replace(trace, readings={**trace.readings, "lens": read_lens, "contributions": parts})
-
-
-def _probed(loaded: LoadedModel) -> float:
-    """As `Lenses._each`: a few states of the size of the model's are unembedded, after some that do not count."""
-    count = max(1, PROBED // require_language_model(loaded).vocabulary)
-    states = torch.randn(1, count, loaded.shape.width, device=loaded.device, dtype=getattr(torch, loaded.dtype))
-    taken: list[float] = []
-    while len(taken) < 2 or sum(taken) < ENOUGH_SECONDS:
-        started = time.perf_counter()
-        unembedded(loaded, states, [0] * count)
-        taken.append(time.perf_counter() - started)
-    return min(taken[1:]) / count * (loaded.shape.layers + 1)

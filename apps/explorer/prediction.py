@@ -51,10 +51,11 @@ def answer_lens(session: Session, asked: AskedLens, tell: Tell) -> JsonValue:
     chosen = lenses.chosen(asked.base or asked.run, asked.token)
     positions = range(asked.first, asked.stop)
     seconds, each = lenses.seconds(asked.run, chosen, positions)
-    price: dict[str, JsonValue] = {"each": each, "block": [block.start, block.stop]}
     if asked.within is not None and seconds > asked.within:
-        return price | {"estimate": seconds}
-    return price | _cells(lenses.columns(asked.run, chosen, positions, tell), positions)
+        return {"each": each, "estimate": seconds}
+    columns = lenses.columns(asked.run, chosen, positions, tell)
+    # What the rest will take is known better now.
+    return {"each": lenses.seconds(asked.run, chosen, positions)[1], **_cells(columns, positions)}
 
 
 def _cells(columns: LensColumns, positions: range) -> dict[str, JsonValue]:

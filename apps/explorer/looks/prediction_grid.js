@@ -8,14 +8,13 @@ import { readWord, tokenWord } from './prediction_token.js';
 
 const [LOW, SPAN] = [0.04, 0.6]; // of the ramp: its darker rest would be a black wall
 const TALL = 36; // px of a cell with two lines
-const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 export const stepOf = (share) => Math.round(255 * (LOW + SPAN * Math.max(0, Math.min(1, share))));
 
 // `go(row, at)` chooses a cell.
 export function createLensGrid(page, go) {
   const palette = createPalette(page.settings.explore);
-  const box = h('div', { class: 'lens-grid', role: 'group', 'aria-label': 'Layers downwards, positions to the right. Arrow keys move.', onclick: press, onkeydown: keys });
+  const box = h('div', { class: 'lens-grid', role: 'group', 'aria-label': 'Layers downwards, positions to the right. Arrow keys move.', onclick: press });
   let shape = '';
   let names = []; // of the rows
   let tops = []; // of the columns, then of after and change
@@ -60,7 +59,9 @@ export function createLensGrid(page, go) {
       cell.tabIndex = isOn ? 0 : -1;
     }));
     if (after) drawAfter(scene, table);
-    if (box.scrollHeight > box.clientHeight) reveal();
+    const chosen = cells[row][at - from];
+    if (box.contains(document.activeElement)) chosen?.focus({ preventScroll: true });
+    if (box.scrollHeight > box.clientHeight) chosen?.scrollIntoView({ block: 'nearest' });
   }
 
   function fill(cell, column, row, at, table) {
@@ -76,7 +77,7 @@ export function createLensGrid(page, go) {
     Object.assign(cell.style, { background: table.css[step], color: table.ink[step] });
     cell.setAttribute('aria-label', `${where}: ${told(column, row)}`);
     cell.title = cell.getAttribute('aria-label');
-    cell.classList.toggle('final', bold);
+    cell.classList.toggle('settled', bold);
     return put(cell, token ? tokenWord(token) : h('span', {}, text), small ? h('small', {}, small) : null);
   }
 
@@ -99,22 +100,9 @@ export function createLensGrid(page, go) {
     });
   }
 
-  function reveal() {
-    cells[now.row]?.[0]?.scrollIntoView({ block: 'nearest' });
-  }
-
   function press(event) {
     const cell = event.target.closest('[data-column]');
     if (cell) go(Number(cell.dataset.row), now.from + Number(cell.dataset.column));
-  }
-
-  function keys(event) {
-    const step = STEPS[event.key];
-    if (!step || event.shiftKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    go(now.row + step[0], now.at + step[1]);
-    cells[now.row][now.at - now.from]?.focus();
   }
 
   return { box, draw };

@@ -6,14 +6,14 @@ import { createColumns, nextPart } from './prediction_columns.js';
 
 const SOON = 2; // seconds that are not asked about
 
-// `draw()` when there is something new. {columns, block, price, busy, error} is what is known.
+// `draw()` when there is something new. `state` is {columns, each: seconds that a position takes, busy, error}.
 export function createReading(draw) {
   const question = latest();
   let asked = null; // {run, base, token}
   let state = fresh();
 
   function fresh() {
-    return { columns: createColumns(), block: null, each: 0, busy: null, error: null };
+    return { columns: createColumns(), each: 0, busy: null, error: null };
   }
 
   async function ask([first, stop], within) {
@@ -21,7 +21,7 @@ export function createReading(draw) {
     const progress = (busy) => { own.busy = { ...own.busy, ...busy }; if (own === state) draw(); };
     const answer = await question.ask('lens', { ...asked, first, stop, within }, { progress });
     if (own !== state) return new Promise(() => {});
-    Object.assign(state, { each: answer.each, block: answer.block });
+    own.each = answer.each;
     if (answer.names) state.columns.add(answer);
     return answer;
   }
@@ -48,12 +48,16 @@ export function createReading(draw) {
 
   // Makes sure that a position is read, and its block where that takes a moment.
   function visit(at, block) {
-    const { columns, busy, each } = state;
+    const { columns, busy } = state;
     if (busy?.many || columns.get(at)) return draw();
     return guarded(async () => {
-      const missing = columns.missing(block);
-      if (each * missing.length <= SOON && (await ask([missing[0], missing.at(-1) + 1], SOON)).names) return;
-      await ask([at, at + 1], SOON);
+      const all = () => {
+        const missing = columns.missing(block);
+        return missing.length && state.each * missing.length <= SOON ? ask([missing[0], missing.at(-1) + 1], SOON) : {};
+      };
+      if ((await all()).names) return;
+      // What one position took says more than a guess.
+      if ((await ask([at, at + 1], SOON)).names) await all();
     });
   }
 

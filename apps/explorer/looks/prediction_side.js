@@ -43,7 +43,8 @@ export function createPredictionSide(page, box) {
       if (error.name === 'AbortError') return;
       answer = null;
       draw();
-      put(note, error.message);
+      // What keeps the lens from being read is said in the middle.
+      put(note, store.selection.against ? error.message : '');
     }
   }
 

@@ -12,8 +12,8 @@ export function tokenWord({ text, title }, tag = 'span') {
 // Elements of a sentence: strings, {token}, {number}.
 export const spelled = (words) => words.map((word) => (word.token ? tokenWord(word.token, 'b') : word.number ? h('b', {}, word.number) : word));
 
-// The token that was read at a position, for a heading.
+// The token that was read at a position, for a heading; a further byte of a character is its number ("…: byte 2, A9").
 export function readWord({ readable }, at) {
   const { text, title } = readable[at];
-  return lettersOf(text || title);
+  return text ? lettersOf(text) : `byte ${title.slice(-2)}`;
 }

@@ -7,7 +7,7 @@ export function bytesOf(base64) {
   return Uint8Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
 }
 
-// Black or white ink: whichever contrasts more with a colour (relative luminance, WCAG 2.1).
+// Black or white ink: whichever contrasts more with a colour (relative luminance, WCAG 2.1), at least 4.5 to 1.
 export function inkOn(red, green, blue) {
   const linear = (channel) => (channel / 255) ** 2.2;
   const luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);

@@ -12,6 +12,7 @@ STATES: dict[str, tuple[str, tuple[int, int]]] = {
     "off": ("off=L5H2.L5H3.L5H4", (1400, 900)),
     "lines": ("view=lines", (1400, 900)),
     "text": ("view=text", (1400, 900)),
+    "prediction": ("look=prediction&off=L5H3", (1400, 900)),
     "compare": ("look=compare&off=L4H5", (1400, 900)),
     "patching": ("look=patching", (1400, 900)),
     "hidden cell": ("head=L0H0&query=5&key=12", (1400, 900)),
