@@ -11,11 +11,7 @@ from gemma2_workbench.classification.explanations.answer import Answer, answered
 from gemma2_workbench.classification.logits import Progress
 
 
-def untold(_done: int, _of: int, _what: str = "") -> None:
-    """For who does not want to know how far it is."""
-
-
-def labelled(session: Session, asked: OfText, tell: Tell = untold) -> Classification:
+def labelled(session: Session, asked: OfText, tell: Tell | None = None) -> Classification:
     """The labels of a text.
 
     Raises:
@@ -23,7 +19,7 @@ def labelled(session: Session, asked: OfText, tell: Tell = untold) -> Classifica
     """
 
     def work() -> Classification:
-        return classify(session.model(asked.model), asked.checked, progress=counted(tell))
+        return classify(session.model(asked.model), asked.checked, progress=iter if tell is None else counted(tell))
 
     return session.kept.get(("labels", asked.model, asked.text), work)
 
