@@ -88,7 +88,7 @@ export function createFile(page, box) {
       type: 'button', class: 'err', 'aria-pressed': String(isOn), title: row.text,
       onclick: () => store.select({ text: row.text, word: row.word, why: null, rather: null, edit: null, type: null }),
     }, h('span', { dir: 'auto' }, head, h('u', {}, row.here), row.after),
-    h('span', { class: 'm' }, h('b', {}, row.gold === 'O' ? 'nothing' : row.gold), `, the model says ${row.predicted === 'O' ? 'nothing' : row.predicted}${row.found ? ` of “${row.found}”` : ''}${row.line ? `, line ${row.line.toLocaleString('en').replaceAll(',', '')}` : ''}`));
+    h('span', { class: 'm' }, h('b', {}, row.gold === 'O' ? 'nothing' : row.gold), `, the model says ${row.predicted === 'O' ? 'nothing' : row.predicted}${row.line ? `, line ${row.line}` : ''}${row.found ? ` (“${row.found}”)` : ''}`));
   }
 
   function errors({ mistakes, all }) {
