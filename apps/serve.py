@@ -22,6 +22,7 @@ from gemma2_workbench.apps.serving.access import Access
 from gemma2_workbench.apps.serving.page import serve_page
 from gemma2_workbench.apps.token_classification import handlers as classification
 from gemma2_workbench.apps.token_classification.savables import SAVABLES as classification_savables
+from gemma2_workbench.models.shipped import CLASSIFIER
 
 
 def build_app(session: Session, mode: str = "explore") -> gr.Blocks:
@@ -31,13 +32,15 @@ def build_app(session: Session, mode: str = "explore") -> gr.Blocks:
         session: models, runs and saved traces.
         mode: what it opens with where its address does not say: "explore" or "classify".
     """
+    # Whoever starts with a classifier of their own wants that one.
+    bench = [session.first] if mode == "classify" and session.first is not None else []
     settings: dict[str, JsonValue] = {
         "mode": mode,
         "traces": list(session.traces),
         "save": save_settings(),
         "version": version("gemma2-workbench"),
-        "explore": browser_settings() | {"models": list(session.names()), "model": session.first},
-        "classify": classification.settings(session),
+        "explore": browser_settings() | {"models": list(session.names())},
+        "classify": classification.settings(session, bench),
     }
     return shell.build_app(settings, {"run": endpoint(session)})
 
@@ -67,8 +70,8 @@ def serve(
     """Start the page, print its address and wait until it is stopped.
 
     Args:
-        model: name, folder or hub id; None is the first of `models`, or the embedded language model, or no model where
-            there are traces.
+        model: name, folder or hub id; None is the first of `models`, or the embedded language model (classifier in mode
+            "classify"), or no model where there are traces.
         dtype, device: as of `workbench.load`.
         host, port: where to listen.
         browser: open the page.
@@ -83,6 +86,8 @@ def serve(
         OSError: the port is taken.
     """
     access = Access(host, tuple(names), accounts or {})
+    if mode == "classify" and not models:
+        model = model or CLASSIFIER
     session = Session(model, dtype, device, memory, traces, models or (None if access.private else embedded()))
     load_ahead(session)
     with session:

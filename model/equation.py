@@ -26,10 +26,16 @@ def attention_logits(q_BNQH: Tensor, k_BGSH: Tensor, scale: float) -> Tensor:
 
 
 def softcap(x: Tensor, cap: float | None, inplace: bool = False) -> Tensor:
-    """Bend `x` to cap * tanh(x / cap), same shape; x itself where `cap` is None. `inplace` overwrites `x`."""
+    """Bend `x` to cap * tanh(x / cap), same shape; x itself where `cap` is None.
+
+    `inplace` overwrites `x` where no gradients are recorded.
+    """
     if cap is None:
         return x
-    return x.div_(cap).tanh_().mul_(cap) if inplace else torch.tanh(x / cap) * cap
+    if torch.is_grad_enabled():
+        return torch.tanh(x / cap) * cap
+    # One new tensor instead of three: of the size of a block, fresh memory costs more than the arithmetic.
+    return (x.div_(cap) if inplace else x / cap).tanh_().mul_(cap)
 
 
 def probabilities(scores_BNQS: Tensor, hidden_BQS: Tensor, inplace: bool = False) -> Tensor:

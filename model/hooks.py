@@ -58,7 +58,13 @@ def points(model: nn.Module, pattern: str = "*") -> dict[str, nn.Module]:
     Raises:
         KeyError: nothing matches; the message names the nearest existing points.
     """
-    known = catalogue(model)
+    return _matching(catalogue(model), pattern)
+
+
+def _matching(known: Mapping[str, nn.Module], pattern: str) -> dict[str, nn.Module]:
+    """The points of a catalogue whose names match; a name that is in it is no pattern and need not be searched."""
+    if pattern in known:
+        return {pattern: known[pattern]}
     found = {name: known[name] for name in known if fnmatch.fnmatchcase(name, pattern)}
     if not found:
         nearest = difflib.get_close_matches(pattern, known, n=3, cutoff=0.0)
@@ -70,19 +76,22 @@ def points(model: nn.Module, pattern: str = "*") -> dict[str, nn.Module]:
 
 
 @contextmanager
-def attached(model: nn.Module, hooks: Mapping[str, Hook]) -> Iterator[None]:
+def attached(model: nn.Module, *hooks: Mapping[str, Hook]) -> Iterator[None]:
     """Attach `hooks` ({name or pattern: hook}) inside a `with` block; none is left behind, on exceptions too.
 
-    All names are resolved before the first hook is attached, so a wrong name attaches nothing.
+    Several mappings, attached in their order, may name one point. All names are resolved before the first hook is
+    attached, so a wrong name attaches nothing.
 
     Raises:
         KeyError: a name matches no hook point.
         TypeError: a hook is not callable.
     """
-    for name, hook in hooks.items():
+    pairs = [pair for mapping in hooks for pair in mapping.items()]
+    for name, hook in pairs:
         if not callable(hook):
             raise TypeError(f"the hook for {name!r} is {type(hook).__name__}, not a callable (module, args, out)")
-    resolved = [(module, hook) for name, hook in hooks.items() for module in points(model, name).values()]
+    known = catalogue(model) if pairs else {}
+    resolved = [(module, hook) for name, hook in pairs for module in _matching(known, name).values()]
     with ExitStack() as stack:
         for module, hook in resolved:
             stack.callback(module.register_forward_hook(hook).remove)

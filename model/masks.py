@@ -32,8 +32,7 @@ class Mask:
 
     def reasons(self, rows: range, keys: range, device: torch.device | str = "cpu") -> Tensor:
         """The `Reason` of every cell, int8 [B, Q, S] (B = 1 where all rows of the batch share the mask)."""
-        q_Q1 = torch.arange(rows.start, rows.stop, device=device)[:, None]
-        k_S = torch.arange(keys.start, keys.stop, device=device)
+        back_QS = _back(rows, keys, device)
         # Written from the weakest reason to the strongest, so that the last one set is the first that applies.
         cells_BQS = torch.zeros(1, len(rows), len(keys), dtype=torch.int8, device=device)
         if self.sequence is not None:
@@ -47,15 +46,18 @@ class Mask:
             known_BS[:, : part.shape[1]] = part
             cells_BQS = torch.where(known_BS[:, None, :], cells_BQS, int(Reason.PADDING))
         if self.window is not None:
-            outside_QS = q_Q1 - k_S >= self.window if self.causal else (q_Q1 - k_S).abs() > self.window
-            cells_BQS = torch.where(outside_QS, int(Reason.OUTSIDE_WINDOW), cells_BQS)
+            cells_BQS = torch.where(self._outside(back_QS, self.window), int(Reason.OUTSIDE_WINDOW), cells_BQS)
         if self.causal:
-            cells_BQS = torch.where(k_S > q_Q1, int(Reason.FUTURE), cells_BQS)
+            cells_BQS = torch.where(back_QS < 0, int(Reason.FUTURE), cells_BQS)
         return cells_BQS.to(torch.int8)
 
     def hidden(self, rows: range, keys: range, device: torch.device | str = "cpu") -> Tensor:
         """True where a query must not look, bool [B, Q, S]."""
-        return self.reasons(rows, keys, device) != Reason.VISIBLE
+        if self.keep is not None or self.sequence is not None:
+            return self.reasons(rows, keys, device) != Reason.VISIBLE
+        back_QS = _back(rows, keys, device)
+        hidden_QS = back_QS < 0 if self.causal else torch.zeros_like(back_QS, dtype=torch.bool)
+        return (hidden_QS if self.window is None else hidden_QS | self._outside(back_QS, self.window))[None]
 
     def reach(self, rows: range, keys: range) -> range:
         """The part of `keys` that any of `rows` can see; all of `keys` if some row sees nothing.
@@ -77,6 +79,10 @@ class Mask:
         """Rows that see no key at all, bool [B, Q]: what attention gives them is no information."""
         return self.hidden(rows, keys, self._device()).all(-1)
 
+    def _outside(self, back_QS: Tensor, window: int) -> Tensor:
+        """Which distances are beyond the window."""
+        return back_QS >= window if self.causal else back_QS.abs() > window
+
     def _has_blind_row(self, rows: range, keys: range) -> bool:
         # Without padding every query sees itself, whatever the window or the packing.
         if self.keep is None:
@@ -85,6 +91,12 @@ class Mask:
 
     def _device(self) -> torch.device | str:
         return self.keep.device if self.keep is not None else "cpu"
+
+
+def _back(rows: range, keys: range, device: torch.device | str) -> Tensor:
+    """How far back each key lies, query minus key, int32 [Q, S]."""
+    place = {"dtype": torch.int32, "device": device}
+    return torch.arange(rows.start, rows.stop, **place)[:, None] - torch.arange(keys.start, keys.stop, **place)
 
 
 def packed_sequences(positions_BT: Tensor) -> Tensor | None:

@@ -4,6 +4,7 @@ import lazy_loader
 
 from gemma2_workbench import display
 from gemma2_workbench import starting as starting  # so that ctrl-c is one line while the others load
+from gemma2_workbench import waiting as waiting  # before torch, which reads it once
 
 # The rooms are put together here: results show themselves by a room above them.
 display.answered_by("gemma2_workbench.notebook")

@@ -13,7 +13,7 @@ SIDES = ("difference", "before", "after")
 
 
 def aligned_map(request: Request, before: Trace, after: Trace, stage: str, layer: int, head: int) -> tuple[Cells, int]:
-    """The map of `side=before`, `after` or their difference, and how many positions the two texts share.
+    """The map of `show=before`, `after` or their difference, and how many positions the two texts share.
 
     Rows and keys count the shared tokens, in order. In the difference, a cell that either mask hides has no value and
     the state of `Pair.cells`.
@@ -25,7 +25,7 @@ def aligned_map(request: Request, before: Trace, after: Trace, stage: str, layer
         pair = compare(before, after)
     except ValueError as error:
         raise Refusal(400, str(error)) from error
-    return _cells(pair, choice(request, "side", SIDES), stage, layer, head), len(pair.positions)
+    return _cells(pair, choice(request, "show", SIDES), stage, layer, head), len(pair.positions)
 
 
 def _cells(pair: Pair, side: str, stage: str, layer: int, head: int) -> Cells:

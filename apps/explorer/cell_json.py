@@ -3,7 +3,7 @@
 import json
 from math import isfinite
 
-import pandas as pd
+import numpy as np
 from pydantic import JsonValue
 
 from gemma2_workbench import Trace
@@ -26,12 +26,11 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
             patched.
     """
     cell = inspect_cell(trace, layer, head, query, key)
-    row = cell.row
+    stages = {name: cell.row[name].to_numpy(dtype=float) for name in STAGES}
     info = trace.layers[layer]
-    at = row.iloc[key]
     here, there = range(query, query + 1), range(key, key + 1)
     probs = [trace.stage(layer, other, "attn_probs", here, there).item() for other in range(trace.heads)]
-    ranked = row.dropna(subset="rank").sort_values("rank")[:RANKED]
+    order = np.argsort(cell.row["rank"].to_numpy(dtype=float))[: min(cell.visible, RANKED)]
     return {
         "layer": layer,
         "head": head,
@@ -45,21 +44,21 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
         "off": any(change.silences(layer, head) for change in trace.interventions),
         "hidden": None if cell.reason == Reason.VISIBLE else cell.reason.name.lower(),
         "visible": cell.visible,
-        "values": {name: _number(at[name]) for name in STAGES},
-        "largest": {name: _number(_largest(row[name], name)) for name in STAGES},
+        "values": {name: _number(values_S[key]) for name, values_S in stages.items()},
+        "largest": {name: _number(_largest(values_S, name)) for name, values_S in stages.items()},
         "length": trace.tensors[layer].value_norms[head, key].item(),
         "share": _number(cell.share),
         "rank": cell.rank,
         "row": [
-            {"key": int(one["key"]), "prob": one["attn_probs"], "contribution": one["contribution"]}
-            for one in ranked.to_dict("records")
+            {"key": int(at), "prob": float(stages["attn_probs"][at]), "contribution": float(stages["contribution"][at])}
+            for at in order
         ],
         "heads": [_number(probability) for probability in probs],
     }
 
 
-def _largest(values_S: "pd.Series[float]", stage: str) -> float:
-    return float(values_S.sum() if stage == "contribution" else values_S.abs().max())
+def _largest(values_S: np.ndarray, stage: str) -> float:
+    return float(np.nansum(values_S) if stage == "contribution" else np.nanmax(np.abs(values_S)))
 
 
 def _number(value: float) -> float | None:

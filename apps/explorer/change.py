@@ -45,13 +45,14 @@ def change(session: Session, asked: Change, tell: Tell) -> JsonValue:
     if not changes:
         raise ValueError("nothing is changed: switch a head off, or set a cap, window or mask")
     changed, pair = WhatIfs(session).pair(asked.run, changes, tell)
+    effects: list[JsonValue] = [
+        {"sentence": effect.sentence, "changed": effect.changed, "of": effect.of, "largest": effect.largest}
+        for effect in pair.after.effects
+    ]
     return {
         "id": changed,
-        "changes": list(pair.after.changes),
-        "effects": [
-            {"sentence": effect.sentence, "changed": effect.changed, "of": effect.of, "largest": effect.largest}
-            for effect in pair.after.effects
-        ],
+        "changes": [*pair.after.changes],
+        "effects": effects,
         "kl": divergence(pair),
         "logits": logits_changed(pair),
         "forecast": forecast(pair),

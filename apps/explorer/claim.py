@@ -7,7 +7,7 @@ from gemma2_workbench import Trace, capture
 from gemma2_workbench.apps.explorer import consequence
 from gemma2_workbench.apps.explorer.differences import prediction_of
 from gemma2_workbench.apps.explorer.doings import Told, told
-from gemma2_workbench.apps.explorer.phrases import Sentence, number, sentence
+from gemma2_workbench.apps.explorer.phrases import Sentence, number, sentence, sentence_json
 from gemma2_workbench.apps.explorer.scores import COPYING, heads_of, name_of
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
 from gemma2_workbench.apps.page.questions import Handler, Question, Tell
@@ -108,8 +108,7 @@ def _next(session: Session, run: str, before: Trace, after: Trace) -> tuple[Json
 
 
 def _json(said: Told, big: JsonValue, actions: JsonValue) -> JsonValue:
-    first, more = ([[piece.text, piece.strong] for piece in part] for part in said)
-    return {"first": first, "more": more, "big": big, "actions": actions}
+    return {"first": sentence_json(said.first), "more": sentence_json(said.more), "big": big, "actions": actions}
 
 
 def _check(trace: Trace, asked: Claim) -> None:

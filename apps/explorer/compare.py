@@ -2,7 +2,7 @@
 
 from pydantic import JsonValue
 
-from gemma2_workbench import Pair, capture, compare
+from gemma2_workbench import Pair, compare
 from gemma2_workbench.apps.explorer.differences import divergence, forecast
 from gemma2_workbench.apps.explorer.run import run_json
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
@@ -28,7 +28,9 @@ class Compare(Question):
 def compared(session: Session, asked: Compare, tell: Tell) -> JsonValue:
     """The other run with its tokens, which positions belong together, next tokens and head scores side by side."""
     what_ifs = WhatIfs(session)
-    other = asked.other if asked.text is None else _run(session, asked.run, asked.text, tell)
+    other = asked.other
+    if asked.text is not None:
+        other, _ = what_ifs.beside(asked.run, checked_text(asked.text), tell)
     if other is None:
         raise ValueError("there is nothing to compare with: give another text, or change the model")
     pair = compare(what_ifs.predicting(asked.run), what_ifs.predicting(other))
@@ -39,17 +41,6 @@ def compared(session: Session, asked: Compare, tell: Tell) -> JsonValue:
         "forecast": forecast(pair),
         "scores": _scores(pair),
     }
-
-
-def _run(session: Session, run: str, text: str, tell: Tell) -> str:
-    """The id of the run of another text, with the model of a run."""
-    key = ("text", run, text)
-    known = session.kept.find(key)
-    if known is None or session.store.find(known) is None:
-        loaded = WhatIfs(session).model(run)
-        known = session.store.add(capture(loaded, checked_text(text), progress=tell))
-        session.kept.add(key, known)
-    return known
 
 
 def _scores(pair: Pair) -> JsonValue:

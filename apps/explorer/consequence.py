@@ -104,6 +104,7 @@ _DID = {
     "previous_token": "the token before got",
     "duplicate_token": "the same token got",
     "sink": "the first position got",
+    "self": "the token itself got",
 }
 
 

@@ -13,7 +13,7 @@ MAX_CELLS = 64 * 1024 * 1024
 FORECAST = 4  # likeliest tokens after, beside the likeliest before
 
 
-def largest_differences(pair: Pair) -> list[list[float]] | None:
+def largest_differences(pair: Pair) -> JsonValue:
     """Largest |d| of the probabilities of each head [L][N], where both masks show the cell; None for too long a text.
 
     Layers with the same queries, keys and mask in both runs are not derived: nothing changed in them.
@@ -22,13 +22,15 @@ def largest_differences(pair: Pair) -> list[list[float]] | None:
     moved = [layer for layer in range(len(layers)) if not _same_attention(pair, layer)]
     if len(moved) * pair.before.heads * len(places) ** 2 > MAX_CELLS:
         return None
-    largest = [[0.0] * pair.before.heads for _ in layers]
-    for layer in moved:
-        for head in range(pair.before.heads):
-            before, after, states = pair.cells(layer, head, "attn_probs", places, places)
-            apart = (after - before).abs()[states == 0]
-            largest[layer][head] = float(apart.max()) if apart.numel() else 0.0
-    return largest
+    heads = range(pair.before.heads)
+    return [[_largest(pair, layer, head) if layer in moved else 0.0 for head in heads] for layer in range(len(layers))]
+
+
+def _largest(pair: Pair, layer: int, head: int) -> float:
+    places = range(len(pair.positions))
+    before, after, states = pair.cells(layer, head, "attn_probs", places, places)
+    apart = (after - before).abs()[states == 0]
+    return float(apart.max()) if apart.numel() else 0.0
 
 
 def _same_attention(pair: Pair, layer: int) -> bool:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gemma2_workbench import Trace
+from gemma2_workbench import HeadKind, Trace
 from gemma2_workbench.apps.explorer.phrases import (
     Sentence,
     begun,
@@ -57,7 +57,10 @@ def told(trace: Trace, layer: int, head: int, query: int) -> Told:
     heads = heads_of(trace)
     row_S = trace.stage(layer, head, "attn_probs", range(query, query + 1))[0].nan_to_num().numpy()
     kind = heads.kinds[layer][head]
-    return _TOLD[kind.name if kind else None](Head(trace, layer, head, query, heads, row_S))
+    here = Head(trace, layer, head, query, heads, row_S)
+    if kind is None:
+        return _looks(here)
+    return _TOLD[kind.name](here) if kind.name in _TOLD else _is_of_kind(here, kind)
 
 
 def _copies(here: Head) -> Told:
@@ -118,6 +121,14 @@ def _duplicates(here: Head) -> Told:
     return Told(first, came if np.isfinite(share) else sentence("", name, " comes for the first time here."))
 
 
+def _stays(here: Head) -> Told:
+    """A head that looks at the query itself."""
+    first = sentence(
+        "This head looks at the token itself: ", f"{here.score('self_attention'):.2f}", " of its attention."
+    )
+    return Told(first, sentence("What it writes at a position comes mostly from that position."))
+
+
 def _rests(here: Head) -> Told:
     """A sink."""
     first = sentence("", f"{here.score('first_token'):.2f}", " of this head's attention rests on the first position.")
@@ -129,6 +140,11 @@ def _spreads(here: Head) -> Told:
     first = sentence("This head spreads its attention over about ", f"{np.exp(entropy):.0f}", " tokens.")
     share = f"{100 * here.score('spread'):.0f} %"
     return Told(first, sentence(f"Entropy {entropy:.2f} nats, {share} of what an even spread would have."))
+
+
+def _is_of_kind(here: Head, kind: HeadKind) -> Told:
+    """A head of a kind that has no words of its own here."""
+    return Told(sentence(f"{kind.sentence.removesuffix('.')}: ", f"{here.score(kind.score):.2f}", " on average."), ())
 
 
 def _looks(here: Head) -> Told:
@@ -144,16 +160,18 @@ def _looks(here: Head) -> Told:
         f"{here.row[key]:.2f}",
         " of its attention.",
     )
-    even, far = np.exp(here.score("entropy")), round(here.score("distance"))
-    back = f"{far} token{'' if far == 1 else 's'} back"
-    return Told(first, sentence(f"No pattern stands out: on average about {even:.0f} tokens share it, {back}."))
+    even, far = round(np.exp(here.score("entropy"))), round(here.score("distance"))
+    share = "nearly all of it goes to one token" if even == 1 else f"about {even} tokens share it"
+    return Told(
+        first, sentence(f"No pattern stands out: on average {share}, {far} token{'' if far == 1 else 's'} back.")
+    )
 
 
-_TOLD: dict[str | None, Callable[[Head], Told]] = {
+_TOLD: dict[str, Callable[[Head], Told]] = {
     "induction": _copies,
     "previous_token": _looks_back,
     "duplicate_token": _duplicates,
     "sink": _rests,
+    "self": _stays,
     "spread": _spreads,
-    None: _looks,
 }

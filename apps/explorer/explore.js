@@ -2,20 +2,31 @@
 
 import { h } from '../page/dom.js';
 import { createChanges } from './changes/changes.js';
+import { restore } from './changes/restore.js';
 import { headKeys } from './heads/actions.js';
 import { badge, layerGlyph } from './heads/badges.js';
 import { createHeads } from './heads/heads.js';
 import { createInspector } from './inspector/inspector.js';
 import { compare } from './looks/compare.js';
+import { mask } from './looks/mask.js';
 import { patching } from './looks/patching.js';
+import { prediction } from './looks/prediction.js';
+import { softcap } from './looks/softcap.js';
 import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
 import { atlas, atlasKeys } from './looks/atlas.js';
 import { placeOf } from './place.js';
 import { savable } from './savable.js';
 
-// What the middle can show: {name, title, create(page, box)}; the first is the main state.
-const LOOKS = [attention, atlas, compare, patching];
+// What the middle can show: {name, title, create(page, box)}; the first is the main state. Some have {keys, hints} of
+// their own, as a mode has, and {opens(store)}: the patch of the selection with which the menu opens them.
+const LOOKS = [attention, atlas, prediction, softcap, mask, compare, patching];
+
+// Keys of a look come before those of the mode while it is open.
+function keysOf(others, { name, keys = {} }) {
+  const own = Object.entries(keys).map(([key, act]) => [key, (page, event) => (page.store.selection.look === name ? act : others[key])?.(page, event)]);
+  return { ...others, ...Object.fromEntries(own) };
+}
 
 const EXAMPLES = [
   { name: 'Induction', text: 'red blue green seven nine red blue green seven nine red blue green seven nine red blue' },
@@ -23,6 +34,7 @@ const EXAMPLES = [
   { name: 'Window', text: 'The President of the United States met the Prime Minister of Canada. The President of the United States spoke to the people of the city about the war, and the Prime Minister of Canada spoke after the President.' },
   { name: 'Sink', text: 'It was a fine day.' },
   { name: 'Caps', text: 'THE CAT SAT ON THE MAT. The cat sat on the mat.' },
+  { name: 'Softcap', text: 'zebra lamp seven cloud ticket river zebra lamp seven cloud ticket river zebra lamp' },
   { name: 'Odd characters', text: 'café — naïve,\tשלום עולם 中文字 👩‍👧\nend' },
 ];
 
@@ -31,9 +43,9 @@ export const explore = {
   title: 'Explore',
   examples: EXAMPLES,
   hints: [['←', '→', 'head'], ['↑', '↓', 'layer'], ['x', 'switch off'], ['r', 'restore'], ['p', 'present']],
-  keys: { ...headKeys, ...atlasKeys, ...mapKeys },
+  keys: LOOKS.reduce(keysOf, { ...headKeys, ...atlasKeys, ...mapKeys, r: restore }),
   savable,
-  looks: LOOKS.map(({ name, title }) => ({ name, title })),
+  looks: LOOKS.map(({ name, title, hints, opens }) => ({ name, title, hints, opens })),
   models: (settings) => settings.explore.models,
   traces: (settings) => settings.traces,
 

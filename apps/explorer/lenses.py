@@ -1,11 +1,29 @@
-"""Logit lenses held by the server, so that looking at another cell or quantity computes nothing again."""
+"""`Lenses`: logit lenses and contributions of runs, kept by the server; what a lens will take is said before."""
 
-from collections.abc import Callable
+import time
 from dataclasses import replace
 
-from gemma2_workbench import Trace, contributions, lens, token_id
-from gemma2_workbench.apps.page.session import Session
+import torch
+
+from gemma2_workbench import LoadedModel, Prediction, Trace, contributions, lens
+from gemma2_workbench.apps.explorer.lens_columns import LensColumns, unembedded
+from gemma2_workbench.apps.explorer.named_token import named_token
+from gemma2_workbench.apps.explorer.what_if import WhatIfs
+from gemma2_workbench.apps.page.questions import Tell
+from gemma2_workbench.apps.page.session import ModelAbsentError, Session, untold
 from gemma2_workbench.models.language_model import require_language_model
+from gemma2_workbench.models.source import Source
+from gemma2_workbench.traces.interventions import applied
+from gemma2_workbench.traces.reader import Batch, read
+from gemma2_workbench.traces.readers.contributions import Contributions, ContributionsReader
+from gemma2_workbench.traces.readers.lens import Lens
+from gemma2_workbench.traces.readers.residual import ResidualReader
+
+# Positions of a text whose residual stream is kept together: 64 MB on the 2B geometry.
+BLOCK = 512
+PROBED = 1 << 21  # logits that are computed to know what all of them take: those of 8 states on the 2B geometry
+ENOUGH_SECONDS = 0.1  # of the runs of a probe
+Chosen = tuple[int, ...]
 
 
 def has_lens(trace: Trace) -> bool:
@@ -13,49 +31,142 @@ def has_lens(trace: Trace) -> bool:
     return {"lens", "contributions"} <= trace.readings.keys()
 
 
+def block_of(trace: Trace, position: int) -> range:
+    """The positions that are read from one pass together with a position."""
+    start = position - position % BLOCK
+    return range(start, min(start + BLOCK, len(trace.tokens)))
+
+
 class Lenses:
-    """Computes the lens and the contributions of runs, and keeps the latest by run and followed token.
+    """Reads the lens of runs where somebody looks, and keeps it by run and followed token.
 
     Args:
         session: where runs and models come from, and where lenses are kept beside them.
     """
 
     def __init__(self, session: Session) -> None:
-        self._session, self._kept = session, session.kept
+        self._session, self._what_ifs = session, WhatIfs(session)
 
-    def find(self, run: str, token: str) -> Trace | None:
-        """The run's trace with its lens, if it is held."""
-        return self._kept.find(("lens", run, token))
-
-    def cost(self, trace: Trace) -> int:
-        """Multiplications that the unembedding of all rows and positions takes.
+    def chosen(self, run: str, token: str | None) -> Chosen:
+        """The token that is followed at each position; None is what comes next, at the end what the model expects.
 
         Raises:
-            ValueError: the model is not here, or has no language-model head.
+            ModelAbsentError, ValueError: the run or its model is not here, or predicts no tokens; there is no such
+                token.
         """
-        loaded = self._session.model_of(trace)
-        vocabulary = require_language_model(loaded).vocabulary
-        return (len(trace.layers) + 1) * len(trace.tokens) * loaded.shape.width * vocabulary
+        trace = self._what_ifs.trace(run)
+        if token is None and has_lens(trace):
+            return tuple(trace.reading("lens", Lens).chosen_ids.tolist())
+        loaded = self._model(trace)
+        if token is not None:
+            return (named_token(loaded, token),) * len(trace.tokens)
+        last = self._what_ifs.predicting(run).reading("prediction", Prediction)
+        return (*trace.tokens.ids[1:], int(last.logits.argmax()))
 
-    def read(
-        self, run: str, trace: Trace, token: str, progress: Callable[[int, int], object] | None = None
-    ) -> Trace:  # fmt: skip
-        """The run's trace with its lens; `token` is the one to follow, "" the one that comes next.
+    def seconds(self, run: str, chosen: Chosen, positions: range) -> tuple[float, float]:
+        """What unembedding some positions of a block will take, and each further one, as measured on this machine.
+
+        The pass before it, where there was none yet, takes what the run itself took.
 
         Raises:
-            ValueError: as `traces.readers.lens` and `workbench.token_id`; or the model is not here; or the run is of a
-                modified model and kept no lens.
+            ModelAbsentError, ValueError: as `chosen`.
         """
-        return self._kept.get(("lens", run, token), lambda: self._read(trace, token, progress))
+        columns = self._begun(run, chosen, positions.start)
+        if columns is not None and not columns.missing(columns.positions):
+            return 0.0, 0.0
+        each = self._each(self._model(self._what_ifs.trace(run)))
+        return each * len(positions if columns is None else columns.missing(positions)), each
 
-    def _read(self, trace: Trace, token: str, progress: Callable[[int, int], object] | None) -> Trace:
-        if has_lens(trace) and not token:
+    def columns(self, run: str, chosen: Chosen, positions: range, tell: Tell) -> LensColumns:
+        """The lens of a run, read at some positions of one block; it stops for who has left.
+
+        Raises:
+            ModelAbsentError, ValueError: as `chosen`.
+            NotFiniteError: the model computes NaN or infinity.
+        """
+        columns = self._begun(run, chosen, positions.start)
+        if columns is not None and not columns.missing(positions):
+            return columns
+        trace = self._what_ifs.trace(run)
+        loaded = self._model(trace)
+        with applied(loaded, trace.interventions) as changed:
+            if columns is None:
+                columns = self._begin(changed, trace, run, chosen, positions.start, tell)
+            each = columns.read(changed, positions, tell)
+        if each:
+            self._session.kept.add(("lens seconds", loaded.name), each)
+        return columns
+
+    def read(self, run: str, token: str | None) -> Trace:
+        """The run's trace with its whole lens and its contributions.
+
+        Raises:
+            ModelAbsentError, ValueError, NotFiniteError: as `columns`.
+        """
+        trace, chosen = self._what_ifs.trace(run), self.chosen(run, token)
+        if has_lens(trace) and token is None:
             return trace
-        if trace.interventions:
-            raise ValueError("this run is of a modified model and kept no lens; run the text with the model itself")
-        loaded = self._session.model_of(trace)
-        followed = token_id(loaded, token) if token else None
-        ids = trace.tokens.ids
-        read = {"lens": lens(loaded, ids, followed, progress=progress)}
-        parts = {"contributions": contributions(loaded, ids, followed)}
-        return replace(trace, readings={**trace.readings, **read, **parts})
+        whole = range(len(trace.tokens))
+        if len(whole) <= BLOCK:
+            columns = self.columns(run, chosen, whole, untold)
+            return _with(trace, columns.lens, columns.contributions)
+        loaded, followed = self._model(trace), None if token is None else chosen[0]
+        return self._session.kept.get(
+            ("long lens", run, token),
+            lambda: _with(
+                trace,
+                lens(loaded, trace.tokens.ids, followed, trace.interventions),
+                contributions(loaded, trace.tokens.ids, followed, trace.interventions),
+            ),
+        )
+
+    def _begun(self, run: str, chosen: Chosen, position: int) -> LensColumns | None:
+        """What is known of the lens around a position."""
+        trace = self._what_ifs.trace(run)
+        if has_lens(trace):
+            kept = trace.reading("lens", Lens)
+            if tuple(kept.chosen_ids.tolist()) == chosen:
+                return LensColumns.whole(kept, trace.reading("contributions", Contributions))
+        return self._session.kept.find(("lens", run, chosen, position // BLOCK))
+
+    def _begin(
+        self, loaded: Source, trace: Trace, run: str, chosen: Chosen, position: int, tell: Tell
+    ) -> LensColumns:  # fmt: skip
+        """One pass, whose residual stream and contributions are kept."""
+        batch = Batch.of([trace.tokens.ids], loaded)
+        positions = block_of(trace, position)
+        stream, parts = ResidualReader(loaded, positions), ContributionsReader(loaded, chosen)
+        read(loaded, batch, [stream, parts], tell)
+        begun = LensColumns.empty(loaded, positions, stream.reading(), parts.reading())
+        self._session.kept.add(("lens", run, chosen, position // BLOCK), begun)
+        return begun
+
+    def _model(self, trace: Trace) -> LoadedModel:
+        try:
+            loaded = self._session.model_of(trace)
+        except ModelAbsentError as error:
+            raise ModelAbsentError(
+                f"{error} Or save the trace with its lens: gemma2-workbench trace TEXT --lens."
+            ) from None
+        require_language_model(loaded)
+        return loaded
+
+    def _each(self, loaded: LoadedModel) -> float:
+        """Seconds that the unembedding of a position takes, of all rows; measured at the first question."""
+        return self._session.kept.get(("lens seconds", loaded.name), lambda: _probed(loaded))
+
+
+def _with(trace: Trace, read_lens: Lens, parts: Contributions) -> Trace:
+    return replace(trace, readings={**trace.readings, "lens": read_lens, "contributions": parts})
+
+
+def _probed(loaded: LoadedModel) -> float:
+    """As `Lenses._each`: a few states of the size of the model's are unembedded, after some that do not count."""
+    count = max(1, PROBED // require_language_model(loaded).vocabulary)
+    states = torch.randn(1, count, loaded.shape.width, device=loaded.device, dtype=getattr(torch, loaded.dtype))
+    taken: list[float] = []
+    while len(taken) < 2 or sum(taken) < ENOUGH_SECONDS:
+        started = time.perf_counter()
+        unembedded(loaded, states, [0] * count)
+        taken.append(time.perf_counter() - started)
+    return min(taken[1:]) / count * (loaded.shape.layers + 1)

@@ -108,7 +108,8 @@ def without_first(cells: Cells, renormalised: bool, tokens: int) -> Cells:
     """The map without its first key; renormalised, every row is divided by what is left of it."""
 
     def left(rows: range, keys: range) -> tuple[Values, Reasons]:
-        value_QS, reason_QS = (part.copy() for part in cells(rows, keys))
+        whole_QS, reason_QS = cells(rows, keys)
+        value_QS, reason_QS = whole_QS.copy(), reason_QS.copy()
         if renormalised:
             rest_QS, _ = cells(rows, range(1, tokens)) if tokens > 1 else (value_QS[:, :0], None)
             total_Q1 = np.nansum(rest_QS, -1, keepdims=True)

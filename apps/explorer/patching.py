@@ -3,6 +3,7 @@
 import numpy as np
 from pydantic import JsonValue
 
+from gemma2_workbench.apps.explorer.named_token import named_token
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
 from gemma2_workbench.apps.page.questions import Handler, Question, Tell
 from gemma2_workbench.apps.page.session import Session
@@ -35,8 +36,8 @@ def patched(session: Session, asked: Patching, tell: Tell) -> JsonValue:
             checked_text(asked.text),
             asked.what,
             asked.by,
-            token=asked.token,
-            against=asked.against,
+            token=None if asked.token is None else named_token(loaded, asked.token),
+            against=None if asked.against is None else named_token(loaded, asked.against),
             progress=lambda done, of: tell(done, of, "patched runs"),
         )
 

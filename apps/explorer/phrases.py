@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from pydantic import JsonValue
+
 from gemma2_workbench import Tokens
 from gemma2_workbench.models.tokens import SPACE
 
@@ -23,6 +25,11 @@ Sentence = tuple[Piece, ...]
 def sentence(*parts: str) -> Sentence:
     """Pieces in turn: plain, strong, plain, ...; empty ones are left out."""
     return tuple(Piece(part, at % 2 == 1) for at, part in enumerate(parts) if part)
+
+
+def sentence_json(pieces: Sentence) -> JsonValue:
+    """[[text, strong], ...]."""
+    return [[piece.text, piece.strong] for piece in pieces]
 
 
 def number(count: int) -> str:

@@ -7,6 +7,8 @@
     over=rollout                     attention rollout through all layers up to this one
     against=run                      that run less this one; a cell that one of them hides has a state of `Pair.cells`
     minus=L4H5                       this head less that one
+    aligned=run                      the head beside that of another text: rows and keys count the shared tokens, and
+                                     show=difference|before|after says which of the three (`aligned`)
     unit=words                       between words (`views.units`); rows and keys count words
     bos=hidden|renormalised          without the first key, whose reason is `maps.LEFT_OUT`
 `GET /attention/{run}/thumbnails/{stage}`

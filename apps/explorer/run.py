@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from gemma2_workbench import Prediction, Trace, predict
 from gemma2_workbench.apps.explorer.scores import scores_json
+from gemma2_workbench.apps.explorer.softcap import saturated
 from gemma2_workbench.apps.page.questions import FAILURES, Handler, Question, Tell
 from gemma2_workbench.apps.page.session import ModelAbsentError, Session
 from gemma2_workbench.models.readable import readable, readable_piece
@@ -71,6 +72,7 @@ def run_json(run_id: str, trace: Trace) -> dict[str, JsonValue]:
         "parity": trace.parity.sentence,
         "compared": trace.parity.brief,
         "seconds": trace.seconds,
+        "saturated": saturated(trace),
         **scores_json(trace),
     }
 

@@ -1,11 +1,13 @@
-"""What Explore saves: views of runs, and views of two runs compared."""
+"""What Explore saves: views of runs, views of two runs compared, and masks of a situation."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import JsonValue
 
 from gemma2_workbench import Trace
 from gemma2_workbench.apps.explorer.lenses import Lenses
+from gemma2_workbench.apps.explorer.mask_lab import ShownMasks, mask_recipe
 from gemma2_workbench.apps.page.questions import Question
 from gemma2_workbench.apps.page.save.savable import Savable
 from gemma2_workbench.apps.page.session import Session
@@ -27,28 +29,32 @@ class OfView(Question):
 
 
 class OfPair(Question):
-    """A view of two runs, before and after, with its options."""
+    """A view of two runs, before and after, with its options; `token` is of a lens."""
 
     view: str
     before: str
     after: str
     options: dict[str, JsonValue] = {}
+    token: str | None = None
 
 
 def _view(session: Session, shown: OfView) -> ViewRecipe:
     view = view_named(shown.view)
-    needs_lens = not set(FOLLOWS).isdisjoint(view.needs)
-    traces = [_with_lens(session, run, shown.token) if needs_lens else held(session, run) for run in shown.runs]
-    return ViewRecipe.of(view, [Run(trace, token=shown.token) for trace in traces], shown.options)
-
-
-def _with_lens(session: Session, run: str, token: str | None) -> Trace:
-    return Lenses(session).read(run, held(session, run), token or "")
+    runs = _runs(session, shown.runs, view.needs, shown.token)
+    return ViewRecipe.of(view, runs, shown.options)
 
 
 def _pair(session: Session, shown: OfPair) -> PairRecipe:
-    runs = [Run(held(session, run)) for run in (shown.before, shown.after)]
-    return PairRecipe.of(pair_view_named(shown.view), runs, shown.options)
+    view = pair_view_named(shown.view)
+    runs = _runs(session, [shown.before, shown.after], view.needs, shown.token)
+    return PairRecipe.of(view, runs, shown.options)
+
+
+def _runs(session: Session, ids: Sequence[str], needs: Sequence[str], token: str | None) -> list[Run]:
+    """The runs, with their lens where a view needs it."""
+    needs_lens = not set(FOLLOWS).isdisjoint(needs)
+    traces = [Lenses(session).read(run, token) if needs_lens else held(session, run) for run in ids]
+    return [Run(trace, token=token) for trace in traces]
 
 
 def held(session: Session, run: str) -> Trace:
@@ -63,4 +69,8 @@ def held(session: Session, run: str) -> Trace:
     return trace
 
 
-SAVABLES: tuple[Savable[Any], ...] = (Savable("view", OfView, _view), Savable("pair", OfPair, _pair))
+SAVABLES: tuple[Savable[Any], ...] = (
+    Savable("view", OfView, _view),
+    Savable("pair", OfPair, _pair),
+    Savable("mask", ShownMasks, mask_recipe),
+)

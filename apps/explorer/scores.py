@@ -77,7 +77,7 @@ def opening(trace: Trace) -> Opening:
     """Where a run opens: the strongest copying head, and the last query whose token came before.
 
     A text without repeats has no copying heads: then the first kind of `HEAD_KINDS` that some head is of. Without any,
-    the head that is least spread.
+    the head that copies most, or where nothing repeats the one that is least spread.
     """
     heads, last = heads_of(trace), len(trace.tokens) - 1
     for kind in HEAD_KINDS:
@@ -85,7 +85,9 @@ def opening(trace: Trace) -> Opening:
         if group:
             layer, head = heads.strongest(kind, group)
             return Opening(layer, head, _last_query(trace, kind, last), kind.name, group)
-    layer, head = divmod(int(heads.scores["entropy"].argmin()), trace.heads)
+    copying, spread = heads.scores[COPYING], heads.scores["entropy"]
+    best = int(spread.argmin() if np.isnan(copying).all() else np.nanargmax(copying))
+    layer, head = divmod(best, trace.heads)
     return Opening(layer, head, last, None, ((layer, head),))
 
 
@@ -108,7 +110,11 @@ def heads_json(heads: Heads) -> dict[str, JsonValue]:
         for name, value_LN in heads.scores.items()
     }
     types: JsonValue = [[None if kind is None else kind.name for kind in row] for row in heads.kinds]
-    kinds: JsonValue = [{"name": one.name, "score": one.score, "threshold": one.threshold} for one in HEAD_KINDS]
+    kinds: JsonValue = [
+        {"name": one.name, "score": one.score, "threshold": one.threshold}
+        for one in HEAD_KINDS
+        if one.score in heads.scores
+    ]
     return {"scores": numbers, "types": types, "kinds": kinds}
 
 

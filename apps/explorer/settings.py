@@ -5,6 +5,7 @@ import base64
 from pydantic import JsonValue
 
 from gemma2_workbench.apps.explorer.maps import LEFT_OUT
+from gemma2_workbench.apps.explorer.mask_lessons import lessons_json
 from gemma2_workbench.apps.explorer.stage_scales import HELP, named, unit_scale
 from gemma2_workbench.figures import colours
 from gemma2_workbench.figures.layer_kinds import layer_kinds
@@ -37,6 +38,7 @@ def browser_settings() -> dict[str, JsonValue]:
         "start": "attn_probs",
         "reasons": [_reason(code) for code in sorted(_SENTENCES)],
         "colours": {"light": _colours(dark=False), "dark": _colours(dark=True)},
+        "lessons": lessons_json(),
     }
 
 
@@ -72,7 +74,8 @@ def _colours(dark: bool) -> JsonValue:
     tables: dict[str, JsonValue] = {
         kind: base64.b64encode(page_lut(kind, dark).tobytes()).decode() for kind in ("sequential", "diverging")
     }
-    return tables | {"kinds": {kind: look.colour(dark) for kind, look in layer_kinds().items()}}
+    tables["kinds"] = {kind: look.colour(dark) for kind, look in layer_kinds().items()}
+    return tables
 
 
 def _rgb(colour: str) -> list[JsonValue]:

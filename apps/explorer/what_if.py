@@ -1,6 +1,6 @@
 """`WhatIfs`: runs of a changed model, kept by the server, so that looking at another head of them computes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
 from gemma2_workbench import LoadedModel, Pair, Prediction, Trace, capture, compare, predict
@@ -62,16 +62,34 @@ class WhatIfs:
             MemoryError: as `capture`.
         """
         loaded, before = self.model(run), self.trace(run)
-        key = ("what if", run, tuple(changes))
-        changed = self._session.kept.find(key)
-        after = None if changed is None else self._session.store.find(changed)
-        if after is None:
-            names = MAPS if loaded.unembedding is None else (*MAPS, "prediction")
+        names = MAPS if loaded.unembedding is None else (*MAPS, "prediction")
+
+        def make() -> Trace:
             text = before.tokens.text
-            after = capture(loaded, text, interventions=changes, read=names, parity=False, progress=progress)
-            changed = self._session.store.add(after)
-            self._session.kept.add(key, changed)
+            return capture(loaded, text, interventions=changes, read=names, parity=False, progress=progress)
+
+        changed, after = self.made(("what if", run, tuple(changes)), make)
         return changed, compare(self.predicting(run), after)
+
+    def beside(self, run: str, text: str, progress: Progress | None = None) -> tuple[str, Trace]:
+        """Another text through the model of a run: its id and its trace.
+
+        Raises:
+            ModelAbsentError, ValueError: as `model`, or as `capture`.
+            MemoryError: as `capture`.
+        """
+        loaded = self.model(run)
+        return self.made(("text", run, text), lambda: capture(loaded, text, progress=progress))
+
+    def made(self, key: Hashable, make: Callable[[], Trace]) -> tuple[str, Trace]:
+        """The run of a key, which is made unless it is still held: its id and its trace."""
+        known = self._session.kept.find(key)
+        if isinstance(known, str) and (held := self._session.store.find(known)) is not None:
+            return known, held
+        trace = make()
+        made = self._session.store.add(trace)
+        self._session.kept.add(key, made)
+        return made, trace
 
     def predicting(self, run: str) -> Trace:
         """The run, with its prediction after the text where its model is here and predicts tokens.

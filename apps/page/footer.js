@@ -22,9 +22,11 @@ export function createFooter(page) {
   return {
     box: h('footer', { id: 'foot' }, hints, copy, save),
     update(changed) {
-      if (!changed.has('mode')) return;
-      save.hidden = !page.mode().savable;
-      put(hints, page.mode().hints.map((hint) => h('span', {}, hint.slice(0, -1).map((key) => h('kbd', {}, key)), ` ${hint.at(-1)}`)));
+      if (!changed.has('mode') && !changed.has('look')) return;
+      const { savable, looks, hints: common } = page.mode();
+      const shown = looks?.find(({ name }) => name === page.store.selection.look)?.hints ?? common;
+      save.hidden = !savable;
+      put(hints, shown.map((hint) => h('span', {}, hint.slice(0, -1).map((key) => h('kbd', {}, key)), ` ${hint.at(-1)}`)));
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { h, put } from './dom.js';
 import { tween } from './tween.js';
-import { beginningOf, isMark } from './words.js';
+import { beginningOf, endingOf, isMark } from './words.js';
 
 // "0.903", "0.023", "0.0079", "<0.0001"
 export function probabilityWords(value) {
@@ -10,12 +10,13 @@ export function probabilityWords(value) {
   return value < 0.01 ? value.toFixed(4) : value.toFixed(3);
 }
 
-// A token that is expected: as a word, as the end of the last word, or boxed where it is neither.
+// A token that is expected: as a word or its beginning, as the end of the last word, or boxed where it is neither.
 export function expectedToken(run, token) {
   const beginning = beginningOf(run.readable, token);
+  const ending = endingOf(run, token);
   const isBoxed = isMark(token.text) || !/[\p{L}\p{N}]/u.test(token.text);
   const short = beginning.length > 8 ? `…${beginning.slice(-6)}` : beginning;
-  return h('span', { class: isBoxed ? 'tk pt' : 'tk', title: token.title, dir: 'auto' }, short ? h('span', { class: 'm' }, short) : null, token.text);
+  return h('span', { class: isBoxed ? 'tk pt' : 'tk', title: token.title, dir: 'auto' }, short ? h('span', { class: 'm' }, short) : null, token.text, ending ? h('span', { class: 'm' }, ending) : null);
 }
 
 // The rows to draw: {token, now, was}; `was` is null while nothing is changed.

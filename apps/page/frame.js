@@ -15,8 +15,9 @@ import { restoreTheme } from './theme.js';
 
 // A mode: {name, title, examples: [{name, text}], models(settings), traces(settings) where it shows saved ones, looks:
 // [{name, title}], hasStrip: false where it has no tokens above it, mount(page, box), run(page, {text, model, trace},
-// {signal, progress}), hints: [[key, ..., what it does]], keys: {key: (page, event) => ...}, savable(store): what can be
-// saved, words: [[name, what it is]] for the help, shows: the key of the data that its parts need, `run` by default}; `mount` returns its parts' `update(changed)`.
+// {signal, progress}), hints: [[key, ..., what it does]], keys: {key: (page, event) => ...}, savable(store, settings): what
+// can be saved, words: [[name, what it is]] for the help, shows: the key of the data that its parts need, `run` by
+// default}; `mount` returns its parts' `update(changed)`.
 // Page, as every part gets it: {settings, store, ask, modes, mode(), runner, say(sentence), help(), root(), slots}; a mode
 // may use the slots of the frame: `changes`, an element of the strip.
 export function createFrame(element, settings, modes) {

@@ -64,7 +64,7 @@ function createModes(page) {
       box.append(h('span', { class: 'menu' }, button, more));
       attachMenu(more, 'Look at', () => looks.map((look) => ({
         label: look.title, isOn: store.selection.mode === name && store.selection.look === look.name,
-        act: () => { go(name); store.select({ look: look.name }); },
+        act: () => { go(name); store.select({ look: look.name, ...look.opens?.(store) }); },
       })), { side: 'right' });
     } else box.append(button);
     return { name, title, looks, button };

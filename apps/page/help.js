@@ -11,7 +11,7 @@ const WORDS = [
   ['exact', 'The numbers were compared with transformers’ eager Gemma 2 for this model; the largest difference is in the line under the tokens.'],
   ['Switch off', 'A head that is off writes nothing. The strip shows the next token before and after, the map what has changed, and a changed model is always said so.'],
 ];
-const KEYS = [['s', 'save a figure'], ['p', 'present; Esc leaves'], ['?', 'this help'], ['Enter', 'in the text: run it'], ['Shift', 'Enter', 'in the text: a new line']];
+const KEYS = [['s', 'save a figure'], ['p', 'present; Esc leaves'], ['?', 'this help'], ['Enter', 'in the text: run it'], ['Shift', 'Enter', 'in the text: a new line'], ['Alt', '↓', 'in the text: examples']];
 
 export function createHelp(page) {
   let dialog = null;

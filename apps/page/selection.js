@@ -46,6 +46,16 @@ const edit = {
   write: ({ at, by }) => `${at}:${by}`,
 };
 
+// Where the mask lab differs from its lesson: "window_6.padding_2".
+const LAB = ['tokens', 'window', 'causal', 'padding', 'side', 'cache', 'decode', 'chunk', 'spare'];
+const lab = {
+  read(value) {
+    const fields = value.split('.').map((field) => field.split('_')).filter(([name, said]) => LAB.includes(name) && said);
+    return Object.fromEntries(fields.map(([name, said]) => [name, whole(said) ?? said]));
+  },
+  write: (fields) => Object.entries(fields).map((field) => field.join('_')).join('.'),
+};
+
 export const STAGES = ['attn_logits', 'attn_scores', 'attn_masked', 'attn_probs', 'contribution'];
 
 // Parameter of the address -> {of: key of the selection, start: its default, push: whether Back returns from it, ...}.
@@ -72,10 +82,18 @@ export const PARAMETERS = {
   pins: { of: 'pins', start: [], ...heads },
   ab: { of: 'ab', start: false, push: true, ...flag },
   b: { of: 'textB', start: null, push: true, ...long },
+  saturation: { of: 'saturation', start: 'largest_logit', ...oneOf('beyond_half', 'beyond_most', 'largest_logit', 'mean_bend', 'row_divergence') },
+  lesson: { of: 'lesson', start: 'window', push: true, ...text },
+  lab: { of: 'lab', start: {}, ...lab },
+  names: { of: 'named', start: 'text', ...oneOf('text', 'positions') },
+  pass: { of: 'pass', start: 0, read: whole, write: String },
+  reach: { of: 'reach', start: 'local', ...oneOf('local', 'model') },
   patch: { of: 'patch', start: 'resid_pre', push: true, ...oneOf('resid_pre', 'head_out', 'attn_probs') },
   by: { of: 'by', start: null, push: true, ...oneOf('position', 'head') },
   token: { of: 'token', start: null, push: true, ...text },
   against: { of: 'against', start: null, push: true, ...text },
+  stream: { of: 'stream', start: null, read: whole, write: String },
+  quantity: { of: 'quantity', start: 'probability', ...oneOf('probability', 'chosen_probability', 'rank', 'entropy') },
   over: { of: 'over', start: null, ...oneOf('mean', 'max', 'rollout') },
   heads: { of: 'chosen', start: [], ...heads },
   words: { of: 'words', start: false, ...flag },

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 from pydantic import JsonValue
 from starlette.routing import Route
 
@@ -50,7 +51,7 @@ def build_app(settings: Mapping[str, JsonValue], endpoints: Mapping[str, Callabl
             padding=False,
         )
         for name, function in endpoints.items():
-            gr.api(function, api_name=name, concurrency_limit=None)
+            api(function, api_name=name, concurrency_limit=None)
     return app
 
 

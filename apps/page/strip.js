@@ -20,10 +20,7 @@ export function createStrip(page) {
   const query = () => Math.min(store.selection.query ?? store.data.run.opening?.query ?? count() - 1, count() - 1);
   const option = (at) => tokens.querySelector(`[data-at="${at}"]`);
 
-  function choose(at, isKey) {
-    store.select(isKey ? { key: at } : { query: at, key: null });
-    page.say(`${isKey ? 'Key' : 'Query'} ${at}: ${store.data.run.readable[at].title}`);
-  }
+  const choose = (at, isKey) => store.select(isKey ? { key: at } : { query: at, key: null });
 
   function keys(event) {
     const forward = tokens.dir === 'rtl' ? -1 : 1;

@@ -15,12 +15,13 @@ export function createTextBox(page) {
   const field = h('textarea', {
     id: 'text', rows: '1', 'aria-label': 'Text', spellcheck: 'false', autocomplete: 'off',
     placeholder: 'Type a text: Enter runs it, Shift+Enter starts a new line',
-    title: 'Enter, or Ctrl+Enter, runs it; Shift+Enter starts a new line',
+    title: 'Enter, or Ctrl+Enter, runs it; Shift+Enter starts a new line; Alt+↓ opens the examples',
     oninput: typed, onkeydown: press, onfocus: fit, onblur: fit,
   });
-  const button = h('button', { type: 'button', class: 'examples' }, 'Examples');
+  // As of a combobox: the pointer's way; by keyboard the text opens it.
+  const button = h('button', { type: 'button', class: 'examples', tabindex: '-1' }, 'Examples');
   const box = h('div', { class: 'textbox' }, field, button);
-  attachMenu(button, 'Examples', () => page.mode().examples.map(({ name, text }) => ({
+  const examples = attachMenu(button, 'Examples', () => page.mode().examples.map(({ name, text }) => ({
     label: name, about: text, isOn: field.value === text, act: () => choose(text),
   })), { side: 'right' });
   let timer = 0;
@@ -61,6 +62,10 @@ export function createTextBox(page) {
   function press(event) {
     event.stopPropagation();
     if (event.key === 'Escape') field.blur();
+    if (event.key === 'ArrowDown' && event.altKey) {
+      event.preventDefault();
+      examples.open();
+    }
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     submit(true);

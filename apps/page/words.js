@@ -48,3 +48,16 @@ export function beginningOf(readable, token) {
   }
   return /[\p{L}\p{N}]$/u.test(word) ? word.match(/[\p{L}\p{N}]+$/u)[0] : '';
 }
+
+// How a word goes on of which an expected token is the beginning, where every such word of the text goes on so: else ''.
+export function endingOf({ readable, words }, token) {
+  if (token.joins) return '';
+  const endings = new Set();
+  readable.forEach(({ text, joins }, at) => {
+    if (text !== token.text || joins) return;
+    let ending = '';
+    for (let next = at + 1; words[next] === words[at] && readable[next].joins; next += 1) ending += readable[next].text;
+    endings.add(ending);
+  });
+  return endings.size === 1 ? [...endings][0] : '';
+}

@@ -1,6 +1,7 @@
 """What Classify may ask, in one list, and what the browser is told of it once."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import JsonValue
@@ -43,9 +44,9 @@ HANDLERS: tuple[Handler[Any], ...] = (
 )
 
 
-def settings(session: Session) -> dict[str, JsonValue]:
-    """Classifiers to choose from, and how many bytes a file may have, which in JSON may be twice as many."""
-    return {"models": list(classifiers(session)), "largest": MAX_BODY // 2}
+def settings(session: Session, first: Sequence[str] = ()) -> dict[str, JsonValue]:
+    """Classifiers to choose from, `first` in front, and how many bytes a file may have, which in JSON may be twice."""
+    return {"models": list(dict.fromkeys([*first, *classifiers(session)])), "largest": MAX_BODY // 2}
 
 
 def classifiers(session: Session) -> list[str]:

@@ -93,9 +93,9 @@ def served(session: Session) -> Iterator[str]:
         app = build_app(session)
         return app, app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(session))
 
-    # In a thread of its own, because playwright's loop runs in this one.
+    # In a thread of its own: in this one playwright may run a loop already.
     with ThreadPoolExecutor(1) as pool:
-        app, (_, url, _) = pool.submit(lambda: asyncio.run(launched())).result()
+        app, (_, url, _) = pool.submit(asyncio.run, launched()).result()
     yield url
     app.close()
 
@@ -104,19 +104,29 @@ def served(session: Session) -> Iterator[str]:
 def open_page(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
     """`open_page(search="", size=(1400, 900), dark=False, url=site, waiting=READY)` -> a page that shows its first run.
 
-    Waits of it last up to 60 s. What its console complains of, and requests to other hosts, fail the test.
+    Waits of it last up to 60 s. What its console complains of, and requests to other hosts, fail the test; with
+    `refusals` the server may refuse something.
     """
     contexts: list[Any] = []
     complaints: list[str] = []
 
     def opened(
-        search: str = "", size: tuple[int, int] = (1400, 900), dark: bool = False, url: str = site, waiting: str = READY
+        search: str = "",
+        size: tuple[int, int] = (1400, 900),
+        dark: bool = False,
+        url: str = site,
+        waiting: str = READY,
+        refusals: bool = False,
     ) -> Any:
+        def complain(message: Any) -> None:
+            if message.type == "error" and not (refusals and "status of 4" in message.text):
+                complaints.append(message.text)
+
         context = browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
-        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.on("console", complain)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: request.url.startswith(OURS) or complaints.append(request.url))
         page.goto(f"{url}?{search}{'&__theme=dark' if dark else ''}")

@@ -94,7 +94,7 @@ def random_repeats(tokenizer: Any, sequences: int, length: int, seed: int) -> li
 def _folds(loaded: Source, texts: Sequence[Sequence[int]], progress: Progress | None) -> Iterator[dict[str, Tensor]]:
     """The folds of every text of a batch."""
     batch = Batch.of(texts, loaded)
-    reader = FoldsReader(batch, [fold for fold in FOLDS if fold.name in _READ])
+    reader = FoldsReader(loaded, batch, [fold for fold in FOLDS if fold.name in _READ])
     read(loaded, batch, [reader], progress)
     return (reader.reading(text) for text in range(len(texts)))
 

@@ -6,6 +6,7 @@ R' = R or (V and-or R): nothing is assumed about windows, the masks of all passe
 Letters: T tokens (pads included), L layers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -48,16 +49,28 @@ class Reach:
 
 
 def reach(setting: Setting) -> Reach:
-    """Compose the masks of all layers, over all passes."""
-    T = setting.length
+    """Compose the masks of all layers, from the first one on, over all passes."""
+    return Reach(setting, _first(setting, range(len(setting.layers)), lambda visible, reached: visible @ reached))
+
+
+def reach_down(setting: Setting) -> Reach:
+    """As `reach`, from the last layer downwards: `first` counts how many of the last layers it takes.
+
+    What a query still depends on below them: all layers together give what `reach` gives.
+    """
+    downwards = range(len(setting.layers) - 1, -1, -1)
+    return Reach(setting, _first(setting, downwards, lambda visible, reached: reached @ visible))
+
+
+def _first(setting: Setting, order: range, composed: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """After how many layers, taken in an order, each cell is reached: `Reach.first`."""
     visible = {kind: _visible(setting, setting.layers.index(kind)).float() for kind in set(setting.layers)}
-    reached_TT = torch.eye(T, dtype=torch.float32)
+    reached_TT = torch.eye(setting.length, dtype=torch.float32)
     first_TT = torch.where(reached_TT > 0, 0, NEVER).to(torch.int16)
-    for layer, kind in enumerate(setting.layers):
-        reached_TT = ((reached_TT + visible[kind] @ reached_TT) > 0).float()
-        new_TT = (reached_TT > 0) & (first_TT == NEVER)
-        first_TT[new_TT] = layer + 1
-    return Reach(setting, first_TT)
+    for passed, layer in enumerate(order, 1):
+        reached_TT = ((reached_TT + composed(visible[setting.layers[layer]], reached_TT)) > 0).float()
+        first_TT[(reached_TT > 0) & (first_TT == NEVER)] = passed
+    return first_TT
 
 
 def _visible(setting: Setting, layer: int) -> Tensor:

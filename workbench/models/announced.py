@@ -81,5 +81,5 @@ def _on_hub(name: str) -> int | None:
         if isinstance(error.__cause__, HfHubHTTPError):
             raise ModelNotFoundError(refusal(name, error.__cause__)) from error
         raise ModelNotFoundError(absent(name, "it is not on this machine, and the hub cannot be reached")) from error
-    sizes = {ending: [file.file_size for file in files if file.filename.endswith(ending)] for ending in _WEIGHTS}
+    sizes = {ending: [file.file_size or 0 for file in files if file.filename.endswith(ending)] for ending in _WEIGHTS}
     return sum(next(filter(None, sizes.values()), [])) or None

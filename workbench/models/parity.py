@@ -1,19 +1,30 @@
-"""The parity statement: our forward pass against transformers' own eager model, same weights, same text."""
+"""The parity statement: our forward pass against transformers' own eager model on the same weights.
+
+It is made once per model and length class, on a test text that reaches beyond the windows that the user's text reaches
+beyond, and anew as soon as anything changed: a weight, a cap, a window, a hook.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle, islice
+from weakref import WeakKeyDictionary
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from gemma2_workbench.memory import available_bytes
 from gemma2_workbench.model.hooks import attached
+from gemma2_workbench.models.fingerprint import fingerprint
 from gemma2_workbench.models.finite import check_finite
 from gemma2_workbench.models.source import Source
+from gemma2_workbench.models.tokens import tokenize
 
-# Where attention is causal, what holds for the first tokens of a text holds for them in the whole text too; where it
-# is not, they are compared as a text of their own.
-PARITY_TOKENS = 128
+# Tokens of the test text, and how far it goes beyond a window that it has to show.
+PARITY_TOKENS, BEYOND = 128, 32
+TEST_TEXT = (
+    "Emma was glad to see Mr. Knightley in Paris, and the President of the United States met them on 3 May 1924. "
+)
 TOLERANCE = {"float32": 1e-4, "float16": 5e-3, "bfloat16": 3e-2}
 
 
@@ -23,7 +34,7 @@ class ParityError(RuntimeError):
 
 @dataclass(frozen=True)
 class Parity:
-    """How far our forward pass is from the reference on the first `tokens` tokens.
+    """How far our forward pass is from the reference.
 
     Attributes:
         reference: the implementation compared with, with its version.
@@ -31,6 +42,7 @@ class Parity:
         output_max_diff: largest absolute difference of the output (logits, or final hidden states).
         probs_max_diff: largest absolute difference of any attention probability of any layer and head.
         tolerance: what is allowed for the dtype.
+        compared: what was compared, in words; "" is the first tokens of the text, as in files up to version 3.
     """
 
     reference: str
@@ -38,6 +50,7 @@ class Parity:
     output_max_diff: float
     probs_max_diff: float
     tolerance: float
+    compared: str = ""
 
     @property
     def holds(self) -> bool:
@@ -64,7 +77,7 @@ class Parity:
         if not self.tokens:
             return self.verdict
         return (
-            f"{self.verdict} on the first {self.tokens} tokens: largest difference "
+            f"{self.verdict} on {self.compared or f'the first {self.tokens} tokens'}: largest difference "
             f"{self.output_max_diff:.1e} in the output, {self.probs_max_diff:.1e} in any attention probability "
             f"(tolerance {self.tolerance:.0e})"
         )
@@ -75,14 +88,67 @@ def unchecked(reference: str) -> Parity:
     return Parity(reference, 0, float("nan"), float("nan"), float("nan"))
 
 
-def compare(loaded: Source, ids: tuple[int, ...]) -> Parity:
-    """Run transformers' model and ours on the first `PARITY_TOKENS` ids and compare outputs and all attention maps.
+# What was compared of each model, by its length, and the state that the model was in.
+_proven: WeakKeyDictionary[nn.Module, dict[int, tuple[tuple[object, ...], Parity]]] = WeakKeyDictionary()
+
+
+def proved(loaded: Source, tokens: int) -> Parity:
+    """The statement for texts of `tokens` tokens: made now, or earlier where nothing changed since.
+
+    Raises:
+        NotFiniteError, ParityError: as `compare`.
+    """
+    length, state = probe_length(loaded, tokens), fingerprint(loaded)
+    known = _proven.setdefault(loaded.model, {})
+    if length not in known or known[length][0] != state:
+        known[length] = state, compare(loaded, _probe_ids(loaded, length), "a test text")
+    return known[length][1]
+
+
+def is_proven(loaded: Source, tokens: int) -> bool:
+    """Whether `proved` would compare nothing."""
+    length = probe_length(loaded, tokens)
+    return length in (known := _proven.get(loaded.model, {})) and known[length][0] == fingerprint(loaded)
+
+
+def probe_length(loaded: Source, tokens: int) -> int:
+    """Tokens of the test text for texts of `tokens` tokens: beyond every window that these reach beyond.
+
+    Where the maps of both models do not fit into half of the free memory, the short one, whose statement says so.
+    """
+    shape = loaded.shape
+    reached = [layer.window for layer in loaded.layers if layer.window is not None and layer.window < tokens]
+    length = min(max([PARITY_TOKENS, *(window + BEYOND for window in reached)]), shape.longest)
+    fits = length <= PARITY_TOKENS or 2 * reference_bytes(loaded, length) <= available_bytes()
+    return length if fits else min(PARITY_TOKENS, shape.longest)
+
+
+def reference_bytes(loaded: Source, tokens: int) -> int:
+    """Bytes of a comparison: both models' maps; logits before and after the cap, and their differences as float32."""
+    shape, unembedding = loaded.shape, loaded.unembedding
+    vocabulary = 0 if unembedding is None else unembedding.vocabulary
+    return 2 * shape.layers * shape.heads * tokens**2 * 4 + 6 * tokens * vocabulary * 4
+
+
+def _probe_ids(loaded: Source, length: int) -> tuple[int, ...]:
+    """The test text, its sentence as often as it takes."""
+    first, *sentence = tokenize(loaded.tokenizer, TEST_TEXT).ids
+    return (first, *islice(cycle(sentence or [first]), length - 1))
+
+
+def compare(loaded: Source, ids: tuple[int, ...], name: str = "the whole text") -> Parity:
+    """Run transformers' model and ours on some ids and compare outputs and all attention maps of all layers.
+
+    Args:
+        loaded: the model.
+        ids: T token ids.
+        name: what they are, for the statement.
 
     Raises:
         NotFiniteError: our model computes NaN or infinity.
         ParityError: a difference is beyond the tolerance of the dtype.
     """
-    ids_1T = torch.tensor([ids[:PARITY_TOKENS]], device=loaded.device)
+    ids_1T = torch.tensor([ids], device=loaded.device)
     # Before the final softcap, which bends infinity back to a number.
     raw: list[Tensor] = []
     is_speaker = loaded.unembedding is not None
@@ -99,10 +165,20 @@ def compare(loaded: Source, ids: tuple[int, ...]) -> Parity:
         output_max_diff=_difference(ours[0], theirs[0]),
         probs_max_diff=_largest(map(_difference, ours.attentions, theirs.attentions)),
         tolerance=TOLERANCE[loaded.dtype],
+        compared=f"{name} of {len(ids)} tokens{_windows(loaded, len(ids))}",
     )
     if not parity.holds:
         raise ParityError(f"{loaded.name} is {parity.sentence}; nothing is shown. Please report this.")
     return parity
+
+
+def _windows(loaded: Source, tokens: int) -> str:
+    """Which windows a text shows, and which it does not."""
+    windows = sorted({layer.window for layer in loaded.layers if layer.window is not None})
+    shown = [str(window) for window in windows if window < tokens]
+    hidden = [str(window) for window in windows if window >= tokens]
+    words = (("longer", shown), ("no longer", hidden))
+    return "".join(f", {word} than the window of {' and '.join(some)}" for word, some in words if some)
 
 
 def _largest(differences: Iterable[float]) -> float:

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from io import StringIO
 from typing import Any
 
-from tqdm import tqdm
+from tqdm.auto import tqdm
 from transformers.utils import logging as transformers_logging
 
 # Done, of how many, and of what: "bytes" or "weights".

@@ -1,6 +1,7 @@
 """`capture`: one forward pass of a text, in which readers take what the views need -> `Trace`."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from gemma2_workbench.limits import whole
 from gemma2_workbench.model.equation import BLOCK_ROWS
@@ -31,7 +32,7 @@ def capture(
     read: Sequence[str] = MAPS,
     token: int | None = None,
     block_rows: int = BLOCK_ROWS,
-    parity: bool = True,
+    parity: bool | Literal["full"] = True,
     budget_bytes: int = DEFAULT_BUDGET,
     progress: Progress | None = None,
 ) -> Trace:
@@ -45,7 +46,9 @@ def capture(
             position after every layer, which takes longer than the pass itself where the vocabulary is large.
         token: id that lens and contributions follow at every position; None is the token that really comes next.
         block_rows: query rows handled at once; the result does not depend on it.
-        parity: compare with transformers first (two extra passes over at most 128 tokens).
+        parity: compare with transformers first, if it was not done since the model last changed: two passes over a
+            test text of 128 tokens, or one that reaches beyond a window that `text` reaches beyond. "full" compares
+            the whole text in any case.
         budget_bytes: above it q, k and v go to a memory-mapped file instead of memory.
         progress: called with (layers done, layers) after each layer.
 
@@ -65,10 +68,12 @@ def capture(
             f"the text has {len(tokens)} tokens; {loaded.name} takes at most {longest} (max_position_embeddings). "
             "Shorten the text."
         )
+    if parity not in (True, False, "full"):
+        raise ValueError(f"parity={parity!r} is not allowed; give True, False or 'full'")
     _check_names(read)
     unembeds = not {"lens", "contributions"}.isdisjoint(read)
     check_memory(loaded, len(tokens), block_rows, parity=parity, lens=unembeds, budget_bytes=budget_bytes)
-    statement = parities.compare(loaded, tokens.ids) if parity else parities.unchecked(loaded.reference_name)
+    statement = _statement(loaded, tokens.ids, parity)
     with applied(loaded, interventions) as changed:
         ours = changed.in_blocks(block_rows)
         request = Request(ours, Batch.of([tokens.ids], ours), token, budget_bytes=budget_bytes)
@@ -90,6 +95,13 @@ def capture(
         block_rows=block_rows,
         seconds=seconds,
     )
+
+
+def _statement(loaded: Source, ids: tuple[int, ...], parity: bool | Literal["full"]) -> parities.Parity:
+    """The comparison with transformers that was asked for."""
+    if not parity:
+        return parities.unchecked(loaded.reference_name)
+    return parities.compare(loaded, ids) if parity == "full" else parities.proved(loaded, len(ids))
 
 
 def _check_names(read: Sequence[str]) -> None:

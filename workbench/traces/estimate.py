@@ -1,10 +1,11 @@
 """What a capture will cost, before it starts: memory and time."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from gemma2_workbench.memory import available_bytes
 from gemma2_workbench.model.equation import BLOCK_ROWS
-from gemma2_workbench.models.parity import PARITY_TOKENS
+from gemma2_workbench.models.parity import is_proven, probe_length, reference_bytes
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET, kept_bytes
 from gemma2_workbench.traces.pilot import lens_seconds, parity_seconds, pass_seconds
@@ -31,7 +32,12 @@ class Estimate:
 
 
 def estimate(
-    loaded: Source, tokens: int, block_rows: int = BLOCK_ROWS, *, parity: bool = True, lens: bool = False
+    loaded: Source,
+    tokens: int,
+    block_rows: int = BLOCK_ROWS,
+    *,
+    parity: bool | Literal["full"] = True,
+    lens: bool = False,
 ) -> Estimate:
     """Estimate a capture from pieces of it that are run and timed now.
 
@@ -43,8 +49,9 @@ def estimate(
     # Under the lock, because the pieces are run with hooks on the model.
     with loaded.lock:
         seconds = pass_seconds(loaded, tokens, block_rows, watched=True)
-        if parity:
-            seconds += parity_seconds(loaded, tokens)
+        compared = compared_tokens(loaded, tokens, parity)
+        if compared and (parity == "full" or not is_proven(loaded, tokens)):
+            seconds += parity_seconds(loaded, compared)
         if lens:
             seconds += pass_seconds(loaded, tokens) + lens_seconds(loaded, tokens)
     peak = peak_bytes(loaded, tokens, block_rows, parity=parity, lens=lens)
@@ -56,7 +63,7 @@ def peak_bytes(
     tokens: int,
     block_rows: int = BLOCK_ROWS,
     *,
-    parity: bool = True,
+    parity: bool | Literal["full"] = True,
     lens: bool = False,
     budget_bytes: int = DEFAULT_BUDGET,
 ) -> int:
@@ -73,12 +80,17 @@ def peak_bytes(
     # A block is held as logits, scores and probabilities, and folds make about as many temporaries.
     captured = in_memory + 8 * block + 6 * tokens * widest * 4
     vocabulary = 0 if unembedding is None else unembedding.vocabulary
-    compared = min(tokens, PARITY_TOKENS)
-    # Two models with their maps; logits before and after the cap, and their differences as float32.
-    twins = 2 * shape.layers * shape.heads * compared**2 * 4 + 6 * compared * vocabulary * 4
+    compared = compared_tokens(loaded, tokens, parity)
     # Logits, capped, probabilities and what is compared with them.
     unembedded = 8 * min(tokens * vocabulary, BLOCK_LOGITS) * 4
-    return max(captured + (unembedded if lens else 0), twins if parity else 0)
+    return max(captured + (unembedded if lens else 0), reference_bytes(loaded, compared))
+
+
+def compared_tokens(loaded: Source, tokens: int, parity: bool | Literal["full"]) -> int:
+    """How many tokens a capture compares with the reference, if it was not done before; 0 where it does not."""
+    if parity == "full":
+        return tokens
+    return probe_length(loaded, tokens) if parity else 0
 
 
 def check_memory(
@@ -86,7 +98,7 @@ def check_memory(
     tokens: int,
     block_rows: int,
     *,
-    parity: bool = True,
+    parity: bool | Literal["full"] = True,
     lens: bool = False,
     budget_bytes: int = DEFAULT_BUDGET,
 ) -> None:

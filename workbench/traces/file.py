@@ -15,6 +15,7 @@ from torch import Tensor
 
 from gemma2_workbench.atomic import replacing
 from gemma2_workbench.traces.derive import LayerTensors
+from gemma2_workbench.traces.detailed_folds import GROUPS
 from gemma2_workbench.traces.interventions import as_data
 from gemma2_workbench.traces.readers.contributions import Contributions
 from gemma2_workbench.traces.readers.lens import Lens
@@ -25,8 +26,7 @@ from gemma2_workbench.traces.tensors import check_tensors
 from gemma2_workbench.traces.trace import Trace
 
 FORMAT = "gemma2-workbench trace"
-VERSION = 3
-READABLE = (OLDEST, VERSION)
+VERSION = 4
 # Readings that are dataclasses of tensors and plain values.
 PARTS: dict[str, type] = {"lens": Lens, "contributions": Contributions, "prediction": Prediction}
 _STORED = ("F32", "F16", "BF16", "F64", "I32")
@@ -98,11 +98,12 @@ def _reading(name: str, manifest: Manifest, tensors: dict[str, Tensor]) -> objec
         names = [field.name for field in fields(LayerTensors)]
         layers = range(len(manifest.layers))
         return [LayerTensors(**{key: tensors[f"layer.{n}.{key}"] for key in names}) for n in layers]
-    if name == "folds":
-        return {key: tensors[f"fold.{key}"] for key in manifest.folds}
+    if name in GROUPS:
+        own = [fold.name for fold in GROUPS[name]]
+        return {key: tensors[f"fold.{key}"] for key in manifest.folds if key in own}
     plain = getattr(manifest.parts, name).model_dump()
-    own = {key.removeprefix(f"{name}."): tensor for key, tensor in tensors.items() if key.startswith(f"{name}.")}
-    return PARTS[name](**own, **plain)
+    held = {key.removeprefix(f"{name}."): tensor for key, tensor in tensors.items() if key.startswith(f"{name}.")}
+    return PARTS[name](**held, **plain)
 
 
 def _check_header(path: str | PathLike[str]) -> None:
@@ -125,7 +126,7 @@ def _read(path: str | PathLike[str], file: Any) -> Iterator[tuple[str, Tensor]]:
 
 def _tensors(trace: Trace) -> dict[str, Tensor]:
     read = trace.readings
-    tensors = {f"fold.{name}": tensor.contiguous() for name, tensor in (trace.folds if "folds" in read else {}).items()}
+    tensors = {f"fold.{name}": tensor.contiguous() for name, tensor in _folds(trace).items()}
     for index, layer in enumerate(trace.tensors if "attention" in read else ()):
         for field in fields(layer):
             tensors[f"layer.{index}.{field.name}"] = getattr(layer, field.name).contiguous()
@@ -136,6 +137,11 @@ def _tensors(trace: Trace) -> dict[str, Tensor]:
             f"{name}.{key}": value.contiguous().clone() for key, value in values.items() if isinstance(value, Tensor)
         }
     return tensors
+
+
+def _folds(trace: Trace) -> dict[str, Tensor]:
+    """The folds of all groups that were read."""
+    return {key: fold for name in GROUPS if name in trace.readings for key, fold in trace.reading(name, dict).items()}
 
 
 def _values(part: Any) -> dict[str, Any]:
@@ -153,7 +159,7 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
         "heads": trace.heads,
         "kv_heads": trace.kv_heads,
         "read": list(trace.readings),
-        "folds": list(trace.folds) if "folds" in trace.readings else [],
+        "folds": list(_folds(trace)),
         "parity": asdict(trace.parity),
         "interventions": [as_data(change) for change in trace.interventions],
         "effects": [asdict(effect) for effect in trace.effects],
@@ -179,10 +185,12 @@ def _known_manifest(path: str | PathLike[str], text: str) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ValueError(f"{path} is a safetensors file, but not a trace of this workbench")
     version = manifest.get("version")
-    if type(version) is not int or version not in READABLE:
+    if type(version) is not int or not OLDEST <= version <= VERSION:
         newer = isinstance(version, int) and version > VERSION
         advice = "update the workbench" if newer else "capture the text again"
-        raise ValueError(f"{path} is a trace of version {version}, this workbench reads versions 2 and 3; {advice}")
+        raise ValueError(
+            f"{path} is a trace of version {version}, this workbench reads versions {OLDEST} to {VERSION}; {advice}"
+        )
     return manifest
 
 

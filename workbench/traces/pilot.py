@@ -45,9 +45,8 @@ def pass_seconds(loaded: Source, tokens: int, block_rows: int = BLOCK_ROWS, watc
     return blocks * sum(per_kind[kind] for kind in kinds)
 
 
-def parity_seconds(loaded: Source, tokens: int) -> float:
-    """Seconds of the comparison with the reference: building its model, a pass of both with all logits and all maps."""
-    compared = min(tokens, PARITY_TOKENS)
+def parity_seconds(loaded: Source, compared: int) -> float:
+    """Seconds of a comparison with the reference: building its model, a pass of both with all logits and all maps."""
     loaded.reference()  # the first one imports transformers' classes
     building, unembedding = _timed(loaded.reference), loaded.unembedding
     stream = _random(loaded, compared)
@@ -70,8 +69,8 @@ def lens_seconds(loaded: Source, tokens: int) -> float:
         unembedding = _timed(lambda: first(stream))
     parts = ContributionsReader(loaded, [0] * rows)
     layers = loaded.shape.layers
-    watching = [attached(loaded.model, hooks) for hooks in parts.hooks()]
-    adding = _block_seconds(loaded, 0, rows, rows, False, *watching) - _block_seconds(loaded, 0, rows, rows)
+    watching = attached(loaded.model, *parts.hooks())
+    adding = _block_seconds(loaded, 0, rows, rows, False, watching) - _block_seconds(loaded, 0, rows, rows)
     return tokens / rows * ((layers + 1) * unembedding + layers * max(adding, 0.0))
 
 
@@ -96,7 +95,7 @@ def _block_seconds(
 def _recording(loaded: Source, layer: int, tokens: int) -> AbstractContextManager[None]:
     """The hooks of a capture on one layer."""
     batch = Batch.of([[0] * tokens], loaded)
-    attention, folds = AttentionReader(loaded, batch), FoldsReader(batch)
+    attention, folds = AttentionReader(loaded, batch), FoldsReader(loaded, batch)
     hooks = dict(block_hooks(loaded, batch.ids, batch.lengths, [attention.take, folds.take]))
     for mapping in attention.hooks():
         hooks |= mapping

@@ -5,7 +5,6 @@ Letters: B texts of a batch, T tokens of the longest.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, runtime_checkable
@@ -117,9 +116,7 @@ def read(loaded: Source, batch: Batch, readers: Sequence[Reader], progress: Prog
     if progress is not None:
         hooks.append(_reports(loaded, progress))
     positions = sorted({at for reader in readers if isinstance(reader, LogitReader) for at in reader.positions})
-    with torch.no_grad(), loaded.lock, ExitStack() as stack:
-        for mapping in hooks:
-            stack.enter_context(attached(loaded.model, mapping))
+    with torch.no_grad(), loaded.lock, attached(loaded.model, *hooks):
         last_BTD = loaded.run(batch.ids, batch.keep, positions)
     seconds = time.perf_counter() - started
     numbers = [tensor for reader in readers if isinstance(reader, CheckedReader) for tensor in reader.finite()]

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.parity import TOLERANCE, Parity
 from gemma2_workbench.models.tokens import Tokens
-from gemma2_workbench.traces.folds import FOLDS
+from gemma2_workbench.traces.detailed_folds import GROUPS
+from gemma2_workbench.traces.folds import Fold
 from gemma2_workbench.traces.interventions import Intervention, from_data
 from gemma2_workbench.traces.interventions.effect import Effect
 from gemma2_workbench.traces.interventions.intervention import check_places
@@ -83,6 +84,12 @@ class Manifest(_Strict):
         """What was read, in order."""
         held = (name for name, part in self.parts if part is not None)
         return self.read if self.version > OLDEST else ("attention", "folds", *held)
+
+    @property
+    def expected_folds(self) -> tuple[Fold, ...]:
+        """The folds of the groups that were read, as this version knows them."""
+        groups = [folds for name, folds in GROUPS.items() if name in self.names]
+        return tuple(fold for folds in groups for fold in folds if fold.since <= self.version)
 
     @property
     def changes(self) -> tuple[Intervention, ...]:
@@ -156,14 +163,19 @@ def _of_version(manifest: Manifest) -> Iterator[str]:
 
 def _of_readings(manifest: Manifest) -> Iterator[str]:
     parts = [name for name, part in manifest.parts if part is not None]
-    known = ("attention", "folds", *Parts.model_fields)
+    known = ("attention", *(name for name in GROUPS if _is_known(name, manifest)), *Parts.model_fields)
     if len(set(manifest.names)) != len(manifest.names) or not set(manifest.names) <= set(known):
         yield f"read: must be some of {', '.join(known)}, each once"
-    if set(parts) != set(manifest.names) - {"attention", "folds"}:
+    if set(parts) != set(manifest.names) - {"attention", *GROUPS}:
         yield f"parts: must be those that were read, got {', '.join(parts) or 'none'}"
-    names = [fold.name for fold in FOLDS] if "folds" in manifest.names else []
+    names = [fold.name for fold in manifest.expected_folds]
     if sorted(manifest.folds) != sorted(names):
         yield f"folds: must be {', '.join(names) or 'none'}, each once"
+
+
+def _is_known(group: str, manifest: Manifest) -> bool:
+    """Whether files of this version can hold a group of folds."""
+    return any(fold.since <= manifest.version for fold in GROUPS[group])
 
 
 def _of_tokens(tokens: Tokens) -> Iterator[str]:
@@ -197,8 +209,9 @@ def _of_layer(layer: LayerInfo, number: int) -> Iterator[str]:
 
 
 def _of_parity(parity: Parity, tokens: int) -> Iterator[str]:
-    if not 0 <= parity.tokens <= tokens:
-        yield f"parity.tokens: must be 0 to {tokens}, got {parity.tokens}"
+    most = _MOST if parity.compared else tokens
+    if not 0 <= parity.tokens <= most:
+        yield f"parity.tokens: must be 0 to {most}, got {parity.tokens}"
     if parity.tokens and not (0 <= parity.output_max_diff < math.inf and 0 <= parity.probs_max_diff < math.inf):
         yield "parity: the differences must be numbers, 0 or more"
     if parity.tokens and not parity.holds:

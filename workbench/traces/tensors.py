@@ -6,14 +6,10 @@ tokens.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 import torch
 from torch import Tensor
 
-from gemma2_workbench.model.hooks import Span
-from gemma2_workbench.traces.blocks import Block
-from gemma2_workbench.traces.folds import FOLDS, THUMBNAIL
 from gemma2_workbench.traces.readers.lens import TOP
 from gemma2_workbench.traces.schema import Manifest
 
@@ -60,10 +56,8 @@ def kinds(manifest: Manifest, width: int, top: int, vocabulary: int) -> dict[str
     L, N, G, T = len(manifest.layers), manifest.heads, manifest.kv_heads, len(manifest.tokens)
     own, number = _DTYPES[manifest.model.dtype], torch.float32
     found: dict[str, Kind] = {}
-    for name, (over, probe) in _folds(min(T, THUMBNAIL)).items() if "folds" in manifest.names else ():
-        shape = (L, N, T) if over in ("query", "key") else (L, N, *probe.shape[1:])
-        least = None if name == "log_sum" else 0
-        found[f"fold.{name}"] = Kind(probe.dtype, shape, least, bool(probe.isnan().any()))
+    for fold in manifest.expected_folds:
+        found[f"fold.{fold.name}"] = Kind(fold.dtype, (L, N, *fold.whole(T)), fold.least, fold.gaps)
     for layer in range(L if "attention" in manifest.names else 0):
         found |= {f"layer.{layer}.q": Kind(own, (N, T, width))}
         found |= {f"layer.{layer}.{name}": Kind(own, (G, T, width)) for name in ("k", "v")}
@@ -96,22 +90,6 @@ def _last(tensors: Mapping[str, Tensor], name: str) -> int:
     """The size of a tensor's last dimension, at least 1."""
     tensor = tensors.get(name)
     return max(tensor.shape[-1], 1) if tensor is not None and tensor.ndim else 1
-
-
-@cache
-def _folds(tokens: int) -> dict[str, tuple[str, Tensor]]:
-    """How every fold is combined, and what it gives of one head for a text of so many tokens, all different."""
-    everything, zero = range(tokens), torch.zeros(1, tokens, tokens, dtype=torch.float32)
-    block = Block(
-        span=Span(everything, everything),
-        logits=zero,
-        scores=zero,
-        probs=zero,
-        visible=torch.ones(tokens, tokens, dtype=torch.bool).tril(),
-        softcap=1.0,
-        ids=torch.arange(tokens),
-    )
-    return {fold.name: (fold.over, fold.reduce(block)) for fold in FOLDS}
 
 
 def _problem(tensor: Tensor, kind: Kind) -> str | None:

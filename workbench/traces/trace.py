@@ -156,9 +156,10 @@ class Trace(Drawable):
             f"of {cut(self.model.name, 24)}",
             f"{len(self.tokens)} tokens {cut(self.tokens.text, 24)!r}",
             f"{len(self.layers)} layers x {self.heads} heads",
-            f"read {' '.join(self.readings)}",
             f"modified: {some(self.changes, 1)}" if self.changes else "",
+            # Last of what varies in length: the line is cut at its end.
             self.parity.verdict,
+            f"read {' '.join(self.readings)}",
         )
 
     def _check_derivable(self, layer: int, head: int, stage: str) -> None:

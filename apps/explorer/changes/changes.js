@@ -2,12 +2,12 @@
 
 import { latest } from '../../page/ask.js';
 import { h, put } from '../../page/dom.js';
-import { RESTORED, restore } from '../heads/actions.js';
+import { UNCHANGED, restore } from './restore.js';
 import { anyOf } from '../place.js';
 import { createMenu } from './menu.js';
 import { changesOf } from './words.js';
 
-const ASKED = ['run', ...Object.keys(RESTORED)];
+const ASKED = ['run', ...Object.keys(UNCHANGED)];
 
 // A run that takes longer says how far it is.
 const PATIENCE = 500;

@@ -18,12 +18,18 @@ export function createMenu(page) {
     try {
       const own = await page.ask('changeable', { run: store.data.run.id });
       fields = rows(own);
-      put(popover, fields.map((field) => field.box));
+      put(popover, proof(), fields.map((field) => field.box));
       update();
       popover.querySelector('input')?.focus();
     } catch (error) {
       put(popover, h('p', {}, error.message));
     }
+  }
+
+  // What each change did, measured.
+  function proof() {
+    const { pair } = store.data;
+    return pair && h('ul', { class: 'proof' }, pair.effects.map(({ sentence }, at) => h('li', {}, h('b', {}, pair.changes[at]), ` ${sentence}`)));
   }
 
   const choose = (patch) => store.select(patch, { push: true });

@@ -4,8 +4,6 @@ import { headName, headOf } from '../../page/selection.js';
 import { placeOf } from '../place.js';
 
 export const MOST_PINS = 4;
-// The part of the selection that changes the model, as it is when nothing is changed.
-export const RESTORED = { off: [], cap: null, window: null, causal: null, finalCap: null };
 const order = (name) => headOf(name).layer * 1e4 + headOf(name).head;
 
 export const choose = ({ store }, name) => store.select({ head: name });
@@ -17,8 +15,6 @@ export function toggle(page, name) {
   const { off } = page.store.selection;
   switchOff(page, off.includes(name) ? off.filter((other) => other !== name) : [...off, name]);
 }
-
-export const restore = ({ store }) => store.select(RESTORED);
 
 // Puts a head into a slot (0 is A), or takes it out of it again; two pinned heads are shown side by side.
 export function pin({ store }, name, slot = store.selection.pins.length) {
@@ -47,7 +43,6 @@ export const headKeys = {
   ArrowRight: (page) => walk(page, 0, 1),
   ArrowUp: (page) => walk(page, -1, 0),
   ArrowDown: (page) => walk(page, 1, 0),
-  r: restore,
   x: (page) => page.store.data.run && toggle(page, shown(page)),
   a: (page) => page.store.data.run && pin(page, shown(page), 0),
   b: (page) => page.store.data.run && pin(page, shown(page), 1),

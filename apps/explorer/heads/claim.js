@@ -2,8 +2,8 @@
 // fits, else below the map.
 
 import { h, put } from '../../page/dom.js';
+import { UNCHANGED } from '../changes/restore.js';
 import { anyOf, placeOf } from '../place.js';
-import { RESTORED } from './actions.js';
 
 const WIDEST = 460;
 const SHARE = 0.6; // of the map's width
@@ -25,7 +25,12 @@ export function createClaim(page) {
   function answered(question) {
     const key = JSON.stringify(question);
     if (known.size > MOST_KNOWN) known.clear();
-    if (!known.has(key)) known.set(key, page.ask('claim', question).catch((error) => ({ first: [[error.message, false]], more: [], actions: [] })));
+    if (!known.has(key)) {
+      known.set(key, page.ask('claim', question).catch((error) => {
+        known.delete(key);
+        return { first: [[error.message, false]], more: [], actions: [] };
+      }));
+    }
     return known.get(key);
   }
 
@@ -43,7 +48,7 @@ export function createClaim(page) {
 
   const isGroupOff = () => {
     const { opening } = store.data.run;
-    return opening.kind === 'induction' && opening.group.join() === store.selection.off.join();
+    return opening?.kind === 'induction' && opening.group.join() === store.selection.off.join();
   };
 
   // Who feeds the copying heads is said only after it was measured.
@@ -61,7 +66,7 @@ export function createClaim(page) {
     const { opening } = store.data.run;
     const modified = store.data.pair?.id;
     const buttons = actions.map(({ label, off, head, main }) => button(label, { ...(off ? { off } : {}), ...(head ? { head } : {}) }, main));
-    if (modified) buttons.unshift(button('Restore', RESTORED, true));
+    if (modified) buttons.unshift(button('Restore', UNCHANGED, true));
     if (feeds) buttons.push(button(`Try ${feeds.head}, which feeds them`, { off: [feeds.head], head: opening.head }, false, feeds.sentence));
     put(
       box,
@@ -80,10 +85,12 @@ export function createClaim(page) {
     if (!slot) return;
     if (box.parentElement !== slot) put(slot, box);
     const { mapBox } = store.data;
-    const { drawing, stage, ab } = store.selection;
+    const { drawing, stage, ab, present } = store.selection;
     const isWide = window.innerWidth > PHONE;
-    const isTriangle = isWide && drawing === 'map' && mapBox?.causal && !FILLED.includes(stage);
-    box.hidden = ab || (isWide && drawing === 'map' && mapBox?.causal && FILLED.includes(stage));
+    const isTriangle = isWide && !present && drawing === 'map' && mapBox?.causal && !FILLED.includes(stage);
+    // The map says whether it has left room below.
+    const isDocked = !isWide || present || slot.closest('.docked');
+    box.hidden = ab || !(isTriangle || isDocked);
     box.className = `claim ${isTriangle ? 'triangle' : 'docked'}`;
     Object.assign(box.style, { left: '', top: '', width: '' });
     if (!isTriangle) return;
@@ -98,7 +105,7 @@ export function createClaim(page) {
   return {
     update(changed) {
       if (anyOf(changed, 'run', 'pair', 'head', 'query')) tell();
-      else if (anyOf(changed, 'mapBox', 'drawing', 'stage', 'ab', 'size')) place();
+      else if (anyOf(changed, 'mapBox', 'drawing', 'stage', 'ab', 'present', 'over', 'size')) place();
     },
   };
 }

@@ -14,7 +14,7 @@ import { createThumbnails } from './thumbnails.js';
 export function createHeads(page, box) {
   const { store } = page;
   const thumbnails = createThumbnails(page);
-  const [size, kinds] = [h('span', { class: 'muted' }), h('span', { class: 'kinds' })];
+  const [size, kinds] = [h('span', { class: 'm' }), h('span', { class: 'kinds' })];
   const parts = [
     createSearch(page), createGrid(page, thumbnails), createRanking(page), createList(page, thumbnails), createPins(page, thumbnails),
   ];

@@ -33,7 +33,7 @@ export function createPins(page, thumbnails) {
       const { pins, ab } = store.selection;
       const shown = pins.length < 2 ? [pins[0], pins[1]] : pins.slice(0, MOST_PINS);
       const side = h('button', {
-        type: 'button', class: 'btn sm side', 'aria-pressed': ab, disabled: pins.length < 2, title: 'Side by side',
+        type: 'button', class: 'btn sm side', 'aria-pressed': String(ab), disabled: pins.length < 2, title: 'Side by side',
         onclick: () => store.select({ ab: !ab }),
       }, NAMES.slice(0, Math.max(2, pins.length)).split('').join(' | '));
       box.classList.toggle('many', pins.length > 2);

@@ -1,6 +1,7 @@
 // "Ranked by": the score that orders the list, and where scores come from: this text, or random sequences.
 
 import { h, icon, put, segments } from '../../page/dom.js';
+import { attachPopover } from '../../page/popover.js';
 import { anyOf } from '../place.js';
 import { badge } from './badges.js';
 import { createRepeats } from './repeats.js';
@@ -9,29 +10,15 @@ import { LAYER_ORDER, METRICS, kindBy, metricFor, metricsOf, scoredOf } from './
 export function createRanking(page) {
   const { store } = page;
   const sort = h('select', { 'aria-label': 'Rank heads by', onchange: () => store.select({ sort: sort.value }) });
-  const said = h('button', { type: 'button', class: 'said', 'aria-expanded': 'false', 'aria-haspopup': 'dialog', onclick: () => open(panel.hidden) });
+  const said = h('button', { type: 'button', class: 'said' });
   const source = h('div', {});
   const showSource = segments(source, 'Scores from', [
     { value: 'text', label: 'This text' }, { value: 'random', label: 'Random sequences' },
   ], (scored) => store.select({ scored }));
   const repeats = createRepeats(page);
   const legend = h('div', { class: 'legend' });
-  const panel = h('div', { class: 'pop scores', role: 'dialog', 'aria-label': 'Where the scores come from', hidden: true, onkeydown: escape }, source, repeats.box, legend);
-  const box = h('div', { class: 'hd ranking' }, h('h2', {}, 'Ranked by'), sort, h('span', { class: 'grow' }), said, panel);
-
-  function open(opens) {
-    panel.hidden = !opens;
-    said.setAttribute('aria-expanded', opens);
-  }
-
-  function escape(event) {
-    if (event.key !== 'Escape') return;
-    event.stopPropagation();
-    open(false);
-    said.focus();
-  }
-
-  document.addEventListener('pointerdown', (event) => { if (!box.contains(event.target)) open(false); });
+  const box = h('div', { class: 'hd ranking' }, h('h2', {}, 'Ranked by'), sort, h('span', { class: 'grow' }), said);
+  attachPopover(said, { role: 'dialog', label: 'Where the scores come from', fill: (panel) => put(panel, h('div', { class: 'scores' }, source, repeats.box, legend)) });
 
   function text(metric, { kinds }) {
     const { scored } = store.selection;

@@ -4,11 +4,11 @@ import { headName } from '../../page/selection.js';
 
 // Scores that heads can be ranked by, and what people call them.
 export const METRICS = {
-  induction: 'induction', previous_token: 'previous token', duplicate_token: 'duplicate token', first_token: 'BOS sink',
+  induction: 'induction', previous_token: 'previous token', duplicate_token: 'duplicate token', first_token: 'BOS sink', self_attention: 'itself',
   entropy: 'entropy', distance: 'distance',
 };
 export const LAYER_ORDER = 'layer';
-const SHARES = new Set(['induction', 'previous_token', 'duplicate_token', 'first_token', 'spread']);
+const SHARES = new Set(['induction', 'previous_token', 'duplicate_token', 'first_token', 'self_attention', 'spread']);
 
 // What tells one model's heads from another's.
 export const weightsOf = ({ model, dtype }) => `${model} ${dtype}`;

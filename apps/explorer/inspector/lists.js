@@ -10,11 +10,12 @@ import { wordOf } from './word.js';
 function listOf(box, make) {
   const kept = [];
   return (items) => {
-    while (kept.length < items.length) kept.push(make());
-    put(box, kept.slice(0, items.length).map(({ button, fill }, at) => {
-      fill(items[at]);
-      return button;
-    }));
+    while (kept.length < items.length) {
+      kept.push(make());
+      box.append(kept.at(-1).button);
+    }
+    while (kept.length > items.length) kept.pop().button.remove();
+    kept.forEach(({ fill }, at) => fill(items[at]));
   };
 }
 

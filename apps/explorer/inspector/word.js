@@ -1,17 +1,18 @@
 // A token as it is read: its word, in which the token itself stands out.
 
 import { h } from '../../page/dom.js';
+import { lettersOf } from '../../page/words.js';
 
 export function wordOf(run, at) {
-  const word = run.words[at];
-  let [from, to] = [at, at];
-  while (from > 0 && run.words[from - 1] === word) from -= 1;
-  while (to + 1 < run.words.length && run.words[to + 1] === word) to += 1;
+  const { words, readable } = run;
+  let [from, to, lead] = [at, at, at];
+  while (from > 0 && words[from - 1] === words[at]) from -= 1;
+  while (to + 1 < words.length && words[to + 1] === words[at]) to += 1;
+  // A further byte of a character stands with its first one.
+  while (lead > from && readable[lead].text === '') lead -= 1;
   const indices = Array.from({ length: to - from + 1 }, (_, step) => from + step);
-  return h('bdi', { class: 'word' }, indices.map((index) => h(index === at ? 'b' : 'span', { title: run.readable?.[index].title }, textOf(run, index))));
+  return h('bdi', { class: 'word' }, indices.map((index) => h(index === lead ? 'b' : 'span', { title: readable[index].title }, lettersOf(readable[index].text))));
 }
-
-const textOf = (run, index) => run.readable?.[index].text ?? run.tokens[index].replace(/^▁(?=.)/, '');
 
 // A sentence of strings, {token} and {strong}.
 export const spelled = (run, sentence) => sentence.map((part) => {

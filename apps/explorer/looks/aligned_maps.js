@@ -31,12 +31,13 @@ export function createAlignedMaps(page) {
   let parts = []; // {letter, about, square, painted, picture}
 
   function draw(next) {
+    if (next !== answer) tiles = null;
     answer = next;
     box.hidden = !answer;
     if (!answer) return;
     const { layer, head, stage } = placeOf(store);
     const all = [0, answer.positions.length];
-    const address = (side) => tileAddress(store.data.run.id, { stage, layer, head }, all, all, { aligned: answer.run.id, side });
+    const address = (side) => tileAddress(store.data.run.id, { stage, layer, head }, all, all, { aligned: answer.run.id, show: side });
     want(Object.fromEntries(SIDES.map(([side]) => [side, address(side)])));
   }
 
@@ -47,12 +48,12 @@ export function createAlignedMaps(page) {
     const stage = box.parentElement;
     const phone = window.innerWidth <= PHONE;
     const { squares, free } = squaresIn({ width: stage.clientWidth, height: stage.clientHeight, size, count: 3, phone });
-    const common = Math.max(...['before', 'after'].map((side) => largestOf(tiles[side].values, tiles[side].reasons)));
+    const common = Math.max(...['before', 'after'].map((side) => largestOf(tiles[side])));
     const { name } = placeOf(store);
     parts = SIDES.map(([side, letter, about = name], index) => {
       const tile = tiles[side];
       const difference = side === 'difference';
-      const scale = createScale(look, difference ? largestOf(tile.values, tile.reasons) : common, { difference });
+      const scale = createScale(look, difference ? largestOf(tile) : common, { difference });
       const pixels = Math.floor(squares[index].side * Math.min(3, window.devicePixelRatio || 1));
       const view = { row: 0, key: 0, size };
       const painted = size / tile.pool > pixels ? shrunk(tile, view, pixels) : tile;
@@ -139,8 +140,9 @@ export function createAlignedMaps(page) {
 
   function keys(event) {
     const step = STEPS[event.key];
-    const { query, key } = tiles ? chosen() : {};
-    if (!step || event.shiftKey || query === null || key === null) return;
+    if (!tiles || !step || event.shiftKey) return;
+    const { query, key } = chosen();
+    if (query === null || key === null) return;
     event.preventDefault();
     event.stopPropagation();
     const within = (index) => Math.max(0, Math.min(answer.positions.length - 1, index));

@@ -17,7 +17,7 @@ const TICKS = [0, 0.05, 0.2, 0.5, 1];
 function createAtlas(page, box) {
   const { store } = page;
   const { colour } = createThumbnails(page);
-  const [count, sentence] = [h('span', { class: 'muted' }), h('p', { class: 'sentence', 'aria-live': 'polite' })];
+  const [count, sentence] = [h('span', { class: 'm' }), h('p', { class: 'sentence', 'aria-live': 'polite' })];
   const [up, across] = ['up', 'across'].map((key) => choice(key));
   const [scatterBox, gridName, shownBox, gridBox, legend] = [h('div', { class: 'scatter' }), h('b'), h('div', {}), h('div', { class: 'score-grid' }), h('div', { class: 'scale' })];
   const side = h('aside', { class: 'atlas-side', 'aria-label': 'Heads in the frame' });
@@ -25,7 +25,7 @@ function createAtlas(page, box) {
   box.classList.add('atlas');
   put(
     box, h('div', { class: 'mh' }, h('h2', {}, 'Atlas'), count, h('span', { class: 'grow' }), h('label', {}, 'up', up), h('label', {}, 'right', across)),
-    h('div', { class: 'body' }, sentence, scatterBox, h('div', { class: 'of' }, gridName, h('span', { class: 'muted' }, 'of every head'), h('span', { class: 'grow' }), shownBox), gridBox),
+    h('div', { class: 'body' }, sentence, scatterBox, h('div', { class: 'of' }, gridName, h('span', { class: 'm' }, 'of every head'), h('span', { class: 'grow' }), shownBox), gridBox),
     h('div', { class: 'mf' }, legend),
   );
   const parts = { scatter: createScatter(page, scatterBox), grid: createScoreGrid(page, gridBox, colour), side: createSide(page, side) };
@@ -63,7 +63,7 @@ function createAtlas(page, box) {
     put(
       legend, h('span', { class: 'ramp', style: { background: `linear-gradient(to right, ${steps.join(', ')})` } }),
       h('span', { class: 'ticks' }, TICKS.map((tick) => h('span', { style: { left: `${100 * Math.sqrt(tick)}%` } }, String(tick).replace('0.', '.')))),
-      h('span', { class: 'muted' }, 'share of the largest score; outlined: in the frame'),
+      h('span', { class: 'm' }, 'share of the largest score; outlined: in the frame'),
     );
   }
 
@@ -76,7 +76,7 @@ function createAtlas(page, box) {
       const frame = frameOf({ ...store.selection, ...now }, scored);
       const inside = framed(frame, heads, scored.scores, now);
       const drawing = { run, heads, inside, frame, scored, shown: placeOf(store).name, ...now };
-      put(count, `${heads.length} heads`);
+      put(count, `${heads.length} heads${scored === store.data.random ? `, over ${scored.sequences} random sequences` : ''}`);
       if (anyOf(changed, 'run', 'scored', 'random', 'up', 'across', 'of')) choices(now);
       showOf(now.of);
       put(gridName, METRICS[now.of][0].toUpperCase() + METRICS[now.of].slice(1));

@@ -2,15 +2,19 @@
 
 import { fullOf, kindBy, valueOf } from '../heads/scored.js';
 
+const STRONGEST = 0.05; // of the heads, where none reaches a badge
+
 // {left, right, bottom, top} in the units of the scores; null is no frame. Where the reader has drawn none, it holds the
-// heads that reach the badge of the score that goes up, and not the badge of the one that goes right.
+// heads that reach the badge of the score that goes up, and not the badge of the one that goes right; or the strongest.
 export function frameOf({ frame, up, across }, { kinds, scores }) {
   if (frame === 'none') return null;
   if (frame) return { left: frame[0], right: frame[1], bottom: frame[2], top: frame[3] };
   const [high, wide] = [kindBy(kinds, up), kindBy(kinds, across)];
-  if (!high) return null;
   const [full, most] = [fullOf(scores, across), fullOf(scores, up)];
-  return { left: -0.02 * full, right: wide && up !== across ? wide.threshold : 1.02 * full, bottom: high.threshold, top: 1.02 * most };
+  const all = { left: -0.02 * full, right: 1.02 * full, top: 1.02 * most };
+  const values = scores[up].flat().filter((value) => value !== null).sort((a, b) => b - a);
+  if (high && values[0] >= high.threshold) return { ...all, right: wide && up !== across ? wide.threshold : all.right, bottom: high.threshold };
+  return { ...all, bottom: values[Math.max(0, Math.round(STRONGEST * values.length) - 1)] };
 }
 
 export function framed(frame, heads, scores, { up, across }) {

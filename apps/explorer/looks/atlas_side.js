@@ -51,8 +51,8 @@ export function createSide(page, box) {
       return row;
     });
     put(
-      box, h('h2', {}, 'In the frame', h('span', { class: 'muted' }, reach)),
-      h('p', { class: 'hero' }, h('b', {}, String(inside.length)), h('span', { class: 'muted' }, `of ${heads.length} heads`)),
+      box, h('h2', {}, 'In the frame', h('span', { class: 'm' }, reach)),
+      h('p', { class: 'hero' }, h('b', {}, String(inside.length)), h('span', { class: 'm' }, `of ${heads.length} heads`)),
       h('p', { class: 'say' }, frame ? mostLie(inside) : 'Draw a frame in the scatter.'),
       histogram(run, inside, box.clientWidth - 40), buttons(run, inside, heads, scored),
       h('div', { class: 'head-list plain', onclick: choose }, rows),

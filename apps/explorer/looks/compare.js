@@ -10,9 +10,9 @@ import { createOutcome } from './compare_outcome.js';
 import { createTexts } from './compare_texts.js';
 import { suggestion } from './suggestion.js';
 
-export const compare = { name: 'compare', title: 'A | B of texts', create: createCompare };
+export const compare = { name: 'compare', title: 'A | B', create: createCompare };
 
-const ASKED = ['run', 'textB', 'pair', 'look'];
+const ASKED = ['run', 'textB', 'look'];
 const DRAWN = ['head', 'stage', 'query', 'key', 'theme', 'size', 'off'];
 const SHORT = { attn_logits: 'Raw', attn_scores: 'Cap', attn_masked: 'Mask', attn_probs: 'Probability', contribution: 'Contribution' };
 
@@ -88,7 +88,8 @@ function createCompare(page, box) {
   return {
     update(changed) {
       if (!store.data.run) return;
-      if (anyOf(changed, ...ASKED)) ask();
+      const isSettings = store.selection.textB === null;
+      if (anyOf(changed, ...ASKED) || (isSettings && anyOf(changed, 'pair'))) ask();
       else if (anyOf(changed, ...DRAWN)) draw();
     },
   };

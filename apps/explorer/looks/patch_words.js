@@ -8,15 +8,20 @@ export const WHAT = {
   attn_probs: { label: 'Attention', said: 'attention' },
 };
 
-// The columns of a grid: {label, word}, by head or by position of the corrupted text.
+// The names of the columns: heads, or the word of the corrupted text at each position.
 export function columnsOf(grid) {
-  if (grid.by === 'head') return grid.values[0].map((_, head) => ({ label: `H${head}`, word: `H${head}` }));
-  const words = wordsOf(grid);
-  return grid.readable.map(({ text }, at) => {
-    const word = words.find(({ from, to }) => at >= from && at < to).text;
-    return { label: text, word };
-  });
+  if (grid.by === 'head') return grid.values[0].map((_, head) => `H${head}`);
+  return wordsOf(grid).flatMap(({ from, to, text }) => Array(to - from).fill(text));
 }
+
+// What is written over the columns, one label for the tokens of a word: {from, to, text}.
+export function labelsOf(grid) {
+  if (grid.by === 'head') return columnsOf(grid).map((text, at) => ({ from: at, to: at + 1, text }));
+  return wordsOf(grid);
+}
+
+// A share with two digits; no zero has a sign.
+export const shareText = (share) => (Math.abs(share) < 0.005 ? '0' : share.toFixed(2).replace('-', '−'));
 
 // The cell with the largest share: {layer, column, share}.
 export function bestOf({ shares }) {

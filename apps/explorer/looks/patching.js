@@ -4,9 +4,10 @@
 import { latest } from '../../page/ask.js';
 import { h, put, segments } from '../../page/dom.js';
 import { valueText } from '../../page/draw/format.js';
+import { wordsOf } from '../../page/draw/words.js';
 import { anyOf } from '../place.js';
 import { createPatchMap } from './patch_map.js';
-import { WHAT, bestOf, columnsOf, runsOf } from './patch_words.js';
+import { WHAT, bestOf, columnsOf, runsOf, shareText } from './patch_words.js';
 import { corruption } from './suggestion.js';
 
 export const patching = { name: 'patching', title: 'Patching', create: createPatching };
@@ -29,7 +30,7 @@ function createPatching(page, box) {
   const [whats, bys] = [h('div', {}), h('div', {})];
   const showWhat = segments(whats, 'What is patched', Object.entries(WHAT).map(([value, { label }]) => ({ value, label })), (patch) => store.select({ patch }));
   const showBy = segments(bys, 'Columns', [{ value: 'position', label: 'Positions' }, { value: 'head', label: 'Heads' }], (by) => store.select({ by }));
-  const [baselines, say, note] = [h('p', { class: 'baselines' }), h('p', { class: 'said t16' }), h('p', { class: 'note t16' })];
+  const [baselines, say, note] = [h('p', { class: 'baselines' }), h('p', { class: 'verdict t16' }), h('p', { class: 'note t16' })];
   const map = createPatchMap(page);
   put(box,
     h('div', { class: 'title' }, h('h2', {}, 'Patching'), baselines),
@@ -98,9 +99,13 @@ function createPatching(page, box) {
   function found(grid) {
     if (!grid.comparable) return ['Both runs have the same logit difference, so there is no share of it to bring back: name two other tokens.'];
     const best = bestOf(grid);
-    const column = columnsOf(grid)[best.column];
-    const where = grid.by === 'head' ? `L${best.layer}H${best.column}` : `“${column.word}” ${best.column} before layer ${best.layer}`;
-    return [`A’s ${WHAT[grid.what].said} ${grid.by === 'head' ? 'of' : 'at'} `, h('b', {}, where), ' brings back ', h('b', {}, best.share.toFixed(2)), ' of the difference, more than any other. 0 is the corrupted run, 1 the clean one.'];
+    const brings = [' brings back ', h('b', {}, shareText(best.share)), ' of the difference, more than any other.'];
+    const what = `A’s ${WHAT[grid.what].said}`;
+    if (grid.by === 'head') return [`${what} of `, h('b', {}, `L${best.layer}H${best.column}`), ...brings];
+    const there = grid.there[best.column];
+    const [ours, theirs] = [columnsOf(grid)[best.column], wordsOf(store.data.run).find(({ from, to }) => there >= from && there < to).text];
+    const where = ours === theirs ? `“${theirs}”` : `“${theirs}”, in place of “${ours}”,`;
+    return [`${what} at `, h('b', {}, where), ` before layer ${best.layer}`, ...brings];
   }
 
   return {

@@ -10,12 +10,15 @@ const BAR = 220;
 export function createLegend() {
   const bar = h('canvas', { width: 2 * BAR, height: 16, 'aria-hidden': 'true' });
   const [ticks, said, hidden, formula] = [h('div', { class: 'ticks' }), h('span', { class: 'said' }), h('span', { class: 'hiddens' }), h('span', { class: 'formula' })];
-  const box = h('div', { class: 'map-legend' }, h('div', { class: 'scale' }, bar, ticks), said, hidden, formula);
+  const box = h('div', { class: 'map-legend' }, h('div', { class: 'scale' }, bar, ticks), h('div', { class: 'words' }, said, hidden), formula);
+
+  let painted = null; // the table in the bar
 
   // scene: {scale, table, look, asked, run, tile, hatches, causal, quantity}
   function draw(scene) {
     const { scale, table, look, asked, run } = scene;
-    paintTable(bar, table);
+    if (painted !== table) paintTable(bar, table);
+    painted = table;
     put(ticks, scale.ticks.map((tick) => h('span', { style: { left: `${100 * tick.at}%` } }, tickText(tick))));
     put(said, scene.quantity);
     put(hidden, swatches(scene));
@@ -44,7 +47,7 @@ export function quantityOf({ asked, look, isOff, unit }) {
   const over = asked.over && asked.over !== 'rollout' ? `${asked.over} ` : '';
   const words = unit !== 'words' ? '' : asked.stage === 'attn_probs' ? ', words: mean of the query’s, sum of the key’s tokens' : ', words: the largest of their tokens';
   const bos = { hidden: ', <bos> left out', renormalised: ', without <bos>, rows sum to 1' }[asked.bos] ?? '';
-  if (asked.over === 'rollout') return `rollout${bos}`;
+  if (asked.over === 'rollout') return `rollout (Abnar and Zuidema 2020), without values, MLPs and norms${bos}`;
   if (asked.difference) return `after − before: ${isOff && asked.stage === 'contribution' ? 'what it no longer writes' : `${over}${look.quantity}`}${words}`;
   return `${over}${look.quantity}${words}${bos}`;
 }

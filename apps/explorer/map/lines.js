@@ -132,17 +132,17 @@ export function createLines() {
     context.restore();
   }
 
-  function right(context, { theme, phone, scale, format }, { from, to, text }, y, { isStrong, sum, size }) {
+  function right(context, { theme, phone, scale, table, format }, { from, to, text }, y, { isStrong, sum, size }) {
     bracket(context, place.right + 5.5, from, to, theme.line2);
     context.font = theme.font(size, isStrong ? 700 : 400);
     context.textAlign = 'left';
     context.fillStyle = isStrong ? theme.ink : theme.ink2;
     context.fillText(trimmed(context, text, place.labelRoom), place.right + 10, y);
     if (phone || Number.isNaN(sum)) return;
-    const [start, room] = [place.right + place.labelRoom + 2, 90];
+    const [start, room] = [place.right + place.labelRoom + 2, 84];
     context.fillStyle = theme.panel2;
     context.fillRect(start, y - 4, room, 8);
-    context.fillStyle = theme.accent;
+    context.fillStyle = scale.kind === 'diverging' ? table.css[scale.step(sum)] : theme.accent;
     context.fillRect(start, y - 4, Math.max(1, room * Math.min(1, Math.abs(sum) / scale.high)), 8);
     if (Math.abs(sum) < 0.01 * scale.high) return;
     context.font = theme.font(Math.min(14, size + 1), isStrong ? 700 : 400);

@@ -13,6 +13,13 @@ import { nameOf } from './name.js';
 export const PHONE = 900;
 const FUTURE = 1;
 
+const themes = {}; // by name: colours and font are read from the page once
+
+function themeNow(name) {
+  themes[name] ??= themeOf(document.querySelector('#page'));
+  return themes[name];
+}
+
 // `parts` = {tile, detail, row, column}: the map, and where it is pooled a finer part, and the exact row and column.
 export function sceneOf(page, palette, asked, units, parts) {
   const { store, settings: { explore: { stages, reasons } } } = page;
@@ -31,7 +38,7 @@ export function sceneOf(page, palette, asked, units, parts) {
     ...parts, asked, units, run, place, look, scale, reasons, lineOf, row, query, key,
     column: key === null ? null : exactLine(tile, 'column', key) ?? (parts.column && exactLine(parts.column, 'column', key)),
     reach: !look.masked || !row ? [0, look.masked ? query + 1 : units.size] : reachOf(row),
-    table: palette.table(scale), hatches: palette.hatches(), theme: themeOf(document.querySelector('#page')),
+    table: palette.table(scale), hatches: palette.hatches(), theme: themeNow(palette.theme()),
     causal: tile.present.includes(FUTURE),
     unchanged: asked.difference && tile.pool === 1 && largestOf(tile) === 0,
     quantity: quantityOf({ asked, look, isOff, unit: units.unit }),

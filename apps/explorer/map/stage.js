@@ -28,6 +28,7 @@ export function createStage(page, { tooltip, legend, more }) {
   page.slots.claim = h('div', { class: 'claim-slot' });
   const box = h('div', { class: 'stage' }, canvas, text.box, compared.box, zoomButtons, note, page.slots.claim);
   const publisher = createPublisher(page);
+  let room = null; // {width, height} of the stage, as its observer last saw it
   let shown = null; // {asked, units, names, tiles, parts}: what is on screen
   let scene = null;
 
@@ -40,6 +41,7 @@ export function createStage(page, { tooltip, legend, more }) {
     const { fit, log } = store.selection;
     scene = { ...sceneOf(page, palette, shown.asked, shown.units, shown.parts), options: { fit, log } };
     box.parentElement.dataset.drawing = drawing();
+    page.slots.claim.hidden = Boolean(shown.asked.over); // it is about one head
     measure(keepView);
     if (drawing() === 'compared') Object.assign(scene, compared.layout(scene, shown.names, shown.tiles, palette));
     else if (drawing() === 'map') cells.show(scene, morph);
@@ -57,10 +59,11 @@ export function createStage(page, { tooltip, legend, more }) {
   // The room of the drawing; on a phone it is as high as it needs.
   function measure(keepView) {
     const isMap = drawing() === 'map';
-    scene.width = box.clientWidth;
+    room ??= { width: box.clientWidth, height: box.clientHeight };
+    scene.width = room.width;
     const isDocked = !scene.phone && hasClaimBelow(isMap, keepView);
     box.classList.toggle('docked', isDocked);
-    scene.height = scene.phone ? heightOnPhone() : box.clientHeight - (isDocked ? DOCK : 0);
+    scene.height = scene.phone ? heightOnPhone() : room.height - (isDocked ? DOCK : 0);
     canvas.style.height = `${scene.height}px`;
     const context = canvas.getContext('2d');
     cells.layout(context, scene, keepView);
@@ -70,7 +73,7 @@ export function createStage(page, { tooltip, legend, more }) {
 
   // A claim lies in the empty triangle of a causal map that is shown whole; it leaves where that is full of numbers.
   function hasClaimBelow(isMap, keepView) {
-    if (drawing() === 'compared') return false;
+    if (drawing() === 'compared' || shown.asked.over) return false;
     if (!isMap || !scene.causal) return true;
     return keepView && isZoomed() && !FULL.includes(shown.asked.stage);
   }
@@ -127,7 +130,11 @@ export function createStage(page, { tooltip, legend, more }) {
     pan: (dx, dy) => isZoomed() && drawing() === 'map' && changeView(cells.pan(scene, dx, dy)),
   }, tooltip);
   page.slots.map = { zoom, whole, step };
-  new ResizeObserver(() => shown && show(shown, 0, true)).observe(box);
+  new ResizeObserver(([{ contentRect: { width, height } }]) => {
+    if (!width) return; // another look is open
+    room = { width, height };
+    if (shown) show(shown, 0, true);
+  }).observe(box);
 
   return { box, show, say, redraw: () => shown && show(shown, 0, true) };
 }

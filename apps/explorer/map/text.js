@@ -1,6 +1,7 @@
 // The drawing "text": the text itself, coloured by what the chosen row gives, and by who looks at the chosen key.
 
 import { h, put } from '../../page/dom.js';
+import { directionOf } from '../../page/words.js';
 import { piecesOf } from '../../page/draw/words.js';
 import { nameOf } from './name.js';
 
@@ -26,6 +27,7 @@ export function createText(choose) {
   function draw(scene) {
     const { query, key, row, column, units } = scene;
     put(rowSaid, `Where ${units.unit === 'words' ? 'word' : 'position'} ${query}, `, nameOf(scene, query), ', looks');
+    rowBox.dir = keyBox.dir = directionOf(scene.run.text);
     put(rowBox, words(scene, row, query));
     keySaid.hidden = keyBox.hidden = key === null;
     if (key !== null) {
@@ -38,7 +40,7 @@ export function createText(choose) {
   function words(scene, line, chosen) {
     const { units, run } = scene;
     const pieces = units.unit === 'words' ? null : piecesOf(run);
-    return units.labels.map(({ from, to }) => h('span', { class: 'word' }, Array.from({ length: to - from }, (_, at) => {
+    return units.labels.map(({ from, to, text: whole }) => h('span', { class: 'word', dir: directionOf(whole) }, Array.from({ length: to - from }, (_, at) => {
       const index = from + at;
       const text = pieces ? pieces[index].text : units.name(index);
       return token(scene, line, index, text, index === chosen);
@@ -49,9 +51,9 @@ export function createText(choose) {
     const value = line && !line.reasons[index] ? line.values[index] : NaN;
     const isShown = !Number.isNaN(value);
     const step = isShown ? scale.step(value) : 0;
-    const number = isShown && Math.abs(value) >= PRINTED * scale.high ? h('em', {}, format(value)) : null;
+    const number = text && isShown && Math.abs(value) >= PRINTED * scale.high ? h('em', {}, format(value)) : null;
     return h('button', {
-      type: 'button', 'data-index': index, class: isChosen ? 'chosen' : null, title: isShown ? tell(value) : null,
+      type: 'button', 'data-index': index, class: [isChosen && 'chosen', !text && 'rest'].filter(Boolean).join(' ') || null, title: isShown ? tell(value) : null,
       style: isShown ? { background: table.css[step], color: table.ink[step] } : {},
     }, text, number);
   }

@@ -44,7 +44,7 @@ export function createTitle(page) {
   }
 
   function severalHeads({ selection: { over, chosen }, data: { run } }, { layer }) {
-    if (over === 'rollout') return ['Rollout', `of layers 0 to ${layer} · Abnar and Zuidema 2020 · leaves out values, MLPs and norms`];
+    if (over === 'rollout') return ['Rollout', `of layers 0 to ${layer}`];
     const what = over === 'mean' ? 'Mean' : 'Maximum';
     return [what, chosen.length ? `of ${chosen.join(', ')}` : `of the ${run.heads} heads of layer ${layer}`];
   }

@@ -21,24 +21,25 @@ export function drawAxes(context, square, view, { rows, columns }, theme) {
 
 const holds = ({ from, to }, index) => index !== null && index >= from && index < to;
 
-// The labels to draw: those with room, and the chosen and the pointed-at one in front of them.
-function layers(labels, start, size, cell, apart, { chosen, hover }) {
+// The labels to draw, {label, isFront}: those with room, then in front of them, and bold, the chosen and the pointed-at
+// one. The font is set where it changes only, because that is slow.
+function* layers(context, labels, start, size, cell, apart, { chosen, hover }, font, type) {
   const front = labels.filter((label) => holds(label, chosen) || holds(label, hover));
-  const near = (a, b) => Math.abs(a.from + a.to - b.from - b.to) / 2 * cell < apart;
-  const back = roomyLabels(labels, start, size, cell, apart).filter((label) => !front.some((other) => near(label, other)));
-  const shown = ({ from, to }) => to > start && from < start + size;
-  return [back, front.filter(shown)];
+  const isNear = (a, b) => Math.abs(a.from + a.to - b.from - b.to) / 2 * cell < apart;
+  context.font = font(type);
+  for (const label of roomyLabels(labels, start, size, cell, apart)) {
+    if (!front.some((other) => isNear(label, other))) yield { label, isFront: false };
+  }
+  context.font = font(type, 700);
+  for (const label of front) if (label.to > start && label.from < start + size) yield { label, isFront: true };
 }
 
 function drawRows(context, square, view, axis, theme, apart) {
   const { left, top, cell, type, text } = square;
-  const [back, front] = layers(axis.labels, view.row, view.size, cell, apart, axis);
-  for (const label of [...back, ...front]) {
+  for (const { label, isFront } of layers(context, axis.labels, view.row, view.size, cell, apart, axis, theme.font, type)) {
     const isChosen = holds(label, axis.chosen);
-    const isFront = isChosen || holds(label, axis.hover);
     const y = top + ((label.from + label.to) / 2 - view.row) * cell - 0.5;
     bracket(context, label, cell, isChosen ? theme.accent : theme.line2, (at) => [left - 4.5, top + (at - view.row) * cell]);
-    context.font = theme.font(type, isFront ? 700 : 400);
     const shown = trimmed(context, label.text, text * BOLD);
     context.save();
     context.translate(left - 9, y);
@@ -55,13 +56,10 @@ function drawRows(context, square, view, axis, theme, apart) {
 
 function drawColumns(context, square, view, axis, theme, apart) {
   const { left, top, cell, type, angle, text } = square;
-  const [back, front] = layers(axis.labels, view.key, view.size, cell, apart, axis);
-  for (const label of [...back, ...front]) {
+  for (const { label, isFront } of layers(context, axis.labels, view.key, view.size, cell, apart, axis, theme.font, type)) {
     const isChosen = holds(label, axis.chosen);
-    const isFront = isChosen || holds(label, axis.hover);
     const x = left + ((label.from + label.to) / 2 - view.key) * cell - 0.5;
     bracket(context, label, cell, isChosen ? theme.accent : theme.line2, (at) => [left + (at - view.key) * cell, top - 4.5]);
-    context.font = theme.font(type, isFront ? 700 : 400);
     const shown = trimmed(context, label.text, text * BOLD);
     context.save();
     context.translate(x - 1, top - 9);

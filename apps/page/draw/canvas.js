@@ -26,7 +26,8 @@ const COLOURS = ['ink', 'ink2', 'line', 'line2', 'panel', 'panel2', 'accent', 'a
 export function themeOf(element) {
   const style = getComputedStyle(element);
   const colours = COLOURS.map((name) => [name.replace(/-(.)/, (_, letter) => letter.toUpperCase()), style.getPropertyValue(`--${name}`).trim()]);
-  return { ...Object.fromEntries(colours), font: (size, weight = 400) => `${weight} ${size}px ${style.fontFamily}` };
+  const family = style.fontFamily;
+  return { ...Object.fromEntries(colours), font: (size, weight = 400) => `${weight} ${size}px ${family}` };
 }
 
 // A rounded label of `text` whose middle line is at y = 0: `align` says which end of it is at x = 0.

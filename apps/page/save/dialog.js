@@ -20,7 +20,7 @@ const HINTS = {
 };
 
 export function openSave(page) {
-  const choices = page.mode().savable?.(page.store) ?? [];
+  const choices = page.mode().savable?.(page.store, page.settings) ?? [];
   if (!choices.length) return page.say('Run a text first: there is nothing to save yet.');
   const state = { choice: choices[0], width: 'single', venue: '', record: 'full', format: 'pdf' };
   const previews = latest();

@@ -1,4 +1,4 @@
-"""What a map shows beside one head: differences, several heads, words, <bos> left out; each from the trace's own maps."""
+"""What a map shows beside one head: differences, several heads, words, <bos> left out; from the trace's own maps."""
 
 from collections.abc import Callable
 from dataclasses import replace

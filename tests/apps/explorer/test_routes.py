@@ -17,7 +17,7 @@ from gemma2_workbench.apps.explorer import pooling, requested, routes, thumbnail
 from gemma2_workbench.apps.explorer.stage_scales import HELP
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.model import Span
-from gemma2_workbench.traces.blocks import Block
+from gemma2_workbench.traces.blocks import Block, Text
 from gemma2_workbench.traces.folds import thumbnail
 
 TOKENS = tuple(f"t{i}" for i in range(40))
@@ -118,7 +118,7 @@ def with_fold(trace: Trace) -> Trace:
     for layer in range(len(trace.layers)):
         probs = torch.stack([trace.stage(layer, head) for head in range(trace.heads)]).nan_to_num()
         visible = trace.reasons(layer) == 0
-        folded.append(thumbnail(Block(everything, probs, probs, probs, visible, None, torch.arange(T))))
+        folded.append(thumbnail(Block(everything, probs, probs, probs, visible, None, Text(torch.arange(T)))))
     return replace(trace, readings={**trace.readings, "folds": {"thumbnail": torch.stack(folded)}})
 
 

@@ -12,6 +12,9 @@ STATES: dict[str, tuple[str, tuple[int, int]]] = {
     "off": ("off=L5H2.L5H3.L5H4", (1400, 900)),
     "lines": ("view=lines", (1400, 900)),
     "text": ("view=text", (1400, 900)),
+    "compare": ("look=compare&off=L4H5", (1400, 900)),
+    "patching": ("look=patching", (1400, 900)),
+    "hidden cell": ("head=L0H0&query=5&key=12", (1400, 900)),
     "present": ("present=1", (1920, 1080)),
     "phone": ("", (390, 844)),
 }
@@ -30,7 +33,7 @@ def test_no_serious_fault(open_page: Callable[..., Any], state: str, dark: bool)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_no_serious_fault_where_something_is_open(open_page: Callable[..., Any], dark: bool) -> None:
     page = open_page(dark=dark)
-    for opener in (".examples", "#model", "role=button[name=Help]"):
+    for opener in (".examples", "#model", ".change-menu button", "role=button[name=Help]"):
         page.click(opener)
         assert faults(page) == []
         page.keyboard.press("Escape")

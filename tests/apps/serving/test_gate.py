@@ -388,7 +388,6 @@ def test_a_signed_in_reader_finds_the_whole_page_working(page: Any, browser: Any
     reader.on("console", lambda message: message.type == "error" and complaints.append(message.text))
     reader.on("pageerror", lambda error: complaints.append(str(error)))
     reader.goto(page.url)
-    reader.wait_for_selector("#status .good")
-    reader.wait_for_function("document.querySelector('.attention')?.attention?.state === 'ready'")
+    reader.wait_for_selector("#page[data-state=ready]")
     context.close()
     assert not complaints

@@ -253,7 +253,7 @@ def broken(record: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ("ids", ["a"], "'ids.0': input should be a valid integer"),
         ("ids", "2 3", "'ids': input should be a valid array"),
         ("view", "nothing", "there is no view 'nothing'"),
-        ("options.layer", ..., "the options of view 'attention' are head, keys, layer, rows, stage"),
+        ("options.layer", ..., "the options of view 'attention' are head, heads, keys, layer, over, rows, stage"),
         ("panels", [], "'panels': list should have at least 1 item"),
         ("panels.0.run", 1, "a panel shows run 1, and there are 1"),
         ("columns", 0, "'columns': input should be greater than or equal to 1"),

@@ -74,53 +74,9 @@ def test_contribution_is_the_length_of_what_one_key_adds(loaded: LoadedModel, tr
     assert trace.stage(layer, head, "contribution")[query, key].item() == pytest.approx(added.norm().item(), rel=1e-4)
 
 
-def test_folds_equal_the_statistics_of_the_derived_maps(trace: Trace) -> None:
-    ids = torch.tensor(trace.tokens.ids)
-    T = len(ids)
-    offsets = torch.arange(T)[:, None] - torch.arange(T)
-    earlier = (ids[:, None] == ids) & (offsets > 0)
-    followers = torch.zeros_like(earlier)
-    followers[:, 1:] = earlier[:, :-1]
-    followers &= offsets > 0
-    for layer, info in enumerate(trace.layers):
-        visible = trace.reasons(layer) == 0
-        for head in range(trace.heads):
-            probs = trace.stage(layer, head).nan_to_num()
-            logits, scores = (trace.stage(layer, head, stage)[visible] for stage in ("attn_logits", "attn_scores"))
-            expected = {
-                "entropy": torch.special.entr(probs).sum(1),
-                "distance": (probs * offsets).sum(1),
-                "first_token": probs[:, 0],
-                "received": probs.sum(0),
-                "previous_token": torch.cat([torch.tensor([torch.nan]), probs.diagonal(-1)]),
-                "duplicate_token": (probs * earlier).sum(1).where(earlier.any(1), torch.nan),
-                "induction": (probs * followers).sum(1).where(followers.any(1), torch.nan),
-                "beyond_half": (logits.abs() > info.softcap / 2).sum(),
-                "beyond_most": (logits.abs() > info.softcap * 0.9).sum(),
-                "largest_logit": logits.abs().max(),
-                "bend": (logits - scores).abs().sum(),
-                "visible": visible.sum(),
-            }
-            for name, value in expected.items():
-                torch.testing.assert_close(
-                    trace.folds[name][layer, head].float(), value.float(), atol=2e-4, rtol=1e-4, equal_nan=True
-                )
-
-
-def test_the_thumbnail_holds_the_largest_probability_of_each_cell(trace: Trace) -> None:
-    T, size = len(trace.tokens), trace.folds["thumbnail"].shape[-1]
-    bins = torch.arange(T) * size // T
-    probs = trace.stage(2, 1).nan_to_num()
-    for row, column in ((0, 0), (size - 1, size - 2), (size // 2, 3)):
-        cell = probs[bins == row][:, bins == column]
-        assert trace.folds["thumbnail"][2, 1, row, column] == pytest.approx(cell.max().item(), abs=1e-6)
-
-
 @pytest.mark.parametrize("block_rows", [1, 7, 4096])
 def test_the_size_of_blocks_changes_nothing(loaded: LoadedModel, trace: Trace, block_rows: int) -> None:
     other = capture(loaded, trace.tokens.text, block_rows=block_rows, parity=False)
-    for name, fold in trace.folds.items():
-        torch.testing.assert_close(other.folds[name], fold, atol=2e-4, rtol=1e-4, equal_nan=True)
     torch.testing.assert_close(other.stage(3, 2), trace.stage(3, 2), atol=1e-5, rtol=1e-5, equal_nan=True)
 
 
@@ -136,8 +92,7 @@ def test_a_trace_over_the_budget_lives_in_files_and_says_the_same(loaded: Loaded
 
 def test_every_trace_says_that_it_is_exact(trace: Trace) -> None:
     assert trace.parity.holds
-    assert trace.parity.tokens == len(trace.tokens)
-    assert "transformers" in trace.parity.sentence
+    assert "eager Gemma 2 on a test text of 128 tokens, longer than the window of 32: " in trace.parity.sentence
 
 
 def test_a_model_that_computes_something_else_is_refused(twin_folder: Callable[..., Path]) -> None:
@@ -172,7 +127,7 @@ def test_a_capture_that_does_not_fit_is_refused_before_it_starts(
     monkeypatch.setattr(importlib.import_module("gemma2_workbench.traces.estimate"), "available_bytes", lambda: 1000)
     with pytest.raises(MemoryError, match=r"needs about .* GB .* are free"):
         capture(loaded, "Hello world")
-    assert estimate(loaded, 100).peak_bytes > estimate(loaded, 10).peak_bytes > 0
+    assert estimate(loaded, 1000).peak_bytes > estimate(loaded, 10).peak_bytes > 0
 
 
 def test_no_hook_is_left_behind_even_by_a_failed_capture(loaded: LoadedModel) -> None:

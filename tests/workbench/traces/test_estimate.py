@@ -7,6 +7,7 @@ import pytest
 
 from gemma2_workbench import LoadedModel, estimate, load
 from gemma2_workbench.model.hooks import catalogue
+from gemma2_workbench.models import parity
 from gemma2_workbench.traces import pilot
 from gemma2_workbench.traces.estimate import Estimate, check_memory, peak_bytes
 
@@ -23,12 +24,16 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("counted")
-def test_the_pieces_of_a_capture_add_up(loaded: LoadedModel) -> None:
+def test_the_pieces_of_a_capture_add_up() -> None:
+    loaded = load()
     layers, blocks = 6, 1000 / 128
     assert estimate(loaded, 1000, parity=False).seconds == pytest.approx(layers * blocks)
     assert estimate(loaded, 100, parity=False).seconds == layers
     # The reference is built, and both models run their layers and their head.
     assert estimate(loaded, 1000).seconds == pytest.approx(layers * blocks + 1 + 2 * (layers + 1))
+    parity.proved(loaded, 1000)
+    assert estimate(loaded, 1000).seconds == pytest.approx(layers * blocks)
+    assert estimate(loaded, 100, parity="full").seconds == layers + 1 + 2 * (layers + 1)
     # One pass names the last token; seven rows of all positions are unembedded.
     lens = estimate(loaded, 1000, parity=False, lens=True).seconds
     assert lens == pytest.approx(2 * layers * blocks + (layers + 1) * 1000 / 128)
@@ -50,7 +55,8 @@ def test_memory_counts_the_comparison_the_lens_and_what_goes_to_files(loaded: Lo
     assert peak_bytes(loaded, 2000, parity=False, lens=True) > plain > peak_bytes(loaded, 1000, parity=False)
     assert peak_bytes(loaded, 2000, parity=False, budget_bytes=0) < plain
     vocabulary = loaded.model.lm_head.out_features
-    assert peak_bytes(loaded, 64) > 2 * 64 * vocabulary * 4 > peak_bytes(loaded, 64, parity=False)
+    assert peak_bytes(loaded, 64) > 2 * 128 * vocabulary * 4 > peak_bytes(loaded, 64, parity=False)
+    assert peak_bytes(loaded, 2000, parity="full") > 2 * 36 * 2000**2 * 4
 
 
 def test_too_little_memory_is_refused_with_numbers(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def test_padded_texts_of_a_batch_read_as_if_alone(loaded: LoadedModel, changes: 
     texts = [tokenize(loaded.tokenizer, text).ids for text in TEXTS]
     with applied(loaded, changes) as changed:
         batch = Batch.of(texts, changed)
-        attention, folds = AttentionReader(changed, batch), FoldsReader(batch)
+        attention, folds = AttentionReader(changed, batch), FoldsReader(changed, batch)
         reader.read(changed, batch, [attention, folds])
     for at, text in enumerate(TEXTS):
         alone = capture(loaded, text, interventions=changes, parity=False)
@@ -77,5 +77,5 @@ def test_hooks_are_gone_after_a_pass_that_failed(loaded: LoadedModel) -> None:
 
 @pytest.mark.parametrize("read", [(), ("maps",), "folds", ("attention", "Folds")])
 def test_what_no_reader_reads_is_refused(loaded: LoadedModel, read: object) -> None:
-    with pytest.raises(ValueError, match=r"is not allowed; name one or several of attention, folds, lens"):
+    with pytest.raises(ValueError, match=r"is not allowed; name one or several of attention, folds, distances"):
         capture(loaded, "Anna", read=read)

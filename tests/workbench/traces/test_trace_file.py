@@ -1,6 +1,7 @@
 """Traces on disk come back equal, or are refused with a reason."""
 
 import json
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from safetensors.torch import load_file, save_file
 
 from gemma2_workbench import AblateHead, LoadedModel, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow, Trace, capture
 from gemma2_workbench.apps.cli import main
+from gemma2_workbench.traces.detailed_folds import GROUPS
 from gemma2_workbench.traces.file import VERSION, _checksum, load_trace, save_trace
+from gemma2_workbench.traces.folds import FOLDS
 from gemma2_workbench.traces.interventions import from_data
 from gemma2_workbench.views import table
 
@@ -72,19 +75,28 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("version", "advice"), [(VERSION + 1, "update the workbench"), (1, "capture the text again")])
 def test_a_file_of_another_version_is_refused(saved: Path, version: int, advice: str) -> None:
     rewritten(saved, version=version)
-    with pytest.raises(ValueError, match=f"version {version}, this workbench reads versions 2 and 3; {advice}"):
+    with pytest.raises(ValueError, match=f"version {version}, this workbench reads versions 2 to {VERSION}; {advice}"):
         load_trace(saved)
 
 
-def test_a_file_of_version_2_opens(trace: Trace, saved: Path) -> None:
+@pytest.mark.parametrize(("version", "without"), [(2, ("read", "effects")), (3, ())])
+def test_an_older_file_opens(trace: Trace, saved: Path, version: int, without: tuple[str, ...]) -> None:
     with safe_open(saved, framework="pt") as file:
         manifest = json.loads(file.metadata()["manifest"])
-    tensors = load_file(saved)
-    manifest = {name: value for name, value in manifest.items() if name not in ("read", "effects", "sha256")}
-    manifest["version"] = 2
+    newer = [fold.name for fold in FOLDS if fold.since > version]
+    assert newer
+    tensors = {name: tensor for name, tensor in load_file(saved).items() if name.removeprefix("fold.") not in newer}
+    manifest = {name: value for name, value in manifest.items() if name not in ("sha256", *without)}
+    manifest |= {"version": version, "folds": [name for name in manifest["folds"] if name not in newer]}
     manifest["sha256"] = _checksum(manifest, tensors)
     save_file(tensors, saved, metadata={"manifest": json.dumps(manifest)})
-    assert load_trace(saved) == trace
+    kept = {name: fold for name, fold in trace.folds.items() if name not in newer}
+    assert load_trace(saved) == replace(trace, readings={**trace.readings, "folds": kept})
+
+
+def test_groups_of_folds_come_back_too(loaded: LoadedModel, tmp_path: Path) -> None:
+    trace = capture(loaded, "Anna met Bob. Later Anna met Bob", read=tuple(GROUPS), parity=False)
+    assert load_trace(save_trace(trace, tmp_path / "run.safetensors")) == trace
 
 
 @pytest.mark.parametrize(
@@ -92,8 +104,8 @@ def test_a_file_of_version_2_opens(trace: Trace, saved: Path) -> None:
     [
         (2, (), "read: version 2 has no"),
         (2, ("read",), "effects: version 2 has no"),
-        (3, ("read",), "read: version 3 has one"),
-        (3, ("effects",), "effects: version 3 has one"),
+        (VERSION, ("read",), f"read: version {VERSION} has one"),
+        (VERSION, ("effects",), f"effects: version {VERSION} has one"),
     ],
 )
 def test_a_version_has_its_own_keys(saved: Path, version: int, without: tuple[str, ...], said: str) -> None:

@@ -140,8 +140,8 @@ def test_the_figure_of_links_says_which_heads_and_takes_their_colours_along(trac
 def test_wrong_names_and_values_say_what_is_allowed(trace: Trace) -> None:
     with pytest.raises(ValueError, match="the views are attention"):
         view_named("attn")
-    with pytest.raises(ValueError, match="has no option 'heads'; it has: layer, head"):
-        table(trace, "attention", heads=1)
+    with pytest.raises(ValueError, match="has no option 'unit'; it has: layer, head"):
+        table(trace, "attention", unit=1)
     with pytest.raises(ValueError, match="head=6 does not exist; allowed: 0..5"):
         table(trace, "attention", head=6)
     with pytest.raises(ValueError, match="choose all, entropy"):

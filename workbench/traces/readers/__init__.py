@@ -1,11 +1,13 @@
 """What can be read in a pass, by name. Adding one: a module with its reader and its reading, and a line here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from gemma2_workbench.models.language_model import require_language_model
 from gemma2_workbench.models.source import Source
+from gemma2_workbench.traces.detailed_folds import GROUPS
+from gemma2_workbench.traces.folds import Fold
 from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET
 from gemma2_workbench.traces.reader import Batch, Reader, read
 from gemma2_workbench.traces.readers.attention import AttentionReader
@@ -57,9 +59,13 @@ def _prediction(request: Request) -> PredictionReader:
     return PredictionReader(request.loaded, request.position % request.batch.ids.shape[1])
 
 
+def _folds(folds: Sequence[Fold], request: Request) -> FoldsReader:
+    return FoldsReader(request.loaded, request.batch, folds)
+
+
 READERS: dict[str, Callable[[Request], Reader]] = {
     "attention": lambda request: AttentionReader(request.loaded, request.batch, request.budget_bytes),
-    "folds": lambda request: FoldsReader(request.batch),
+    **{name: partial(_folds, folds) for name, folds in GROUPS.items()},
     "lens": lambda request: LensReader(request.loaded, request.followed),
     "contributions": lambda request: ContributionsReader(request.loaded, request.followed),
     "prediction": _prediction,

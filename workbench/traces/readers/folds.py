@@ -6,17 +6,31 @@ import torch
 from torch import Tensor
 
 from gemma2_workbench.model.hooks import Hook
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.blocks import Block
 from gemma2_workbench.traces.folds import FOLDS, Fold
 from gemma2_workbench.traces.reader import Batch
 
 
 class FoldsReader:
-    """Merges the folds of all blocks of a batch; needs no hooks of its own."""
+    """Merges the folds of all blocks of a batch; needs no hooks of its own.
 
-    def __init__(self, batch: Batch, folds: Sequence[Fold] = FOLDS) -> None:
+    Args:
+        loaded: the model as it is run.
+        batch: the texts.
+        folds: which statistics.
+    """
+
+    def __init__(self, loaded: Source, batch: Batch, folds: Sequence[Fold] = FOLDS) -> None:
         self._folds = folds
-        self._results: list[dict[str, dict[int, Tensor]]] = [{fold.name: {} for fold in folds} for _ in batch.lengths]
+        place = (loaded.shape.layers, loaded.shape.heads)
+        self._results = [
+            {
+                fold.name: torch.zeros(*place, *fold.whole(length), dtype=fold.dtype, device=batch.ids.device)
+                for fold in folds
+            }
+            for length in batch.lengths
+        ]
 
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
@@ -25,23 +39,22 @@ class FoldsReader:
     def take(self, layer: int, text: int, block: Block) -> None:
         """See `BlockReader`."""
         for fold in self._folds:
-            _merge(self._results[text][fold.name], layer, fold, block)
+            _merge(self._results[text][fold.name][layer], fold, block)
 
     def reading(self, text: int = 0) -> dict[str, Tensor]:
-        """The finished statistics of one text of the batch, [L, N, T] or [L, N, ...], on the CPU."""
-        results = self._results[text]
-        return {name: torch.stack([layers[at] for at in sorted(layers)]).cpu() for name, layers in results.items()}
+        """The finished statistics of one text of the batch, [L, N, T, ...] or [L, N, ...], on the CPU."""
+        return {name: result.cpu() for name, result in self._results[text].items()}
 
 
-def _merge(results: dict[int, Tensor], layer: int, fold: Fold, block: Block) -> None:
+def _merge(result: Tensor, fold: Fold, block: Block) -> None:
     """Merge one block's result into the layer's."""
     value = fold.reduce(block)
-    before = results.get(layer)
-    if fold.over in ("query", "key"):
-        if before is None:
-            before = results[layer] = value.new_zeros(len(value), len(block.ids))
-        before.index_add_(1, block.rows if fold.over == "query" else block.keys, value)
-    elif before is None:
-        results[layer] = value
+    rows, keys = (slice(part.start, part.stop) for part in (block.span.rows, block.span.keys))
+    if fold.over == "query":
+        result[:, rows] = value
+    elif fold.over == "key":
+        result[:, keys] += value
+    elif fold.over == "sum":
+        result += value
     else:
-        results[layer] = before + value if fold.over == "sum" else torch.maximum(before, value)
+        torch.maximum(result, value, out=result)

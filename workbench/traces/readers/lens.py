@@ -80,10 +80,11 @@ class LensReader:
     Args:
         loaded: a language model, as it is run.
         chosen: the token to follow at each of the T positions.
+        rows: how many are read; None is every row of the residual stream.
     """
 
-    def __init__(self, loaded: Source, chosen: Sequence[int]) -> None:
-        rows, T = loaded.shape.layers + 1, len(chosen)
+    def __init__(self, loaded: Source, chosen: Sequence[int], rows: int | None = None) -> None:
+        rows, T = loaded.shape.layers + 1 if rows is None else rows, len(chosen)
         self._loaded, self._unembedding = loaded, require_language_model(loaded)
         vocabulary = self._unembedding.vocabulary
         self._block = max(1, BLOCK_LOGITS // vocabulary)
@@ -97,7 +98,7 @@ class LensReader:
 
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
-        return (residual_hooks(self._loaded, self._read),)
+        return (residual_hooks(self._loaded, self.unembed),)
 
     def finite(self) -> Sequence[Tensor]:
         """See `CheckedReader`."""
@@ -119,7 +120,8 @@ class LensReader:
             pieces=pieces_of(self._loaded, ids),
         )
 
-    def _read(self, row: int, resid_TD: Tensor) -> None:
+    def unembed(self, row: int, resid_TD: Tensor) -> None:
+        """Read one row, whose T states need not be of one layer: those of a stream that was kept are read like this."""
         for block in blocks(range(len(resid_TD)), self._block):
             self._read_block(row, slice(block.start, block.stop), resid_TD[block.start : block.stop])
 

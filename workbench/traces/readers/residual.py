@@ -1,8 +1,9 @@
 """The residual stream of one pass, row by row: what layer 0 receives, then what every layer leaves behind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import Hook
@@ -37,3 +38,32 @@ def residual_hooks(loaded: Source, read: Callable[[int, Tensor], None]) -> dict[
         loaded.point(layers - 1, "attention_out"): attended,
         loaded.point(layers - 1, "mlp_out"): left,
     }
+
+
+class ResidualReader:
+    """Keeps the residual stream of some positions of one text, in the dtype of the model and on its device.
+
+    Args:
+        loaded: a model, as it is run.
+        positions: P positions that follow each other.
+    """
+
+    def __init__(self, loaded: Source, positions: range) -> None:
+        self._loaded, self._positions = loaded, positions
+        self._rows: list[Tensor] = []
+
+    def hooks(self) -> Sequence[Mapping[str, Hook]]:
+        """See `Reader`."""
+        return (residual_hooks(self._loaded, self._keep),)
+
+    def finite(self) -> Sequence[Tensor]:
+        """See `CheckedReader`."""
+        return self._rows
+
+    def reading(self) -> Tensor:
+        """The stream, [R, P, D]."""
+        return torch.stack(self._rows)
+
+    def _keep(self, _row: int, resid_TD: Tensor) -> None:
+        # A copy, because a part of the stream would keep all of it.
+        self._rows.append(resid_TD[self._positions.start : self._positions.stop].clone())

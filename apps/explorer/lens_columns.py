@@ -1,0 +1,102 @@
+"""`LensColumns`: the logit lens of some positions of a run, read position by position as far as somebody looks.
+
+Letters: R rows of the residual stream, P positions, D model, K top tokens.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import torch
+from torch import Tensor
+
+from gemma2_workbench.apps.page.departure import stop_if_gone
+from gemma2_workbench.apps.page.questions import Tell
+from gemma2_workbench.models.language_model import pieces_of, require_language_model
+from gemma2_workbench.models.source import Source
+from gemma2_workbench.traces.readers.contributions import Contributions
+from gemma2_workbench.traces.readers.lens import BLOCK_LOGITS, TOP, Lens, LensReader
+
+# Values of a cell; the others belong to a position, or name tokens.
+CELLS = [field.name for field in fields(Lens) if field.name not in ("chosen_ids", "pieces")]
+
+
+@dataclass(eq=False)
+class LensColumns:
+    """The lens of P positions, of which those in `known` have been read.
+
+    Attributes:
+        positions: which of the text.
+        lens: its numbers; what is not known yet is zero.
+        known: which of the positions have been read, bool [P].
+        contributions: the parts of the followed logits at all positions of the text.
+        stream: the residual stream that the lens is read from, [R, P, D]; None where all is known.
+    """
+
+    positions: range
+    lens: Lens
+    known: Tensor
+    contributions: Contributions
+    stream: Tensor | None
+
+    @classmethod
+    def whole(cls, lens: Lens, contributions: Contributions) -> "LensColumns":
+        """A lens that was read before."""
+        count = len(lens.chosen_ids)
+        return cls(range(count), lens, torch.ones(count, dtype=torch.bool), contributions, None)
+
+    @classmethod
+    def empty(cls, loaded: Source, positions: range, stream: Tensor, contributions: Contributions) -> "LensColumns":
+        """A lens of which nothing has been read."""
+        chosen = contributions.ids[positions.start : positions.stop]
+        R, P = stream.shape[:2]
+        K = min(TOP, require_language_model(loaded).vocabulary)
+        ids, ranks = (torch.zeros(R, P, *more, dtype=torch.int32) for more in ((K,), ()))
+        top = [torch.zeros(R, P, K) for _ in range(2)]
+        numbers = [torch.zeros(R, P) for _ in range(4)]
+        names = pieces_of(loaded, sorted({0, *chosen.tolist()}))
+        lens = Lens(ids, *top, *numbers[:2], chosen, *numbers[2:], ranks, names)
+        return cls(positions, lens, torch.zeros(P, dtype=torch.bool), contributions, stream)
+
+    def missing(self, positions: range) -> list[int]:
+        """The positions that have not been read."""
+        return [at for at in positions if not self.known[at - self.positions.start]]
+
+    def read(self, loaded: Source, positions: range, tell: Tell) -> float:
+        """Read some more positions, and return the seconds that each of them took; it stops for who has left.
+
+        All rows of a position are unembedded at once: one alone takes nearly as long where the vocabulary is large,
+        because the unembedding itself has to be read.
+        """
+        missing = self.missing(positions)
+        if self.stream is None or not missing:
+            return 0.0
+        step = max(1, BLOCK_LOGITS // require_language_model(loaded).vocabulary // len(self.stream))
+        started = time.perf_counter()
+        for done in range(0, len(missing), step):
+            stop_if_gone()
+            tell(done, len(missing), "positions")
+            self._read([at - self.positions.start for at in missing[done : done + step]], self.stream, loaded)
+        tell(len(missing), len(missing), "positions")
+        return (time.perf_counter() - started) / len(missing)
+
+    def _read(self, part: list[int], stream_RPD: Tensor, loaded: Source) -> None:
+        read = unembedded(loaded, stream_RPD[:, part], self.lens.chosen_ids[part].tolist())
+        for name in CELLS:
+            getattr(self.lens, name)[:, part] = getattr(read, name)
+        self.lens = replace(self.lens, pieces=tuple(sorted({*self.lens.pieces, *read.pieces})))
+        self.known[part] = True
+
+
+def unembedded(loaded: Source, stream_RPD: Tensor, chosen: Sequence[int]) -> Lens:
+    """The lens of a residual stream that was kept; `chosen` are the P tokens to follow."""
+    R, P = stream_RPD.shape[:2]
+    reader = LensReader(loaded, [*chosen] * R, rows=1)
+    with torch.no_grad(), loaded.lock:
+        reader.unembed(0, stream_RPD.flatten(0, 1))
+    lens = reader.reading()
+    return replace(
+        lens,
+        chosen_ids=lens.chosen_ids[:P],
+        **{name: getattr(lens, name)[0].unflatten(0, (R, P)) for name in CELLS},
+    )

@@ -1,0 +1,90 @@
+"""Parity is compared once per model and length class, anew when anything changed, and says what was compared."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import torch
+
+from gemma2_workbench import LoadedModel, capture, load
+from gemma2_workbench.models import parity
+
+SENTENCE = "Emma was glad to see Mr. Knightley."
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many tokens every comparison had."""
+    lengths: list[int] = []
+    compare = parity.compare
+
+    def counted(loaded: LoadedModel, ids: tuple[int, ...], *name: str) -> parity.Parity:
+        lengths.append(len(ids))
+        return compare(loaded, ids, *name)
+
+    monkeypatch.setattr(parity, "compare", counted)
+    return lengths
+
+
+def scale_in_place(loaded: LoadedModel) -> None:
+    loaded.trunk.layers[0].mlp.up_proj.weight.data.mul_(1.5)
+
+
+def new_weight(loaded: LoadedModel) -> None:
+    norm = loaded.trunk.layers[1].input_layernorm
+    norm.weight = torch.nn.Parameter(norm.weight.clone())
+
+
+def another_window(loaded: LoadedModel) -> None:
+    loaded.set_window(0, None)
+
+
+def another_final_cap(loaded: LoadedModel) -> None:
+    loaded.set_final_softcap(7.0)
+
+
+def a_hook(loaded: LoadedModel) -> None:
+    loaded.trunk.layers[1].mlp.register_forward_hook(lambda _module, _args, _out: None)
+
+
+@pytest.mark.parametrize("change", [scale_in_place, new_weight, another_window, another_final_cap, a_hook])
+def test_a_proven_model_is_compared_again_only_if_it_changed(
+    twin_folder: Callable[..., Path], compared: list[int], change: Callable[[LoadedModel], None]
+) -> None:
+    loaded = load(twin_folder())
+    statements = {capture(loaded, SENTENCE * times).parity for times in (1, 2, 1)}
+    assert len(compared) == len(statements) == 1
+    change(loaded)
+    with suppress(parity.ParityError):
+        capture(loaded, SENTENCE)
+    assert len(compared) == 2
+
+
+def test_a_hook_that_changes_the_numbers_is_found(twin_folder: Callable[..., Path]) -> None:
+    loaded = load(twin_folder())
+    capture(loaded, SENTENCE)
+    loaded.trunk.layers[1].mlp.register_forward_hook(lambda _module, _args, out: out.flip(-1))
+    with pytest.raises(parity.ParityError, match="different from transformers"):
+        capture(loaded, SENTENCE)
+
+
+def test_a_text_beyond_the_window_is_compared_beyond_it(
+    twin_folder: Callable[..., Path], compared: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = load(twin_folder(sliding_window=200, max_position_embeddings=512))
+    short, long = (capture(loaded, SENTENCE * times).parity.sentence for times in (1, 25))
+    assert "a test text of 128 tokens, no longer than the window of 200: " in short
+    assert "a test text of 232 tokens, longer than the window of 200: " in long
+    assert compared == [128, 232]
+    monkeypatch.setattr(parity, "available_bytes", lambda: 1000)
+    assert parity.proved(loaded, 300).sentence == short
+    assert parity.probe_length(load(twin_folder(max_position_embeddings=40)), 30) == 40
+
+
+def test_the_whole_text_is_compared_on_request(loaded: LoadedModel) -> None:
+    trace = capture(loaded, SENTENCE * 20, parity="full")
+    assert trace.parity.tokens == len(trace.tokens)
+    assert f"on the whole text of {len(trace.tokens)} tokens, longer than the window of 32: " in trace.parity.sentence
+    with pytest.raises(ValueError, match="parity='all' is not allowed; give True, False or 'full'"):
+        capture(loaded, SENTENCE, parity="all")

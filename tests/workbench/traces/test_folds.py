@@ -1,0 +1,119 @@
+"""Every fold is the number that the derived maps give: at any length, block, mask and cap."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from gemma2_workbench import LoadedModel, SetCausal, SetSoftcap, SetWindow, Trace, capture, load
+from gemma2_workbench.traces.detailed_folds import GROUPS, POOLED, TOP_KEYS
+from gemma2_workbench.traces.folds import THUMBNAIL
+from gemma2_workbench.traces.interventions import Intervention
+
+WORDS = "The President of the United States met Emma in Paris. Emma met Bob. "
+# Lengths that neither blocks nor pictures divide; longer and shorter than a block, a picture, the windows.
+LENGTHS = {"a token": "", "short": WORDS, "longer than a block": WORDS * 12}
+
+
+def dense(trace: Trace, layer: int, head: int) -> dict[str, Tensor]:
+    """Every fold of a head from its maps, [T, T]."""
+    ids = torch.tensor(trace.tokens.ids)
+    T = len(ids)
+    offsets = torch.arange(T)[:, None] - torch.arange(T)
+    earlier = (ids[:, None] == ids) & (offsets > 0)
+    followers = torch.zeros_like(earlier)
+    followers[:, 1:] = earlier[:, :-1]
+    followers &= offsets > 0
+    visible = trace.reasons(layer) == 0
+    probs = trace.stage(layer, head).nan_to_num()
+    raw, scores = (trace.stage(layer, head, stage) for stage in ("attn_logits", "attn_scores"))
+    logits = raw[visible]
+    cap = trace.layers[layer].softcap or torch.inf
+    distance = (probs * offsets.abs()).sum(1)
+    mass = probs.topk(min(T, TOP_KEYS)).values
+    return {
+        "log_sum": scores.masked_fill(~visible, -torch.inf).logsumexp(1),
+        "entropy": torch.special.entr(probs).sum(1),
+        "distance": distance,
+        "first_token": probs[:, 0],
+        "self_attention": probs.diagonal(),
+        "previous_token": torch.cat([torch.tensor([torch.nan]), probs.diagonal(-1)]),
+        "duplicate_token": (probs * earlier).sum(1).where(earlier.any(1), torch.nan),
+        "induction": (probs * followers).sum(1).where(followers.any(1), torch.nan),
+        "received": probs.sum(0),
+        "visible": visible.sum(),
+        "beyond_half": (logits.abs() > cap / 2).sum(),
+        "beyond_most": (logits.abs() > cap * 0.9).sum(),
+        "bend": (logits - scores[visible]).abs().sum(),
+        "largest_logit": logits.abs().max(),
+        "thumbnail": picture(probs, THUMBNAIL, lambda cells: cells.amax(0)),
+        "distance_variance": (probs * (offsets.abs() - distance[:, None]) ** 2).sum(1),
+        "distance_bins": torch.stack(
+            [probs[(offsets.abs() >= low) & (offsets.abs() <= high)].sum() for low, high in bins(T)]
+        ),
+        "top_mass": mass,
+        "pooled_max": picture(probs, POOLED, lambda cells: cells.amax(0)),
+        "pooled_mean": picture(probs, POOLED, lambda cells: cells.mean(0)),
+    }
+
+
+def picture(probs: Tensor, most: int, pooled: Callable[[Tensor], Tensor]) -> Tensor:
+    """The picture of a map: its rows pooled over the first dimension, then its columns."""
+    T = len(probs)
+    size = min(T, most)
+    cell = torch.arange(T) * size // T
+    by_row = torch.stack([pooled(probs[cell == i]) for i in range(size)])
+    return torch.stack([pooled(by_row.T[cell == i]) for i in range(size)]).T
+
+
+def bins(tokens: int) -> list[tuple[int, int]]:
+    """The distances 0, 1, 2-3, 4-7, ... of a text."""
+    return [(0, 0), *((1 << n, (2 << n) - 1) for n in range((tokens - 1).bit_length()))]
+
+
+def assert_folds_are_those_of_the_maps(trace: Trace, heads: dict[int, int]) -> None:
+    """Compare every fold of one head of some layers."""
+    for layer, head in heads.items():
+        expected = dense(trace, layer, head)
+        for group in GROUPS:
+            for name, fold in trace.reading(group, dict).items():
+                if name == "top_keys":  # equal probabilities stand in any order: what stands there counts
+                    keys = fold[layer, head].long()
+                    found = trace.stage(layer, head).gather(1, keys.clamp(min=0)).nan_to_num().where(keys >= 0, 0)
+                    name = "top_mass"
+                else:
+                    found = fold[layer, head]
+                found, right = found.double(), expected[name].double()
+                # The variance squares distances, and rounding with them.
+                near = 2e-3 if name == "distance_variance" else 3e-4
+                torch.testing.assert_close(
+                    found, right, atol=near, rtol=3e-4, equal_nan=True, msg=lambda m, n=name: f"{n}: {m}"
+                )
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize(
+    "change",
+    [None, SetSoftcap(None), SetSoftcap(2.0), SetSoftcap(100.0), SetWindow(3), SetCausal(False)],
+    ids=["as it is", "no cap", "low cap", "high cap", "window 3", "bidirectional"],
+)
+def test_every_fold_is_the_number_from_the_maps(loaded: LoadedModel, change: Intervention | None, length: str) -> None:
+    changes = [] if change is None else [change]
+    trace = capture(loaded, LENGTHS[length] or "a", interventions=changes, read=("attention", *GROUPS), parity=False)
+    assert_folds_are_those_of_the_maps(trace, {0: 1, 1: 4})
+
+
+@pytest.mark.parametrize("block_rows", [1, 7, 4096])
+def test_the_size_of_blocks_changes_nothing(loaded: LoadedModel, block_rows: int) -> None:
+    trace = capture(loaded, WORDS * 3, read=("attention", *GROUPS), block_rows=block_rows, parity=False)
+    assert_folds_are_those_of_the_maps(trace, {0: 1, 3: 2})
+
+
+def test_raw_logits_beyond_the_cap_are_counted(twin_folder: Callable[..., Path]) -> None:
+    trace = capture(
+        load(twin_folder(attn_logit_softcapping=2.0, initializer_range=0.5)), WORDS, read=("attention", *GROUPS)
+    )
+    assert (trace.folds["beyond_most"] > 0).any()
+    assert_folds_are_those_of_the_maps(trace, dict.fromkeys(range(len(trace.layers)), 1))
