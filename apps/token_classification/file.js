@@ -103,7 +103,7 @@ export function createFile(page, box) {
   function confusion({ kinds, confusion: counts, name }) {
     const cell = (count, gold, predicted) => (count && gold !== predicted
       ? h('td', {}, h('button', { type: 'button', title: `${gold} taken for ${predicted}`, onclick: () => { only = [gold, predicted]; shown = 'errors'; draw(); } }, String(count)))
-      : h('td', { class: gold === predicted ? 'right' : 'm' }, count ? String(count) : '·'));
+      : h('td', { class: gold === predicted ? 'same' : 'm' }, count ? String(count) : '·'));
     return h('div', { class: 'conf', tabindex: '0', role: 'region', 'aria-label': 'Confusion of types' }, h('table', {},
       h('caption', { class: 'm' }, `rows: ${name}; columns: the model`),
       h('tr', {}, h('td', {}), kinds.map((kind) => h('th', { scope: 'col' }, kind))),
