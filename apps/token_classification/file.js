@@ -83,7 +83,7 @@ export function createFile(page, box) {
 
   function error(row) {
     const isOn = store.selection.text === row.text;
-    const head = row.before.length > 24 ? `…${row.before.slice(-22)}` : row.before;
+    const head = row.before.length > 24 ? `… ${row.before.slice(-22).replace(/^\S*\s/, '')}` : row.before;
     return h('button', {
       type: 'button', class: 'err', 'aria-pressed': String(isOn), title: row.text,
       onclick: () => store.select({ text: row.text, word: row.word, why: null, rather: null, edit: null, type: null }),

@@ -40,7 +40,8 @@ export function createSaid(page, box) {
     if (answer?.error) return put(claim, answer.error);
     const [start, stop] = place.sentence;
     const paint = paintOf(how, reasons, { ...place, per });
-    const found = claimOf(how, reasons, paint, place.labels.words.slice(start, stop), [place.first - start, place.stop - start]);
+    const whole = place.isWhole && reasons?.leave_one_out ? { ...reasons, leave_one_out: { ...reasons.leave_one_out, asked: 'The text' } } : reasons;
+    const found = claimOf(how, whole, paint, place.labels.words.slice(start, stop), place.isWhole ? [0, 0] : [place.first - start, place.stop - start]);
     if (!found) return put(claim, 'Working …');
     put(claim, spelled(found[0]));
     return put(below, spelled(found[1]));

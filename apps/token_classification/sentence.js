@@ -8,7 +8,7 @@ import { directionOf } from '../page/words.js';
 import { probability, signed } from './numbers.js';
 import { part } from './overlap.js';
 import { paintOf, stepOf } from './paint.js';
-import { entityAt, placeOf, saidAt, typeOf } from './place.js';
+import { brief, entityAt, placeOf, saidAt } from './place.js';
 import { tokenGroups } from './tokens.js';
 import { movedTo } from './variant.js';
 
@@ -86,7 +86,7 @@ export function createSentence(page, box, body) {
     const index = at - place.sentence[0];
     const value = paint?.values[index] ?? null;
     const flip = paint?.flips[index];
-    const below = flip !== undefined ? (paint.scale === 'diverging' ? `${signed(value)} → ${store.selection.how === 'masks' ? flip : typeOf(flip)}` : flip)
+    const below = flip !== undefined ? (paint.scale === 'diverging' ? `${signed(value)} → ${store.selection.how === 'masks' ? flip : brief(flip)}` : flip)
       : value !== null && paint.numbers.has(index) ? (paint.scale === 'sequential' ? probability(value) : signed(value)) : null;
     const before = at > place.sentence[0] && labels.words[at].before;
     const isNew = edit?.by && variant && at === edit.at;
