@@ -10,7 +10,10 @@ import { createOutcome } from './compare_outcome.js';
 import { createTexts } from './compare_texts.js';
 import { suggestion } from './suggestion.js';
 
-export const compare = { name: 'compare', title: 'A | B', create: createCompare };
+// Chosen from the menu it opens with something to compare.
+const opens = ({ selection, data: { run, pair } }) => (run && !pair && selection.textB === null ? { textB: suggestion(run.text).text } : {});
+
+export const compare = { name: 'compare', title: 'A | B', opens, create: createCompare };
 
 const ASKED = ['run', 'textB', 'look'];
 const DRAWN = ['head', 'stage', 'query', 'key', 'theme', 'size', 'off'];
@@ -53,10 +56,11 @@ function createCompare(page, box) {
     try {
       const progress = ({ done, of, what }) => put(note, `running text B: ${what} ${done} of ${of}`);
       answer = await question.ask('compare', { run: data.run.id, ...other }, { progress });
-      draw();
     } catch (error) {
       if (error.name !== 'AbortError') put(note, error.message);
+      return;
     }
+    draw();
   }
 
   function draw() {

@@ -26,7 +26,7 @@ export function createTexts(page) {
   // `shared`: position in A of each token that A has as well.
   function line(element, run, range, shared, query) {
     element.dir = directionOf(run.text);
-    put(element, groupsOf(run.readable, range).map((group) => h('span', { class: 'w', dir: 'auto' }, group.map((index) => {
+    put(element, groupsOf(run, range).map(({ at, joins }) => h('span', { class: joins ? 'w joins' : 'w', dir: 'auto' }, at.map((index) => {
       const { text, title } = run.readable[index];
       if (!shared.has(index)) return h('mark', { title: `${title}: only here` }, lettersOf(text));
       const row = shared.get(index);

@@ -10,7 +10,10 @@ import { createPatchMap } from './patch_map.js';
 import { WHAT, bestOf, columnsOf, runsOf, shareText } from './patch_words.js';
 import { corruption } from './suggestion.js';
 
-export const patching = { name: 'patching', title: 'Patching', create: createPatching };
+// Chosen from the menu it opens with a corrupted text.
+const opens = ({ selection, data: { run } }) => (run && selection.textB === null ? { textB: corruption(run.text) } : {});
+
+export const patching = { name: 'patching', title: 'Patching', opens, create: createPatching };
 
 const ASKED = ['run', 'textB', 'patch', 'by', 'token', 'against'];
 const DRAWN = ['head', 'query', 'theme', 'size'];
@@ -53,13 +56,13 @@ function createPatching(page, box) {
     asked = JSON.stringify(own);
     put(note, 'running…');
     try {
-      const found = await question.ask('patching', own, { progress });
+      const grid = await question.ask('patching', own, { progress });
       if (JSON.stringify(own) !== asked) return undefined;
-      answer = found;
-      return draw();
+      answer = grid;
     } catch (error) {
       return put(note, error.name === 'AbortError' ? 'Cancelled. ' : error.message, ' ', again('Run it again'));
     }
+    return draw();
   }
 
   const again = (label) => h('button', { type: 'button', class: 'btn', onclick: () => ask(true) }, label);
