@@ -44,7 +44,8 @@ export const classify = {
     const right = section.querySelector('.right');
     const sentenceOf = createSentence(page, sentence, body);
     // In the order in which they are drawn; the sentence is as large as what is below it leaves room for.
-    const parts = [createReasons(page), createVariant(page), createAsked(page, asked), createSaid(page, said), createChange(page, change), createLegend(page, legend),
+    const reasons = createReasons(page);
+    const parts = [reasons, createVariant(page), createAsked(page, asked), createSaid(page, said, reasons.cancel), createChange(page, change), createLegend(page, legend),
       createSteps(page, steps), sentenceOf, createEntities(page, entities), createFile(page, file), createWhy(page, right)];
     section.hidden = true;
     return {
