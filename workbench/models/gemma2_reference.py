@@ -7,6 +7,8 @@ import torch
 import transformers
 from torch import nn
 
+from gemma2_workbench.models.alone import BUILDING
+
 
 def reference(model: Any) -> nn.Module:
     """Build transformers' model of the same class on the very same weight tensors (no copy), eager attention."""
@@ -15,11 +17,12 @@ def reference(model: Any) -> nn.Module:
     # `query_pre_attn_scalar` that is no whole number, which their model computes with as ours does).
     config = copy.deepcopy(model.config)
     config._attn_implementation = "eager"
-    with torch.device("meta"):
-        twin = cls(config)
-    twin.load_state_dict(model.state_dict(), assign=True)
-    # Buffers that are no weights stay on the meta device and have to be made anew.
-    trunk = twin.base_model
-    trunk.rotary_emb = type(trunk.rotary_emb)(config).to(model.device)
-    trunk.embed_tokens.embed_scale = torch.tensor(config.hidden_size**0.5, dtype=torch.float32, device=model.device)
+    with BUILDING:
+        with torch.device("meta"):
+            twin = cls(config)
+        twin.load_state_dict(model.state_dict(), assign=True)
+        # Buffers that are no weights stay on the meta device and have to be made anew.
+        trunk = twin.base_model
+        trunk.rotary_emb = type(trunk.rotary_emb)(config).to(model.device)
+        trunk.embed_tokens.embed_scale = torch.tensor(config.hidden_size**0.5, dtype=torch.float32, device=model.device)
     return twin.eval()

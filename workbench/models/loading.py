@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from gemma2_workbench.model import Gemma2Config
+from gemma2_workbench.models.alone import BUILDING
 from gemma2_workbench.models.checkpoint import INDEX, check_fit, configuration, headers, weight_files
 from gemma2_workbench.models.devices import chosen_device, chosen_dtype
 from gemma2_workbench.models.gemma2 import CLASSES, LoadedModel
@@ -127,7 +128,7 @@ def _read(place: Place, config: Gemma2Config, dtype: torch.dtype, new_head: bool
         ValueError: they do not fit the configuration, or are those of another kind of model.
     """
     cls = _model_class(config)
-    with quiet():
+    with BUILDING, quiet():
         try:
             model, report = cls.from_pretrained(
                 place.folder, config=config, dtype=dtype, output_loading_info=True, local_files_only=True
