@@ -39,7 +39,7 @@ def build_app(session: Session, mode: str = "explore") -> gr.Blocks:
         "traces": list(session.traces),
         "save": save_settings(),
         "version": version("gemma2-workbench"),
-        "explore": browser_settings() | {"models": list(session.names())},
+        "explore": {**browser_settings(), "models": [*session.names()]},
         "classify": classification.settings(session, bench),
     }
     return shell.build_app(settings, {"run": endpoint(session)})

@@ -41,7 +41,7 @@ export function createRunner(page) {
       if (running !== own) return;
       shown[own.mode] = own.key;
       // The first run of a model is slower than those to come.
-      if (!wanted.trace) fastest[wanted.model] = Math.min(fastest[wanted.model] ?? Infinity, data.run?.seconds ?? Infinity);
+      if (!wanted.trace) fastest[wanted.model] = Math.min(fastest[wanted.model] ?? Infinity, data[page.mode().shows ?? 'run']?.seconds ?? Infinity);
       end(own, { ...data, shown: wanted });
     } catch (error) {
       end(own, { error: error.name === 'AbortError' ? null : error.message });

@@ -23,7 +23,8 @@ export function createAsked(page, box) {
   const about = h('span', { class: 'm about' });
   const per = h('select', { 'aria-label': 'Gradients of', onchange: () => store.select({ per: per.value }) }, PER.map(([value, label]) => h('option', { value }, label)));
   const showMethod = segments(methods, 'How it is explained', METHODS, (how) => store.select({ how }));
-  box.append(h('div', { class: 'top' }, title, h('span', { class: 'grow' }), h('span', { class: 'menu' }, other)), h('div', { class: 'how' }, methods, h('span', { class: 'grow' }), per, about));
+  box.append(h('div', { class: 'top' }, title, h('span', { class: 'grow' }), h('span', { class: 'menu' }, other),
+    h('button', { type: 'button', class: 'btn sm leave', title: 'Esc', onclick: () => store.select({ present: false }) }, 'Leave')), h('div', { class: 'how' }, methods, h('span', { class: 'grow' }), per, about));
   attachPopover(other, { role: 'dialog', label: 'Ask about another label', side: 'right', fill });
 
   function fill(popover, shut) {

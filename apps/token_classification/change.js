@@ -3,7 +3,7 @@
 import { h, put } from '../page/dom.js';
 import { probability } from './numbers.js';
 import { bar, tag } from './parts.js';
-import { placeOf, saidAt } from './place.js';
+import { cut, placeOf, saidAt } from './place.js';
 import { changedWord } from './variant.js';
 
 export function createChange(page, box) {
@@ -40,7 +40,7 @@ export function createChange(page, box) {
     const word = place.labels.words[at()];
     if (document.activeElement !== field || !edit) field.value = edit?.by || word.text;
     const asked = place.isWhole ? 'the text' : saidAt(place).text;
-    put(what, 'what ', h('b', { dir: 'auto' }, asked), ' becomes');
+    put(what, 'what ', h('b', { dir: 'auto' }, cut(asked)), ' becomes');
     const isOther = !place.isWhole && edit && (edit.at < place.first || edit.at >= place.stop);
     put(state, edit?.by ? [h('span', { class: 'mod' }, 'edited text'), h('button', { type: 'button', class: 'link', onclick: () => take('') }, 'Restore')]
       : isOther ? h('button', { type: 'button', class: 'link', onclick: () => store.select({ word: edit.at, why: null, rather: null, edit: null }) }, `Why is ${word.text} ${place.labels.words[edit.at].label}?`)

@@ -1,6 +1,6 @@
 // One sentence for each explanation, and one below it. A sentence is a list of strings and {strong}. Pure.
 
-import { said } from './place.js';
+import { cut, said } from './place.js';
 import { probability, signed } from './numbers.js';
 
 const strong = (text) => ({ strong: text });
@@ -30,7 +30,7 @@ const deciding = ({ rows }) => rows.filter(({ changed }) => changed).sort((a, b)
 export function outClaim(out) {
   const { rows, asked, label } = out;
   const flips = deciding(out);
-  const name = strong(asked);
+  const name = strong(cut(asked));
   if (!rows.length) return [[name, ` is ${said(label)}; there is no other word that could be taken out.`], []];
   if (flips.length) {
     const rest = rows.length - flips.length;
@@ -69,11 +69,11 @@ function splitSentence(text) {
 }
 
 // The one line of the list of entities: its parts, or null.
-export function listed({ rows, label }) {
+export function listed({ rows }) {
   if (!rows) return null;
   const [first] = deciding({ rows });
   if (!rows.length) return ['it stands alone'];
-  return first ? ['without ', strong(first.text), `: ${first.label === label ? 'no longer one entity' : said(first.label)} ${probability(first.confidence)}`] : ['no single word changes it'];
+  return first ? ['without ', strong(first.text), `: ${said(first.label)} ${probability(first.confidence)}`] : ['no single word changes it'];
 }
 
 // [claim, below] of an edited text.
@@ -81,5 +81,5 @@ export function editClaim({ before, after, asked, from, to, others }) {
   const stays = before.label === after.label;
   const changed = others === null ? [] : others === 0 ? ['All other labels stay.']
     : [`${others} other ${plural(others, 'word changes its label', 'words change their labels')} too.`];
-  return [[to === '' ? 'Without ' : 'With ', strong(to || from), to === '' ? ', ' : ` instead of ${from}, `, strong(asked), ` ${stays ? 'stays' : 'is'} ${said(after.label)}.`], changed];
+  return [['With ', strong(to), ` instead of ${from}, `, strong(cut(asked)), ` ${stays ? 'stays' : 'is'} ${said(after.label)}.`], changed];
 }

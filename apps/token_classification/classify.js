@@ -11,6 +11,7 @@ import { createReasons } from './reasons.js';
 import { createSaid } from './said.js';
 import { savable } from './savable.js';
 import { createSentence } from './sentence.js';
+import { createSteps } from './steps.js';
 import { createVariant } from './variant.js';
 import { createWhy } from './why.js';
 import { WORDS } from './words.js';
@@ -35,16 +36,17 @@ export const classify = {
 
   mount(page, box) {
     const part = (name) => h('div', { class: name });
-    const [asked, sentence, said, change, legend, entities, file] = ['asked', 'words', 'result', 'change', 'shading-row', 'list', 'file'].map(part);
-    const body = h('div', { class: 'body' }, sentence, said, change);
+    const [asked, steps, sentence, said, change, legend, entities, file] = ['asked', 'steps', 'words', 'result', 'change', 'shading-row', 'list', 'file'].map(part);
+    const body = h('div', { class: 'body' }, steps, sentence, said, change);
     const section = h('section', { id: 'classify', 'aria-label': 'Labels and why', tabindex: '-1' },
       h('div', { class: 'middle' }, asked, body, legend), h('aside', { class: 'right', 'aria-label': 'Why this label' }), h('div', { class: 'left' }, entities, file));
     box.append(section);
     const right = section.querySelector('.right');
+    const sentenceOf = createSentence(page, sentence, body);
     // In the order in which they are drawn; the sentence is as large as what is below it leaves room for.
-    const parts = [createReasons(page), createVariant(page), createAsked(page, asked), createSaid(page, said), createChange(page, change), createLegend(page, legend),
-      createSentence(page, sentence, body), createEntities(page, entities), createFile(page, file), createWhy(page, right)];
-    const fit = parts[6].fit;
+    const reasons = createReasons(page);
+    const parts = [reasons, createVariant(page), createAsked(page, asked), createSaid(page, said, reasons.cancel), createChange(page, change), createLegend(page, legend),
+      createSteps(page, steps), sentenceOf, createEntities(page, entities), createFile(page, file), createWhy(page, right)];
     section.hidden = true;
     return {
       // `changed` is null where everything has to be drawn anew.
@@ -53,7 +55,7 @@ export const classify = {
         const isFirst = section.hidden;
         section.hidden = false;
         for (const each of parts) each.update(isFirst ? null : changed);
-        if (!changed || ['size', 'swaps', 'reasons', 'edit', 'variant', 'how'].some((key) => changed.has(key))) fit();
+        if (!changed || ['size', 'swaps', 'reasons', 'edit', 'variant', 'how', 'present', 'per'].some((key) => changed.has(key))) sentenceOf.fit();
       },
     };
   },

@@ -38,6 +38,8 @@ export function drawFaithful(box, rows, column, sentence) {
     const [middle, side] = [(ours + random) / 2, ours <= random ? -APART / 2 : APART / 2];
     [ours, random] = [middle + side, middle - side];
   }
+  const above = Math.max(0, TOP + 4 - Math.min(ours, random));
+  [ours, random] = [ours + above, random + above];
   const below = rows.flatMap(([percent, tokens, of], at) => {
     const isLast = at === rows.length - 1;
     return [[`${percent}${isLast ? ' %' : ''}`, height - 20], [`${tokens}${isLast ? ` of ${of}` : ''}`, height - 4]].map(([text, place]) => s('text', { x: x[at], y: place, 'text-anchor': 'middle' }, text));

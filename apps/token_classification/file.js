@@ -83,12 +83,12 @@ export function createFile(page, box) {
 
   function error(row) {
     const isOn = store.selection.text === row.text;
-    const head = row.before.length > 24 ? `…${row.before.slice(-22)}` : row.before;
+    const head = row.before.length > 24 ? `… ${row.before.slice(-22).replace(/^\S*\s/, '')}` : row.before;
     return h('button', {
       type: 'button', class: 'err', 'aria-pressed': String(isOn), title: row.text,
       onclick: () => store.select({ text: row.text, word: row.word, why: null, rather: null, edit: null, type: null }),
     }, h('span', { dir: 'auto' }, head, h('u', {}, row.here), row.after),
-    h('span', { class: 'm' }, h('b', {}, row.gold === 'O' ? 'nothing' : row.gold), `, the model says ${row.predicted === 'O' ? 'nothing' : row.predicted}${row.found ? ` of “${row.found}”` : ''}${row.line ? `, line ${row.line.toLocaleString('en').replaceAll(',', '')}` : ''}`));
+    h('span', { class: 'm' }, h('b', {}, row.gold === 'O' ? 'nothing' : row.gold), `, the model says ${row.predicted === 'O' ? 'nothing' : row.predicted}${row.line ? `, line ${row.line}` : ''}${row.found ? ` (“${row.found}”)` : ''}`));
   }
 
   function errors({ mistakes, all }) {
@@ -103,7 +103,7 @@ export function createFile(page, box) {
   function confusion({ kinds, confusion: counts, name }) {
     const cell = (count, gold, predicted) => (count && gold !== predicted
       ? h('td', {}, h('button', { type: 'button', title: `${gold} taken for ${predicted}`, onclick: () => { only = [gold, predicted]; shown = 'errors'; draw(); } }, String(count)))
-      : h('td', { class: gold === predicted ? 'right' : 'm' }, count ? String(count) : '·'));
+      : h('td', { class: gold === predicted ? 'same' : 'm' }, count ? String(count) : '·'));
     return h('div', { class: 'conf', tabindex: '0', role: 'region', 'aria-label': 'Confusion of types' }, h('table', {},
       h('caption', { class: 'm' }, `rows: ${name}; columns: the model`),
       h('tr', {}, h('td', {}), kinds.map((kind) => h('th', { scope: 'col' }, kind))),

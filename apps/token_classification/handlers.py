@@ -19,17 +19,18 @@ from gemma2_workbench.apps.token_classification.service import explained, labell
 
 def labels(session: Session, asked: OfText, tell: Tell) -> JsonValue:
     """The labels of a text."""
-    return labels_json(labelled(session, asked, tell))
+    known = labelled(session, asked, tell)
+    return {**labels_json(known.found), "seconds": known.seconds}
 
 
 def classes(session: Session, asked: OfWord, tell: Tell) -> JsonValue:
     """The classes of a word."""
-    return classes_json(labelled(session, asked, tell), asked.word)
+    return classes_json(labelled(session, asked, tell).found, asked.word)
 
 
 def why(session: Session, asked: Why, _tell: Tell) -> JsonValue:
     """Why a word has its label."""
-    return reason_json(explained(session, asked), labelled(session, asked).kind)
+    return reason_json(explained(session, asked), labelled(session, asked).found.kind)
 
 
 def _model(asked: OfText | File) -> str:

@@ -9,7 +9,7 @@ import { signed } from './numbers.js';
 import { stepOf } from './paint.js';
 
 const NUMBERED = 0.3; // of the largest
-const WIDE = 8; // heads in a row that have room for numbers
+const [WIDE, TALL] = [8, 12]; // heads in a row, and layers, that leave room for numbers
 
 export function createHeadGrid(page, box) {
   const { store } = page;
@@ -40,11 +40,11 @@ export function createHeadGrid(page, box) {
     if (!answer?.effects) return put(box, h('p', { class: 'm' }, answer?.error ?? 'Working …'));
     const { effects, kinds, ranked, label } = answer;
     const heads = effects[0].length;
-    const isSmall = heads > WIDE;
+    const isSmall = heads > WIDE || effects.length > TALL;
     const most = Math.max(...effects.flat().map(Math.abs));
     const own = chosen() && headName(chosen());
     const focused = grid.contains(document.activeElement) ? document.activeElement.dataset.head : null;
-    grid.classList.toggle('small', isSmall || effects.length > 12);
+    grid.classList.toggle('small', isSmall);
     grid.style.gridTemplateColumns = `32px repeat(${heads}, minmax(0, 1fr))`;
     put(grid, h('span'), Array.from({ length: heads }, (_, head) => h('span', { class: 'hn' }, String(head))),
       effects.map((row, layer) => [h('span', { class: 'lab', title: `layer ${layer}: ${kinds[layer]}` }, String(layer), layerGlyph(kinds[layer])), ...row.map((effect, head) => cell(effect, layer, head, { most, own, isSmall }))]));

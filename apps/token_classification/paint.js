@@ -34,8 +34,8 @@ export function paintOf(how, reasons, { sentence: [first, stop], ...place }) {
 }
 
 // The largest size, to which colours are scaled; an entity does not speak for itself but in gradients and masks.
-function mostOf(how, values, { first: own, stop }, start) {
-  const counts = (at) => how === 'grad' || how === 'masks' || how === 'look' || at + start < own || at + start >= stop;
+function mostOf(how, values, { first: own, stop, isWhole }, start) {
+  const counts = (at) => isWhole || how === 'grad' || how === 'masks' || how === 'look' || at + start < own || at + start >= stop;
   return values.reduce((most, value, at) => (value !== null && counts(at) ? Math.max(most, Math.abs(value)) : most), 0);
 }
 

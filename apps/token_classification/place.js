@@ -3,8 +3,16 @@
 export const OUTSIDE = 'O';
 
 export const typeOf = (label) => label.replace(/^(?:[BIESLU])-(?=.)/, '');
-// What a label is called in a sentence.
-export const said = (label) => (label === OUTSIDE ? 'no entity' : label);
+// Whether a label is the tags of several words, of which no entity remains as it was.
+const isSeveral = (label) => / /.test(label) && label.split(' ').every((tag) => tag === OUTSIDE || /^[BI]-/.test(tag));
+
+// What a label is called in a sentence, and in a small place.
+export const said = (label) => (label === OUTSIDE ? 'no entity' : isSeveral(label) ? 'no longer one entity' : label);
+export const brief = (label) => (isSeveral(label) ? 'apart' : typeOf(label));
+
+// As much of a long text as a sentence holds.
+const LONGEST = 40;
+export const cut = (text, longest = LONGEST) => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text);
 
 // {labels, word, entity or null, first, stop: the words that are asked about, sentence: [first, stop)}
 export function placeOf({ selection, data: { labels } }) {

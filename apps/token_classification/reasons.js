@@ -6,6 +6,7 @@ import { listOf, placeOf, questionOf } from './place.js';
 
 export const SHOWS = { out: 'leave_one_out', grad: 'saliency', heads: 'heads', look: 'attention', masks: 'masks' };
 const LAST = 'faithfulness';
+const CANCELLED = 'Cancelled: Run asks again.';
 const MOST_KEPT = 400;
 const MOST_LISTED = 12;
 const SLOW_MS = 4000; // reasons that take longer are worked out only where somebody asks
@@ -82,9 +83,20 @@ export function createReasons(page) {
     }
   }
 
+  // What is still missing says that it was cancelled, until the reader goes somewhere.
+  function cancel() {
+    controller?.abort();
+    const missing = [...wanted().keys()].filter((name) => !store.data.reasons[name]);
+    store.publish({ reasons: { ...store.data.reasons, ...Object.fromEntries(missing.map((name) => [name, { error: CANCELLED }])) } });
+  }
+
   return {
+    cancel,
     update(changed) {
-      if (changed?.has('labels')) store.publish({ because: {} });
+      if (changed?.has('labels')) {
+        key = ''; // what failed is asked again
+        store.publish({ because: {} });
+      }
       load();
     },
   };

@@ -9,7 +9,8 @@ import { entityAt, placeOf, saidAt, said } from './place.js';
 import { SHOWS } from './reasons.js';
 import { movedTo } from './variant.js';
 
-export function createSaid(page, box) {
+// `cancel` breaks the work off.
+export function createSaid(page, box, cancel) {
   const { store } = page;
   const [jump, claim, below] = [h('p', { class: 't32 jump' }), h('p', { class: 'first' }), h('p', { class: 'm also' })];
   box.append(jump, claim, below);
@@ -40,8 +41,9 @@ export function createSaid(page, box) {
     if (answer?.error) return put(claim, answer.error);
     const [start, stop] = place.sentence;
     const paint = paintOf(how, reasons, { ...place, per });
-    const found = claimOf(how, reasons, paint, place.labels.words.slice(start, stop), [place.first - start, place.stop - start]);
-    if (!found) return put(claim, 'Working …');
+    const whole = place.isWhole && reasons?.leave_one_out ? { ...reasons, leave_one_out: { ...reasons.leave_one_out, asked: 'The text' } } : reasons;
+    const found = claimOf(how, whole, paint, place.labels.words.slice(start, stop), place.isWhole ? [0, 0] : [place.first - start, place.stop - start]);
+    if (!found) return put(claim, 'Working … ', h('button', { type: 'button', class: 'link late', onclick: cancel }, 'Cancel'));
     put(claim, spelled(found[0]));
     return put(below, spelled(found[1]));
   }
@@ -53,7 +55,7 @@ export function createSaid(page, box) {
     if (store.selection.edit?.by) edited(place);
     else explained(place);
     const words = `${jump.textContent} ${claim.textContent}`.trim();
-    if (last && words !== last && !words.endsWith('…')) page.say(words);
+    if (last && words !== last && !words.startsWith('Working')) page.say(words);
     last = words;
   }
 

@@ -6,19 +6,20 @@ import { createPalette } from '../page/draw/colour.js';
 import { createToolbar } from '../page/toolbar.js';
 import { directionOf } from '../page/words.js';
 import { probability, signed } from './numbers.js';
-import { numbered, paintOf, stepOf } from './paint.js';
-import { entityAt, placeOf, saidAt, typeOf } from './place.js';
+import { part } from './overlap.js';
+import { paintOf, stepOf } from './paint.js';
+import { brief, entityAt, placeOf, saidAt } from './place.js';
+import { tokenGroups } from './tokens.js';
 import { movedTo } from './variant.js';
 
-const SIZES = { least: 26, most: 46, wide: 60, phone: 26 };
+const SIZES = { least: 26, most: 46, wide: 60, present: 96, phone: 26 };
 
 export function createSentence(page, box, body) {
   const { store } = page;
   const palette = createPalette(page.settings.explore);
   const words = h('div', { class: 'sent' });
-  const steps = h('div', { class: 'steps' });
   const toolbar = createToolbar(words, 'Words of the sentence');
-  box.append(steps, words);
+  box.append(words);
 
   const edited = () => {
     const { edit } = store.selection;
@@ -48,11 +49,10 @@ export function createSentence(page, box, body) {
     const paint = isEdit ? null : paintOf(how, store.data.reasons, { ...place, per });
     const focused = words.contains(document.activeElement) ? document.activeElement.dataset.word : null;
     words.dir = directionOf(place.labels.text);
-    if (how === 'grad' && per === 'token' && paint) drawTokens(paint);
+    if (how === 'grad' && per === 'token' && paint) put(words, tokenGroups(store.data.reasons.saliency.tokens, palette.table({ scale: 'diverging' })));
     else put(words, joined(chunks(labels, [start, stop + shift]).map((chunk) => group(chunk, { place, labels, paint, variant })), labels));
     toolbar.update();
     if (focused !== null) words.querySelector(`[data-word="${focused}"]`)?.focus();
-    drawSteps(place);
     fit();
   }
 
@@ -86,7 +86,7 @@ export function createSentence(page, box, body) {
     const index = at - place.sentence[0];
     const value = paint?.values[index] ?? null;
     const flip = paint?.flips[index];
-    const below = flip !== undefined ? (paint.scale === 'diverging' ? `${signed(value)} → ${store.selection.how === 'masks' ? flip : typeOf(flip)}` : flip)
+    const below = flip !== undefined ? (paint.scale === 'diverging' ? `${signed(value)} → ${store.selection.how === 'masks' ? flip : brief(flip)}` : flip)
       : value !== null && paint.numbers.has(index) ? (paint.scale === 'sequential' ? probability(value) : signed(value)) : null;
     const before = at > place.sentence[0] && labels.words[at].before;
     const isNew = edit?.by && variant && at === edit.at;
@@ -112,37 +112,16 @@ export function createSentence(page, box, body) {
     else store.select({ edit: { at: own, by: '' } });
   }
 
-  // Tokens are parts of words: they stand by themselves, without brackets.
-  function drawTokens() {
-    const { tokens } = store.data.reasons.saliency;
-    const most = Math.max(...tokens.map(([, value]) => Math.abs(value)));
-    const numbers = numbered(tokens.map(([, value]) => value));
-    const { css, ink } = palette.table({ scale: 'diverging' });
-    put(words, tokens.map(([text, value], at) => {
-      const step = stepOf(value, most, 'diverging');
-      return h('span', { class: `e o piece${at && !text.startsWith('▁') ? ' joins' : ''}` },
-        h('span', { class: 'tok', title: signed(value), style: step === null ? {} : { background: css[step], color: ink[step] } }, h('bdi', {}, text.replace(/^▁(?=.)/, '')), numbers.has(at) ? h('em', {}, signed(value)) : null));
-    }));
-  }
-
-  function drawSteps({ labels, sentence }) {
-    const at = labels.sentences.findIndex(([first]) => first === sentence[0]);
-    steps.hidden = labels.sentences.length < 2;
-    const go = (to, label, sign) => h('button', { type: 'button', class: 'icon', 'aria-label': label, title: label, disabled: !labels.sentences[to], onclick: () => open(labels, to) }, sign);
-    put(steps, go(at - 1, 'Sentence before', '‹'), h('span', { class: 'm' }, `sentence ${at + 1} of ${labels.sentences.length}`), go(at + 1, 'Next sentence', '›'));
-  }
-
-  // A sentence opens at its least certain entity, too.
-  function open(labels, to) {
-    const [first, stop] = labels.sentences[to];
-    const own = labels.entities.filter((entity) => first <= entity.first && entity.first < stop).sort((a, b) => a.margin - b.margin);
-    store.select({ word: own[0]?.first ?? first, why: null, rather: null, edit: null });
-  }
-
-  // The largest type in which all of it is seen.
+  // The largest type in which all of it is seen; what then stands over its neighbour is left out.
   function fit() {
+    size();
+    part(words, '.lb', '.sel > .lb');
+    part(words, 'em', '.flip em');
+  }
+
+  function size() {
     if (window.matchMedia('(max-width: 900px)').matches) return words.style.setProperty('--fs', `${SIZES.phone}px`);
-    const most = window.innerWidth > 1700 ? SIZES.wide : SIZES.most;
+    const most = store.selection.present ? SIZES.present : window.innerWidth > 1700 ? SIZES.wide : SIZES.most;
     for (let size = most; size >= SIZES.least; size -= 2) {
       words.style.setProperty('--fs', `${size}px`);
       if (body.scrollHeight <= body.clientHeight) break;

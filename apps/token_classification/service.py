@@ -1,6 +1,8 @@
 """The one path to labels and explanations: page, download and record take the same `Answer`, worked out once."""
 
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from gemma2_workbench.apps.page.questions import Tell
 from gemma2_workbench.apps.page.session import Session
@@ -11,19 +13,26 @@ from gemma2_workbench.classification.explanations.answer import Answer, answered
 from gemma2_workbench.classification.logits import Progress
 
 
-def untold(_done: int, _of: int, _what: str = "") -> None:
-    """For who does not want to know how far it is."""
+@dataclass(frozen=True)
+class Labelled:
+    """Labels, and the seconds that they took when they were worked out."""
+
+    found: Classification
+    seconds: float
 
 
-def labelled(session: Session, asked: OfText, tell: Tell = untold) -> Classification:
+def labelled(session: Session, asked: OfText, tell: Tell | None = None) -> Labelled:
     """The labels of a text.
 
     Raises:
         ValueError, OSError, MemoryError: as `Session.model` and `classify`.
     """
 
-    def work() -> Classification:
-        return classify(session.model(asked.model), asked.checked, progress=counted(tell))
+    def work() -> Labelled:
+        loaded, text = session.model(asked.model), asked.checked
+        since = time.monotonic()
+        found = classify(loaded, text, progress=iter if tell is None else counted(tell))
+        return Labelled(found, time.monotonic() - since)
 
     return session.kept.get(("labels", asked.model, asked.text), work)
 
@@ -37,7 +46,7 @@ def explained(session: Session, asked: Why | Labels) -> Answer:
     request = asked.request
 
     def work() -> Answer:
-        return answered(session.model(asked.model), request, labelled(session, asked))
+        return answered(session.model(asked.model), request, labelled(session, asked).found)
 
     return session.kept.get(("answer", asked.model, request), work)
 

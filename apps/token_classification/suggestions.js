@@ -1,4 +1,4 @@
-// Words to try in the place of another: those that stand in such places, and the other entities of the text. Pure.
+// Words to try in the place of another: those that stand in such places, the other entities of the text, names of each kind. Pure.
 
 import { entityAt } from './place.js';
 
@@ -11,6 +11,9 @@ const GROUPS = [
   ['is', 'was', 'will', 'may'],
   ['said', 'told', 'asked', 'left', 'reached', 'founded'],
 ];
+// One of each kind, and words that say nothing.
+const NAMES = ['Emma', 'London', 'Parliament', 'Monday'];
+const PLAIN = ['from', 'the', 'not', 'again'];
 export const MOST = 4;
 
 export function suggestionsFor(labels, at) {
@@ -20,6 +23,7 @@ export function suggestionsFor(labels, at) {
   const names = own ? labels.entities.filter(({ first, stop, text: other }) => first !== own.first && stop - first === 1 && other !== text).map(({ text: other }) => other) : [];
   const isCapital = /^\p{Lu}/u.test(text);
   const spelled = (word) => (isCapital ? word[0].toUpperCase() + word.slice(1) : word);
-  const candidates = group ? group.map(spelled) : [...names, ...(own ? ['London', 'Emma', 'Parliament'] : [])];
+  const others = isCapital ? NAMES : /^\p{Ll}/u.test(text) ? PLAIN : [];
+  const candidates = group ? group.map(spelled) : [...names, ...others];
   return [...new Set(candidates)].filter((word) => word.toLowerCase() !== text.toLowerCase()).slice(0, MOST);
 }

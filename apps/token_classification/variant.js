@@ -16,7 +16,9 @@ export const movedTo = (labels, variant, { at }, word) => (word > at ? word + va
 export function changedWord(place, edit, reasons) {
   const { first, sentence: [start, stop] } = place;
   if (edit && start <= edit.at && edit.at < stop) return edit.at;
-  const rows = reasons?.leave_one_out?.rows ?? [];
+  const every = reasons?.leave_one_out?.rows ?? [];
+  const spelled = every.filter(({ text }) => /[\p{L}\p{N}]/u.test(text));
+  const rows = spelled.length ? spelled : every;
   const best = rows.reduce((most, row) => (most === null || Number(row.changed) - Number(most.changed) || row.effect - most.effect) > 0 ? row : most, null);
   return best === null ? first : start + best.word;
 }

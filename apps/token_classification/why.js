@@ -5,7 +5,7 @@ import { drawFaithful } from './faithful.js';
 import { createHeadGrid } from './head_grid.js';
 import { probability, signed, times } from './numbers.js';
 import { bar } from './parts.js';
-import { placeOf, saidAt } from './place.js';
+import { brief, placeOf, saidAt } from './place.js';
 
 const MOST_CLASSES = 5;
 const MOST_ROWS = 4;
@@ -35,7 +35,9 @@ export function createWhy(page, box) {
     const answer = store.data.reasons?.classes;
     if (!answer) return put(classes);
     if (answer.error) return put(classes, h('p', { class: 'm' }, answer.error));
-    return put(classes, answer.classes.slice(0, MOST_CLASSES).map(([name, share], at) => h('div', { class: `cl${at ? '' : ' on'}` }, h('span', { title: name }, name), bar(share), h('span', {}, probability(share)))));
+    const shown = answer.classes.slice(0, MOST_CLASSES);
+    classes.style.setProperty('--names', `${Math.min(140, Math.max(60, 8 * Math.max(...shown.map(([name]) => name.length))))}px`);
+    return put(classes, shown.map(([name, share], at) => h('div', { class: `cl${at ? '' : ' on'}` }, h('span', { title: name }, name), bar(share), h('span', {}, probability(share)))));
   }
 
   function drawOut() {
@@ -47,7 +49,7 @@ export function createWhy(page, box) {
     const most = Math.abs(rows[0].effect) || 1;
     return put(out, rows.map(({ word, text, effect, changed, label, confidence }) => h('button', {
       type: 'button', class: `rr${changed ? ' flp' : ''}`, title: 'Change this word', onclick: () => store.select({ word: place.word, edit: { at: place.sentence[0] + word, by: '' } }),
-    }, h('span', { dir: 'auto' }, text), bar(Math.abs(effect) / most), h('span', {}, signed(effect)), h('span', { class: changed ? '' : 'm' }, changed ? `→ ${label}` : `${label} ${probability(confidence)}`))));
+    }, h('span', { dir: 'auto' }, text), bar(Math.abs(effect) / most), h('span', {}, signed(effect)), h('span', { class: changed ? '' : 'm' }, changed ? `→ ${brief(label)}` : `${label} ${probability(confidence)}`))));
   }
 
   function drawChart() {

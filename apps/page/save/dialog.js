@@ -9,7 +9,7 @@ const FORMATS = [['pdf', 'PDF'], ['svg', 'SVG'], ['png', 'PNG'], ['html', 'HTML'
   ['tex', 'LaTeX table'], ['npz', 'NPZ'], ['text', 'LaTeX text'], ['zip', 'Everything']];
 // Formats that only some things have.
 const PICTURES = Object.fromEntries(['pdf', 'svg', 'png', 'html'].map((format) => [format, ({ isTable }) => !isTable]));
-const ONLY = { ...PICTURES, npz: ({ view }) => view === 'attention', text: ({ view, coloured }) => view === 'text' || coloured };
+const ONLY = { ...PICTURES, npz: ({ view }) => view === 'attention', text: ({ view, coloured }) => view === 'text' || Boolean(coloured) };
 const WIDTHS = [{ value: 'single', label: 'Column' }, { value: 'double', label: 'Two columns' }, { value: 'slide', label: 'Slide' }];
 const SLIDE = 10; // inches
 const RECORDS = [['full', 'full'], ['anonymous', 'anonymous'], ['none', 'none']];

@@ -15,7 +15,7 @@ Open = Callable[..., Any]
 EXPLAINED = "workbench.data.reasons?.faithfulness && workbench.data.swaps"
 SIZES = "[document.documentElement.scrollWidth, innerWidth, document.documentElement.scrollHeight, innerHeight]"
 HOSTILE = 'Emma met <img src=x onerror="window.hacked=1"> ${window.hacked=42} in Paris, \\ שלום.'
-FILE = "Emma\tB-PER\nsaw\tO\nParis\tB-PER\n.\tO\n\n<i>Georgia</i>\tB-PER\nspoke\tO\n"
+FILE = "Emma\tB-PER\nsaw\tO\nParis\tB-ORG\n.\tO\n\n<i>Georgia</i>\tB-PER\nspoke\tO\n"
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from gemma2_workbench.classification.errors import errors
 from gemma2_workbench.classification.evaluation import evaluate
 from tests.apps.token_classification.conftest import Ask
 
-FILE = "# domain: news\nEmma\tB-PER\nsaw\tO\nParis\tB-PER\n.\tO\n\nGeorgia\tB-PER\nspoke\tO\n"
+FILE = "# domain: news\nEmma\tB-PER\nsaw\tO\nParis\tB-ORG\n.\tO\n\nGeorgia\tB-PER\nspoke\tO\n"
 
 
 def test_the_errors_are_those_of_the_command(ask: Ask, tagger: LoadedModel, tmp_path: Path) -> None:
