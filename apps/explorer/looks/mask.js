@@ -9,11 +9,13 @@ import { wordOf } from '../inspector/word.js';
 import { anyOf } from '../place.js';
 import { createCache } from './mask_cache.js';
 import { createControls } from './mask_controls.js';
+import { drawKey } from './mask_key.js';
 import { layoutOf } from './mask_layout.js';
-import { paintMask, patternOf } from './mask_paint.js';
+import { paintMask } from './mask_paint.js';
+import { createLessons } from './mask_lessons.js';
 import { createReach } from './mask_reach.js';
-import { begun, cellOf, countsOf, fieldsOf, labelsOf, lessonOf, passOf, questionOf, tokenAt } from './mask_situation.js';
-import { REASONS, headline } from './mask_words.js';
+import { cellOf, fieldsOf, labelsOf, lessonOf, passOf, questionOf, tokenAt } from './mask_situation.js';
+import { headline } from './mask_words.js';
 
 const ASKED = ['run', 'lesson', 'lab', 'named'];
 const DRAWN = ['pass', 'query', 'key', 'reach', 'theme', 'size'];
@@ -37,9 +39,8 @@ function createMask(page, box) {
   const { store } = page;
   const { lessons } = page.settings.explore;
   box.classList.add('mask');
-  const [told, say, rule, key, reachBox, cacheBox, problem] = ['p', 'h2', 'span', 'div', 'div', 'section', 'p'].map((tag) => h(tag));
-  const list = h('div', { class: 'lessons', role: 'radiogroup', 'aria-label': 'Start from', onkeydown: walk });
-  const buttons = lessons.map(({ name, title }) => h('button', { type: 'button', role: 'radio', 'data-lesson': name, onclick: () => store.select(begun(name)) }, title));
+  const [say, key, reachBox, cacheBox, problem] = ['h2', 'div', 'div', 'section', 'p'].map((tag) => h(tag));
+  const lesson = createLessons(page);
   const controls = createControls(page);
   const copy = h('button', { type: 'button', class: 'btn sm copy', onclick: copyText }, 'Copy as text');
   const grids = ['local', 'global'].map((kind, at) => {
@@ -48,16 +49,14 @@ function createMask(page, box) {
     return { kind, about, canvas, box: h('div', { class: `grid-of ${kind}` }, h('h3', {}, kind === 'local' ? 'Local layer' : 'Global layer', layerGlyph(kind), about), canvas) };
   });
   const body = h('div', { class: 'grids' }, grids.map((grid) => grid.box));
-  Object.assign(told, { className: 'm told' });
   Object.assign(say, { className: 'headline' });
   say.setAttribute('aria-live', 'polite');
   Object.assign(key, { className: 'key' });
   Object.assign(reachBox, { className: 'reach' });
   Object.assign(cacheBox, { className: 'cache' });
   Object.assign(problem, { className: 'note t16', role: 'alert' });
-  put(list, buttons);
   put(box,
-    h('div', { class: 'lab' }, h('div', { class: 'lesson' }, h('b', {}, 'Mask lab'), list, told), controls.box, key, reachBox, copy),
+    h('div', { class: 'lab' }, lesson.box, controls.box, key, reachBox, copy),
     h('div', { class: 'shown' }, say, problem, body, cacheBox));
   const cache = createCache(page, cacheBox);
   const reach = createReach(page, reachBox);
@@ -70,7 +69,8 @@ function createMask(page, box) {
   const named = () => (store.selection.named === 'text' ? store.data.run ?? null : null);
 
   async function ask() {
-    drawLesson();
+    lesson.draw();
+    controls.draw(store.data.run);
     try {
       answer = await question.ask('masks', questionOf(lessons, store.selection, store.data.run));
       put(problem);
@@ -80,44 +80,20 @@ function createMask(page, box) {
     }
   }
 
-  function drawLesson() {
-    const lesson = lessonOf(lessons, store.selection);
-    const isChanged = Object.keys(store.selection.lab).length > 0;
-    for (const button of buttons) {
-      const on = button.dataset.lesson === lesson.name;
-      button.setAttribute('aria-checked', String(on));
-      button.tabIndex = on ? 0 : -1;
-    }
-    put(told, lesson.sentence, isChanged ? [' ', h('button', { type: 'button', class: 'link', onclick: () => store.select(begun(lesson.name)) }, 'Reset')] : null);
-    controls.draw(store.data.run);
-  }
-
-  function walk(event) {
-    const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-    const at = buttons.indexOf(event.target);
-    if (!by || at < 0) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const next = buttons[(at + by + buttons.length) % buttons.length];
-    next.focus();
-    next.click();
-  }
-
   function draw() {
     if (!answer) return;
     hovered = null;
     const theme = themeOf(document.querySelector('#page'));
     const { query } = cellOf(answer, lessonOf(lessons, store.selection), store.selection);
-    drawKey(passOf(answer, store.selection).stop, theme);
+    drawKey(key, answer, passOf(answer, store.selection).stop, theme);
     drawGrids();
     cache.draw(answer, tokensOf(labelsOf(answer, named()), named()));
     reach.draw(answer, { query, causal: fieldsOf(lessons, store.selection).causal, run: store.data.run }, theme);
   }
 
   function drawGrids() {
-    const lesson = lessonOf(lessons, store.selection);
     const theme = themeOf(document.querySelector('#page'));
-    const chosen = cellOf(answer, lesson, store.selection);
+    const chosen = cellOf(answer, lessonOf(lessons, store.selection), store.selection);
     const { stop } = passOf(answer, store.selection);
     const run = named();
     const labels = labelsOf(answer, run);
@@ -154,24 +130,6 @@ function createMask(page, box) {
     const parts = headline(answer, cell, fieldsOf(lessons, store.selection).causal);
     const last = parts.pop();
     put(say, parts.map((part) => (part === null || typeof part === 'string' ? part : name(part.query ?? part.key))), last && [' ', h('br'), last]);
-  }
-
-  function drawKey(stop, theme) {
-    const counts = answer.kinds.map((_, at) => countsOf(answer, at, stop));
-    put(key, h('span'), h('span', { class: 'm' }, 'cells'), layerGlyph('local'), layerGlyph('global'),
-      [0, 2, 3, 1].filter((reason) => reason === 0 || counts.some((count) => count[reason])).map((reason) => [
-        swatch(reason, theme), h('span', {}, REASONS[reason]), counts.map((count) => h('b', {}, String(count[reason]))),
-      ]));
-  }
-
-  function swatch(reason, theme) {
-    const canvas = h('canvas', { class: 'swatch', 'aria-hidden': 'true', width: 44, height: 44 });
-    const context = canvas.getContext('2d');
-    context.scale(2, 2);
-    context.globalAlpha = reason ? 1 : 0.38;
-    context.fillStyle = reason ? patternOf(context, reason, theme) : theme.accent;
-    context.fillRect(0, 0, 22, 22);
-    return canvas;
   }
 
   const under = ({ offsetX, offsetY, target }) => {
