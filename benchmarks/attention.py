@@ -46,7 +46,11 @@ def model(geometry: str) -> LoadedModel:
     for layer in range(loaded.shape.layers):
         spread: list[torch.Tensor] = []
         attention = loaded.attention(layer)
-        hook = attention.attn_logits.register_forward_hook(lambda _m, _a, out, to=spread: to.append(out.std()))
+
+        def keep(_module: object, _args: object, out: torch.Tensor, to: list[torch.Tensor] = spread) -> None:
+            to.append(out.std())
+
+        hook = attention.attn_logits.register_forward_hook(keep)
         with torch.no_grad():
             loaded.run(ids)
             hook.remove()
