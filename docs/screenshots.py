@@ -1,4 +1,4 @@
-"""The pictures of the README, taken from the running page: `python docs/screenshots.py` (needs Chromium, as the tests do)."""
+"""The pictures of the README, from the running page: `python docs/screenshots.py` (needs Chromium, as the tests do)."""
 
 import io
 import shutil

@@ -81,6 +81,8 @@ class Mask:
 
     def _outside(self, back_QS: Tensor, window: int) -> Tensor:
         """Which distances are beyond the window."""
+        # No distance is larger, but a window may be, and an int32 would not hold it.
+        window = min(window, torch.iinfo(back_QS.dtype).max)
         return back_QS >= window if self.causal else back_QS.abs() > window
 
     def _has_blind_row(self, rows: range, keys: range) -> bool:

@@ -136,7 +136,10 @@ def test_a_page_stops_at_once_and_leaves_no_files_of_its_own_or_of_the_dead(tmp_
         assert not dead.exists()
         assert list(tmp_path.glob("gemma2-workbench-*/page-*"))
         page.send_signal(signal.SIGINT)
-        said = page.communicate(timeout=60)[1].splitlines()
+        try:
+            said = page.communicate(timeout=60)[1].splitlines()
+        finally:
+            page.kill()
         assert said[-1] == "gemma2-workbench: stopped"
         assert [line.split()[0] for line in said[:-1]] == ["models"]  # what the server keeps, said at its start
     assert page.returncode == 130

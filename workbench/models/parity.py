@@ -142,7 +142,7 @@ def compare(loaded: Source, ids: tuple[int, ...], name: str = "the whole text") 
     Args:
         loaded: the model.
         ids: T token ids.
-        name: what they are, for the statement.
+        name: what they are, for the statement; "" are the first tokens of a text, as it was done up to version 0.1.0.
 
     Raises:
         NotFiniteError: our model computes NaN or infinity.
@@ -165,7 +165,7 @@ def compare(loaded: Source, ids: tuple[int, ...], name: str = "the whole text") 
         output_max_diff=_difference(ours[0], theirs[0]),
         probs_max_diff=_largest(map(_difference, ours.attentions, theirs.attentions)),
         tolerance=TOLERANCE[loaded.dtype],
-        compared=f"{name} of {len(ids)} tokens{_windows(loaded, len(ids))}",
+        compared=f"{name} of {len(ids)} tokens{_windows(loaded, len(ids))}" if name else "",
     )
     if not parity.holds:
         raise ParityError(f"{loaded.name} is {parity.sentence}; nothing is shown. Please report this.")

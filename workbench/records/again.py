@@ -8,12 +8,14 @@ import torch
 
 from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.models.loading import load
+from gemma2_workbench.models.parity import PARITY_TOKENS, compare
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.records.nearby import place_of
 from gemma2_workbench.records.run import Run, opened, run_text
 from gemma2_workbench.records.schema import RunPart, Weights
 from gemma2_workbench.records.values import change_of
 
+_FIRST = " on the first "  # tokens of the text, in the statement of 0.1.0
 MOST_MODELS = 8
 MOST_TOKENS = 16_384  # twice what Gemma 2 reads
 
@@ -109,7 +111,7 @@ def _taken(path: Path, record: RunPart) -> Run:
 
 def _run_again(loaded: LoadedModel, record: RunPart, read: Sequence[str]) -> Run:
     """Run the text of a record through its model, with its changes."""
-    return run_text(
+    run = run_text(
         loaded,
         record.text,
         [change_of(change) for change in record.overrides],
@@ -118,3 +120,8 @@ def _run_again(loaded: LoadedModel, record: RunPart, read: Sequence[str]) -> Run
         block_rows=record.block_rows,
         parity=record.parity.tokens > 0,
     )
+    if record.parity.tokens == 0 or _FIRST not in record.parity.sentence:
+        return run
+    # What 0.1.0 compared; the statement of a record is made again as it was made.
+    parity = compare(loaded, run.trace.tokens.ids[:PARITY_TOKENS], "")
+    return replace(run, trace=replace(run.trace, parity=parity))

@@ -22,7 +22,7 @@ export function createAlignedMaps(page) {
   const { store } = page;
   const { stages, reasons } = page.settings.explore;
   const palette = createPalette(page.settings.explore);
-  const canvas = h('canvas', { tabindex: '0', role: 'img', onpointermove: point, onpointerleave: leave, onclick: press, onkeydown: keys });
+  const canvas = h('canvas', { tabindex: '0', role: 'img', 'aria-label': 'Maps of A, B and their difference', onpointermove: point, onpointerleave: leave, onclick: press, onkeydown: keys });
   const tooltip = createTooltip();
   const box = h('div', { class: 'maps' }, canvas, tooltip.box);
   const want = createLoader(show, (error) => page.say(error.message));

@@ -160,7 +160,7 @@ def test_a_query_scale_that_is_no_whole_number(twin_folder: Callable[..., Path])
 def test_a_model_of_the_hub_is_its_snapshot(twin_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     folder, asked = twin_folder(), []
 
-    def downloaded(name: str, revision: str | None, allow_patterns: list[str]) -> str:
+    def downloaded(name: str, revision: str | None, allow_patterns: list[str], **_progress: object) -> str:
         asked.append((name, revision, allow_patterns))
         return str(folder)
 

@@ -233,7 +233,7 @@ BEFORE = '{"tool": "gemma2-workbench", "record": 1, '
         (BEFORE + '"columns": 1e999}', "it has a number that is too large"),
         (BEFORE + '"text": "\\ud83d"}', "it has half a character (U+D83D)"),
         (BEFORE + '"\\udc00": 1}', "it has half a character (U+DC00)"),
-        (BEFORE + '"kind": ["mask"]}', "'kind' is none of 'pair', 'mask', 'reason', nor absent"),
+        (BEFORE + '"kind": ["mask"]}', "'kind' is none of 'pair', 'mask', 'reason', "),
         (BEFORE + '"kind": null}', "is a record that was changed or cut off"),
         (BEFORE + '"text": "a"}', "'model' is missing"),
         ('{"tool": "gemma2-workbench", "record": true}', "its version is no number above 0"),
