@@ -1,7 +1,9 @@
 """`patching`: activation patching of a text from the run on screen, at every layer and position or head."""
 
+from typing import Annotated
+
 import numpy as np
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from gemma2_workbench.apps.explorer.named_token import named_token
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
@@ -12,9 +14,14 @@ from gemma2_workbench.models.readable import readable, readable_piece
 from gemma2_workbench.patching.grid import PatchGrid
 from gemma2_workbench.patching.patch import patch_grid
 
+Chosen = Annotated[tuple[int, ...], Field(strict=False, min_length=1)]
+
 
 class Patching(Question):
-    """A run, which is the clean one, and a corrupted text; what is patched, and the two tokens where they are named."""
+    """A run, which is the clean one, and a corrupted text; what is patched, and the two tokens where they are named.
+
+    In a grid by head `positions` are patched together, in one by position `heads`; all of them by default.
+    """
 
     run: str
     text: str
@@ -22,6 +29,8 @@ class Patching(Question):
     by: str
     token: str | None = None
     against: str | None = None
+    positions: Chosen | None = None
+    heads: Chosen | None = None
 
 
 def patched(session: Session, asked: Patching, tell: Tell) -> JsonValue:
@@ -38,6 +47,8 @@ def patched(session: Session, asked: Patching, tell: Tell) -> JsonValue:
             asked.by,
             token=None if asked.token is None else named_token(loaded, asked.token),
             against=None if asked.against is None else named_token(loaded, asked.against),
+            positions=asked.positions,
+            heads=asked.heads,
             progress=lambda done, of: tell(done, of, "patched runs"),
         )
 

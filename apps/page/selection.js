@@ -89,6 +89,7 @@ export const PARAMETERS = {
   pass: { of: 'pass', start: 0, read: whole, write: String },
   reach: { of: 'reach', start: 'local', ...oneOf('local', 'model') },
   patch: { of: 'patch', start: 'resid_pre', push: true, ...oneOf('resid_pre', 'head_out', 'attn_probs') },
+  only: { of: 'only', start: null, push: true, ...text },
   by: { of: 'by', start: null, push: true, ...oneOf('position', 'head') },
   token: { of: 'token', start: null, push: true, ...text },
   against: { of: 'against', start: null, push: true, ...text },

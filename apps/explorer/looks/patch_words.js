@@ -33,3 +33,12 @@ export function bestOf({ shares }) {
 }
 
 export const runsOf = (run, by) => run.layers.length * (by === 'head' ? run.heads : run.tokens.length);
+
+// The numbers of "3, 5-7": [3, 5, 6, 7]; null for none, undefined for what makes no sense.
+export function numbersOf(text) {
+  if (!text?.trim()) return null;
+  const parts = text.split(',').map((part) => /^\s*(\d{1,6})(?:\s*[-–]\s*(\d{1,6}))?\s*$/.exec(part));
+  if (parts.some((part) => part === null || Number(part[2] ?? part[1]) - Number(part[1]) > 9999)) return undefined;
+  const spread = parts.flatMap(([, first, last = first]) => Array.from({ length: Number(last) - Number(first) + 1 }, (_, at) => Number(first) + at));
+  return spread.length ? [...new Set(spread)].sort((a, b) => a - b) : undefined;
+}

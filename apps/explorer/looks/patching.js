@@ -7,7 +7,7 @@ import { valueText } from '../../page/draw/format.js';
 import { wordsOf } from '../../page/draw/words.js';
 import { anyOf } from '../place.js';
 import { createPatchMap } from './patch_map.js';
-import { WHAT, bestOf, columnsOf, runsOf, shareText } from './patch_words.js';
+import { WHAT, bestOf, columnsOf, numbersOf, runsOf, shareText } from './patch_words.js';
 import { corruption } from './suggestion.js';
 
 // Chosen from the menu it opens with a corrupted text.
@@ -15,7 +15,7 @@ const opens = ({ selection, data: { run } }) => (run && selection.textB === null
 
 export const patching = { name: 'patching', title: 'Patching', opens, create: createPatching };
 
-const ASKED = ['run', 'textB', 'patch', 'by', 'token', 'against'];
+const ASKED = ['run', 'textB', 'patch', 'by', 'only', 'token', 'against'];
 const DRAWN = ['head', 'query', 'theme', 'size'];
 // Tokens through layers that are run without being asked for: a moment of a small model.
 const AT_ONCE = 2e5;
@@ -30,6 +30,8 @@ function createPatching(page, box) {
   };
   const text = field('Corrupted text B', 'textB');
   const [token, against] = [field('token of A', 'token', 'token'), field('token of B', 'against', 'token')];
+  const only = field('all positions', 'only', 'token');
+  const together = h('span', { class: 'm' });
   const [whats, bys] = [h('div', {}), h('div', {})];
   const showWhat = segments(whats, 'What is patched', Object.entries(WHAT).map(([value, { label }]) => ({ value, label })), (patch) => store.select({ patch }));
   const showBy = segments(bys, 'Columns', [{ value: 'position', label: 'Positions' }, { value: 'head', label: 'Heads' }], (by) => store.select({ by }));
@@ -38,11 +40,14 @@ function createPatching(page, box) {
   put(box,
     h('div', { class: 'title' }, h('h2', {}, 'Patching'), baselines),
     h('div', { class: 'asked' }, h('b', { class: 'letter' }, 'B'), text, h('span', { class: 'm' }, 'logit of'), token, h('span', { class: 'm' }, 'minus'), against),
-    h('div', { class: 'controls' }, whats, bys), note, say, map.box);
+    h('div', { class: 'controls' }, whats, bys, together, only), note, say, map.box);
   let answer = null;
   let asked = null; // the key of what `answer` is of, or of what is running
 
   const byOf = ({ patch, by }) => (patch === 'resid_pre' ? 'position' : by ?? 'head');
+
+  // What a column patches together: positions in a grid by head, heads in one by position.
+  const togetherOf = (selection) => (byOf(selection) === 'head' ? 'positions' : selection.patch === 'resid_pre' ? null : 'heads');
 
   async function ask(isWanted) {
     const { selection, data: { run } } = store;
@@ -52,7 +57,12 @@ function createPatching(page, box) {
     if (selection.textB === null) return put(note, ...invitation(run));
     const runs = runsOf(run, byOf(selection));
     if (!isWanted && runs * run.tokens.length * run.layers.length > AT_ONCE) return put(note, ...price(runs, run));
-    const own = { run: run.id, text: selection.textB, what: selection.patch, by: byOf(selection), token: selection.token, against: selection.against };
+    const chosen = numbersOf(selection.only);
+    if (chosen === undefined) return put(note, `“${selection.only}” names no ${togetherOf(selection)}: write for example 3, 5-7.`);
+    const own = {
+      run: run.id, text: selection.textB, what: selection.patch, by: byOf(selection), token: selection.token, against: selection.against,
+      ...(chosen && togetherOf(selection) ? { [togetherOf(selection)]: chosen } : {}),
+    };
     asked = JSON.stringify(own);
     put(note, 'running…');
     try {
@@ -81,11 +91,15 @@ function createPatching(page, box) {
 
   function draw() {
     const { selection } = store;
-    const values = [[text, selection.textB], [token, selection.token], [against, selection.against]];
+    const values = [[text, selection.textB], [token, selection.token], [against, selection.against], [only, selection.only]];
     for (const [input, value] of values) if (document.activeElement !== input) input.value = value ?? '';
     showWhat(selection.patch);
     showBy(byOf(selection));
     bys.hidden = selection.patch === 'resid_pre';
+    only.hidden = togetherOf(selection) === null;
+    put(together, togetherOf(selection) ?? '');
+    only.placeholder = `all ${togetherOf(selection)}`;
+    only.setAttribute('aria-label', `Only these ${togetherOf(selection)}`);
     if (answer) [token.placeholder, against.placeholder] = answer.names.map((name) => name.text);
     put(note);
     put(baselines, ...(answer ? told(answer) : [h('span', { class: 'm' }, 'A, the text above, is clean; B is corrupted')]));

@@ -8,6 +8,7 @@ from gemma2_workbench import predict
 from gemma2_workbench.apps.explorer.patching import Patching, patched
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.models.tokens import tokenize
+from gemma2_workbench.patching.patch import patch_grid
 
 CLEAN = "red blue green seven nine red blue green seven nine red blue"
 CORRUPTED = "red blue green seven nine red blue green seven nine red nine"
@@ -57,3 +58,14 @@ def test_heads_and_progress(session: Session, run: str) -> None:
 def test_a_token_that_the_vocabulary_lacks_is_said(session: Session, run: str) -> None:
     with pytest.raises(ValueError, match="is not one token of tiny"):
         asked(session, run, what="resid_pre", by="position", token="no such token")
+
+
+def test_chosen_positions_are_patched_together(session: Session, run: str) -> None:
+    everywhere = asked(session, run, what="head_out", by="head")
+    last = len(everywhere["tokens"]) - 1
+    here = asked(session, run, what="head_out", by="head", positions=[last])
+    wanted = patch_grid(session.model("tiny"), CLEAN, CORRUPTED, "head_out", "head", positions=[last])
+    assert here["shares"] == wanted.shares.tolist()
+    assert here["shares"] != everywhere["shares"]
+    with pytest.raises(ValueError, match="position"):
+        asked(session, run, what="head_out", by="head", positions=[99])

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { UNCHANGED } from '../../../apps/explorer/changes/restore.js';
 import { changesOf, phrase } from '../../../apps/explorer/changes/words.js';
-import { bestOf, columnsOf, shareText } from '../../../apps/explorer/looks/patch_words.js';
+import { bestOf, columnsOf, numbersOf, shareText } from '../../../apps/explorer/looks/patch_words.js';
 import { corruption, suggestion } from '../../../apps/explorer/looks/suggestion.js';
 
 test('each change takes back itself only', () => {
@@ -28,4 +28,10 @@ test('the cell that brings most back, and cells that were not patched', () => {
   assert.deepEqual(bestOf(grid), { layer: 1, column: 0, share: 0.9 });
   assert.deepEqual(columnsOf(grid), ['H0', 'H1']);
   assert.deepEqual([0.001, -0.004, -0.3].map(shareText), ['0', '0', '−0.30']);
+});
+
+test('chosen positions are numbers and spans of numbers', () => {
+  assert.deepEqual(numbersOf('3, 5-7, 3'), [3, 5, 6, 7]);
+  assert.equal(numbersOf(' '), null);
+  for (const odd of ['x', '3,', '-1', '7-5', '1-999999']) assert.equal(numbersOf(odd), undefined);
 });
