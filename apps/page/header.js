@@ -58,7 +58,7 @@ function createModes(page) {
   const kept = {}; // text, model and trace of the modes that are not open
   const box = h('div', { class: 'seg modes', role: 'group', 'aria-label': 'Mode' });
   const buttons = page.modes.map(({ name, title, looks = [] }) => {
-    const button = h('button', { type: 'button', 'data-mode': name, onclick: () => go(name) }, title);
+    const button = h('button', { type: 'button', 'data-mode': name, onclick: () => press(name) }, title);
     if (looks.length > 1) {
       const more = h('button', { type: 'button', class: 'more', 'aria-label': 'Look at', title: 'Look at …' }, '▾');
       box.append(h('span', { class: 'menu' }, button, more));
@@ -69,6 +69,13 @@ function createModes(page) {
     } else box.append(button);
     return { name, title, looks, button };
   });
+
+  // The mode that is open already has nothing else to do than to show its menu.
+  function press(name) {
+    const { mode, look } = store.selection;
+    if (name === mode && look === 'attention') box.querySelector('.more')?.click();
+    else go(name);
+  }
 
   function go(name) {
     const { mode, text, model, trace } = store.selection;

@@ -10,7 +10,7 @@ def add_provenance(command: argparse.ArgumentParser | argparse._ArgumentGroup) -
     command.add_argument(
         "--record",
         choices=("full", "anonymous", "none"),
-        help="default full; anonymous: no folder, account or model name in it, for blind review; none: the file alone",
+        help="default full; anonymous: nothing in it names an author, for blind review; none: the file alone",
     )
 
 

@@ -108,7 +108,10 @@ function createMask(page, box) {
     grids.forEach((grid, at) => {
       grid.layout = at && !phone ? second : layout;
       const { reasons, window: reach_ } = answer.kinds[at];
-      put(grid.about, reach_ === null ? (fieldsOf(lessons, store.selection).causal ? 'sees all before' : 'sees all') : `window ${reach_}`);
+      // A lesson has a window of its own, which is not to be taken for the model's.
+      const own = store.data.run?.layers.find(({ window: its }) => its !== null)?.window;
+      const aside = own && own !== reach_ ? ` in this lesson; ${store.data.run.model} has ${own}` : '';
+      put(grid.about, reach_ === null ? (fieldsOf(lessons, store.selection).causal ? 'sees all before' : 'sees all') : `window ${reach_}${aside}`);
       paintMask(grid.canvas, { layout: grid.layout, reasons, labels, words: words && (phone || !at), ...chosen, stop, hover: hovered }, theme);
       grid.canvas.setAttribute('aria-label', `${grid.kind} layer, ${answer.heading}`);
     });

@@ -15,7 +15,7 @@ const SLIDE = 10; // inches
 const RECORDS = [['full', 'full'], ['anonymous', 'anonymous'], ['none', 'none']];
 const HINTS = {
   full: 'The file carries its own record: “redraw” makes the same bytes again.',
-  anonymous: 'The record names no folder, account or model: for double-blind review. “redraw” asks where the model is.',
+  anonymous: 'The record names no folder or account, and no model of your own: for blind review. “redraw” asks where that is.',
   none: 'The file carries no record, and nothing can draw it again.',
 };
 
