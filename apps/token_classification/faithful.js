@@ -12,7 +12,7 @@ function s(tag, attributes, ...children) {
   return element;
 }
 
-const brief = (drop) => `${drop < 0 ? '+' : '−'}${Math.abs(drop).toFixed(1)}`;
+const brief = (drop) => `${drop < 0 ? '−' : ''}${Math.abs(drop).toFixed(1)}`;
 
 // `rows`: [percent, tokens, of, drop, random mean, 10 %, 90 %]; as high as is left in `column`.
 export function drawFaithful(box, rows, column, sentence) {

@@ -40,6 +40,9 @@ export function createWhy(page, box) {
     return put(classes, shown.map(([name, share], at) => h('div', { class: `cl${at ? '' : ' on'}` }, h('span', { title: name }, name), bar(share), h('span', {}, probability(share)))));
   }
 
+  // A third class may win although the label still leads its rival, as I-ORG where the rival is B-ORG.
+  const aside = ({ score, against }, effect, changed) => (changed && score - effect > 0 ? `a third class wins: against ${against} the log-odds stay at ${signed(score - effect)}` : null);
+
   function drawOut() {
     const answer = store.data.reasons?.leave_one_out;
     const place = placeOf(store);
@@ -49,7 +52,7 @@ export function createWhy(page, box) {
     const most = Math.abs(rows[0].effect) || 1;
     return put(out, rows.map(({ word, text, effect, changed, label, confidence }) => h('button', {
       type: 'button', class: `rr${changed ? ' flp' : ''}`, title: 'Change this word', onclick: () => store.select({ word: place.word, edit: { at: place.sentence[0] + word, by: '' } }),
-    }, h('span', { dir: 'auto' }, text), bar(Math.abs(effect) / most), h('span', {}, signed(effect)), h('span', { class: changed ? '' : 'm' }, changed ? `→ ${brief(label)}` : `${label} ${probability(confidence)}`))));
+    }, h('span', { dir: 'auto' }, text), bar(Math.abs(effect) / most), h('span', {}, signed(effect)), h('span', { class: changed ? '' : 'm', title: aside(answer, effect, changed) }, changed ? `→ ${brief(label)}` : `${label} ${probability(confidence)}`))));
   }
 
   function drawChart() {

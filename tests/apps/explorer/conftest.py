@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+from gemma2_workbench.apps.explorer.routes import attention_routes
 from gemma2_workbench.apps.page.questions import Tell
 from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.apps.page.store import RunStore
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +26,13 @@ def tell() -> Tell:
         pass
 
     return silent
+
+
+@pytest.fixture
+def store() -> RunStore:
+    return RunStore()
+
+
+@pytest.fixture
+def client(store: RunStore) -> TestClient:
+    return TestClient(Starlette(routes=attention_routes(store)))

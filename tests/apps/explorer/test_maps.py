@@ -5,12 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from gemma2_workbench import AblateHeads, Trace
 from gemma2_workbench.apps.explorer import maps, pooling
-from gemma2_workbench.apps.explorer.routes import attention_routes
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.traces.pair import HIDDEN_AFTER, HIDDEN_BEFORE
 from gemma2_workbench.traces.rollout import rollout
@@ -22,16 +20,6 @@ ALL = range(len(TOKENS))
 @pytest.fixture(scope="module")
 def trace(make_trace: Callable[..., Trace]) -> Trace:
     return make_trace(TOKENS)
-
-
-@pytest.fixture
-def store() -> RunStore:
-    return RunStore()
-
-
-@pytest.fixture
-def client(store: RunStore) -> TestClient:
-    return TestClient(Starlette(routes=attention_routes(store)))
 
 
 def decoded(response) -> tuple[np.ndarray, np.ndarray]:

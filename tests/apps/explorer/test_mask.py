@@ -52,7 +52,7 @@ def test_the_reach_of_the_model_has_its_own_window_and_layers(session: Session, 
     told: Any = masks(session, Situation(run=run, **fields("window")), tell)
     assert (told["reach"]["model"]["window"], told["reach"]["model"]["layers"][:2]) == (32, ["local", "global"])
     assert told["reach"]["local"]["first"][9][2] == 3
-    assert "model" not in masks(session, Situation(**fields("window")), tell)["reach"]  # type: ignore[operator, index]
+    assert "model" not in masks(session, Situation(**fields("window")), tell)["reach"]
 
 
 def test_what_cannot_be_is_a_sentence(session: Session, tell: Tell) -> None:
@@ -68,9 +68,9 @@ def test_what_cannot_be_is_a_sentence(session: Session, tell: Tell) -> None:
 def test_the_pass_that_is_shown_is_saved(session: Session, run: str) -> None:
     shown = {"kind": "mask", "run": run, "words": True, **fields("decoding"), "step": 2}
     recipe = Savables(SAVABLES).recipe(session, shown)
-    assert recipe.captions() == ["local layer 0, decode 9", "global layer 1, decode 9"]  # type: ignore[attr-defined]
-    assert len(Savables(SAVABLES).recipe(session, shown | {"step": None}).captions()) == 10  # type: ignore[attr-defined]
-    assert recipe.changes == ("window 4 instead of tiny's 32",)  # type: ignore[attr-defined]
+    assert recipe.captions() == ["local layer 0, decode 9", "global layer 1, decode 9"]
+    assert len(Savables(SAVABLES).recipe(session, shown | {"step": None}).captions()) == 10
+    assert recipe.changes == ("window 4 instead of tiny's 32",)
 
 
 def says(page: Any, words: str) -> None:

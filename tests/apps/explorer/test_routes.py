@@ -9,7 +9,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from gemma2_workbench import STAGES, Trace
@@ -26,16 +25,6 @@ TOKENS = tuple(f"t{i}" for i in range(40))
 @pytest.fixture(scope="module")
 def trace(make_trace: Callable[..., Trace]) -> Trace:
     return make_trace(TOKENS)
-
-
-@pytest.fixture
-def store() -> RunStore:
-    return RunStore()
-
-
-@pytest.fixture
-def client(store: RunStore) -> TestClient:
-    return TestClient(Starlette(routes=routes.attention_routes(store)))
 
 
 def decoded(response) -> tuple[np.ndarray, np.ndarray]:

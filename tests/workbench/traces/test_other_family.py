@@ -146,7 +146,7 @@ class Toy:
         raise ValueError("the toy has no final cap")
 
     def reference(self) -> nn.Module:
-        raise NotImplementedError
+        raise ValueError("the toy has nothing to be compared with")
 
     def trial(self, layer: int, tokens: int, rows: int) -> Any:
         return lambda: self._block(layer)(torch.randn(1, rows, D))
