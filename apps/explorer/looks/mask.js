@@ -45,7 +45,7 @@ function createMask(page, box) {
   const copy = h('button', { type: 'button', class: 'btn sm copy', onclick: copyText }, 'Copy as text');
   const grids = ['local', 'global'].map((kind, at) => {
     const about = h('span', { class: 'm' });
-    const canvas = h('canvas', { tabindex: at ? '-1' : '0', role: 'img', onpointermove: point, onpointerleave: () => hover(null), onclick: press });
+    const canvas = h('canvas', { tabindex: at ? '-1' : '0', role: 'img', 'aria-label': 'Mask', onpointermove: point, onpointerleave: () => hover(null), onclick: press });
     return { kind, about, canvas, box: h('div', { class: `grid-of ${kind}` }, h('h3', {}, kind === 'local' ? 'Local layer' : 'Global layer', layerGlyph(kind), about), canvas) };
   });
   const body = h('div', { class: 'grids' }, grids.map((grid) => grid.box));

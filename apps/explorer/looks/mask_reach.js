@@ -12,7 +12,7 @@ const PADDING = 3; // the reason
 export function createReach(page, box) {
   const { store } = page;
   const choose = h('div', {});
-  const canvas = h('canvas', { role: 'img' });
+  const canvas = h('canvas', { role: 'img', 'aria-label': 'Reach over layers' });
   const [title, said] = [h('div', { class: 'reach-title' }, h('b', {}, 'Reach over layers'), choose), h('p', { class: 't16' })];
   put(box, title, canvas, said);
   let showReach = null;

@@ -17,7 +17,7 @@ const NOWHERE = { layer: -1, column: -1 };
 export function createPatchMap(page) {
   const { store } = page;
   const palette = createPalette(page.settings.explore);
-  const canvas = h('canvas', { tabindex: '0', role: 'img', onpointermove: point, onpointerleave: leave, onclick: press, onkeydown: keys });
+  const canvas = h('canvas', { tabindex: '0', role: 'img', 'aria-label': 'Patched runs', onpointermove: point, onpointerleave: leave, onclick: press, onkeydown: keys });
   const tooltip = createTooltip();
   const [bar, ticks] = [h('canvas', { width: 440, height: 16, 'aria-hidden': 'true' }), h('div', { class: 'ticks' })];
   const stage = h('div', { class: 'stage' }, canvas);

@@ -24,7 +24,7 @@ export function createCapMaps(page, box, legend) {
   const tooltip = createTooltip();
   const parts = SIDES.map(([side, title]) => {
     const about = h('span', { class: 'm' });
-    const canvas = h('canvas', { role: 'img', onpointermove: (event) => point(event, side), onpointerleave: tooltip.hide, onclick: (event) => press(event, side) });
+    const canvas = h('canvas', { role: 'img', 'aria-label': title, onpointermove: (event) => point(event, side), onpointerleave: tooltip.hide, onclick: (event) => press(event, side) });
     return { side, canvas, about, box: h('div', { class: 'map-of' }, h('p', {}, h('b', {}, title), about), canvas) };
   });
   const ramp = h('canvas', { width: 256, height: 1 });

@@ -38,3 +38,11 @@ test('every module is there, with what others import from it', async () => {
   globalThis.window ??= globalThis;
   for (const name of modules) await import(pathToFileURL(join(APPS, name))).catch((error) => assert.fail(`${name}: ${error.message}`));
 });
+
+test('every picture has a name from the start, also before its numbers are there', () => {
+  for (const name of modules) {
+    for (const line of readFileSync(join(APPS, name), 'utf8').split('\n')) {
+      if (line.includes("role: 'img'")) assert.ok(line.includes("'aria-label'"), `${name}: ${line.trim()}`);
+    }
+  }
+});
