@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.attention.geometries import EMBEDDED, EMBEDDED_LENGTH, GEOMETRIES
 from benchmarks.attention.peers import PEERS
-from benchmarks.attention.rounds import Place, Summary, conditions, measure, summaries
+from benchmarks.attention.rounds import Place, Summary, conditions, measure, noted, summaries
 
 
 def main() -> None:
@@ -36,6 +36,7 @@ def main() -> None:
         note = stack.enter_context(conditions())
         rows = measure(places, options.geometry, lengths, options.rounds, options.log)
     found = summaries(rows)
+    noted({"conditions": note()}, options.log)
     print(note(), file=sys.stderr if options.json else sys.stdout)
     for summary in found:
         print(json.dumps(summary.row) if options.json else line(summary, found))

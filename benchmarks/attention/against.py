@@ -1,4 +1,4 @@
-"""The package of another commit, for one process: its files in a temporary folder that goes before what is installed."""
+"""The package of another commit for one process: its files in a temporary folder, before what is installed."""
 
 import subprocess
 import tarfile
@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = {"workbench": "", "model": "model", "apps": "apps"}
 # Before the three folders were one package they stood beside each other, under these names.
 BEFORE = {
     "__init__.py": "from workbench import LoadedModel, capture, load\n",
@@ -27,7 +26,8 @@ def tree_of(commit: str) -> Iterator[Path]:
     archived = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
     with TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
-        tarfile.open(fileobj=BytesIO(archived)).extractall(folder, filter="data")
+        with tarfile.open(fileobj=BytesIO(archived)) as files:
+            files.extractall(folder, filter="data")
         package = folder / "gemma2_workbench"
         if (folder / "setup.py").exists():
             (folder / "workbench").rename(package)
@@ -37,5 +37,4 @@ def tree_of(commit: str) -> Iterator[Path]:
             for file, line in BEFORE.items():
                 (package / file).parent.mkdir(parents=True, exist_ok=True)
                 (package / file).write_text(line)
-        # This worker measures; only what it measures is of the other commit.
         yield folder

@@ -1,7 +1,7 @@
 """What is measured: `capture`, our plain pass, and what people would use instead, on the same weights.
 
-Adding one: a function of the model and its text that returns what is timed, and a line in `PEERS`. What is timed returns
-the tensors that it captured.
+Adding one: a function of the model and its text that returns what is timed, and a line in `PEERS`. What is timed
+returns the tensors that it captured.
 """
 
 from collections.abc import Callable, Mapping

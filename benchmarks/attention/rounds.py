@@ -1,4 +1,4 @@
-"""Rounds: every peer in a process of its own, one after the other, again and again, and the middle of what they took."""
+"""Rounds: every peer in a process of its own, one after the other, again and again, and the middle of them."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import psutil
 import torch
@@ -19,6 +20,12 @@ import torch
 from benchmarks.attention.against import ROOT, tree_of
 from benchmarks.attention.peers import KEEPING, PEERS
 from benchmarks.attention.worker import Absent, Row
+
+
+class Conditions(TypedDict):
+    """What belongs beside the rows before it: machine, threads, allocator, how much others computed, versions."""
+
+    conditions: str
 
 
 @dataclass(frozen=True)
@@ -71,10 +78,16 @@ def measure(
                 if "reason" in row:
                     absent.add((place, length))
                 rows.append(row)
-                if log is not None:
-                    with log.open("a") as file:
-                        file.write(json.dumps(row) + "\n")
+                noted(row, log)
     return rows
+
+
+def noted(entry: Row | Absent | Conditions, log: Path | None) -> None:
+    """Add a line to the log, if there is one."""
+    if log is not None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a") as file:
+            file.write(json.dumps(entry) + "\n")
 
 
 def summaries(rows: Sequence[Row | Absent]) -> list[Summary]:

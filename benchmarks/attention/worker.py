@@ -1,4 +1,4 @@
-"""One peer in a process of its own: `python -m benchmarks.attention.worker PEER GEOMETRY LENGTH` prints a line of JSON."""
+"""One peer in this process: `python -m benchmarks.attention.worker PEER GEOMETRY LENGTH` prints a line of JSON."""
 
 import json
 import resource
