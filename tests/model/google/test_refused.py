@@ -45,7 +45,7 @@ def lose(*names):
         ),
         (lambda state: {"model.embed_tokens.weight": torch.zeros(2)}, "transformers' names already"),
         (lambda state: state | {"a": 1}, "holds no tensors by their names"),
-        (lambda state: state | {"a": Runs()}, "holds more than tensors (builtins.print), which could run code"),
+        (lambda state: state | {"a": Runs()}, "holds more than tensors (print), which could run code"),
         (lambda state: state | {"embedder.weight": torch.full((4096, 32), 1e6)}, "beyond those of float16"),
     ],
 )
