@@ -113,8 +113,9 @@ rounded = round(loss.item(), 2)
 
 
 @pytest.fixture
-def run(twin_folder, monkeypatch):
+def run(twin_folder):
     """`run(snippet)`: the names that it leaves, after it ran against a tiny folder with our classes."""
+    folder = str(twin_folder())
 
     def of_ours(found: re.Match[str]) -> str:
         names = [name.strip() for name in found[1].split(",")]
@@ -126,7 +127,7 @@ def run(twin_folder, monkeypatch):
     def execute(snippet: str) -> dict[str, Any]:
         for given, meant in MEANT.items():
             snippet = snippet.replace(given, meant)
-        snippet = HUB_ID.sub(str(twin_folder()), IMPORT.sub(of_ours, snippet))
+        snippet = HUB_ID.sub(folder, IMPORT.sub(of_ours, snippet))
         left: dict[str, Any] = {}
         torch.manual_seed(0)
         exec(compile(snippet, "a page", "exec"), left)
