@@ -8,6 +8,8 @@ from gemma2_workbench.atomic import write
 
 # There while a conversion is under way; its sums have been compared once it is.
 UNDER_WAY = ".gemma2-conversion.json"
+# What a killed process leaves: our own, and what safetensors writes to before it takes the name that it was given.
+_HALF_WRITTEN = (".gemma2-*.part", ".tmp??????")
 
 
 def begun(folder: Path, identity: str) -> bool:
@@ -33,7 +35,7 @@ def begun(folder: Path, identity: str) -> bool:
             f"{folder} holds the beginning of another conversion, of another checkpoint or with other settings; "
             "go on with those, or name a new folder"
         )
-    for half in folder.glob(".gemma2-*.part"):
+    for half in [file for pattern in _HALF_WRITTEN for file in folder.glob(pattern)]:
         shutil.rmtree(half) if half.is_dir() else half.unlink()
     return True
 

@@ -9,7 +9,7 @@ import json
 import pickle
 import re
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,16 +62,14 @@ class GoogleCheckpoint:
 
     @property
     def bytes(self) -> int:
-        """How large its files are."""
-        return sum(file.stat().st_size for file in self.files)
+        """What `check_sums` reads."""
+        return sum(record.file_size for _, _, record in self._records())
 
     def identity(self) -> str:
         """SHA-256 over the check sums that the files carry: the same for the same content, and read in no time."""
         digest = hashlib.sha256()
-        for file in self.files:
-            with zipfile.ZipFile(file) as archive:
-                for record in archive.infolist():
-                    digest.update(f"{record.filename} {record.file_size} {record.CRC}\n".encode())
+        for _, _, record in self._records():
+            digest.update(f"{record.filename} {record.file_size} {record.CRC}\n".encode())
         return digest.hexdigest()
 
     def check_sums(self, progress: Callable[[int], None]) -> None:
@@ -83,10 +81,15 @@ class GoogleCheckpoint:
         Raises:
             OSError: a file is not what was once written.
         """
+        for file, archive, record in self._records():
+            _check_record(file, archive, record, progress)
+
+    def _records(self) -> Iterator[tuple[Path, zipfile.ZipFile, zipfile.ZipInfo]]:
+        """The parts of its files, which are zip archives: one a tensor."""
         for file in self.files:
             with zipfile.ZipFile(file) as archive:
                 for record in archive.infolist():
-                    _check_record(file, archive, record, progress)
+                    yield file, archive, record
 
 
 def _check_record(

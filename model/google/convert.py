@@ -110,7 +110,6 @@ def _checked(
     shard_bytes: int,
 ) -> _Job:
     """The job, refused before anything is written where it cannot be done."""
-    name = size if isinstance(size, str) else "such"
     wanted = None if dtype is None else str(dtype).removeprefix("torch.")
     if wanted not in (None, *DTYPES):
         raise ValueError(f"dtype={str(dtype)!r} is not possible; use {', '.join(DTYPES)}, or None for the checkpoint's")
@@ -118,7 +117,7 @@ def _checked(
     files = [] if tokenizer is None else tokenizer_files(Path(tokenizer))
     checkpoint = GoogleCheckpoint(path)
     try:
-        check_fit(checkpoint.headers, config, name)
+        check_fit(checkpoint.headers, config, size if isinstance(size, str) else None)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     chosen = getattr(torch, wanted) if wanted else _stored(checkpoint)

@@ -15,13 +15,13 @@ _LAYER = re.compile(r"(?<=^model\.layers\.)\d+(?=\.)")
 _OF_TRANSFORMERS = "model.embed_tokens.weight"
 
 
-def check_fit(found: Mapping[str, Header], config: Gemma2Config, size: str) -> None:
+def check_fit(found: Mapping[str, Header], config: Gemma2Config, size: str | None) -> None:
     """Check names, shapes and dtypes of all tensors.
 
     Args:
         found: the tensors of the checkpoint.
         config: what they are to be.
-        size: how to call that in the sentence.
+        size: the name of that; None where it is none of the three.
 
     Raises:
         ValueError: one is missing, too many, or of another shape or kind; which size it looks like, if any.
@@ -34,12 +34,13 @@ def check_fit(found: Mapping[str, Header], config: Gemma2Config, size: str) -> N
     wanted = _wanted(found, config)
     wrong = [
         *_named("it lacks", wanted.keys() - found.keys()),
-        *_named(f"{size} has no", found.keys() - wanted.keys() - set(TABLES)),
+        *_named("it has too much:", found.keys() - wanted.keys() - set(TABLES)),
         *_misshapen(found, wanted),
         *_odd_dtypes(found, wanted),
     ]
     if wrong:
-        raise ValueError(f"it is no {size} checkpoint of Gemma 2{_advice(found, size)}: {'; '.join(wrong)}")
+        what = f"Gemma 2 {size}" if size else "this configuration"
+        raise ValueError(f"it is no checkpoint of {what}{_advice(found, size)}: {'; '.join(wrong)}")
 
 
 def _wanted(found: Mapping[str, Header], config: Gemma2Config) -> dict[str, tuple[int, ...]]:
@@ -82,7 +83,7 @@ def _odd_dtypes(found: Mapping[str, Header], wanted: Mapping[str, tuple[int, ...
     ]
 
 
-def _advice(found: Mapping[str, Header], size: str) -> str:
+def _advice(found: Mapping[str, Header], size: str | None) -> str:
     """Which size it is, by its width and number of layers."""
     table = found.get("embedder.weight")
     layers = {int(match[0]) for name in found if (match := _LAYER.search(name))}

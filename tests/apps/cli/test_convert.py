@@ -50,7 +50,7 @@ def test_a_model_to_open(checkpoint, tmp_path, capsys):
 def test_another_size(checkpoint, tmp_path, capsys):
     assert main(["convert", checkpoint, str(tmp_path / "out"), "--size", "9b"]) == 2
     error = capsys.readouterr().err
-    assert "it is no 9b checkpoint of Gemma 2, but looks like 2b, the size to give: " in error
+    assert "it is no checkpoint of Gemma 2 9b, but looks like 2b, the size to give: " in error
     assert len(error.splitlines()) == 1
 
 

@@ -35,7 +35,10 @@ def lose(*names):
             lose(*(f"model.layers.{layer}.pre_feedforward_layernorm.weight" for layer in (0, 1, 3))),
             "it lacks model.layers.0-1,3.pre_feedforward_layernorm.weight",
         ),
-        (lambda state: state | {"lm_head.weight": torch.zeros(2)}, "such has no lm_head.weight"),
+        (
+            lambda state: state | {"lm_head.weight": torch.zeros(2)},
+            "it is no checkpoint of this configuration: it has too much: lm_head.weight",
+        ),
         (lambda state: state | {QKV: torch.zeros(64, 31)}, f"{QKV} is 64 x 31, not 64 x 32"),
         (lambda state: state | {QKV: state[QKV].to(torch.int8)}, f"it lacks {QKV}_scaler"),
         (lambda state: state | {QKV: state[QKV].long()}, f"{QKV} is of int64, not float32"),
@@ -61,7 +64,7 @@ def test_tensors_that_do_not_fit(google_config, google_state, saved, tmp_path, c
 def test_another_size_is_recognised(tmp_path, given, real):
     shapes = source_shapes(Gemma2Config(**SIZES[real]))
     found = {name: Header(shape, torch.bfloat16, tmp_path) for name, shape in shapes.items()}
-    start = f"it is no {given} checkpoint of Gemma 2, but looks like {real}, the size to give: "
+    start = f"it is no checkpoint of Gemma 2 {given}, but looks like {real}, the size to give: "
     with pytest.raises(ValueError, match=start) as refused:
         check_fit(found, Gemma2Config(**SIZES[given]), given)
     sentence = str(refused.value)
