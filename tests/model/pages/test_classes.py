@@ -1,16 +1,8 @@
-"""Each snippet of both documentation pages runs, with the names of checkpoints replaced by tiny folders.
-
-The snippets stand here as on the pages. What is replaced: hub ids and cuda, which a test has not; the classes, by
-ours; and where a page is wrong, what was meant (`MEANT`).
-"""
-
-import re
-from typing import Any
+"""The snippets of both documentation pages about our four classes and the cache; `run` says what is replaced."""
 
 import pytest
 import torch
 
-import gemma2_workbench.model as ours_package
 from gemma2_workbench.model import (
     Gemma2ForCausalLM,
     Gemma2ForSequenceClassification,
@@ -18,14 +10,6 @@ from gemma2_workbench.model import (
     Gemma2Model,
     HybridCache,
 )
-
-HUB_ID = re.compile(r"google/gemma-?2?-\d+b")
-IMPORT = re.compile(r"^from transformers\S* import (.+)$", re.MULTILINE)
-MEANT = {
-    "GemmaForCausalLM": "Gemma2ForCausalLM",  # the older page's example imports the class of Gemma 1
-    'attn_implementation="sdpa"': 'attn_implementation="eager"',  # sdpa has no softcap; transformers refuses it too
-    '"cuda"': '"cpu"',
-}
 
 CONFIGURATION = """
 from transformers import Gemma2Model, Gemma2Config
@@ -110,30 +94,6 @@ labels = predicted_token_class_ids
 loss = model(**inputs, labels=labels).loss
 rounded = round(loss.item(), 2)
 """
-
-
-@pytest.fixture
-def run(twin_folder):
-    """`run(snippet)`: the names that it leaves, after it ran against a tiny folder with our classes."""
-    folder = str(twin_folder())
-
-    def of_ours(found: re.Match[str]) -> str:
-        names = [name.strip() for name in found[1].split(",")]
-        own = [name for name in names if name in ours_package.__all__]
-        other = [name for name in names if name not in own]
-        lines = [("gemma2_workbench.model", own), ("transformers", other)]
-        return "\n".join(f"from {package} import {', '.join(some)}" for package, some in lines if some)
-
-    def execute(snippet: str) -> dict[str, Any]:
-        for given, meant in MEANT.items():
-            snippet = snippet.replace(given, meant)
-        snippet = HUB_ID.sub(folder, IMPORT.sub(of_ours, snippet))
-        left: dict[str, Any] = {}
-        torch.manual_seed(0)
-        exec(compile(snippet, "a page", "exec"), left)
-        return left
-
-    return execute
 
 
 def test_a_configuration_and_its_model(run):
