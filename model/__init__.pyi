@@ -5,6 +5,7 @@ from .caches import HybridCache
 from .config import Gemma2Config
 from .equation import BLOCK_ROWS
 from .gemma2 import Gemma2Model
+from .google.convert import convert_google_checkpoint
 from .heads import (
     Gemma2ForCausalLM,
     Gemma2ForSequenceClassification,
@@ -27,6 +28,7 @@ __all__ = [
     "Reason",
     "Span",
     "attached",
+    "convert_google_checkpoint",
     "points",
     "set_block_rows",
 ]

@@ -8,6 +8,7 @@ from gemma2_workbench.apps.cli.parsers import (
     bench,
     classify,
     compare,
+    convert,
     evaluate,
     finetune,
     heads,
@@ -35,6 +36,7 @@ COMMANDS = (
     why,
     evaluate,
     models,
+    convert,
     finetune,
     headvis,
 )
