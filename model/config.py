@@ -116,6 +116,13 @@ class Gemma2Config(TransformersGemma2Config):
         }
 
     @property
+    def longest(self) -> int:
+        """Most tokens of a sequence: `max_position_embeddings`, or the trained length times the factor of a scaled RoPE."""
+        rotary = dict(self.rope_parameters or {})
+        trained = rotary.get("original_max_position_embeddings") or self.max_position_embeddings
+        return max(self.max_position_embeddings, int(trained * (rotary.get("factor") or 1)))
+
+    @property
     def sees_later(self) -> bool:
         """Whether queries see later keys too: `is_causal=False`, which transformers reads and Gemma 2 never sets."""
         return not getattr(self, "is_causal", True)
