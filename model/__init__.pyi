@@ -13,6 +13,8 @@ from .heads import (
 from .hooks import HookPoint, Span, attached, points
 from .masks import Mask
 from .reason import Reason
+from .registration import Registration, register, unregister
+from .weights import WeightsError
 
 __all__ = [
     "BLOCK_ROWS",
@@ -25,8 +27,12 @@ __all__ = [
     "HybridCache",
     "Mask",
     "Reason",
+    "Registration",
     "Span",
+    "WeightsError",
     "attached",
     "points",
+    "register",
     "set_block_rows",
+    "unregister",
 ]

@@ -50,7 +50,8 @@ class Gemma2PreTrainedModel(PreTrainedModel):
     ) -> Any:
         """Load a folder or hub id in the format of google/gemma-2-2b; transformers' arguments, strict about weights.
 
-        `config` may be transformers' own `Gemma2Config`; None as path takes the weights from `state_dict`.
+        `config` may be transformers' own `Gemma2Config`; None as path takes the weights from `state_dict`, an empty
+        one asks for random weights.
         `output_loading_info=True` also returns the report; its reader judges what is missing or too much, as in
         transformers.
 
@@ -63,6 +64,7 @@ class Gemma2PreTrainedModel(PreTrainedModel):
         check_eager(kwargs.get("attn_implementation"))
         wants_report = kwargs.pop("output_loading_info", False)
         sizes_may_differ = bool(kwargs.pop("ignore_mismatched_sizes", False))
+        is_random = path is None and kwargs.get("state_dict") == {}
         config = kwargs.get("config")
         if isinstance(config, PreTrainedConfig):
             kwargs["config"] = as_gemma2_config(config)
@@ -88,7 +90,8 @@ class Gemma2PreTrainedModel(PreTrainedModel):
             check_sizes(source, report)
         if wants_report:
             return model, report
-        check_names(source, model, report)
+        if not is_random:
+            check_names(source, model, report)
         return model
 
 
