@@ -14,6 +14,8 @@ from .heads import (
 from .hooks import HookPoint, Span, attached, points
 from .masks import Mask
 from .reason import Reason
+from .registration import Registration, register, unregister
+from .weights import WeightsError
 
 __all__ = [
     "BLOCK_ROWS",
@@ -26,9 +28,13 @@ __all__ = [
     "HybridCache",
     "Mask",
     "Reason",
+    "Registration",
     "Span",
+    "WeightsError",
     "attached",
     "convert_google_checkpoint",
     "points",
+    "register",
     "set_block_rows",
+    "unregister",
 ]
