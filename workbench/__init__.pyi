@@ -2,6 +2,8 @@
 
 from .classification.classification import Classification
 from .classification.classify import classify
+from .generation.generate import generate
+from .generation.generated import Generated
 from .heads.head_scores import HeadScores
 from .heads.kinds import HEAD_KINDS, HeadKind
 from .heads.random_repeats import score_heads
@@ -51,6 +53,7 @@ __all__ = [
     "Classification",
     "Contributions",
     "Estimate",
+    "Generated",
     "HeadKind",
     "HeadScores",
     "LayerInfo",
@@ -79,6 +82,7 @@ __all__ = [
     "embedded",
     "estimate",
     "find_heads",
+    "generate",
     "head_types",
     "lens",
     "load",
