@@ -5,6 +5,9 @@ import sys
 
 from gemma2_workbench.generation.generated import Generated
 from gemma2_workbench.generation.settings import OPTIONS, Settings
+from gemma2_workbench.models.readable import visible
+
+_PICTURES = {code: visible(chr(code)) for code in (*range(32), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -17,8 +20,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def written(part: str) -> None:
-    """Show a part of a text at once."""
-    print(part, end="", flush=True)
+    """Show a part of a text at once; a terminal shows control characters, which would command it, as their pictures."""
+    print(part.translate(_PICTURES) if sys.stdout.isatty() else part, end="", flush=True)
 
 
 def told(made: Generated, asked: Settings) -> None:

@@ -1,4 +1,4 @@
-"""`Settings`: how the next token is chosen and how many there may be. Imports nothing heavy: the flags are its fields."""
+"""`Settings`: how the next token is chosen and how many there may be. Imports nothing heavy."""
 
 from dataclasses import dataclass, field, fields
 

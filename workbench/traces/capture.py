@@ -56,8 +56,8 @@ def capture(
         progress: called with (layers done, layers) after each layer.
 
     Raises:
-        ValueError: the text is empty or too long, or another model generated it, an option is no such number, there is no such reader, or it needs a
-            language-model head.
+        ValueError: the text is empty or too long, or another model generated it, an option is no such number, there
+            is no such reader, or it needs a language-model head.
         MemoryError: the machine has not enough memory; says how much it takes.
         NotFiniteError: the model computes NaN or infinity; says where first.
         ParityError: the model's numbers are not transformers' numbers.

@@ -6,6 +6,7 @@ Nothing here, nor what it imports, loads torch, transformers, pandas or matplotl
 from gemma2_workbench.apps.cli.parsers import (
     app,
     bench,
+    chat,
     classify,
     compare,
     evaluate,
@@ -27,6 +28,7 @@ COMMANDS = (
     bench,
     trace,
     generate,
+    chat,
     view,
     heads,
     compare,

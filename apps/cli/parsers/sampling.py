@@ -1,4 +1,4 @@
-"""The flags that say how text is generated: what `generate` and `chat` have in common, from the fields of `Settings`."""
+"""The flags that say how text is generated, from the fields of `Settings`: of `generate` and of `chat`."""
 
 import argparse
 
