@@ -13,9 +13,11 @@ from .heads import (
 from .hooks import HookPoint, Span, attached, points
 from .masks import Mask
 from .reason import Reason
+from .visualizer import AttentionMaskVisualizer
 
 __all__ = [
     "BLOCK_ROWS",
+    "AttentionMaskVisualizer",
     "Gemma2Config",
     "Gemma2ForCausalLM",
     "Gemma2ForSequenceClassification",

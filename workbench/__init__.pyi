@@ -9,6 +9,8 @@ from .heads.kinds import HEAD_KINDS, HeadKind
 from .heads.random_repeats import score_heads
 from .heads.search import find_heads
 from .heads.types import head_types
+from .masks.drawn import MaskFigure
+from .masks.visualizer import AttentionMaskVisualizer
 from .models.gemma2 import LoadedModel
 from .models.language_model import token_id
 from .models.layers import LayerInfo
@@ -50,6 +52,7 @@ __all__ = [
     "VIEWS",
     "AblateHead",
     "AblateHeads",
+    "AttentionMaskVisualizer",
     "Classification",
     "Contributions",
     "Estimate",
@@ -59,6 +62,7 @@ __all__ = [
     "LayerInfo",
     "Lens",
     "LoadedModel",
+    "MaskFigure",
     "ModelNotFoundError",
     "Pair",
     "Parity",
