@@ -15,10 +15,12 @@ from .hooks import HookPoint, Span, attached, points
 from .masks import Mask
 from .reason import Reason
 from .registration import Registration, register, unregister
+from .visualizer import AttentionMaskVisualizer
 from .weights import WeightsError
 
 __all__ = [
     "BLOCK_ROWS",
+    "AttentionMaskVisualizer",
     "Gemma2Config",
     "Gemma2ForCausalLM",
     "Gemma2ForSequenceClassification",
