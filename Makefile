@@ -7,10 +7,10 @@ ARGS ?=
 # A copy of the folders as the one package that they are installed as, for tools that read files and import nothing.
 TREE := build/tree
 
-.PHONY: help app test check lint types layers format gallery bench load fuzz clean tree
+.PHONY: help app test check lint types layers format gallery bench load fuzz transformers-tests clean tree
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 app: $(VENV)/.app ## open the explorer in the browser (ARGS="--port 7861" and so on)
 	$(BIN)/gemma2-workbench app $(ARGS)
@@ -39,6 +39,9 @@ gallery: $(VENV)/.app ## draw the figures of docs/gallery again
 
 fuzz: $(VENV)/.dev ## ten thousand bad inputs, which may neither hang nor break nor pass in silence
 	$(BIN)/python -m tests.robustness.fuzz $(ARGS)
+
+transformers-tests: $(VENV)/.dev ## fetch transformers' own model tests and run them over our classes (ARGS="-k rope")
+	$(BIN)/python -m tests.upstream $(ARGS)
 
 # About 25 minutes on 2 quiet cores. LOG keeps the measurements; `python -m benchmarks.report LOG` writes the page again.
 LOG := build/bench.jsonl

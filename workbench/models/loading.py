@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from gemma2_workbench.model import Gemma2Config
+from gemma2_workbench.model.weights import check_names
 from gemma2_workbench.models.alone import BUILDING
 from gemma2_workbench.models.checkpoint import INDEX, check_fit, configuration, headers, weight_files
 from gemma2_workbench.models.devices import chosen_device, chosen_dtype
@@ -133,6 +134,7 @@ def _read(place: Place, config: Gemma2Config, dtype: torch.dtype, new_head: bool
             model, report = cls.from_pretrained(
                 place.folder, config=config, dtype=dtype, output_loading_info=True, local_files_only=True
             )
+            check_names(str(place.folder), model, report)
         except (OSError, ValueError) as error:
             kind = OSError if isinstance(error, OSError) else ValueError
             raise kind(str(error).removeprefix(f"{place.folder}: ")) from error
