@@ -26,12 +26,14 @@ from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer
 from gemma2_workbench.models import gemma2_reference, gemma2_trial
 from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, divisor, multiplier
 from gemma2_workbench.models.layers import LayerInfo, Shape
+from gemma2_workbench.models.lengths import gram_lengths, lengths
 from gemma2_workbench.models.outline import Outline
 from gemma2_workbench.models.own_copy import own_modules
 
 LANGUAGE_MODEL = Gemma2ForCausalLM
 CLASSIFIERS = {"token": Gemma2ForTokenClassification, "sequence": Gemma2ForSequenceClassification}
 CLASSES = {cls.__name__: cls for cls in (LANGUAGE_MODEL, *CLASSIFIERS.values(), Gemma2Model)}
+_PAYS = 4  # tokens for each number of a value, from which a Gram matrix takes less than the product itself
 # The branches' post-norms are what is added to the residual stream.
 _POINTS = {
     "resid_pre": "resid_pre",
@@ -171,10 +173,11 @@ class LoadedModel:
 
     def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
         """See `Source`."""
-        G, _, H = v_GTH.shape
-        out_DNH = self.attention(layer).o_proj.weight.float().unflatten(1, (-1, H))
-        N = out_DNH.shape[1]
-        return torch.stack([(v_GTH[head * G // N].float() @ out_DNH[:, head].T).norm(dim=-1) for head in range(N)])
+        G, T, H = v_GTH.shape
+        out_NDH = self.attention(layer).o_proj.weight.float().unflatten(1, (-1, H)).movedim(1, 0)
+        measure = lengths if T <= _PAYS * H else gram_lengths
+        N = len(out_NDH)
+        return torch.stack([measure(v_GTH[head * G // N].float(), out_NDH[head]) for head in range(N)])
 
     def pull_back(self, layer: int, along_TD: Tensor, branch_TD: Tensor) -> tuple[Tensor, Tensor]:
         """See `Source`: through the post-norm of the sum of the heads, and the output projection."""

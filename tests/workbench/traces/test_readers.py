@@ -48,7 +48,12 @@ def test_padded_texts_of_a_batch_read_as_if_alone(loaded: LoadedModel, changes: 
                 # The variance squares distances, and rounding with them.
                 near = 5e-3 if name == "distance_variance" else 2e-4
                 torch.testing.assert_close(
-                    folds.reading(at)[name], value, atol=near, rtol=1e-4, equal_nan=True, msg=lambda m, n=name: f"{n}: {m}"
+                    folds.reading(at)[name],
+                    value,
+                    atol=near,
+                    rtol=1e-4,
+                    equal_nan=True,
+                    msg=lambda m, n=name: f"{n}: {m}",
                 )
         for kept, own in zip(attention.reading(at), alone.tensors, strict=True):
             for tensor in ("q", "k", "v", "log_sum", "value_norms"):
