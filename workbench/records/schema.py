@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gemma2_workbench.figures.scale import Scale
+from gemma2_workbench.models.weights_info import WeightsInfo
 from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.values import (
     MOST_PANELS,
@@ -39,6 +40,7 @@ class Weights(SubRecord):
     weights_sha256: Sha256 | None
     dtype: Dtype
     device: Name
+    weights: WeightsInfo = WeightsInfo()
 
 
 class Checked(SubRecord):
