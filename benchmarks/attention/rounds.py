@@ -21,7 +21,6 @@ from benchmarks.attention.against import ROOT, tree_of
 from benchmarks.attention.peers import KEEPING, PEERS
 from benchmarks.attention.worker import Absent, Row
 
-
 BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
 
 
