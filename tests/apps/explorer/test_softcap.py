@@ -13,7 +13,6 @@ from gemma2_workbench.apps.explorer.softcap import Logits, Saturation, logits, s
 from gemma2_workbench.apps.page.questions import Tell
 from gemma2_workbench.apps.page.save.savable import Savables
 from gemma2_workbench.apps.page.session import Session
-from tests.apps.conftest import resize
 
 TEXT = "zebra lamp seven cloud ticket river zebra lamp seven cloud ticket river zebra lamp"
 HEAD = "L4H5"
@@ -94,16 +93,15 @@ def test_the_menu_opens_it_where_it_shows_its_point(open_page: Callable[..., Any
     assert page.evaluate("workbench.selection.cap") == "3"
 
 
-def test_nothing_of_it_is_cut(open_page: Callable[..., Any]) -> None:
-    page = open_page(f"{SEARCH}&cap=5")
+@pytest.mark.parametrize("size", [(1400, 900), (390, 844), (1920, 1080)])
+def test_nothing_of_it_is_cut(open_page: Callable[..., Any], size: tuple[int, int]) -> None:
+    page = open_page(f"{SEARCH}&cap=5", size=size)
     page.wait_for_selector(".cells-of .sel")
     root = "document.documentElement"
-    for size in ((1400, 900), (1920, 1080), (390, 844)):
-        resize(page, size)
-        assert page.evaluate(f"{root}.scrollWidth <= innerWidth"), size
-        assert size[0] < 900 or page.evaluate(f"{root}.scrollHeight <= innerHeight"), size
-        for part in (".softcap-heads", SIDE, ".look.softcap"):
-            assert page.eval_on_selector(part, "(box) => box.scrollWidth <= box.clientWidth + 1"), (part, size)
+    assert page.evaluate(f"{root}.scrollWidth <= innerWidth")
+    assert size[0] < 900 or page.evaluate(f"{root}.scrollHeight <= innerHeight")
+    for part in (".softcap-heads", SIDE, ".look.softcap"):
+        assert page.eval_on_selector(part, "(box) => box.scrollWidth <= box.clientWidth + 1"), part
 
 
 @pytest.mark.parametrize("view", ["softcap", "softcap_curve"])
