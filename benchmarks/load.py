@@ -18,10 +18,10 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import httpx
+
 from benchmarks.browser.page import FailedError, Page
 from benchmarks.browser.readers import Reader, Seen, changed, runs, sentence, what_ifs
 from benchmarks.browser.server import Server
-
 from gemma2_workbench import capture, load, save_trace
 from gemma2_workbench.json_types import JsonObject
 

@@ -1,4 +1,4 @@
-"""`AttentionMaskVisualizer`: every token that the model reads, each kind of layer, what transformers' own models mask."""
+"""`AttentionMaskVisualizer`: every token, each kind of layer, what transformers' own models mask."""
 
 import shutil
 from pathlib import Path
