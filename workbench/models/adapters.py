@@ -5,6 +5,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
 from gemma2_workbench.model import Gemma2Config
 from gemma2_workbench.models.checkpoint import configuration, json_object, tensors
 from gemma2_workbench.models.weights_hash import weights_hash
@@ -49,18 +53,29 @@ def put_on(model: Any, folder: Path, base: str) -> Adapter:
     """
     if find_spec("peft") is None:
         raise ImportError("an adapter needs peft, not installed here: pip install 'gemma2-workbench[finetune]'")
+    from peft import PeftConfig
+
+    file = next((folder / name for name in WEIGHTS if (folder / name).is_file()), folder / WEIGHTS[0])
     try:
         with warnings.catch_warnings():
             # peft asks for a property under the name that transformers is about to drop
             warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
-            report = model.load_adapter(str(folder), local_files_only=True)
+            report = model.load_adapter(
+                peft_config=PeftConfig.from_pretrained(str(folder)), adapter_state_dict=_weights(file)
+            )
     except (RuntimeError, TypeError, KeyError) as error:
         raise ValueError(f"the adapter cannot be put on {base} ({error})") from error
     if report is not None and (report.missing_keys or report.unexpected_keys):
         names = sorted({*report.missing_keys, *report.unexpected_keys})
         raise ValueError(f"the adapter does not fit {base}: {', '.join(names[:3])}")
-    files = [folder / name for name in WEIGHTS if (folder / name).is_file()]
-    return Adapter(str(folder), base, weights_hash(files[:1])[0])
+    return Adapter(str(folder), base, weights_hash([file])[0])
+
+
+def _weights(file: Path) -> dict[str, Tensor]:
+    """The tensors of an adapter; nothing else is read from a pickled file."""
+    if file.suffix == ".bin":
+        return torch.load(file, map_location="cpu", weights_only=True)
+    return load_file(file)
 
 
 def has_head(folder: Path) -> bool:

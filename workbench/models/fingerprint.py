@@ -31,12 +31,14 @@ class WeightsState:
 
     Attributes:
         kinds: the name, shape and dtype of each parameter, so that an adapter or a replaced layer is seen.
+        adapters: which are on, and how strong.
         parts: of the tensors in which each is kept here: whose it is, where it lies, how often torch changed it in
             place (`add_`, the step of an optimizer, `load_state_dict`), and the sum of some of its numbers, as integers
             (exact on every device): a change through `.data`, as of peft's merge, is not counted by torch.
     """
 
     kinds: tuple[tuple[str, tuple[int, ...], torch.dtype], ...]
+    adapters: tuple[tuple[object, ...], ...]
     parts: tuple[tuple[str, int, int, int], ...]
 
     @classmethod
@@ -47,6 +49,7 @@ class WeightsState:
         sums = _samples([part for _, part in here])
         return cls(
             kinds=tuple((name, tuple(weight.shape), weight.dtype) for name, weight in named.items()),
+            adapters=tuple(state for module in model.modules() for state in _adapters(module)),
             parts=tuple(
                 (name, part.data_ptr(), part._version, total) for (name, part), total in zip(here, sums, strict=True)
             ),
@@ -57,10 +60,17 @@ class WeightsState:
         both = {name for name, *_ in self.parts} & {name for name, *_ in since.parts}
         now, then = ([part for part in state.parts if part[0] in both] for state in (self, since))
         return (
-            self.kinds != since.kinds
+            (self.kinds, self.adapters) != (since.kinds, since.adapters)
             or [total for *_, total in now] != [total for *_, total in then]
-            or any(place == before and version != old for (_, place, version, _), (_, before, old, _) in zip(now, then))
+            or any(a[1] == b[1] and a[2] != b[2] for a, b in zip(now, then, strict=True))
         )
+
+
+def _adapters(module: nn.Module) -> Iterator[tuple[object, ...]]:
+    """How the adapters of a layer (peft) are switched."""
+    if isinstance(getattr(module, "disable_adapters", None), bool):
+        strengths = getattr(module, "scaling", {})
+        yield module.disable_adapters, *module.active_adapters, *sorted(strengths.items())
 
 
 def _parts(weight: Tensor) -> Iterator[Tensor]:
@@ -69,7 +79,8 @@ def _parts(weight: Tensor) -> Iterator[Tensor]:
     if flatten is None:
         yield weight
     else:
-        yield from (part for name in flatten()[0] for part in _parts(getattr(weight, name)))
+        inner = [getattr(weight, name) for name in flatten()[0]]
+        yield from (part for each in inner if isinstance(each, Tensor) for part in _parts(each))
 
 
 def _samples(weights: list[Tensor]) -> tuple[int, ...]:
