@@ -144,7 +144,7 @@ class LoadedModel:
             head_width=config.head_dim,
             width=config.hidden_size,
             mlp_width=config.intermediate_size,
-            longest=config.max_position_embeddings,
+            longest=config.longest,
         )
 
     @property
@@ -175,7 +175,7 @@ class LoadedModel:
         if not positions:
             return self.trunk(**given).last_hidden_state
         chosen = torch.tensor(positions, device=inputs.device)
-        return self.model(**given, logits_to_keep=chosen, output_hidden_states=[-1]).hidden_states[0]
+        return self.model(**given, logits_to_keep=chosen, output_hidden_states=[-1]).hidden_states[-1]
 
     def embed(self, ids_BT: Tensor) -> Tensor:
         """The scaled embeddings that the first layer reads, [B, T, D]."""

@@ -19,9 +19,8 @@ def reference(model: Any) -> nn.Module:
     are, without what is hooked to them; norms and embeddings are transformers' own in any case.
     """
     cls = getattr(transformers, type(model).__name__)
-    # Our own configuration, which is one of theirs: made anew as theirs, it would be refused where ours allows more (a
-    # `query_pre_attn_scalar` that is no whole number, which their model computes with as ours does).
-    config = copy.deepcopy(model.config)
+    # Not ours, though it is one of theirs: while ours are registered, their classifiers would build our trunk from it.
+    config = model.config.as_transformers()
     config._attn_implementation = "eager"
     with BUILDING:
         with torch.device("meta"):

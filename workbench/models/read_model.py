@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from gemma2_workbench.model import Gemma2Config, Gemma2Model
+from gemma2_workbench.model.weights import check_names
 from gemma2_workbench.models import adapters
 from gemma2_workbench.models.alone import BUILDING
 from gemma2_workbench.models.gemma2 import CLASSES, LANGUAGE_MODEL
@@ -46,6 +47,7 @@ def _read(place: Place, config: Gemma2Config, dtype: torch.dtype, how: Placement
             model, report = cls.from_pretrained(
                 place.folder, config=config, dtype=dtype, output_loading_info=True, local_files_only=True, **given
             )
+            check_names(str(place.folder), model, report)
         except (OSError, ValueError) as error:
             kind = OSError if isinstance(error, OSError) else ValueError
             raise kind(str(error).removeprefix(f"{place.folder}: ")) from error

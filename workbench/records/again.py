@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from gemma2_workbench.generation.rebuilt import rebuilt
 from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.models.loading import load
 from gemma2_workbench.models.parity import PARITY_TOKENS, compare
@@ -111,10 +112,12 @@ def _taken(path: Path, record: RunPart) -> Run:
 
 def _run_again(loaded: LoadedModel, record: RunPart, read: Sequence[str]) -> Run:
     """Run the text of a record through its model, with its changes."""
+    changes = [change_of(change) for change in record.overrides]
+    words = tuple(change.sentence for change in changes)
     run = run_text(
         loaded,
-        record.text,
-        [change_of(change) for change in record.overrides],
+        rebuilt(loaded, record.text, record.ids, record.generation, words) if record.generation else record.text,
+        changes,
         read=read,
         token=None if record.lens is None else record.lens.token,
         block_rows=record.block_rows,

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gemma2_workbench.brief import brief, cut, some
 from gemma2_workbench.display import Drawable
+from gemma2_workbench.generation.generated import Generation
 from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.parity import Parity
@@ -74,6 +75,7 @@ class Trace(Drawable):
         effects: what each of them did to the outputs, one for each; empty in files of version 2.
         block_rows: query rows handled at once.
         seconds: duration of the forward pass.
+        generation: which of the tokens the model wrote itself, and how; None for a text that was given.
     """
 
     tokens: Tokens
@@ -87,6 +89,7 @@ class Trace(Drawable):
     effects: tuple[Effect, ...]
     block_rows: int
     seconds: float
+    generation: Generation | None = None
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -167,6 +170,7 @@ class Trace(Drawable):
             f"{len(self.tokens)} tokens {cut(self.tokens.text, 24)!r}",
             f"{len(self.layers)} layers x {self.heads} heads",
             f"modified: {some(self.changes, 1)}" if self.changes else "",
+            self.generation.sentence if self.generation else "",
             some(self.model.weights.sentences, 1) if self.model.weights.sentences else "",
             # Last of what varies in length: the line is cut at its end.
             self.parity.verdict,
