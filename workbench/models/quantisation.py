@@ -51,7 +51,7 @@ def method_of(quantize: Any) -> str:
     if getattr(quantize, "load_in_8bit", False):
         return "int8"
     if getattr(quantize, "load_in_4bit", False):
-        return f"int4 {quantize.bnb_4bit_quant_type}"
+        return f"int4, {quantize.bnb_4bit_quant_type}"
     return str(getattr(quantize.quant_method, "value", quantize.quant_method))
 
 
