@@ -4,6 +4,9 @@ A module that keeps its weight in another way than torch's own is asked through 
 what counts.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 
@@ -19,8 +22,9 @@ def is_plain(module: nn.Module) -> bool:
 
 def matrix(linear: nn.Module) -> Tensor:
     """What a linear module multiplies with, float32 [out, in], bias left out."""
-    if is_plain(linear) and isinstance(linear, nn.Linear):
-        return linear.weight.float()
+    with _weight(linear) as weight:
+        if weight is not None:
+            return weight.float()
     eye = torch.eye(linear.in_features, dtype=_dtype(linear), device=device(linear))
     with torch.no_grad():
         return (linear(eye) - linear(torch.zeros_like(eye[:1]))).float().T
@@ -28,8 +32,9 @@ def matrix(linear: nn.Module) -> Tensor:
 
 def rows(linear: nn.Module, ids_T: Tensor) -> Tensor:
     """Some rows of what a linear module without bias multiplies with, [T, in]."""
-    if is_plain(linear) and isinstance(linear, nn.Linear):
-        return linear.weight[ids_T]
+    with _weight(linear) as weight:
+        if weight is not None:
+            return weight[ids_T]
     with torch.enable_grad():  # the rows of a linear map are the gradients of its outputs
         inputs = torch.zeros(
             len(ids_T), linear.in_features, dtype=_dtype(linear), device=device(linear), requires_grad=True
@@ -40,23 +45,36 @@ def rows(linear: nn.Module, ids_T: Tensor) -> Tensor:
 
 def scale(norm: nn.Module) -> Tensor:
     """The weight of a norm, float32 [D]."""
-    weight = norm.get_parameter("weight")
-    if weight.device.type != "meta":
-        return weight.float()
-    from accelerate.utils import align_module_device
-
-    with align_module_device(norm):
-        return norm.get_parameter("weight").float().clone()
+    with _brought(norm):
+        return norm.get_parameter("weight").float()
 
 
 def bias(linear: nn.Module) -> Tensor | None:
     """What a linear module adds, float32 [out]; None for nothing."""
     if getattr(linear, "bias", None) is None:
         return None
-    if is_plain(linear) and isinstance(linear.bias, Tensor):
-        return linear.bias.float()
     with torch.no_grad():
         return linear(torch.zeros(1, linear.in_features, dtype=_dtype(linear), device=device(linear)))[0].float()
+
+
+@contextmanager
+def _weight(linear: nn.Module) -> Iterator[Tensor | None]:
+    """The weight of one of torch's own linear modules, brought here where it is offloaded; None of any other."""
+    with _brought(linear):
+        is_own = type(linear) is nn.Linear and not _is_elsewhere(linear.weight)
+        yield linear.weight.detach() if is_own else None
+
+
+@contextmanager
+def _brought(module: nn.Module) -> Iterator[None]:
+    """Bring the weights of an offloaded module, until the block ends; tensors that are kept from it stay."""
+    if not any(weight.is_meta for weight in module.parameters(recurse=False)):
+        yield
+        return
+    from accelerate.utils import align_module_device
+
+    with align_module_device(module):
+        yield
 
 
 def _is_elsewhere(weight: Tensor) -> bool:
