@@ -49,7 +49,8 @@ def test_a_configuration_of_transformers_is_taken_and_named(rounded: LoadedModel
     linear = rounded.attention(1).o_proj
     x = torch.randn(3, linear.in_features)
     with torch.no_grad():
-        assert torch.allclose(x @ dense.matrix(linear).T, linear(x), atol=1e-4)
+        # The kernels of processors with bfloat16 round to it.
+        assert torch.allclose(x @ dense.matrix(linear).T, linear(x), atol=0.03)
 
 
 def test_a_changed_module_is_not_taken_for_the_reference(rounded: LoadedModel) -> None:
@@ -63,11 +64,11 @@ def test_a_changed_module_is_not_taken_for_the_reference(rounded: LoadedModel) -
 
 def test_a_figure_records_it_and_says_how_to_draw_it_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "map.csv"
-    main(["table", "attention", "A cat", "--quantize", "int8", "--out", str(file)])
+    assert main(["table", "attention", "--text", "A cat", "--quantize", "int8", "--out", str(file)]) == 0
     record = json.loads((tmp_path / "map.csv.json").read_text())
     assert record["model"]["weights"]["quantized"]["method"] == "int8"
     assert "--quantize=int8" in record["command"]
-    assert not main(["redraw", str(file), "--out", str(tmp_path / "again.csv")])
+    assert main(["redraw", str(file), "--out", str(tmp_path / "again.csv")]) == 0
     main(["trace", "A cat", "--quantize", "int8", "--out", str(tmp_path / "t.safetensors")])
     assert "approximate weights: int8" in capsys.readouterr().out
 
