@@ -71,6 +71,8 @@ def run_json(run_id: str, trace: Trace) -> dict[str, JsonValue]:
         "exact": trace.parity.holds,
         "parity": trace.parity.sentence,
         "compared": trace.parity.brief,
+        "weights": list(trace.model.weights.sentences),
+        "approximate": trace.model.weights.quantized is not None,
         "seconds": trace.seconds,
         "saturated": saturated(trace),
         **scores_json(trace),

@@ -23,7 +23,7 @@ from gemma2_workbench.model import (
 )
 from gemma2_workbench.model.attention import Gemma2Attention
 from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer
-from gemma2_workbench.models import gemma2_reference, gemma2_trial
+from gemma2_workbench.models import dense, gemma2_reference, gemma2_trial
 from gemma2_workbench.models.fingerprint import WeightsState
 from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, divisor, multiplier
 from gemma2_workbench.models.layers import LayerInfo, Shape
@@ -104,8 +104,8 @@ class LoadedModel:
 
     @property
     def device(self) -> str:
-        """Where the weights live, for example `cpu`."""
-        return str(self.model.device)
+        """Where its inputs go, for example `cpu`: of a model in several places, where the first layer runs."""
+        return dense.device(self.trunk.embed_tokens)
 
     @property
     def kind(self) -> str:
@@ -188,7 +188,7 @@ class LoadedModel:
     def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
         """See `Source`."""
         G, _, H = v_GTH.shape
-        out_DNH = self.attention(layer).o_proj.weight.float().unflatten(1, (-1, H))
+        out_DNH = dense.matrix(self.attention(layer).o_proj).unflatten(1, (-1, H))
         N = out_DNH.shape[1]
         return torch.stack([(v_GTH[head * G // N].float() @ out_DNH[:, head].T).norm(dim=-1) for head in range(N)])
 
@@ -196,8 +196,9 @@ class LoadedModel:
         """See `Source`: through the post-norm of the sum of the heads, and the output projection."""
         norm, o_proj = self._layer(layer).post_attention_layernorm, self.attention(layer).o_proj
         along_TD = along_TD * multiplier(norm) / divisor(norm, branch_TD)[:, None]
-        bias_D = torch.zeros(1, dtype=torch.float32) if o_proj.bias is None else o_proj.bias.float()
-        return along_TD @ o_proj.weight.float(), (along_TD * bias_D.to(along_TD.device)).sum(-1)
+        added_D = dense.bias(o_proj)
+        along_bias_T = torch.zeros_like(along_TD[:, 0]) if added_D is None else (along_TD * added_D).sum(-1)
+        return along_TD @ dense.matrix(o_proj), along_bias_T
 
     def own_copy(self, changes: Sequence[str] = ()) -> Self:
         """See `Source`."""

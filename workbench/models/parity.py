@@ -101,7 +101,7 @@ def proved(loaded: Source, tokens: int) -> Parity:
     length, state = probe_length(loaded, tokens), fingerprint(loaded)
     known = _proven.setdefault(loaded.model, {})
     if length not in known or known[length][0] != state:
-        known[length] = state, compare(loaded, _probe_ids(loaded, length), "a test text")
+        known[length] = state, compare(loaded, probe_ids(loaded, length), "a test text")
     return known[length][1]
 
 
@@ -130,7 +130,7 @@ def reference_bytes(loaded: Source, tokens: int) -> int:
     return 2 * shape.layers * shape.heads * tokens**2 * 4 + 6 * tokens * vocabulary * 4
 
 
-def _probe_ids(loaded: Source, length: int) -> tuple[int, ...]:
+def probe_ids(loaded: Source, length: int) -> tuple[int, ...]:
     """The test text, its sentence as often as it takes."""
     first, *sentence = tokenize(loaded.tokenizer, TEST_TEXT).ids
     return (first, *islice(cycle(sentence or [first]), length - 1))
