@@ -36,7 +36,7 @@ class Again:
         self.traces, self.instead, self.download = traces, instead, download
         self.notes: list[str] = []
         self.made: list[tuple[RunPart, Run]] = []
-        self._loaded: dict[tuple[object, ...], LoadedModel] = {}
+        self._loaded: dict[str, LoadedModel] = {}
 
     def runs(self, records: Sequence[RunPart], read: Sequence[str]) -> list[Run]:
         """The runs of a record.
@@ -64,7 +64,7 @@ class Again:
             OSError: it is not here.
             ValueError: the record names too many.
         """
-        key = tuple(model.model_dump().values())
+        key = model.model_dump_json()
         if key not in self._loaded:
             if len(self._loaded) == MOST_MODELS:
                 raise ValueError(f"the record names more than {MOST_MODELS} models")

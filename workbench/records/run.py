@@ -78,7 +78,7 @@ def described(run: Run, view: View) -> JsonObject:
     # JSON has no NaN, which a parity that was not checked consists of.
     numbers = {name: getattr(parity, name) for name in ("output_max_diff", "probs_max_diff", "tolerance")}
     return {
-        "model": asdict(trace.model),
+        "model": trace.model.as_data(),
         "text": trace.tokens.text,
         "ids": list(trace.tokens.ids),
         "block_rows": trace.block_rows,

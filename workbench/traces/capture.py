@@ -19,7 +19,7 @@ from gemma2_workbench.traces.reader import Batch, Progress
 from gemma2_workbench.traces.reader import read as read_all
 from gemma2_workbench.traces.readers import READERS, Request
 from gemma2_workbench.traces.readers.contributions import Contributions, ContributionsReader
-from gemma2_workbench.traces.readers.lens import Lens, LensReader
+from gemma2_workbench.traces.readers.lens import Lens, LensReader, checked
 from gemma2_workbench.traces.readers.prediction import Prediction, PredictionReader
 from gemma2_workbench.traces.trace import ModelInfo, Trace
 
@@ -135,8 +135,11 @@ def lens(
     token: int | None = None,
     interventions: Sequence[Intervention] = (),
     progress: Progress | None = None,
+    *,
+    rows: Sequence[int] | None = None,
+    positions: Sequence[int] | None = None,
 ) -> Lens:
-    """The logit lens of a text.
+    """The logit lens of a text, or of what is asked for of it: no other state is unembedded, and no logits are kept.
 
     Args:
         loaded: a language model.
@@ -144,16 +147,24 @@ def lens(
         token: the id to follow at every position; None is the actual next token of the text, and after the last
             token the one that the model finds most probable.
         interventions: changes to the model.
-        progress: called with (layers done, layers).
+        progress: called with (states read, states) as the states of the residual stream are unembedded, of which there
+            is one for each row and position; what it raises ends the run. `unembedding_seconds` says before
+            what they will take.
+        rows: rows of the residual stream, see `Lens`; None is every one.
+        positions: positions of the text; None is every one.
 
     Raises:
-        ValueError: the model has no language-model head, `token` is not in the vocabulary, an intervention cannot be.
+        ValueError: the model has no language-model head, `token` is not in the vocabulary, an intervention cannot be,
+            there is no such row or position.
         NotFiniteError: the model computes NaN or infinity.
     """
     with applied(loaded, interventions) as changed:
         request = Request(changed, Batch.of([ids], changed), token)
-        reader = LensReader(changed, request.followed)
-        read_all(changed, request.batch, [reader], progress)
+        places = None if positions is None else checked(positions, len(ids), "position")
+        reader = LensReader(
+            changed, request.followed_at(range(len(ids)) if places is None else places), rows, places, progress
+        )
+        read_all(changed, request.batch, [reader])
     return reader.reading()
 
 

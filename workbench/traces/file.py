@@ -155,7 +155,7 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         "tokens": asdict(trace.tokens),
-        "model": asdict(trace.model),
+        "model": trace.model.as_data(),
         "layers": [asdict(layer) for layer in trace.layers],
         "heads": trace.heads,
         "kv_heads": trace.kv_heads,

@@ -9,6 +9,7 @@ from gemma2_workbench.apps.cli.parsers import (
     chat,
     classify,
     compare,
+    convert,
     evaluate,
     finetune,
     generate,
@@ -39,6 +40,7 @@ COMMANDS = (
     why,
     evaluate,
     models,
+    convert,
     finetune,
     headvis,
 )
