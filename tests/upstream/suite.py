@@ -8,6 +8,7 @@ import unittest
 
 import torch
 import transformers
+
 from gemma2_workbench import model as ours
 from gemma2_workbench.model.attention import Gemma2Attention
 from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer
