@@ -25,10 +25,12 @@ from gemma2_workbench.model.attention import Gemma2Attention
 from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer
 from gemma2_workbench.model.rotary import trained_length
 from gemma2_workbench.models import gemma2_reference, gemma2_trial
+from gemma2_workbench.models.fingerprint import WeightsState
 from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, divisor, multiplier
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outline import Outline
 from gemma2_workbench.models.own_copy import own_modules
+from gemma2_workbench.models.weights_info import WeightsInfo
 
 LANGUAGE_MODEL = Gemma2ForCausalLM
 CLASSIFIERS = {"token": Gemma2ForTokenClassification, "sequence": Gemma2ForSequenceClassification}
@@ -49,11 +51,13 @@ class LoadedModel:
         name: what the caller asked for.
         source: `embedded:NAME`, the folder or the hub id the weights came from.
         revision: commit of the hub, None for folders.
-        weights_sha256: hash over the weight files, None above 2 GB.
+        weights_sha256: checksum of the weight files, see `weights_hash`; None where they come from no file.
         model: one of our Gemma 2 classes, in eval mode.
         tokenizer: the transformers tokenizer.
         fresh_head: whether its head is random: `load(..., new_head=True)` found none in the weights.
         changes: what `applied` changed in it, in words; empty is the model of the weights.
+        stored: what there is to say of the weights as they were loaded.
+        state: what they were then, by which changes are noticed; default: as they are now.
         lock: held while hooks are attached: module hooks are shared by all threads.
     """
 
@@ -65,7 +69,13 @@ class LoadedModel:
     tokenizer: Any
     fresh_head: bool = False
     changes: tuple[str, ...] = ()
+    stored: WeightsInfo = WeightsInfo()
+    state: WeightsState | None = field(default=None, repr=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.state is None:
+            object.__setattr__(self, "state", WeightsState.of(self.model))
 
     def __repr__(self) -> str:
         config = self.config
@@ -102,6 +112,12 @@ class LoadedModel:
     def kind(self) -> str:
         """The name of its class."""
         return type(self.model).__name__
+
+    @property
+    def weights(self) -> WeightsInfo:
+        """What there is to say of the weights as they are now."""
+        is_changed = self.state is not None and WeightsState.of(self.model).changed(self.state)
+        return replace(self.stored, hashed="memory") if is_changed else self.stored
 
     @property
     def labels(self) -> str | None:
