@@ -212,7 +212,8 @@ class Gemma2Model(Gemma2PreTrainedModel):
         output = BaseModelOutputWithPast(
             last_hidden_state=last_BTD,
             past_key_values=as_given(cache, past_key_values) if use_cache else None,
-            hidden_states=_selected(states, keep_states),
+            # transformers declares no None, and puts it where a level is not chosen.
+            hidden_states=cast(tuple[Tensor, ...] | None, _selected(states, keep_states)),
             attentions=tuple(maps) if keep_maps else None,
         )
         return output if self.returns_dict(return_dict) else output.to_tuple()

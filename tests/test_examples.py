@@ -43,7 +43,9 @@ def test_the_gallery_shows_every_script_and_the_readme_some() -> None:
 
 
 @pytest.mark.parametrize(
-    "block", re.findall(r"```python\n(.*?)```", README, re.S), ids=["trace", "pairs", "heads", "labels", "hooks"]
+    "block",
+    re.findall(r"```python\n(.*?)```", README, re.S),
+    ids=["trace", "pairs", "heads", "labels", "hooks", "registered"],
 )
 def test_readme_block(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
