@@ -122,8 +122,8 @@ class Gemma2Model(Gemma2PreTrainedModel):
     def _wanted(self, resid_BTD: Tensor) -> Wanted:
         """What a pass over `resid_BTD` asks of a cache."""
         config, attentions = self.config, [layer.self_attn for layer in cast(list[Gemma2DecoderLayer], self.layers)]
-        # Weights that are offloaded lie on the meta device until their layer runs.
-        devices = [attention.k_proj.weight.device for attention in attentions]
+        # Weights that are offloaded lie on the meta device until their layer runs, and quantised ones may have none.
+        weights = [getattr(attention.k_proj, "weight", None) for attention in attentions]
         return Wanted(
             rows=resid_BTD.shape[0],
             new=resid_BTD.shape[1],
@@ -131,7 +131,7 @@ class Gemma2Model(Gemma2PreTrainedModel):
             width=config.head_dim,
             dtype=None if torch.is_autocast_enabled(resid_BTD.device.type) else resid_BTD.dtype,
             windows=[attention.window for attention in attentions],
-            devices=[None if device.type == "meta" else device for device in devices],
+            devices=[None if weight is None or weight.is_meta else weight.device for weight in weights],
         )
 
     def forward(
@@ -212,7 +212,8 @@ class Gemma2Model(Gemma2PreTrainedModel):
         output = BaseModelOutputWithPast(
             last_hidden_state=last_BTD,
             past_key_values=as_given(cache, past_key_values) if use_cache else None,
-            hidden_states=_selected(states, keep_states),
+            # transformers declares no None, and puts it where a level is not chosen.
+            hidden_states=cast(tuple[Tensor, ...] | None, _selected(states, keep_states)),
             attentions=tuple(maps) if keep_maps else None,
         )
         return output if self.returns_dict(return_dict) else output.to_tuple()

@@ -45,7 +45,7 @@ def test_the_gallery_shows_every_script_and_the_readme_some() -> None:
 @pytest.mark.parametrize(
     "block",
     re.findall(r"```python\n(.*?)```", README, re.S),
-    ids=["trace", "written", "pairs", "heads", "labels", "hooks"],
+    ids=["trace", "written", "pairs", "heads", "labels", "hooks", "registered"],
 )
 def test_readme_block(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)

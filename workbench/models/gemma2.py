@@ -23,6 +23,7 @@ from gemma2_workbench.model import (
 )
 from gemma2_workbench.model.attention import Gemma2Attention
 from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer
+from gemma2_workbench.model.rotary import trained_length
 from gemma2_workbench.models import dense, gemma2_reference, gemma2_trial
 from gemma2_workbench.models.fingerprint import WeightsState
 from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, divisor, multiplier
@@ -145,6 +146,7 @@ class LoadedModel:
             width=config.hidden_size,
             mlp_width=config.intermediate_size,
             longest=config.longest,
+            trained=trained_length(config),
         )
 
     @property

@@ -112,13 +112,14 @@ def is_proven(loaded: Source, tokens: int) -> bool:
 
 
 def probe_length(loaded: Source, tokens: int) -> int:
-    """Tokens of the test text for texts of `tokens` tokens: beyond every window that these reach beyond.
+    """Tokens of the test text for texts of `tokens` tokens: beyond every window and trained length that these pass.
 
     Where the maps of both models do not fit into half of the free memory, the short one, whose statement says so.
     """
     shape = loaded.shape
-    reached = [layer.window for layer in loaded.layers if layer.window is not None and layer.window < tokens]
-    length = min(max([PARITY_TOKENS, *(window + BEYOND for window in reached)]), shape.longest)
+    bounds = (shape.trained, *(layer.window for layer in loaded.layers))
+    reached = [bound for bound in bounds if bound is not None and bound < tokens]
+    length = min(max([PARITY_TOKENS, *(bound + BEYOND for bound in reached)]), shape.longest)
     fits = length <= PARITY_TOKENS or 2 * reference_bytes(loaded, length) <= available_bytes()
     return length if fits else min(PARITY_TOKENS, shape.longest)
 

@@ -42,8 +42,8 @@ def capture(
 
     Args:
         loaded: a model from `load`.
-        text: any text of 1 .. max_position_embeddings tokens (BOS included), or what `generate` made with this model:
-            one run over prompt and continuation, whose rows are what its steps attended to.
+        text: any text of 1 .. `loaded.shape.longest` tokens (BOS included), or what `generate` made with this
+            model: one run over prompt and continuation, whose rows are what its steps attended to.
         interventions: changes to the model; the trace is then one of a *modified model* and says so.
         read: what to keep, names of `READERS`. "lens" and "contributions" (language models only) unembed every
             position after every layer, which takes longer than the pass itself where the vocabulary is large.

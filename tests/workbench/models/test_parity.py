@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
+import transformers
 
 from gemma2_workbench import LoadedModel, capture, load
+from gemma2_workbench.model import register
 from gemma2_workbench.models import parity
 
 SENTENCE = "Emma was glad to see Mr. Knightley."
@@ -80,6 +82,24 @@ def test_a_text_beyond_the_window_is_compared_beyond_it(
     monkeypatch.setattr(parity, "available_bytes", lambda: 1000)
     assert parity.proved(loaded, 300).sentence == short
     assert parity.probe_length(load(twin_folder(max_position_embeddings=40)), 30) == 40
+
+
+@pytest.mark.parametrize("rope_type", ["linear", "dynamic", "yarn"])
+def test_angles_that_grow_with_the_text_are_compared_where_they_grow(
+    twin_folder: Callable[..., Path], compared: list[int], rope_type: str
+) -> None:
+    rotary = {"rope_type": rope_type, "rope_theta": 10_000.0, "factor": 4.0}
+    loaded = load(twin_folder(max_position_embeddings=140, rope_parameters=rotary))
+    assert all(capture(loaded, SENTENCE * times).parity.holds for times in (1, 20, 1))
+    assert compared == ([128, 172] if rope_type == "dynamic" else [128])
+
+
+def test_a_classifier_is_compared_with_transformers_own_while_ours_are_registered(compared: list[int]) -> None:
+    loaded = load("tiny-ner")
+    with register():
+        assert isinstance(loaded.reference().base_model, transformers.Gemma2Model)
+        assert capture(loaded, SENTENCE).parity.holds
+    assert compared == [128]
 
 
 def test_the_whole_text_is_compared_on_request(loaded: LoadedModel) -> None:
