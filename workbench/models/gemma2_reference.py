@@ -1,13 +1,16 @@
 """transformers' own eager Gemma 2 on the weights of ours, with which its numbers are compared."""
 
 import copy
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import torch
 import transformers
-from torch import nn
+from torch import Tensor, nn
 
 from gemma2_workbench.models.alone import BUILDING
+from gemma2_workbench.models.long_parity import EnoughError
 
 
 def reference(model: Any) -> nn.Module:
@@ -26,3 +29,23 @@ def reference(model: Any) -> nn.Module:
         trunk.rotary_emb = type(trunk.rotary_emb)(config).to(model.device)
         trunk.embed_tokens.embed_scale = torch.tensor(config.hidden_size**0.5, dtype=torch.float32, device=model.device)
     return twin.eval()
+
+
+def maps(model: nn.Module, ids_1T: Tensor, takers: Mapping[int, Callable[[Tensor], None]]) -> None:
+    """Run a reference up to the last layer of `takers`, and hand each its probabilities [N, T, T]."""
+    last = max(takers)
+
+    def hand_over(layer: int) -> Callable[..., None]:
+        def hook(_module: nn.Module, _args: tuple[Any, ...], out: tuple[Tensor, Tensor]) -> None:
+            takers[layer](out[1][0])
+            if layer == last:
+                raise EnoughError
+
+        return hook
+
+    trunk: Any = model.base_model
+    with ExitStack() as stack, suppress(EnoughError):
+        for layer in takers:
+            attention: nn.Module = trunk.layers[layer].self_attn
+            stack.callback(attention.register_forward_hook(hand_over(layer)).remove)
+        trunk(ids_1T, use_cache=False)

@@ -79,7 +79,23 @@ def test_a_text_beyond_the_window_is_compared_beyond_it(
     assert compared == [128, 232]
     monkeypatch.setattr(parity, "available_bytes", lambda: 1000)
     assert parity.proved(loaded, 300).sentence == short
-    assert parity.probe_length(load(twin_folder(max_position_embeddings=40)), 30) == 40
+    assert parity.probe_lengths(load(twin_folder(max_position_embeddings=40)), 30) == (40, 0)
+
+
+def test_beyond_a_large_window_a_layer_of_each_kind_is_compared(
+    twin_folder: Callable[..., Path], compared: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = load(twin_folder(sliding_window=200, max_position_embeddings=512))
+    monkeypatch.setattr(parity, "MOST_WHOLE", 150)
+    statement = capture(loaded, SENTENCE * 25).parity
+    assert "and in the attention of layers 0 (local) and 1 (global) on one of 232 tokens, longer" in statement.sentence
+    assert compared == [128]
+    assert not any(module._forward_hooks for module in loaded.model.modules())
+    # What only a long text shows is found: a window that is one key too large.
+    loaded.attention(0).window = 201
+    with pytest.raises(parity.ParityError, match="different from transformers"):
+        parity.proved(loaded, 300)
+    assert compared == [128, 128]
 
 
 def test_the_whole_text_is_compared_on_request(loaded: LoadedModel) -> None:
