@@ -104,3 +104,19 @@ def test_the_whole_text_is_compared_on_request(loaded: LoadedModel) -> None:
     assert f"on the whole text of {len(trace.tokens)} tokens, longer than the window of 32: " in trace.parity.sentence
     with pytest.raises(ValueError, match="parity='all' is not allowed; give True, False or 'full'"):
         capture(loaded, SENTENCE, parity="all")
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_what_other_threads_set_for_the_whole_process_changes_no_statement(
+    loaded: LoadedModel, dtype: torch.dtype
+) -> None:
+    ids = tuple(capture(loaded, SENTENCE).tokens.ids)
+    quiet = parity.compare(loaded, ids)
+    before = torch.get_default_dtype(), torch.get_float32_matmul_precision()
+    torch.set_default_dtype(dtype)  # as transformers does while another thread loads a model
+    torch.set_float32_matmul_precision("medium")
+    try:
+        assert parity.compare(loaded, ids) == quiet
+    finally:
+        torch.set_default_dtype(before[0])
+        torch.set_float32_matmul_precision(before[1])
