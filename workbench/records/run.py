@@ -8,7 +8,6 @@ from pathlib import Path
 
 from gemma2_workbench.generation.generated import Generated
 from gemma2_workbench.json_types import JsonObject
-from gemma2_workbench.model.equation import BLOCK_ROWS
 from gemma2_workbench.models.language_model import token_id
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.capture import MAPS, capture
@@ -54,7 +53,7 @@ def run_text(
     *,
     read: Sequence[str] = MAPS,
     token: str | None = None,
-    block_rows: int = BLOCK_ROWS,
+    block_rows: int | None = None,
     parity: bool = True,
     progress: Progress | None = None,
 ) -> Run:
