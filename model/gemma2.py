@@ -50,6 +50,11 @@ class RMSNorm(nn.Module):
         return (normed * (1.0 + self.weight.float())).type_as(x)
 
 
+# Positions that the MLP handles at once in float32: of a long text, its wide activations would be most of what a pass
+# needs. In halves of that they need half, and the last bit of a product of matrices depends on how many rows it has.
+MLP_ROWS = 1024
+
+
 class GeGLU(nn.Module):
     """Gated MLP: down(act(gate(x)) * up(x)) (arXiv 2002.05202), act the tanh approximation of GELU by default."""
 
@@ -62,8 +67,13 @@ class GeGLU(nn.Module):
         self.act = ACT2FN[config.hidden_activation]
 
     def forward(self, x_BTD: Tensor) -> Tensor:
-        """[B, T, D] -> [B, T, D]."""
-        return self.down_proj(self.act(self.gate_proj(x_BTD)) * self.up_proj(x_BTD))
+        """[B, T, D] -> [B, T, D], of long texts in blocks of positions where no gradients are recorded."""
+        if torch.is_grad_enabled() or x_BTD.dtype != torch.float32 or x_BTD.shape[1] <= MLP_ROWS:
+            return self._block(x_BTD)
+        return torch.cat([self._block(part) for part in x_BTD.split(MLP_ROWS, dim=1)], dim=1)
+
+    def _block(self, x_BtD: Tensor) -> Tensor:
+        return self.down_proj(self.act(self.gate_proj(x_BtD)) * self.up_proj(x_BtD))
 
 
 class Gemma2DecoderLayer(GradientCheckpointingLayer):

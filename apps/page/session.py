@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 
 from gemma2_workbench import LoadedModel, Trace, capture, embedded, load
@@ -16,6 +17,7 @@ from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.limits import checked_text
 from gemma2_workbench.models.announced import Announced, announced
 from gemma2_workbench.models.progress import Told, telling
+from gemma2_workbench.traces.capture import MAPS
 from gemma2_workbench.traces.trace import ModelInfo
 
 # Models that are loaded at the same time; more would only wait for the same disk.
@@ -138,8 +140,15 @@ class Session:
         """
         if not name:
             raise ModelAbsentError("no model is chosen: choose one under Model, then run the text")
-        trace = capture(self.model(name), checked_text(text), progress=progress)
-        return self.store.add(trace), trace
+        loaded = self.model(name)
+        # What comes next is read in the same pass; it belongs beside the run, not into a trace that is saved.
+        follows = () if loaded.unembedding is None else ("prediction",)
+        trace = capture(loaded, checked_text(text), read=(*MAPS, *follows), progress=progress)
+        run = replace(trace, readings={kind: trace.readings[kind] for kind in MAPS})
+        run_id = self.store.add(run)
+        for kind in follows:
+            self.kept.add((kind, run_id), trace.readings[kind])
+        return run_id, run
 
     def __enter__(self) -> "Session":
         """The session of a server, which ends with the `with` block."""

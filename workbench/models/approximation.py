@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gemma2_workbench.models.parity import probe_ids, probe_length
+from gemma2_workbench.models.parity import probe_ids, probe_lengths
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.weights_info import Shift
 
@@ -29,7 +29,7 @@ class Numbers:
     def of(cls, loaded: Source) -> "Numbers":
         """Run the test text."""
         model: Any = loaded.model
-        ids_1T = torch.tensor([probe_ids(loaded, probe_length(loaded, 1))], device=loaded.device)
+        ids_1T = torch.tensor([probe_ids(loaded, probe_lengths(loaded, 1)[0])], device=loaded.device)
         with torch.no_grad(), loaded.lock:
             out = model(ids_1T, output_attentions=True, return_dict=True, use_cache=False)
         maps = tuple(each.float().cpu() for each in out.attentions)

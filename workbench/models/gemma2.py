@@ -4,7 +4,7 @@ Letters: B batch, T tokens, Q query rows, P earlier keys, N query heads, G key/v
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, cast
 
@@ -240,6 +240,10 @@ class LoadedModel:
     def reference(self) -> nn.Module:
         """See `Source`."""
         return gemma2_reference.reference(self.model)
+
+    def reference_maps(self, ids_1T: Tensor, takers: Mapping[int, Callable[[Tensor], None]]) -> None:
+        """See `ShortReference`."""
+        gemma2_reference.maps(self.reference(), ids_1T, takers)
 
     def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:
         """See `Source`."""

@@ -2,14 +2,17 @@
 
 import copy
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import torch
 import transformers
-from torch import nn
+from torch import Tensor, nn
 
 from gemma2_workbench.models import dense
 from gemma2_workbench.models.alone import BUILDING
+from gemma2_workbench.models.long_parity import EnoughError
 
 
 def reference(model: Any) -> nn.Module:
@@ -66,3 +69,23 @@ def _unhooked(module: nn.Module) -> nn.Module:
 def _gathered(weight: Any) -> torch.Tensor:
     """A weight that is split among processes, as a whole."""
     return weight.full_tensor() if hasattr(weight, "full_tensor") else weight
+
+
+def maps(model: nn.Module, ids_1T: Tensor, takers: Mapping[int, Callable[[Tensor], None]]) -> None:
+    """Run a reference up to the last layer of `takers`, and hand each its probabilities [N, T, T]."""
+    last = max(takers)
+
+    def hand_over(layer: int) -> Callable[..., None]:
+        def hook(_module: nn.Module, _args: tuple[Any, ...], out: tuple[Tensor, Tensor]) -> None:
+            takers[layer](out[1][0])
+            if layer == last:
+                raise EnoughError
+
+        return hook
+
+    trunk: Any = model.base_model
+    with ExitStack() as stack, suppress(EnoughError):
+        for layer in takers:
+            attention: nn.Module = trunk.layers[layer].self_attn
+            stack.callback(attention.register_forward_hook(hand_over(layer)).remove)
+        trunk(ids_1T, use_cache=False)
