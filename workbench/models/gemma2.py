@@ -28,6 +28,7 @@ from gemma2_workbench.models import dense, gemma2_reference, gemma2_trial
 from gemma2_workbench.models.fingerprint import WeightsState
 from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, divisor, multiplier
 from gemma2_workbench.models.layers import LayerInfo, Shape
+from gemma2_workbench.models.lengths import gram_lengths, lengths
 from gemma2_workbench.models.outline import Outline
 from gemma2_workbench.models.own_copy import own_modules
 from gemma2_workbench.models.weights_info import WeightsInfo
@@ -35,6 +36,7 @@ from gemma2_workbench.models.weights_info import WeightsInfo
 LANGUAGE_MODEL = Gemma2ForCausalLM
 CLASSIFIERS = {"token": Gemma2ForTokenClassification, "sequence": Gemma2ForSequenceClassification}
 CLASSES = {cls.__name__: cls for cls in (LANGUAGE_MODEL, *CLASSIFIERS.values(), Gemma2Model)}
+_PAYS = 4  # tokens for each number of a value, from which a Gram matrix takes less than the product itself
 # The branches' post-norms are what is added to the residual stream.
 _POINTS = {
     "resid_pre": "resid_pre",
@@ -189,10 +191,11 @@ class LoadedModel:
 
     def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
         """See `Source`."""
-        G, _, H = v_GTH.shape
-        out_DNH = dense.matrix(self.attention(layer).o_proj).unflatten(1, (-1, H))
-        N = out_DNH.shape[1]
-        return torch.stack([(v_GTH[head * G // N].float() @ out_DNH[:, head].T).norm(dim=-1) for head in range(N)])
+        G, T, H = v_GTH.shape
+        out_NDH = dense.matrix(self.attention(layer).o_proj).float().unflatten(1, (-1, H)).movedim(1, 0)
+        measure = lengths if T <= _PAYS * H else gram_lengths
+        N = len(out_NDH)
+        return torch.stack([measure(v_GTH[head * G // N].float(), out_NDH[head]) for head in range(N)])
 
     def pull_back(self, layer: int, along_TD: Tensor, branch_TD: Tensor) -> tuple[Tensor, Tensor]:
         """See `Source`: through the post-norm of the sum of the heads, and the output projection."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gemma2_workbench.model.hooks import Hook, Span
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.source import Source
-from gemma2_workbench.traces.logit_sums import Saturation, log_sums, mean_scores, saturation
+from gemma2_workbench.traces.logit_sums import Saturation, row_sums, saturation
 from gemma2_workbench.traces.pieces import Buffers
 from gemma2_workbench.traces.text import Places, Text
 
@@ -58,15 +58,20 @@ class Block:
         """The text it is of."""
         return self.places.text
 
-    @cached_property
+    @property
     def log_sum(self) -> Tensor:
         """Log of the softmax denominator over the visible keys, [N, Q]."""
-        return log_sums(self.scores, self.places.shown, self.softcap, self.text.buffers)
+        return self._row_sums[0]
 
-    @cached_property
+    @property
     def entropy(self) -> Tensor:
         """-sum p ln p over the keys, nats, [N, Q]: with p = exp(s - log Z), log Z - sum p s, one logarithm a row."""
-        return (self.log_sum - mean_scores(self.probs, self.scores, self.text.buffers)).clamp_(min=0)
+        log_sum_NQ, mean_score_NQ = self._row_sums
+        return (log_sum_NQ - mean_score_NQ).clamp_(min=0)
+
+    @cached_property
+    def _row_sums(self) -> tuple[Tensor, Tensor]:
+        return row_sums(self.scores, self.probs, self.places.shown, self.softcap, self.text.buffers)
 
     @cached_property
     def saturation(self) -> Saturation:
