@@ -55,8 +55,9 @@ class Fold:
 
 def entropy(block: Block) -> Tensor:
     """-sum p ln p over the keys, nats, [N, Q]; with p = exp(s - log Z) this is log Z - sum p s, one logarithm a row."""
+    log_sum_NQ = block.log_sum  # first, for it uses the same buffer
     weighted_NQS = torch.mul(block.probs, block.scores, out=block.temporary())
-    return (block.log_sum - weighted_NQS.sum(-1)).clamp_(min=0)
+    return (log_sum_NQ - weighted_NQS.sum(-1)).clamp_(min=0)
 
 
 def distance(block: Block) -> Tensor:
