@@ -15,7 +15,8 @@ class Window:
         document, piece: which text, and which part of it, from 0.
         start: the first token of the text in it, the one after the beginning of sequence.
         ids: token ids, the beginning of sequence first where the tokenizer puts one.
-        since: the first position whose query counts; those before were counted in the window before.
+        since: the first position whose query counts; those before were counted in the window before. The beginning of
+            sequence counts in the first window only.
     """
 
     document: int
