@@ -2,11 +2,15 @@
 
 from .classification.classification import Classification
 from .classification.classify import classify
+from .generation.generate import generate
+from .generation.generated import Generated
 from .heads.head_scores import HeadScores
 from .heads.kinds import HEAD_KINDS, HeadKind
 from .heads.random_repeats import score_heads
 from .heads.search import find_heads
 from .heads.types import head_types
+from .masks.drawn import MaskFigure
+from .masks.visualizer import AttentionMaskVisualizer
 from .models.gemma2 import LoadedModel
 from .models.language_model import token_id
 from .models.layers import LayerInfo
@@ -18,6 +22,11 @@ from .models.tokens import Tokens, tokenize
 from .patching.grid import PatchGrid
 from .patching.patch import patch_grid
 from .records.saving import save_figure, save_table
+from .sweeps.compare import compare_sweeps
+from .sweeps.corpus import Corpus
+from .sweeps.result import Sweep
+from .sweeps.settings import SweepSettings
+from .sweeps.sweep import merge_sweep, sweep
 from .traces.capture import capture, contributions, lens, predict
 from .traces.estimate import Estimate, estimate
 from .traces.file import load_trace, save_trace
@@ -42,20 +51,29 @@ from .traces.trace import Trace
 from .views import PAIR_VIEWS, VIEWS, View, table, view_named
 
 __all__ = [
+    "Corpus",
+    "Sweep",
+    "SweepSettings",
+    "compare_sweeps",
+    "merge_sweep",
+    "sweep",
     "HEAD_KINDS",
     "PAIR_VIEWS",
     "STAGES",
     "VIEWS",
     "AblateHead",
     "AblateHeads",
+    "AttentionMaskVisualizer",
     "Classification",
     "Contributions",
     "Estimate",
+    "Generated",
     "HeadKind",
     "HeadScores",
     "LayerInfo",
     "Lens",
     "LoadedModel",
+    "MaskFigure",
     "ModelNotFoundError",
     "Pair",
     "Parity",
@@ -79,6 +97,7 @@ __all__ = [
     "embedded",
     "estimate",
     "find_heads",
+    "generate",
     "head_types",
     "lens",
     "load",

@@ -17,9 +17,9 @@ from gemma2_workbench.sweeps.engines import slurm as array
 from gemma2_workbench.sweeps.engines.job import Job
 from gemma2_workbench.sweeps.partial import Partial
 from gemma2_workbench.sweeps.result import MANIFEST, Sweep
-from gemma2_workbench.sweeps.settings import Settings
+from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.store import parts_of
-from gemma2_workbench.sweeps.sweep import merge, sweep
+from gemma2_workbench.sweeps.sweep import merge_sweep, sweep
 from gemma2_workbench.traces.interventions.intervention import is_index
 
 _MOST = 10  # rows
@@ -85,7 +85,7 @@ def _written(folder: Path) -> None:
     parts = parts_of(folder)
     if not parts:
         raise FileNotFoundError(f"{folder} holds no part of a sweep")
-    found = merge([Partial.load(path) for path in parts])
+    found = merge_sweep([Partial.load(path) for path in parts])
     found.save(folder)
     print(
         f"{found.sentence}\n{_strongest(found)}\nwritten to {folder}: heads, examples and texts as .parquet, {MANIFEST}"
@@ -118,8 +118,8 @@ def _corpus(options: argparse.Namespace) -> Corpus:
     return Corpus.of([path], options.column, options.split)
 
 
-def _settings(options: argparse.Namespace) -> Settings:
-    return Settings(**{name: getattr(options, name) for name in _SETTINGS})
+def _settings(options: argparse.Namespace) -> SweepSettings:
+    return SweepSettings(**{name: getattr(options, name) for name in _SETTINGS})
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -157,7 +157,7 @@ def compare(loaded: Source, ids: tuple[int, ...], name: str = "the whole text") 
             loaded.model, {"final_logits": lambda _module, _args, out: raw.append(out)} if is_speaker else {}
         ):
             ours = loaded.model(ids_1T, output_attentions=True, output_hidden_states=[-1], return_dict=True)
-        check_finite(loaded.model, partial(loaded.model, ids_1T), *raw, ours[0], ours.hidden_states[0])
+        check_finite(loaded.model, partial(loaded.model, ids_1T), *raw, ours[0], ours.hidden_states[-1])
         theirs = loaded.reference()(ids_1T, output_attentions=True, return_dict=True)
     parity = Parity(
         reference=loaded.reference_name,

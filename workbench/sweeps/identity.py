@@ -6,7 +6,7 @@ from typing import Any
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.sweeps.corpus import Corpus
 from gemma2_workbench.sweeps.examples import WIDTH
-from gemma2_workbench.sweeps.settings import Settings
+from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.statistics import BINS, STATISTICS
 from gemma2_workbench.traces.trace import ModelInfo
 
@@ -22,7 +22,7 @@ class Identity:
         layers: kind, window, softcap of each, as text.
         heads, kv_heads: of a layer.
         documents, corpus_sha256: how many texts, and a hash over all.
-        settings: see `Settings`.
+        settings: see `SweepSettings`.
         statistics, bins, width, format: what is measured, and how it is kept.
     """
 
@@ -39,7 +39,7 @@ class Identity:
     format: int = FORMAT
 
     @classmethod
-    def of(cls, loaded: Source, corpus: Corpus, settings: Settings) -> "Identity":
+    def of(cls, loaded: Source, corpus: Corpus, settings: SweepSettings) -> "Identity":
         """Of what is going to be swept.
 
         Raises:

@@ -1,4 +1,4 @@
-"""`Settings`: how a corpus is cut into windows and blocks, and how much of it is kept."""
+"""`SweepSettings`: how a corpus is cut into windows and blocks, and how much of it is kept."""
 
 from dataclasses import asdict, dataclass
 
@@ -7,7 +7,7 @@ from gemma2_workbench.models.source import Source
 
 
 @dataclass(frozen=True)
-class Settings:
+class SweepSettings:
     """Everything that decides what a sweep finds, beside model and corpus.
 
     Attributes:

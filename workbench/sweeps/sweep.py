@@ -1,4 +1,4 @@
-"""`sweep`: what every head does over a corpus, on one machine or as one of several shards; `merge` joins shards."""
+"""`sweep`: what every head does over a corpus, on one machine or as one of several shards; `merge_sweep` joins shards."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -10,7 +10,7 @@ from gemma2_workbench.sweeps.corpus import Corpus, Document
 from gemma2_workbench.sweeps.identity import Identity
 from gemma2_workbench.sweeps.partial import Partial
 from gemma2_workbench.sweeps.result import Sweep
-from gemma2_workbench.sweeps.settings import Settings
+from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.store import Store
 from gemma2_workbench.sweeps.work import work
 
@@ -20,7 +20,7 @@ Progress = Callable[[int, int], object]
 def sweep(
     loaded: Source,
     corpus: Corpus,
-    settings: Settings | None = None,
+    settings: SweepSettings | None = None,
     *,
     out: Path | None = None,
     shard: tuple[int, int] = (0, 1),
@@ -43,7 +43,7 @@ def sweep(
         OSError: a file cannot be read or written.
         NotFiniteError: the model computes NaN or infinity.
     """
-    settings = settings or Settings()
+    settings = settings or SweepSettings()
     settings.check(loaded)
     of = whole("shards", shard[1], 1)
     number = whole("shard", shard[0], 0, of - 1)
@@ -62,7 +62,7 @@ def sweep(
     return Sweep.of(found)
 
 
-def merge(parts: Sequence[Partial]) -> Sweep:
+def merge_sweep(parts: Sequence[Partial]) -> Sweep:
     """Join the shards of a sweep; the same bytes in any order and for any number of shards.
 
     Raises:

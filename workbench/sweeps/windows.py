@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gemma2_workbench.models.tokens import Tokens
-from gemma2_workbench.sweeps.settings import Settings
+from gemma2_workbench.sweeps.settings import SweepSettings
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Window:
     since: int
 
 
-def windows_of(document: int, tokens: Tokens, settings: Settings) -> list[Window]:
+def windows_of(document: int, tokens: Tokens, settings: SweepSettings) -> list[Window]:
     """The windows of a text; each begins as the text does."""
     head = 1 if tokens.special[0] and tokens.spans[0] == (0, 0) else 0
     first, body = tokens.ids[:head], tokens.ids[head:]

@@ -9,13 +9,15 @@ from gemma2_workbench.sweeps.examples import Extremes
 from gemma2_workbench.sweeps.identity import Identity
 from gemma2_workbench.sweeps.partial import Partial, Piece
 from gemma2_workbench.sweeps.reader import SweepReader
-from gemma2_workbench.sweeps.settings import Settings
+from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.statistics import values_of
 from gemma2_workbench.sweeps.windows import Window, windows_of
 from gemma2_workbench.traces.reader import Batch, read
 
 
-def work(loaded: Source, identity: Identity, settings: Settings, number: int, documents: Sequence[Document]) -> Partial:
+def work(
+    loaded: Source, identity: Identity, settings: SweepSettings, number: int, documents: Sequence[Document]
+) -> Partial:
     """Run the texts of a block, and fold all they give.
 
     Raises:
@@ -36,7 +38,9 @@ def work(loaded: Source, identity: Identity, settings: Settings, number: int, do
     return found
 
 
-def _fold(loaded: Source, found: Partial, settings: Settings, window: Window, reader: SweepReader, at: int) -> None:
+def _fold(
+    loaded: Source, found: Partial, settings: SweepSettings, window: Window, reader: SweepReader, at: int
+) -> None:
     """Add what a window gave."""
     found.counts["windows"] += 1
     found.counts["tokens"] += len(window.ids)
@@ -46,7 +50,7 @@ def _fold(loaded: Source, found: Partial, settings: Settings, window: Window, re
 
 
 def _windows(
-    loaded: Source, settings: Settings, documents: Sequence[Document], damaged: dict[int, str]
+    loaded: Source, settings: SweepSettings, documents: Sequence[Document], damaged: dict[int, str]
 ) -> tuple[list[Window], dict[int, tuple[Document, Tokens]]]:
     """The windows of all texts that can be read, and their tokens."""
     windows: list[Window] = []

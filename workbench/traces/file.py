@@ -26,7 +26,7 @@ from gemma2_workbench.traces.tensors import check_tensors
 from gemma2_workbench.traces.trace import Trace
 
 FORMAT = "gemma2-workbench trace"
-VERSION = 4
+VERSION = 5
 # Readings that are dataclasses of tensors and plain values.
 PARTS: dict[str, type] = {"lens": Lens, "contributions": Contributions, "prediction": Prediction}
 _STORED = ("F32", "F16", "BF16", "F64", "I32")
@@ -89,6 +89,7 @@ def _built(manifest: Manifest, tensors: dict[str, Tensor]) -> Trace:
         effects=manifest.effects,
         block_rows=manifest.block_rows,
         seconds=manifest.seconds,
+        generation=manifest.generation,
     )
 
 
@@ -154,7 +155,7 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         "tokens": asdict(trace.tokens),
-        "model": asdict(trace.model),
+        "model": trace.model.as_data(),
         "layers": [asdict(layer) for layer in trace.layers],
         "heads": trace.heads,
         "kv_heads": trace.kv_heads,
@@ -165,6 +166,7 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
         "effects": [asdict(effect) for effect in trace.effects],
         "block_rows": trace.block_rows,
         "seconds": trace.seconds,
+        "generation": None if trace.generation is None else asdict(trace.generation),
         "parts": {
             name: {key: value for key, value in _values(part).items() if not isinstance(value, Tensor)}
             for name in PARTS

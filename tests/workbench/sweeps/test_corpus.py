@@ -9,8 +9,8 @@ import pytest
 from gemma2_workbench import LoadedModel
 from gemma2_workbench.sweeps import corpus as corpora
 from gemma2_workbench.sweeps.corpus import Corpus
-from gemma2_workbench.sweeps.settings import Settings
-from gemma2_workbench.sweeps.sweep import merge, sweep
+from gemma2_workbench.sweeps.settings import SweepSettings
+from gemma2_workbench.sweeps.sweep import merge_sweep, sweep
 
 
 def test_every_format_gives_the_same_texts(tmp_path: Path) -> None:
@@ -66,19 +66,19 @@ def test_parts_that_do_not_belong_together_are_refused(loaded: LoadedModel, tmp_
     path = tmp_path / "a.txt"
     path.write_text("Emma met Bob\nBob met Emma\n")
     corpus, out = Corpus.of([path]), tmp_path / "out"
-    sweep(loaded, corpus, Settings(block=1), out=out, shard=(0, 2))
+    sweep(loaded, corpus, SweepSettings(block=1), out=out, shard=(0, 2))
     with pytest.raises(ValueError, match="holds another sweep.*settings tokens: 9 and 512"):
-        sweep(loaded, corpus, Settings(block=1, tokens=9), out=out, shard=(1, 2))
+        sweep(loaded, corpus, SweepSettings(block=1, tokens=9), out=out, shard=(1, 2))
     with pytest.raises(ValueError, match="another number of shards"):
-        sweep(loaded, corpus, Settings(block=1), out=out)
+        sweep(loaded, corpus, SweepSettings(block=1), out=out)
     from gemma2_workbench.sweeps.partial import Partial
     from gemma2_workbench.sweeps.store import parts_of
 
     (part,) = parts_of(out)
     with pytest.raises(ValueError, match="1 of 2 blocks of texts are missing"):
-        merge([Partial.load(part)])
+        merge_sweep([Partial.load(part)])
     with pytest.raises(ValueError, match="are in both parts"):
-        merge([Partial.load(part), Partial.load(part)])
+        merge_sweep([Partial.load(part), Partial.load(part)])
     part.write_bytes(part.read_bytes()[:-50])
     with pytest.raises(ValueError, match="is no part of a sweep, or damaged"):
         Partial.load(part)

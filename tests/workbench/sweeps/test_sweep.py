@@ -18,9 +18,9 @@ from gemma2_workbench.sweeps.engines.job import Job
 from gemma2_workbench.sweeps.exact import ExactSum
 from gemma2_workbench.sweeps.partial import Partial
 from gemma2_workbench.sweeps.result import QUANTILES, Sweep
-from gemma2_workbench.sweeps.settings import Settings
+from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.store import parts_of
-from gemma2_workbench.sweeps.sweep import merge, sweep
+from gemma2_workbench.sweeps.sweep import merge_sweep, sweep
 from gemma2_workbench.traces.stages import STAGES
 
 WORDS = (
@@ -40,7 +40,7 @@ WORDS = (
     "Paris",
 )
 TEXTS = [" ".join(random.Random(number).choices(WORDS, k=3 + 5 * number)) for number in range(9)]
-SETTINGS = Settings(block=2, top=3, sample=2)
+SETTINGS = SweepSettings(block=2, top=3, sample=2)
 FILES = ("heads.parquet", "examples.parquet", "texts.parquet", "manifest.json")
 
 
@@ -97,7 +97,7 @@ def test_shards_merge_to_the_same_bytes_in_any_order(
     for number in random.Random(0).sample(range(shards), shards):
         sweep(loaded, corpus, SETTINGS, out=tmp_path, shard=(number, shards))
     parts = [Partial.load(path) for path in reversed(parts_of(tmp_path))]
-    merge(parts).save(tmp_path / "merged")
+    merge_sweep(parts).save(tmp_path / "merged")
     whole.save(tmp_path / "whole")
     for name in FILES:
         assert (tmp_path / "merged" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
@@ -127,7 +127,7 @@ def test_workers_give_the_same_bytes(corpus: Corpus, whole: Sweep, tmp_path: Pat
     told: list[tuple[int, int]] = []
     local.run(Job("tiny", None, None, corpus, SETTINGS, tmp_path), 2, lambda *each: told.append(each))
     assert told[-1] == (5, 5)
-    merge([Partial.load(path) for path in parts_of(tmp_path)]).save(tmp_path)
+    merge_sweep([Partial.load(path) for path in parts_of(tmp_path)]).save(tmp_path)
     whole.save(tmp_path / "whole")
     assert (tmp_path / "heads.parquet").read_bytes() == (tmp_path / "whole" / "heads.parquet").read_bytes()
 
@@ -137,7 +137,7 @@ def test_ray_gives_the_same_bytes(corpus: Corpus, whole: Sweep, tmp_path: Path) 
     from gemma2_workbench.sweeps.engines import on_ray
 
     on_ray.run(Job("tiny", None, None, corpus, SETTINGS, tmp_path), 2)
-    merge([Partial.load(path) for path in parts_of(tmp_path)]).save(tmp_path)
+    merge_sweep([Partial.load(path) for path in parts_of(tmp_path)]).save(tmp_path)
     whole.save(tmp_path / "whole")
     assert (tmp_path / "examples.parquet").read_bytes() == (tmp_path / "whole" / "examples.parquet").read_bytes()
 
@@ -147,7 +147,7 @@ def test_windows_count_every_token_once(loaded: LoadedModel, tmp_path: Path, str
     path = tmp_path / "long.txt"
     path.write_text(TEXTS[-1])
     tokens = len(capture(loaded, TEXTS[-1], parity=False).tokens)
-    found = sweep(loaded, Corpus.of([path]), Settings(tokens=12, stride=stride))
+    found = sweep(loaded, Corpus.of([path]), SweepSettings(tokens=12, stride=stride))
     counts = found.heads.loc[found.heads["statistic"] == "entropy", "tokens_count"]
     assert set(counts) == {tokens}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.models.loading import load
 from gemma2_workbench.sweeps.corpus import Corpus
-from gemma2_workbench.sweeps.settings import Settings
+from gemma2_workbench.sweeps.settings import SweepSettings
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Job:
     dtype: str | None
     device: str | None
     corpus: Corpus
-    settings: Settings
+    settings: SweepSettings
     out: Path
 
     def loaded(self) -> LoadedModel:
