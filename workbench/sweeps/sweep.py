@@ -1,4 +1,4 @@
-"""`sweep`: what every head does over a corpus, on one machine or as one of several shards; `merge_sweep` joins shards."""
+"""`sweep`: what every head does over a corpus, alone or as one of several shards; `merge_sweep` joins them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
