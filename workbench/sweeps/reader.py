@@ -64,7 +64,7 @@ class SweepReader(FoldsReader):
         values = {
             each.name: self._results[text][each.name][layer][:, rows] for each in OF_QUERIES if each.name != "spread"
         }
-        most_Q = block.shown.sum(-1).log()
+        most_Q = block.places.shown.sum(-1).log()
         values["spread"] = values["entropy"] / torch.where(most_Q > 0, most_Q, torch.nan)
         return torch.stack([values[each.name] for each in OF_QUERIES])
 
