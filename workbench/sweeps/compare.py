@@ -30,11 +30,11 @@ def compare_sweeps(before: Sweep, after: Sweep) -> pd.DataFrame:
     numbers = ["texts_mean", "replicates"]
     both = before.heads[place + numbers].merge(after.heads[place + numbers], on=place, suffixes=("_a", "_b"))
     change = both["texts_mean_b"] - both["texts_mean_a"]
-    drawn = [np.stack(both[f"replicates_{side}"].to_numpy()) for side in "ab"]
+    drawn = [pd.DataFrame(np.stack(both[f"replicates_{side}"].to_numpy())) for side in "ab"]
     if before.identity.corpus_sha256 == after.identity.corpus_sha256:
-        error = pd.Series(np.nanstd(drawn[1] - drawn[0], axis=1, ddof=1))
+        error = (drawn[1] - drawn[0]).std(axis=1)
     else:
-        error = pd.Series(np.hypot(*(np.nanstd(each, axis=1, ddof=1) for each in drawn)))
+        error = pd.Series(np.hypot(*(each.std(axis=1) for each in drawn)))
     frame = both[place].assign(
         before=both["texts_mean_a"],
         after=both["texts_mean_b"],
