@@ -4,7 +4,7 @@ Letters: B batch, T tokens, Q query rows, P earlier keys, N query heads, G key/v
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, cast
 
@@ -23,7 +23,8 @@ from gemma2_workbench.model import (
 )
 from gemma2_workbench.model.attention import Gemma2Attention
 from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer
-from gemma2_workbench.models import gemma2_reference, gemma2_trial
+from gemma2_workbench.model.rotary import trained_length
+from gemma2_workbench.models import dense, gemma2_reference, gemma2_trial
 from gemma2_workbench.models.fingerprint import WeightsState
 from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, divisor, multiplier
 from gemma2_workbench.models.layers import LayerInfo, Shape
@@ -106,8 +107,8 @@ class LoadedModel:
 
     @property
     def device(self) -> str:
-        """Where the weights live, for example `cpu`."""
-        return str(self.model.device)
+        """Where its inputs go, for example `cpu`: of a model in several places, where the first layer runs."""
+        return dense.device(self.trunk.embed_tokens)
 
     @property
     def kind(self) -> str:
@@ -147,6 +148,7 @@ class LoadedModel:
             width=config.hidden_size,
             mlp_width=config.intermediate_size,
             longest=config.longest,
+            trained=trained_length(config),
         )
 
     @property
@@ -190,7 +192,7 @@ class LoadedModel:
     def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
         """See `Source`."""
         G, T, H = v_GTH.shape
-        out_NDH = self.attention(layer).o_proj.weight.float().unflatten(1, (-1, H)).movedim(1, 0)
+        out_NDH = dense.matrix(self.attention(layer).o_proj).float().unflatten(1, (-1, H)).movedim(1, 0)
         measure = lengths if T <= _PAYS * H else gram_lengths
         N = len(out_NDH)
         return torch.stack([measure(v_GTH[head * G // N].float(), out_NDH[head]) for head in range(N)])
@@ -199,8 +201,9 @@ class LoadedModel:
         """See `Source`: through the post-norm of the sum of the heads, and the output projection."""
         norm, o_proj = self._layer(layer).post_attention_layernorm, self.attention(layer).o_proj
         along_TD = along_TD * multiplier(norm) / divisor(norm, branch_TD)[:, None]
-        bias_D = torch.zeros(1, dtype=torch.float32) if o_proj.bias is None else o_proj.bias.float()
-        return along_TD @ o_proj.weight.float(), (along_TD * bias_D.to(along_TD.device)).sum(-1)
+        added_D = dense.bias(o_proj)
+        along_bias_T = torch.zeros_like(along_TD[:, 0]) if added_D is None else (along_TD * added_D).sum(-1)
+        return along_TD @ dense.matrix(o_proj), along_bias_T
 
     def own_copy(self, changes: Sequence[str] = ()) -> Self:
         """See `Source`."""
@@ -240,6 +243,10 @@ class LoadedModel:
     def reference(self) -> nn.Module:
         """See `Source`."""
         return gemma2_reference.reference(self.model)
+
+    def reference_maps(self, ids_1T: Tensor, takers: Mapping[int, Callable[[Tensor], None]]) -> None:
+        """See `ShortReference`."""
+        gemma2_reference.maps(self.reference(), ids_1T, takers)
 
     def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:
         """See `Source`."""
