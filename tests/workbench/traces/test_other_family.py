@@ -18,6 +18,7 @@ from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.source import POINTS, Source
 from gemma2_workbench.models.unembedding import Unembedding
+from gemma2_workbench.models.weights_info import WeightsInfo
 from gemma2_workbench.traces.readers.contributions import Contributions
 from gemma2_workbench.traces.readers.lens import Lens
 from gemma2_workbench.traces.readers.prediction import Prediction
@@ -95,6 +96,7 @@ class Toy:
 
     name = source = kind = "toy"
     revision = weights_sha256 = None
+    weights = WeightsInfo()
     dtype, device, causal, reference_name = "float32", "cpu", True, "nothing"
 
     def __init__(self, model: Decoder, tokenizer: Any, changes: Sequence[str] = ()) -> None:
