@@ -1,0 +1,100 @@
+"""`tiny_model`: a random model of any causal model type of transformers, of a few thousand parameters.
+
+Sizes go by the names of configuration fields; what a type needs beyond them stands in `OWN`.
+"""
+
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AutoModelForCausalLM, PreTrainedConfig
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+TYPES = tuple(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
+LAYERS, WINDOW, VOCABULARY, LONGEST = 4, 8, 128, 96
+
+SIZES: dict[str, object] = {
+    **dict.fromkeys(("hidden_size", "n_embd", "d_model", "embedding_size", "dim", "embedding_dim", "emb_dim"), 32),
+    **dict.fromkeys(("num_hidden_layers", "n_layer", "n_layers", "num_layers", "decoder_layers", "num_blocks"), LAYERS),
+    **dict.fromkeys(("encoder_layers", "num_encoder_layers", "num_decoder_layers"), LAYERS),
+    **dict.fromkeys(("num_attention_heads", "n_head", "n_heads", "num_heads", "decoder_attention_heads"), 4),
+    **dict.fromkeys(("encoder_attention_heads", "num_encoder_attention_heads", "num_decoder_attention_heads"), 4),
+    **dict.fromkeys(("num_key_value_heads", "num_kv_heads", "num_query_groups"), 2),
+    **dict.fromkeys(("head_dim", "attention_head_dim", "kv_channels", "d_head", "attention_head_size"), 8),
+    **dict.fromkeys(("intermediate_size", "ffn_dim", "n_inner", "decoder_ffn_dim", "encoder_ffn_dim", "d_inner"), 64),
+    **dict.fromkeys(("moe_intermediate_size", "shared_expert_intermediate_size", "ffn_hidden_size", "dff"), 32),
+    **dict.fromkeys(("shared_intermediate_size", "intermediate_size_mlp", "expert_ffn_hidden_size"), 32),
+    **dict.fromkeys(("vocab_size", "n_vocab", "vocab_size_per_layer_input"), VOCABULARY),
+    **dict.fromkeys(("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "context_length"), LONGEST),
+    **dict.fromkeys(("max_target_positions", "original_max_position_embeddings", "model_max_length"), LONGEST),
+    **dict.fromkeys(("sliding_window", "attention_chunk_size", "attention_window_size", "window_size"), WINDOW),
+    **dict.fromkeys(("sliding_window_size", "local_attention"), WINDOW),
+    **dict.fromkeys(("num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts"), 4),
+    **dict.fromkeys(("num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_k"), 2),
+    **dict.fromkeys(("n_shared_experts", "num_shared_experts", "moe_num_shared_experts", "first_k_dense_replace"), 1),
+    **dict.fromkeys(("n_group", "topk_group", "num_expert_group", "n_groups", "mamba_n_groups", "mamba_ngroups"), 1),
+    **dict.fromkeys(("q_lora_rank", "kv_lora_rank", "o_lora_rank"), 16),
+    **dict.fromkeys(("qk_nope_head_dim", "v_head_dim", "index_head_dim"), 8),
+    **dict.fromkeys(("qk_rope_head_dim", "rotary_dim"), 4),
+    **dict.fromkeys(("linear_num_key_heads", "linear_num_value_heads", "linear_num_heads", "index_n_heads"), 2),
+    **dict.fromkeys(("linear_key_head_dim", "linear_value_head_dim", "linear_head_dim"), 8),
+    **dict.fromkeys(("mamba_d_state", "ssm_state_size", "state_size", "mamba_chunk_size", "chunk_size"), 8),
+    **dict.fromkeys(("mamba_n_heads", "mamba_num_heads", "n_mamba_heads"), 8),
+    **dict.fromkeys(("mamba_d_head", "mamba_head_dim", "mamba_headdim"), 8),
+    **dict.fromkeys(("mamba_dt_rank", "time_step_rank", "lru_width", "hidden_size_per_layer_input"), 8),
+    "qk_head_dim": 12,
+    "index_topk": 6,
+    "word_embed_proj_dim": 32,
+    "lru_width": 32,
+    "attention_hidden_size": 32,
+    "max_window_layers": 1,
+    "use_sliding_window": True,
+    "block_size": 16,
+    "num_kv_shared_layers": 0,
+    "num_nextn_predict_layers": 0,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "sep_token_id": 2,
+}
+# What is 0 or off by default and must bite.
+OWN: dict[str, dict[str, object]] = {}
+
+
+def tiny_config(model_type: str) -> PreTrainedConfig:
+    """The smallest sensible configuration of a type."""
+    return _small(CONFIG_MAPPING[model_type], OWN.get(model_type, {}))
+
+
+def tiny_model(model_type: str, seed: int = 0) -> Any:
+    """A random model in eval mode, float32, with its own eager attention."""
+    config = tiny_config(model_type)
+    torch.manual_seed(seed)
+    model: Any = AutoModelForCausalLM.from_config(config, dtype=torch.float32, attn_implementation="eager")
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            # Random weights of the usual size would give even attention, in which many a mistake does not show.
+            if weight.ndim > 1 and "norm" not in name:
+                nn.init.normal_(weight, std=0.15)
+            elif weight.ndim == 1 and name.endswith(("bias", "sinks", "sink")):
+                nn.init.normal_(weight, std=0.3)
+    return model.eval()
+
+
+def _small(kind: type[PreTrainedConfig], own: dict[str, object]) -> PreTrainedConfig:
+    """A configuration of a class with small sizes, its parts too."""
+    usual = kind()
+    values = {name: value for name, value in SIZES.items() if hasattr(usual, name) and not _is_fixed(kind, name)}
+    layer_types = getattr(usual, "layer_types", None)
+    if layer_types:
+        kinds = list(dict.fromkeys(layer_types))
+        values["layer_types"] = [kinds[at % len(kinds)] for at in range(LAYERS)]
+    for name, part in (kind.sub_configs or {}).items():
+        if isinstance(part, type) and issubclass(part, PreTrainedConfig) and part is not PreTrainedConfig:
+            values[name] = _small(part, own.get(name, {})).to_dict()
+    return kind(**{**values, **own})
+
+
+def _is_fixed(kind: type[PreTrainedConfig], name: str) -> bool:
+    return isinstance(getattr(kind, name, None), property)
