@@ -23,11 +23,14 @@ from gemma2_workbench.model import (
 )
 from gemma2_workbench.model.attention import Gemma2Attention
 from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer
+from gemma2_workbench.model.hooks import Hook, attached
 from gemma2_workbench.models import gemma2_reference, gemma2_trial
 from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, divisor, multiplier
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outline import Outline
+from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.own_copy import own_modules
+from gemma2_workbench.models.source import POINTS
 
 LANGUAGE_MODEL = Gemma2ForCausalLM
 CLASSIFIERS = {"token": Gemma2ForTokenClassification, "sequence": Gemma2ForSequenceClassification}
@@ -148,6 +151,11 @@ class LoadedModel:
         """The attention module of a layer."""
         return self._layer(layer).self_attn
 
+    @property
+    def points(self) -> frozenset[str]:
+        """See `Source`."""
+        return frozenset(POINTS)
+
     def point(self, layer: int | str, what: str) -> str:
         """See `Source`."""
         return f"layers.{layer}.{_POINTS.get(what, f'self_attn.{what}')}"
@@ -218,8 +226,23 @@ class LoadedModel:
         """See `Source`."""
         return f"transformers {transformers.__version__} eager Gemma 2"
 
-    def reference(self) -> nn.Module:
+    def outputs(self, ids_1T: Tensor) -> Outputs:
         """See `Source`."""
+        # Before the final softcap, which bends infinity back to a number.
+        raw: list[Tensor] = []
+        is_speaker = self.unembedding is not None
+        watch: dict[str, Hook] = {"final_logits": lambda _module, _args, out: raw.append(out)} if is_speaker else {}
+        with attached(self.model, watch):
+            ours = self.model(ids_1T, output_attentions=True, output_hidden_states=[-1], return_dict=True)
+        return Outputs(ours[0], ours.attentions, (*raw, ours.hidden_states[0]))
+
+    def reference_outputs(self, ids_1T: Tensor) -> Outputs:
+        """See `Source`."""
+        theirs = self.reference()(ids_1T, output_attentions=True, return_dict=True)
+        return Outputs(theirs[0], theirs.attentions)
+
+    def reference(self) -> nn.Module:
+        """transformers' own model on the same weights, see `gemma2_reference`."""
         return gemma2_reference.reference(self.model)
 
     def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:

@@ -46,6 +46,9 @@ class Gemma2Unembedding:
         """See `Unembedding`."""
         return divisor(self.model.model.norm, resid_TD)
 
+    def constants(self, ids_T: Tensor) -> None:
+        """See `Unembedding`: there are no biases."""
+
 
 def divisor(norm: RMSNorm, x_TD: Tensor) -> Tensor:
     """What the norm divides by at each position, its rms, float32 [T]."""

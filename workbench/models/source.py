@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self
 from torch import Tensor, nn
 
 from gemma2_workbench.models.layers import LayerInfo, Shape
+from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.unembedding import Unembedding
 
 # Hook points of a layer, in the order of computation: the residual stream before it, the stages of its attention, and
@@ -99,6 +100,14 @@ class Source(Protocol):
         """How it predicts tokens; None where it is no language model."""
         ...
 
+    @property
+    def points(self) -> frozenset[str]:
+        """Which of `POINTS` the layers have, and "resid_post" where the stream behind a layer has a point of its own.
+
+        The stages of attention only where `LayerInfo.softmax` says so.
+        """
+        ...
+
     def point(self, layer: int | str, what: str) -> str:
         """The name of a hook point of a layer (`*`: of all).
 
@@ -169,8 +178,16 @@ class Source(Protocol):
         """Name and version of the implementation that its numbers must equal."""
         ...
 
+    def outputs(self, ids_1T: Tensor) -> Outputs:
+        """A pass with all its maps, as `run` computes it."""
+        ...
+
+    def reference_outputs(self, ids_1T: Tensor) -> Outputs:
+        """The same by that implementation on the very same weight tensors, with eager attention."""
+        ...
+
     def reference(self) -> nn.Module:
-        """That implementation on the very same weight tensors, as a transformers model with eager attention."""
+        """That implementation, ready to be run."""
         ...
 
     def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:

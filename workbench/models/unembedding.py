@@ -36,3 +36,7 @@ class Unembedding(Protocol):
     def divisor(self, resid_TD: Tensor) -> Tensor:
         """What the final norm divides by at each position, float32 [T]."""
         ...
+
+    def constants(self, ids_T: Tensor) -> Tensor | None:
+        """What biases of the final norm and of the head add to the logit of a token, float32 [T]; None for nothing."""
+        ...

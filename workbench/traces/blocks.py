@@ -103,6 +103,7 @@ class Block:
         visible: [Q, S] bool.
         softcap: the layer's cap, None if off.
         text: the text it is of.
+        sinks: the logit of each head's learned sink, which takes a share of every row, float32 [N]; None without.
     """
 
     span: Span
@@ -112,6 +113,7 @@ class Block:
     visible: Tensor
     softcap: float | None
     text: Text
+    sinks: Tensor | None = None
     _tops: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False)
 
     @cached_property
@@ -131,10 +133,12 @@ class Block:
 
     @cached_property
     def log_sum(self) -> Tensor:
-        """Log of the softmax denominator over the visible keys, [N, Q]."""
+        """Log of the softmax denominator over the visible keys, and the sink if there is one, [N, Q]."""
         if self.softcap is None or self.softcap > _MODEST:
-            return self.scores.masked_fill(~self.visible, -torch.inf).logsumexp(-1)
-        return torch.exp(self.scores, out=self.temporary()).mul_(self.shown).sum(-1).log_()
+            sums_NQ = self.scores.masked_fill(~self.visible, -torch.inf).logsumexp(-1)
+        else:
+            sums_NQ = torch.exp(self.scores, out=self.temporary()).mul_(self.shown).sum(-1).log_()
+        return sums_NQ if self.sinks is None else torch.logaddexp(sums_NQ, self.sinks[:, None])
 
     @cached_property
     def saturation(self) -> Saturation:
@@ -233,6 +237,8 @@ def block_hooks(loaded: Source, ids_BT: Tensor, lengths: Sequence[int], takers: 
 
     hooks: dict[str, Hook] = {}
     for info in loaded.layers:
+        if not info.softmax:
+            continue
         hooks |= {loaded.point(info.index, name): keep(name) for name in ("attn_logits", "attn_scores")}
         hooks[loaded.point(info.index, "attn_probs")] = hand_over(info)
     return hooks
@@ -245,7 +251,8 @@ def _block(info: LayerInfo, span: Span, stages_NQS: Sequence[Tensor], text: Text
         return None
     logits, scores, probs = (stage[:, : len(rows), : len(keys)].detach().float() for stage in stages_NQS)
     visible_QS = ~info.mask.hidden(rows, keys, logits.device)[0]
-    return Block(Span(rows, keys), logits, scores, probs, visible_QS, info.softcap, text)
+    sinks_N = None if info.sinks is None else torch.tensor(info.sinks, device=logits.device)
+    return Block(Span(rows, keys), logits, scores, probs, visible_QS, info.softcap, text, sinks_N)
 
 
 def _total(cells_NQS: Tensor) -> Tensor:

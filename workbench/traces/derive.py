@@ -8,7 +8,7 @@ from torch import Tensor
 from gemma2_workbench.brief import by_fields
 from gemma2_workbench.model.equation import attention_logits, softcap
 from gemma2_workbench.model.reason import Reason
-from gemma2_workbench.models.layers import LayerInfo
+from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.traces.stages import Stage
 
 
@@ -21,7 +21,7 @@ class LayerTensors:
         k: rotated keys [G, T, H].
         v: values [G, T, H].
         log_sum: log of the sum of exp(s_ij) over the visible keys, float32 [N, T].
-        value_norms: || W_O v_j || for each head, float32 [N, T].
+        value_norms: || W_O v_j || for each head, float32 [N, T]; [0, T] where no output projection is known.
     """
 
     q: Tensor
@@ -33,9 +33,18 @@ class LayerTensors:
     def __repr__(self) -> str:
         return by_fields(self)
 
+    @classmethod
+    def of_nothing(cls, shape: Shape, tokens: int, dtype: torch.dtype) -> "LayerTensors":
+        """What is kept of a layer without softmax: vectors of width 0."""
+        q, k, v = (torch.zeros(heads, tokens, 0, dtype=dtype) for heads in (shape.heads, shape.kv_heads, shape.kv_heads))
+        none_NT = torch.zeros(shape.heads, tokens)
+        return cls(q, k, v, none_NT, none_NT.clone())
+
 
 def derive(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows: range, keys: range) -> Tensor:
     """One stage of one head for some queries and keys, float32 [Q, S]; NaN where the mask leaves no value."""
+    if not info.softmax:
+        return torch.full((len(rows), len(keys)), torch.nan)
     shared = tensors.q.shape[0] // tensors.k.shape[0]
     # Copies, because the last bits of a product depend on where its factors lie in memory: the same rows of a trace
     # from a file and of one just captured must give the same bytes.
@@ -50,6 +59,8 @@ def derive(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows
         value_QS = torch.exp(value_QS.float() - log_sum_Q1).to(value_QS.dtype)
     value_QS = value_QS.float()
     if stage.name == "contribution":
+        if not len(tensors.value_norms):
+            raise ValueError(f"layer {info.index} has no output projection that is known, so no contribution of a key")
         value_QS = value_QS * tensors.value_norms[head, keys.start : keys.stop]
     if stage.masked:
         hidden_QS = reasons(info, rows, keys) != Reason.VISIBLE
@@ -59,4 +70,6 @@ def derive(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows
 
 def reasons(info: LayerInfo, rows: range, keys: range) -> Tensor:
     """Why each cell is hidden, int8 [Q, S] of `model.Reason`: the model's own rule, not a second one."""
+    if not info.softmax:
+        return torch.full((len(rows), len(keys)), int(Reason.NO_SOFTMAX), dtype=torch.int8)
     return info.mask.reasons(rows, keys)[0]

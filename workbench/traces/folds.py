@@ -54,9 +54,14 @@ class Fold:
 
 
 def entropy(block: Block) -> Tensor:
-    """-sum p ln p over the keys, nats, [N, Q]; with p = exp(s - log Z) this is log Z - sum p s, one logarithm a row."""
-    weighted_NQS = torch.mul(block.probs, block.scores, out=block.temporary())
-    return (block.log_sum - weighted_NQS.sum(-1)).clamp_(min=0)
+    """-sum p ln p over the keys, nats, [N, Q]; with p = exp(s - log Z) this is log Z - sum p s, one logarithm a row.
+
+    A learned sink is one more place that attention can go to.
+    """
+    weighted_NQ = torch.mul(block.probs, block.scores, out=block.temporary()).sum(-1)
+    if block.sinks is not None:
+        weighted_NQ = weighted_NQ + torch.exp(block.sinks[:, None] - block.log_sum) * block.sinks[:, None]
+    return (block.log_sum - weighted_NQ).clamp_(min=0)
 
 
 def distance(block: Block) -> Tensor:

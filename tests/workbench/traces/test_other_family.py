@@ -16,6 +16,7 @@ from gemma2_workbench.model.equation import attention_logits, mix_values, probab
 from gemma2_workbench.model.hooks import HookPoint, Span
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.layers import LayerInfo, Shape
+from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.source import POINTS, Source
 from gemma2_workbench.models.unembedding import Unembedding
 from gemma2_workbench.traces.readers.contributions import Contributions
@@ -89,6 +90,9 @@ class ToyUnembedding:
     def divisor(self, resid: Tensor) -> Tensor:
         return torch.ones(len(resid))
 
+    def constants(self, ids: Tensor) -> None:
+        return None
+
 
 class Toy:
     """The toy decoder as a `Source`."""
@@ -96,6 +100,7 @@ class Toy:
     name = source = kind = "toy"
     revision = weights_sha256 = None
     dtype, device, causal, reference_name = "float32", "cpu", True, "nothing"
+    points = frozenset(POINTS)
 
     def __init__(self, model: Decoder, tokenizer: Any, changes: Sequence[str] = ()) -> None:
         self.changes = tuple(changes)
@@ -144,6 +149,12 @@ class Toy:
 
     def set_final_softcap(self, cap: float | None) -> None:
         raise ValueError("the toy has no final cap")
+
+    def outputs(self, ids_1T: Tensor) -> Outputs:
+        return Outputs(self.model(ids_1T), ())
+
+    def reference_outputs(self, ids_1T: Tensor) -> Outputs:
+        raise ValueError("the toy has nothing to be compared with")
 
     def reference(self) -> nn.Module:
         raise ValueError("the toy has nothing to be compared with")

@@ -81,7 +81,7 @@ def attention(
     calls, sinks_N = _calls.get(), keywords.get("s_aux")
     scale, cap = _scale(query, keywords), keywords.get("softcap")
     if calls is not None and _SEAT not in vars(module):
-        _take_a_seat(module, Seat(_rule(attention_mask), scale, cap))
+        _take_a_seat(module, Seat(_rule(attention_mask), scale, cap, query.shape[1]))
     seat = seat_of(module)
     if scale != seat.scale:
         raise RefusedError(f"it scales by {scale:g} here and by {seat.scale:g} before; one number is known per layer")

@@ -28,6 +28,7 @@ class Seat:
         rule: who may see whom, padding apart.
         scale: what q.k is multiplied with, as the model passes it.
         cap: the cap on the logits; None is off.
+        heads: N.
         projected: whether `head_out` is what the output projection reads; else it is what attention gives.
         block_rows: query rows handled at once.
     """
@@ -35,6 +36,7 @@ class Seat:
     rule: Mask
     scale: float
     cap: float | None
+    heads: int
     projected: bool = False
     block_rows: int = BLOCK_ROWS
 

@@ -1,0 +1,20 @@
+"""`linear`: what a linear module multiplies with and adds, whatever its class keeps them in."""
+
+import torch
+from torch import Tensor, nn
+
+
+def linear(module: nn.Module) -> tuple[Tensor, Tensor]:
+    """Weight [out, in] and bias [out] of a linear module, float32: those of torch's own, or what it makes of unit vectors.
+
+    transformers' Conv1D holds its weight the other way round, quantised modules in parts, adapters in two products.
+    """
+    weight = module.get_parameter("weight")
+    if type(module) is nn.Linear:
+        bias = weight.new_zeros(len(weight)) if module.bias is None else module.bias
+        return weight.detach().float(), bias.detach().float()
+    with torch.no_grad():
+        width = max(weight.shape[0], 1) if type(module).__name__ == "Conv1D" else weight.shape[-1]
+        units = torch.eye(width, dtype=weight.dtype, device=weight.device)
+        bias = module.forward(torch.zeros_like(units[:1]))[0]
+        return (module.forward(units) - bias).T.float(), bias.float()

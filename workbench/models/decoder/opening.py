@@ -1,0 +1,132 @@
+"""`opened`: a decoder of transformers made a `Source`: switched to the seam, studied, given hook points, compared.
+
+Letters: B batch, T tokens, D model.
+"""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from gemma2_workbench.models.decoder.anatomy import Anatomy, anatomy_of
+from gemma2_workbench.models.decoder.norms import NormForm
+from gemma2_workbench.models.decoder.plumbing import plumb
+from gemma2_workbench.models.decoder.refused import RefusedError
+from gemma2_workbench.models.decoder.seam import KEY, Call
+from gemma2_workbench.models.decoder.source import Decoder
+from gemma2_workbench.models.decoder.study import Study, study
+from gemma2_workbench.models.decoder.unembedding import unembedding_of
+from gemma2_workbench.models.layers import Shape
+from gemma2_workbench.models.quiet import quiet
+
+STUDIED = 16  # tokens of the pass that is watched
+_LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len", "context_length", "max_target_positions", "n_ctx")
+_UNBOUND = 32_768
+
+
+def opened(
+    model: Any,
+    tokenizer: Any,
+    name: str,
+    *,
+    source: str = "",
+    revision: str | None = None,
+    weights_sha256: str | None = None,
+) -> Decoder:
+    """A `Source` of a transformers model, which becomes its own: nobody else is to run or change it.
+
+    Raises:
+        RefusedError: its attention cannot be shown exactly; the message says why.
+    """
+    model.eval()
+    _switch(model)
+    seen = study(model, _ids(model))
+    anatomy = anatomy_of(model, seen)
+    _check_heads(seen)
+    plumb(model, anatomy, _head(model))
+    return Decoder(
+        name=name,
+        source=source or name,
+        revision=revision,
+        weights_sha256=weights_sha256,
+        model=model,
+        tokenizer=tokenizer,
+        anatomy=anatomy,
+        shape=_shape(model, seen, anatomy),
+        sinks=_sinks(model, seen, anatomy),
+        norms=_norms(model, seen, anatomy),
+        unembedding=unembedding_of(model, seen, anatomy.layers[-1].name, anatomy.stream),
+    )
+
+
+def _switch(model: Any) -> None:
+    """Switch a model to the seam.
+
+    Raises:
+        RefusedError: it has no switch; transformers only warns.
+    """
+    with quiet():
+        model.set_attn_implementation(KEY)
+    if model.config.get_text_config()._attn_implementation != KEY:
+        raise RefusedError("its attention cannot be switched: it is not called through transformers' interface")
+
+
+def _ids(model: Any) -> torch.Tensor:
+    """Ids that every vocabulary has, different ones."""
+    vocabulary = model.get_input_embeddings().num_embeddings
+    return (3 + torch.arange(STUDIED, device=model.device) * 7 % max(vocabulary - 4, 1))[None]
+
+
+def _check_heads(seen: Study) -> None:
+    counts = sorted({call.query.shape[1] for call in seen.calls})
+    if len(counts) > 1:
+        raise RefusedError(f"its layers have {' and '.join(map(str, counts))} heads; one number for all is known")
+
+
+def _head(model: Any) -> str | None:
+    """The name of the module that unembeds."""
+    head = model.get_output_embeddings()
+    return next((name for name, module in model.named_modules() if module is head), None)
+
+
+def _shape(model: Any, seen: Study, anatomy: Anatomy) -> Shape:
+    config = model.config.get_text_config()
+    first: Call = seen.calls[0]
+    layer = seen.steps.get(anatomy.layers[0].name)
+    width = layer.gave.shape[-1] if layer is not None and layer.gave is not None else config.hidden_size
+    longest = next((found for name in _LENGTHS if isinstance(found := getattr(config, name, None), int)), _UNBOUND)
+    return Shape(
+        layers=len(anatomy.layers),
+        heads=first.query.shape[1],
+        kv_heads=first.key.shape[1],
+        head_width=first.query.shape[-1],
+        width=width,
+        mlp_width=getattr(config, "intermediate_size", None) or 4 * width,
+        longest=longest,
+    )
+
+
+def _norms(model: nn.Module, seen: Study, anatomy: Anatomy) -> tuple[NormForm | None, ...]:
+    """The norm between the output projection and the residual stream, of layers that have one of known form."""
+    found: list[NormForm | None] = []
+    for layer in anatomy.layers:
+        step = None if layer.branches is None else seen.steps[layer.branches[0].name]
+        is_norm = step is not None and layer.projection is not None and _is_other(seen, layer.projection, step.gave)
+        found.append(NormForm.of(model.get_submodule(step.name), step) if is_norm and step is not None else None)
+    return tuple(found)
+
+
+def _is_other(seen: Study, projection: str, added: torch.Tensor | None) -> bool:
+    """Whether what is added is not the projection's output itself."""
+    gave = seen.steps[projection].gave
+    return gave is None or added is None or not torch.equal(gave, added)
+
+
+def _sinks(model: nn.Module, seen: Study, anatomy: Anatomy) -> tuple[tuple[float, ...] | None, ...]:
+    """The learned sinks of each layer."""
+    by_module = {call.module: call.keywords.get("s_aux") for call in seen.calls}
+    found: list[tuple[float, ...] | None] = []
+    for layer in anatomy.layers:
+        sinks = None if layer.attention is None else by_module[model.get_submodule(layer.attention)]
+        found.append(None if sinks is None else tuple(sinks.detach().float().flatten().tolist()))
+    return tuple(found)
