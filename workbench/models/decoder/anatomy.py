@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from gemma2_workbench.models.decoder.gates import gated_projection
+from gemma2_workbench.models.decoder.linear import is_linear
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.seam import Call
 from gemma2_workbench.models.decoder.study import Step, Study
@@ -95,7 +96,7 @@ def anatomy_of(model: nn.Module, seen: Study) -> Anatomy:
         own = [call for call in seen.calls if names[call.module].startswith(f"{layer}.")]
         if len(own) > 1:
             raise RefusedError(f"layer {at} attends {len(own)} times ({', '.join(names[one.module] for one in own)})")
-        layers.append(_layer(layer, names, own[0] if own else None, seen.steps))
+        layers.append(_layer(model, layer, names, own[0] if own else None, seen.steps))
     return Anatomy(tuple(layers), _is_stream([seen.steps.get(layer.name) for layer in layers]))
 
 
@@ -109,13 +110,13 @@ def _container(model: nn.Module, name: str) -> str:
     raise RefusedError(f"{name} attends outside of a list of layers")
 
 
-def _layer(name: str, names: Mapping[nn.Module, str], call: Call | None, steps: Mapping[str, Step]) -> Layer:
+def _layer(model: nn.Module, name: str, names: Mapping[nn.Module, str], call: Call | None, steps: Mapping[str, Step]) -> Layer:
     inside = [step for step in steps.values() if step.name.startswith(f"{name}.")]
     branches = _branches(steps.get(name), inside)
     if call is None:
         return Layer(name, None, None, branches)
     attention = names[call.module]
-    projection = _projection(call, [step for step in inside if _is_part(step.name, attention)])
+    projection = _projection(model, call, [step for step in inside if _is_part(step.name, attention)])
     projection = projection or gated_projection(call, steps[attention], inside)
     if branches is not None:
         branches = _attention_first(branches, inside, projection)
@@ -141,13 +142,13 @@ def _is_part(name: str, whole: str) -> bool:
     return name.startswith(f"{whole.rpartition('.')[0]}.")
 
 
-def _projection(call: Call, inside: Sequence[Step]) -> str | None:
+def _projection(model: nn.Module, call: Call, inside: Sequence[Step]) -> str | None:
     """The module that reads the outputs of the heads side by side, as they are."""
     out_BTM = call.out.transpose(1, 2).flatten(2)
     for step in inside:
         given, gave = step.given, step.gave
         if given is not None and gave is not None and given.shape == out_BTM.shape and torch.equal(given, out_BTM):
-            return step.name
+            return step.name if is_linear(model.get_submodule(step.name), given, gave) else None
     return None
 
 

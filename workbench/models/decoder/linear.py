@@ -18,3 +18,14 @@ def linear(module: nn.Module) -> tuple[Tensor, Tensor]:
         units = torch.eye(width, dtype=weight.dtype, device=weight.device)
         bias = module.forward(torch.zeros_like(units[:1]))[0]
         return (module.forward(units) - bias).T.float(), bias.float()
+
+
+def is_linear(module: nn.Module, given: Tensor, gave: Tensor) -> bool:
+    """Whether a module that was watched is linear: a matrix and a bias give what it gave."""
+    if getattr(module, "weight", None) is None or module.get_parameter("weight").ndim != 2:
+        return False
+    weight, bias = linear(module)
+    if weight.shape[-1] != given.shape[-1]:
+        return False
+    ours = given.float() @ weight.T + bias
+    return bool((ours - gave.float()).abs().max() <= 1e-4 * (1 + gave.float().abs().max()))
