@@ -58,8 +58,27 @@ SIZES: dict[str, object] = {
     "eos_token_id": 2,
     "sep_token_id": 2,
 }
-# What is 0 or off by default and must bite.
-OWN: dict[str, dict[str, object]] = {}
+# What is off or without effect by default and must bite, and what generic sizes do not suit.
+OWN: dict[str, dict[str, object]] = {
+    "bamba": {"attn_layer_indices": [1, 3]},
+    "granite": {"residual_multiplier": 0.5, "embedding_multiplier": 3.0, "logits_scaling": 4.0},
+    "granitemoehybrid": {"layer_types": ["mamba", "attention"] * 2},
+    "cohere": {"logit_scale": 0.25},
+    "gemma2": {"attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0},
+    "vaultgemma": {"attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0},
+    "gemma3n_text": {"num_kv_shared_layers": 2},
+    "gemma4_text": {"num_kv_shared_layers": 2},
+    "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1},
+    "lfm2_moe": {"layer_types": ["conv", "full_attention"] * 2},
+    "nemotron_h": {"layers_block_type": ["mamba", "attention", "mlp", "attention"]},
+    "cohere_compass_text": {"layer_types": ["sliding_attention", "full_attention"] * 2},
+    "reformer": {"is_decoder": True},
+    "xmod": {"languages": ["en_XX"], "default_language": "en_XX"},
+    "zaya": {"num_experts_per_tok": 1},
+    "xlstm": {"head_dim": 8, "qk_dim_factor": 0.5, "v_dim_factor": 1.0, "hidden_size": 64},
+    "recurrent_gemma": {"block_types": ["recurrent", "attention"]},
+    "gpt_neo": {"attention_types": [[["global", "local"], 2]]},
+}
 
 
 def tiny_config(model_type: str) -> PreTrainedConfig:
@@ -85,14 +104,17 @@ def tiny_model(model_type: str, seed: int = 0) -> Any:
 def _small(kind: type[PreTrainedConfig], own: dict[str, object]) -> PreTrainedConfig:
     """A configuration of a class with small sizes, its parts too."""
     usual = kind()
-    values = {name: value for name, value in SIZES.items() if hasattr(usual, name) and not _is_fixed(kind, name)}
-    layer_types = getattr(usual, "layer_types", None)
-    if layer_types:
-        kinds = list(dict.fromkeys(layer_types))
+    named = usual.to_dict()
+    values = {name: value for name, value in SIZES.items() if name in named and not _is_fixed(kind, name)}
+    if "qk_rope_head_dim" in named:  # keys and values of latent attention have no groups
+        values |= {"num_key_value_heads": 4} | ({"head_dim": 4} if "head_dim" in named else {})
+    kinds = list(dict.fromkeys(named.get("layer_types") or ()))
+    if kinds and not _is_fixed(kind, "layer_types"):
         values["layer_types"] = [kinds[at % len(kinds)] for at in range(LAYERS)]
-    for name, part in (kind.sub_configs or {}).items():
-        if isinstance(part, type) and issubclass(part, PreTrainedConfig) and part is not PreTrainedConfig:
-            values[name] = _small(part, own.get(name, {})).to_dict()
+    for name in kind.sub_configs or {}:
+        part = getattr(usual, name, None)
+        if isinstance(part, PreTrainedConfig):
+            values[name] = _small(type(part), {}).to_dict()
     return kind(**{**values, **own})
 
 

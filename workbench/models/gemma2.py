@@ -106,6 +106,11 @@ class LoadedModel:
         return type(self.model).__name__
 
     @property
+    def tier(self) -> str:
+        """See `Source`."""
+        return "all stages of attention, exact"
+
+    @property
     def labels(self) -> str | None:
         """What its classes are of, "token" or "sequence"; None where it is no classifier."""
         return next((kind for kind, cls in CLASSIFIERS.items() if type(self.model) is cls), None)

@@ -20,6 +20,7 @@ class LayerInfo:
         chunk: tokens of a chunk, of which a query sees its own; None where there are none.
         sinks: the logit of each head's learned sink, which takes a share of every row but is no key; None without.
         softmax: whether the layer has attention maps at all; a linear or recurrent layer has none.
+        staged: whether all stages are known; else the probabilities alone, as the model itself gives them.
     """
 
     index: int
@@ -31,6 +32,7 @@ class LayerInfo:
     chunk: int | None = None
     sinks: tuple[float, ...] | None = None
     softmax: bool = True
+    staged: bool = True
 
     @property
     def mask(self) -> Mask:

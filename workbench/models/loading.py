@@ -10,7 +10,10 @@ import torch
 
 from gemma2_workbench.model import Gemma2Config
 from gemma2_workbench.models.alone import BUILDING
-from gemma2_workbench.models.checkpoint import INDEX, check_fit, configuration, headers, weight_files
+from gemma2_workbench.models.checkpoint import INDEX, check_fit, configuration, headers, json_object, weight_files
+from gemma2_workbench.models.decoder.loading import decoder_config, decoder_tokenizer, is_other_family, load_decoder
+from gemma2_workbench.models.decoder.maps_only import MapsOnly
+from gemma2_workbench.models.decoder.source import Decoder
 from gemma2_workbench.models.devices import chosen_device, chosen_dtype
 from gemma2_workbench.models.gemma2 import CLASSES, LoadedModel
 from gemma2_workbench.models.names import ModelNotFoundError, Place, fetched, located
@@ -29,8 +32,8 @@ def load(
     device: str | torch.device | None = None,
     revision: str | None = None,
     new_head: bool = False,
-) -> LoadedModel:
-    """Load a Gemma 2 model.
+) -> LoadedModel | Decoder | MapsOnly:
+    """Load a Gemma 2 model, or a decoder of any other family of transformers.
 
     Args:
         name: an embedded checkpoint (`embedded()` lists them; None is the language model), a folder in the format of
@@ -43,7 +46,8 @@ def load(
 
     Raises:
         ModelNotFoundError: no such folder or hub id, no access, unreadable files, no tokenizer.
-        ValueError: not a Gemma 2 model, weights or a tokenizer that do not fit the configuration, no head, an unknown
+        RefusedError: its attention cannot be shown exactly; says why.
+        ValueError: a model that transformers does not know, weights or a tokenizer that do not fit the configuration, no head, an unknown
             dtype or device.
     """
     wanted = DEFAULT if name is None else str(name)
@@ -51,6 +55,10 @@ def load(
     chosen_dtype(dtype, where)
     with one_sentence(wanted):
         place = located(wanted, revision)
+        if is_other_family(place.folder):
+            _fetch_weights(place)
+            kind = chosen_dtype(dtype, where, _stored_dtype(place.folder))
+            return load_decoder(place, wanted, kind, where, _weights_hash(place.folder))
         config = configuration(place.folder)
         tokenizer = tokenizer_of(place.folder, config.vocab_size)
         _fetch_weights(place)
@@ -77,6 +85,9 @@ def check_loadable(name: str, *, dtype: str | None = None, device: str | None = 
     if name not in embedded():
         with one_sentence(name):
             place = located(name)
+            if is_other_family(place.folder):
+                decoder_tokenizer(place.folder, decoder_config(place.folder))
+                return
             config = configuration(place.folder)
             tokenizer_of(place.folder, config.vocab_size)
             if place.revision is None:
@@ -107,6 +118,12 @@ def _stored(place: Place, config: Gemma2Config, in_files: torch.dtype) -> torch.
     if place.source.startswith("embedded:"):
         return torch.float32
     return config.dtype if isinstance(config.dtype, torch.dtype) else in_files
+
+
+def _stored_dtype(folder: Path) -> torch.dtype:
+    """The dtype that config.json names, float32 where it names none."""
+    found = getattr(torch, str(json_object(folder / "config.json").get("dtype", "float32")), None)
+    return found if isinstance(found, torch.dtype) else torch.float32
 
 
 def _fetch_weights(place: Place) -> None:

@@ -81,6 +81,11 @@ class Source(Protocol):
         ...
 
     @property
+    def tier(self) -> str:
+        """What can be shown of it, in words: all stages, or its maps only and why."""
+        ...
+
+    @property
     def shape(self) -> Shape:
         """Its sizes."""
         ...

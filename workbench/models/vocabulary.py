@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoTokenizer, Gemma2Config
+from transformers import AutoTokenizer, Gemma2Config, PreTrainedConfig
 
 from gemma2_workbench.model.config_checks import shown
 from gemma2_workbench.models.checkpoint import json_object
@@ -18,7 +18,7 @@ TOKENS = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_
 _TRIED = 50
 
 
-def tokenizer_of(folder: Path, rows: int) -> Any:
+def tokenizer_of(folder: Path, rows: int, config: PreTrainedConfig | None = None) -> Any:
     """The tokenizer in a folder, a transformers fast tokenizer.
 
     A vocabulary smaller than the embeddings is usual: their last rows are padding.
@@ -26,6 +26,7 @@ def tokenizer_of(folder: Path, rows: int) -> Any:
     Args:
         folder: a model's folder.
         rows: of the embeddings (`vocab_size`).
+        config: of a model of another family; None is Gemma 2.
 
     Raises:
         OSError: there is none, or its files cannot be read. (transformers would make one up that knows no word.)
@@ -38,7 +39,7 @@ def tokenizer_of(folder: Path, rows: int) -> Any:
         with quiet():
             # Whose tokenizer it is, is known; transformers would read config.json anew, by rules of its own.
             tokenizer = AutoTokenizer.from_pretrained(
-                folder, config=Gemma2Config(), trust_remote_code=False, local_files_only=True
+                folder, config=config or Gemma2Config(), trust_remote_code=False, local_files_only=True
             )
             ends = tokenizer("a", verbose=False)["input_ids"]
     except Exception as error:  # the tokenizers library, written in Rust, raises plain Exception

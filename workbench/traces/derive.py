@@ -17,7 +17,7 @@ class LayerTensors:
     """What a trace keeps of one layer; all stages follow from it.
 
     Attributes:
-        q: rotated queries [N, T, H].
+        q: rotated queries [N, T, H]; where a model shows maps only, the probabilities [N, T, T], and k, v of width 0.
         k: rotated keys [G, T, H].
         v: values [G, T, H].
         log_sum: log of the sum of exp(s_ij) over the visible keys, float32 [N, T].
@@ -45,6 +45,8 @@ def derive(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows
     """One stage of one head for some queries and keys, float32 [Q, S]; NaN where the mask leaves no value."""
     if not info.softmax:
         return torch.full((len(rows), len(keys)), torch.nan)
+    if not info.staged:
+        return _of_map(info, tensors, head, stage, rows, keys)
     shared = tensors.q.shape[0] // tensors.k.shape[0]
     # Copies, because the last bits of a product depend on where its factors lie in memory: the same rows of a trace
     # from a file and of one just captured must give the same bytes.
@@ -66,6 +68,18 @@ def derive(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows
         hidden_QS = reasons(info, rows, keys) != Reason.VISIBLE
         value_QS = value_QS.masked_fill(hidden_QS, torch.nan)
     return value_QS
+
+
+def _of_map(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows: range, keys: range) -> Tensor:
+    """The probabilities that a model gave itself, which are all that is known.
+
+    Raises:
+        ValueError: another stage.
+    """
+    if stage.name != "attn_probs":
+        raise ValueError(f"of this model the probabilities alone are known (maps only), no {stage.label}")
+    value_QS = tensors.q[head, rows.start : rows.stop, keys.start : keys.stop].float()
+    return value_QS.masked_fill(reasons(info, rows, keys) != Reason.VISIBLE, torch.nan)
 
 
 def reasons(info: LayerInfo, rows: range, keys: range) -> Tensor:

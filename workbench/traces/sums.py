@@ -44,6 +44,8 @@ def _rows(tokens: int) -> Iterator[range]:
 
 def _adds_up(trace: Trace, layer: int, head: int, rows: range, tolerance: float) -> bool:
     probs_QS: Tensor = trace.stage(layer, head, "attn_probs", rows)
+    if not trace.layers[layer].staged:
+        return bool((probs_QS.nansum(-1) <= 1 + tolerance).all() and (probs_QS.nan_to_num() >= 0).all())
     logits_QS = trace.stage(layer, head, "attn_logits", rows)
     sums_Q = probs_QS.nansum(-1) + trace.sink_share(layer, head, rows)
     hidden_QS = trace.reasons(layer, rows) != 0

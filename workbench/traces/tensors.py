@@ -77,14 +77,15 @@ def kinds(manifest: Manifest, top: int, vocabulary: int, held: Mapping[str, Tens
 def _layer(manifest: Manifest, layer: int, held: Mapping[str, Tensor]) -> dict[str, Kind]:
     """The tensors of one layer."""
     N, T, own = manifest.heads, len(manifest.tokens), _DTYPES[manifest.model.dtype]
-    softmax = manifest.layers[layer].softmax
-    width, own_width = (_last(held, f"layer.{layer}.{name}") if softmax else 0 for name in ("q", "v"))
+    info = manifest.layers[layer]
+    width = _last(held, f"layer.{layer}.q") if info.softmax and info.staged else 0
+    own_width = _last(held, f"layer.{layer}.v") if width else 0
     keys = held.get(f"layer.{layer}.k")
     G = keys.shape[0] if keys is not None and keys.ndim and keys.shape[0] and N % keys.shape[0] == 0 else manifest.kv_heads
     normed = held.get(f"layer.{layer}.value_norms")
     rows = 0 if normed is not None and normed.shape == (0, T) else N
     return {
-        "q": Kind(own, (N, T, width)),
+        "q": Kind(own, (N, T, width if info.staged else T)),
         "k": Kind(own, (G, T, width)),
         "v": Kind(own, (G, T, own_width)),
         "log_sum": Kind(torch.float32, (N, T)),

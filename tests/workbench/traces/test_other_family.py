@@ -100,7 +100,7 @@ class Toy:
     name = source = kind = "toy"
     revision = weights_sha256 = None
     dtype, device, causal, reference_name = "float32", "cpu", True, "nothing"
-    points = frozenset(POINTS)
+    points, tier = frozenset(POINTS), "all stages"
 
     def __init__(self, model: Decoder, tokenizer: Any, changes: Sequence[str] = ()) -> None:
         self.changes = tuple(changes)

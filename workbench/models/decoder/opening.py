@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from gemma2_workbench.models.decoder.anatomy import Anatomy, anatomy_of
+from gemma2_workbench.models.decoder.maps_only import MapsOnly, maps_only
 from gemma2_workbench.models.decoder.norms import NormForm
 from gemma2_workbench.models.decoder.plumbing import plumb
 from gemma2_workbench.models.decoder.refused import RefusedError
@@ -17,6 +18,8 @@ from gemma2_workbench.models.decoder.source import Decoder
 from gemma2_workbench.models.decoder.study import Study, study
 from gemma2_workbench.models.decoder.unembedding import unembedding_of
 from gemma2_workbench.models.layers import Shape
+from gemma2_workbench.models.own_copy import own_modules
+from gemma2_workbench.models.parity import TOLERANCE
 from gemma2_workbench.models.quiet import quiet
 
 STUDIED = 16  # tokens of the pass that is watched
@@ -32,8 +35,42 @@ def opened(
     source: str = "",
     revision: str | None = None,
     weights_sha256: str | None = None,
-) -> Decoder:
+) -> Decoder | MapsOnly:
     """A `Source` of a transformers model, which becomes its own: nobody else is to run or change it.
+
+    Raises:
+        RefusedError: neither its stages nor its maps can be shown; the message says why.
+    """
+    about = {"name": name, "source": source or name, "revision": revision, "weights_sha256": weights_sha256}
+    copy = own_modules(model)
+    try:
+        ours = staged(copy, tokenizer, **about)
+        _check_equal(ours)
+    except RefusedError as error:
+        return maps_only(model, tokenizer, str(error), _ids(model), **about)
+    return ours
+
+
+def _check_equal(ours: Decoder) -> None:
+    """Refuse a decoder whose logits or maps are not those of its own eager forward."""
+    ids_1T = _ids(ours.model)
+    one, its = ours.outputs(ids_1T), ours.reference_outputs(ids_1T)
+    pairs = [(one.last, its.last), *zip(one.maps, its.maps, strict=True)]
+    apart = max(float((a.float() - b.float()).abs().max()) for a, b in pairs)
+    if not apart <= TOLERANCE[ours.dtype]:
+        raise RefusedError(f"its numbers through our equation differ from its own eager forward by {apart:.1e}")
+
+
+def staged(
+    model: Any,
+    tokenizer: Any,
+    name: str,
+    *,
+    source: str,
+    revision: str | None,
+    weights_sha256: str | None,
+) -> Decoder:
+    """A `Source` with all stages of a transformers model, which becomes its own.
 
     Raises:
         RefusedError: its attention cannot be shown exactly; the message says why.
@@ -46,7 +83,7 @@ def opened(
     plumb(model, anatomy, _head(model))
     return Decoder(
         name=name,
-        source=source or name,
+        source=source,
         revision=revision,
         weights_sha256=weights_sha256,
         model=model,

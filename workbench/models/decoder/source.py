@@ -70,6 +70,11 @@ class Decoder:
         )
 
     @property
+    def tier(self) -> str:
+        """What can be shown, in words."""
+        return "all stages of attention, exact"
+
+    @property
     def dtype(self) -> str:
         """Name of the dtype of the weights, for example `float32`."""
         return str(self.model.dtype).removeprefix("torch.")
