@@ -7,14 +7,16 @@ from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
+from typing import get_args
 
-from gemma2_workbench import LoadedModel, Trace, capture, embedded, load
+from gemma2_workbench import Trace, capture, embedded, load
 from gemma2_workbench.apps.page.cache import Kept
 from gemma2_workbench.apps.page.departure import watched
 from gemma2_workbench.apps.page.desk import Desk
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.limits import checked_text
 from gemma2_workbench.models.announced import Announced, announced
+from gemma2_workbench.models.loading import Loaded
 from gemma2_workbench.models.progress import Told, telling
 
 # Models that are loaded at the same time; more would only wait for the same disk.
@@ -76,7 +78,7 @@ class Session:
         """Models to offer: the one the server was started with, then those it may load, or the embedded ones."""
         return list(self.allowed or dict.fromkeys([*filter(None, [self.first]), *embedded()]))
 
-    def model(self, name: str) -> LoadedModel:
+    def model(self, name: str) -> Loaded:
         """The model called `name`, loaded at its first use.
 
         Raises:
@@ -85,7 +87,7 @@ class Session:
         self._check_allowed(name)
         return self.kept.get(("model", name), lambda: self._load(name))
 
-    async def ready(self, name: str, tell: Told = untold) -> LoadedModel:
+    async def ready(self, name: str, tell: Told = untold) -> Loaded:
         """The model called `name`, as `model`; whoever waits for it keeps nobody from anything.
 
         Args:
@@ -113,14 +115,14 @@ class Session:
         self._check_allowed(name)
         return None if self.kept.find(("model", name)) is not None else announced(name)
 
-    def model_of(self, trace: Trace) -> LoadedModel:
+    def model_of(self, trace: Trace) -> Loaded:
         """The loaded model that a trace was captured with: the same weights in the same dtype. None is ever loaded.
 
         Raises:
             ModelAbsentError: there is none.
         """
         wanted = _weights(trace)
-        for loaded in self.kept.every(LoadedModel):
+        for loaded in (each for kind in get_args(Loaded) for each in self.kept.every(kind)):
             if (loaded.source, loaded.revision, loaded.weights_sha256, loaded.dtype) == wanted:
                 self.kept.find(("model", loaded.name))  # it is used
                 return loaded
@@ -152,7 +154,7 @@ class Session:
             # The same for every name, whether there is such a folder or not.
             raise ValueError(f"this server runs {', '.join(self.allowed)} only; choose one of them")
 
-    def _load(self, name: str) -> LoadedModel:
+    def _load(self, name: str) -> Loaded:
         def tell(done: int, of: int, what: str) -> None:
             for each in list(self._told[name]):
                 each(done, of, what)
@@ -173,7 +175,7 @@ def _weights(trace: Trace) -> tuple[str, str | None, str | None, str]:
     return model.source, model.revision, model.weights_sha256, model.dtype
 
 
-def _absence(trace: Trace, namesake: LoadedModel | None) -> str:
+def _absence(trace: Trace, namesake: Loaded | None) -> str:
     """Why there is no model for a trace, and what to do; `namesake` is another model of the same name."""
     name, dtype = trace.model.name, trace.model.dtype
     if namesake is not None:

@@ -13,6 +13,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 
 TYPES = tuple(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
 LAYERS, WINDOW, VOCABULARY, LONGEST = 4, 8, 128, 96
+_VOCABULARIES = ("vocab_size", "n_vocab", "vocab_size_per_layer_input")
 
 SIZES: dict[str, object] = {
     **dict.fromkeys(("hidden_size", "n_embd", "d_model", "embedding_size", "dim", "embedding_dim", "emb_dim"), 32),
@@ -25,7 +26,7 @@ SIZES: dict[str, object] = {
     **dict.fromkeys(("intermediate_size", "ffn_dim", "n_inner", "decoder_ffn_dim", "encoder_ffn_dim", "d_inner"), 64),
     **dict.fromkeys(("moe_intermediate_size", "shared_expert_intermediate_size", "ffn_hidden_size", "dff"), 32),
     **dict.fromkeys(("shared_intermediate_size", "intermediate_size_mlp", "expert_ffn_hidden_size"), 32),
-    **dict.fromkeys(("vocab_size", "n_vocab", "vocab_size_per_layer_input"), VOCABULARY),
+    **dict.fromkeys(_VOCABULARIES, VOCABULARY),
     **dict.fromkeys(("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "context_length"), LONGEST),
     **dict.fromkeys(("max_target_positions", "original_max_position_embeddings", "model_max_length"), LONGEST),
     **dict.fromkeys(("sliding_window", "attention_chunk_size", "attention_window_size", "window_size"), WINDOW),
@@ -81,14 +82,14 @@ OWN: dict[str, dict[str, object]] = {
 }
 
 
-def tiny_config(model_type: str) -> PreTrainedConfig:
+def tiny_config(model_type: str, vocabulary: int = VOCABULARY) -> PreTrainedConfig:
     """The smallest sensible configuration of a type."""
-    return _small(CONFIG_MAPPING[model_type], OWN.get(model_type, {}))
+    return _small(CONFIG_MAPPING[model_type], OWN.get(model_type, {}), vocabulary)
 
 
-def tiny_model(model_type: str, seed: int = 0) -> Any:
+def tiny_model(model_type: str, seed: int = 0, vocabulary: int = VOCABULARY) -> Any:
     """A random model in eval mode, float32, with its own eager attention."""
-    config = tiny_config(model_type)
+    config = tiny_config(model_type, vocabulary)
     torch.manual_seed(seed)
     model: Any = AutoModelForCausalLM.from_config(config, dtype=torch.float32, attn_implementation="eager")
     with torch.no_grad():
@@ -101,11 +102,12 @@ def tiny_model(model_type: str, seed: int = 0) -> Any:
     return model.eval()
 
 
-def _small(kind: type[PreTrainedConfig], own: dict[str, object]) -> PreTrainedConfig:
+def _small(kind: type[PreTrainedConfig], own: dict[str, object], vocabulary: int) -> PreTrainedConfig:
     """A configuration of a class with small sizes, its parts too."""
     usual = kind()
     named = usual.to_dict()
     values = {name: value for name, value in SIZES.items() if name in named and not _is_fixed(kind, name)}
+    values |= {name: vocabulary for name in _VOCABULARIES if name in values}
     if "qk_rope_head_dim" in named:  # keys and values of latent attention have no groups
         values |= {"num_key_value_heads": 4} | ({"head_dim": 4} if "head_dim" in named else {})
     kinds = list(dict.fromkeys(named.get("layer_types") or ()))
@@ -114,7 +116,7 @@ def _small(kind: type[PreTrainedConfig], own: dict[str, object]) -> PreTrainedCo
     for name in kind.sub_configs or {}:
         part = getattr(usual, name, None)
         if isinstance(part, PreTrainedConfig):
-            values[name] = _small(type(part), {}).to_dict()
+            values[name] = _small(type(part), {}, vocabulary).to_dict()
     return kind(**{**values, **own})
 
 

@@ -6,7 +6,7 @@ from multiprocessing.connection import Connection
 
 from benchmarks.decoders.row import Row, row_of
 
-SECONDS = 120
+SECONDS = 600
 
 
 def rows(types: Sequence[str]) -> Iterator[Row]:

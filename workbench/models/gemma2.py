@@ -247,7 +247,7 @@ class LoadedModel:
         return Outputs(theirs[0], theirs.attentions)
 
     def reference(self) -> nn.Module:
-        """transformers' own model on the same weights, see `gemma2_reference`."""
+        """Transformers' own model on the same weights, see `gemma2_reference`."""
         return gemma2_reference.reference(self.model)
 
     def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:

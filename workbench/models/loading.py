@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
@@ -25,6 +25,9 @@ from gemma2_workbench.models.vocabulary import tokenizer_of
 HASH_LIMIT_BYTES = 2 << 30
 
 
+Loaded: TypeAlias = LoadedModel | Decoder | MapsOnly
+
+
 def load(
     name: str | Path | None = None,
     *,
@@ -32,7 +35,7 @@ def load(
     device: str | torch.device | None = None,
     revision: str | None = None,
     new_head: bool = False,
-) -> LoadedModel | Decoder | MapsOnly:
+) -> Loaded:
     """Load a Gemma 2 model, or a decoder of any other family of transformers.
 
     Args:
@@ -46,9 +49,9 @@ def load(
 
     Raises:
         ModelNotFoundError: no such folder or hub id, no access, unreadable files, no tokenizer.
-        RefusedError: its attention cannot be shown exactly; says why.
-        ValueError: a model that transformers does not know, weights or a tokenizer that do not fit the configuration, no head, an unknown
-            dtype or device.
+        RefusedError: its attention can be shown in no way; says why.
+        ValueError: a model that transformers does not know, weights or a tokenizer that do not fit the configuration,
+            no head, an unknown dtype or device.
     """
     wanted = DEFAULT if name is None else str(name)
     where = chosen_device(device)
@@ -73,6 +76,20 @@ def load(
             tokenizer=tokenizer,
             fresh_head=fresh,
         )
+
+
+def gemma2_of(loaded: Loaded) -> LoadedModel:
+    """The model, if it is a Gemma 2: labels, their explanations and fine-tuning are of its classifiers.
+
+    Raises:
+        ValueError: it is of another family.
+    """
+    if not isinstance(loaded, LoadedModel):
+        raise ValueError(
+            f"{loaded.name} is a {loaded.kind}; labels, their explanations and fine-tuning are of Gemma 2 classifiers, such "
+            "as the embedded tiny-ner"
+        )
+    return loaded
 
 
 def check_loadable(name: str, *, dtype: str | None = None, device: str | None = None) -> None:

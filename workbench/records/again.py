@@ -6,8 +6,7 @@ from pathlib import Path
 
 import torch
 
-from gemma2_workbench.models.gemma2 import LoadedModel
-from gemma2_workbench.models.loading import load
+from gemma2_workbench.models.loading import Loaded, load
 from gemma2_workbench.models.parity import PARITY_TOKENS, compare
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.records.nearby import place_of
@@ -35,7 +34,7 @@ class Again:
         self.traces, self.instead, self.download = traces, instead, download
         self.notes: list[str] = []
         self.made: list[tuple[RunPart, Run]] = []
-        self._loaded: dict[tuple[object, ...], LoadedModel] = {}
+        self._loaded: dict[tuple[object, ...], Loaded] = {}
 
     def runs(self, records: Sequence[RunPart], read: Sequence[str]) -> list[Run]:
         """The runs of a record.
@@ -56,7 +55,7 @@ class Again:
         self.made += zip(records, runs, strict=True)
         return runs
 
-    def model(self, model: Weights) -> LoadedModel:
+    def model(self, model: Weights) -> Loaded:
         """The model that a record names, on the device that it names where this machine has it.
 
         Raises:
@@ -79,7 +78,7 @@ class Again:
         return self._loaded[key]
 
 
-def check_tokens(texts: Sequence[tuple[LoadedModel, str]], most: int) -> None:
+def check_tokens(texts: Sequence[tuple[Loaded, str]], most: int) -> None:
     """Refuse texts that would keep the machine busy for long.
 
     Raises:
@@ -109,7 +108,7 @@ def _taken(path: Path, record: RunPart) -> Run:
     return replace(run, token=None if record.lens is None else record.lens.token)
 
 
-def _run_again(loaded: LoadedModel, record: RunPart, read: Sequence[str]) -> Run:
+def _run_again(loaded: Loaded, record: RunPart, read: Sequence[str]) -> Run:
     """Run the text of a record through its model, with its changes."""
     run = run_text(
         loaded,

@@ -36,7 +36,9 @@ class LayerTensors:
     @classmethod
     def of_nothing(cls, shape: Shape, tokens: int, dtype: torch.dtype) -> "LayerTensors":
         """What is kept of a layer without softmax: vectors of width 0."""
-        q, k, v = (torch.zeros(heads, tokens, 0, dtype=dtype) for heads in (shape.heads, shape.kv_heads, shape.kv_heads))
+        q, k, v = (
+            torch.zeros(heads, tokens, 0, dtype=dtype) for heads in (shape.heads, shape.kv_heads, shape.kv_heads)
+        )
         none_NT = torch.zeros(shape.heads, tokens)
         return cls(q, k, v, none_NT, none_NT.clone())
 

@@ -81,7 +81,11 @@ def _layer(manifest: Manifest, layer: int, held: Mapping[str, Tensor]) -> dict[s
     width = _last(held, f"layer.{layer}.q") if info.softmax and info.staged else 0
     own_width = _last(held, f"layer.{layer}.v") if width else 0
     keys = held.get(f"layer.{layer}.k")
-    G = keys.shape[0] if keys is not None and keys.ndim and keys.shape[0] and N % keys.shape[0] == 0 else manifest.kv_heads
+    G = (
+        keys.shape[0]
+        if keys is not None and keys.ndim and keys.shape[0] and N % keys.shape[0] == 0
+        else manifest.kv_heads
+    )
     normed = held.get(f"layer.{layer}.value_norms")
     rows = 0 if normed is not None and normed.shape == (0, T) else N
     return {

@@ -34,8 +34,8 @@ UNIT = "contribution (logits)"
 def table(trace: Trace, position: int | None) -> pd.DataFrame:
     """One row per part of the logit of the chosen token at `position` (None: after the last token).
 
-    `part` is embedding, head, mlp, bias (where an output projection, the final norm or the head has one) or remainder; `layer`, `head` and
-    `kv_head` are empty where they do not apply. The values sum to `logit`.
+    `part` is embedding, head, mlp, bias (where an output projection, the final norm or the head has one) or remainder;
+    `layer`, `head` and `kv_head` are empty where they do not apply. The values sum to `logit`.
     """
     import pandas as pd
 

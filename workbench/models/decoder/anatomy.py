@@ -85,7 +85,9 @@ def anatomy_of(model: nn.Module, seen: Study) -> Anatomy:
     called = [names[call.module] for call in seen.calls]
     several = [name for name, count in Counter(called).items() if count > 1]
     if several:
-        raise RefusedError(f"{several[0]} attends {Counter(called)[several[0]]} times in one pass; one map each is known")
+        raise RefusedError(
+            f"{several[0]} attends {Counter(called)[several[0]]} times in one pass; one map each is known"
+        )
     containers = {_container(model, name) for name in called}
     if len(containers) > 1:
         raise RefusedError(f"its layers stand in {len(containers)} stacks ({', '.join(sorted(containers))})")
@@ -110,7 +112,9 @@ def _container(model: nn.Module, name: str) -> str:
     raise RefusedError(f"{name} attends outside of a list of layers")
 
 
-def _layer(model: nn.Module, name: str, names: Mapping[nn.Module, str], call: Call | None, steps: Mapping[str, Step]) -> Layer:
+def _layer(
+    model: nn.Module, name: str, names: Mapping[nn.Module, str], call: Call | None, steps: Mapping[str, Step]
+) -> Layer:
     inside = [step for step in steps.values() if step.name.startswith(f"{name}.")]
     branches = _branches(steps.get(name), inside)
     if call is None:
@@ -130,7 +134,9 @@ def _attention_first(
     chain: list[Tensor] = []
     along: list[str] = []
     for step in inside:
-        reads = step.given is not None and any(torch.equal(step.given, one) for one in chain if one.shape == step.given.shape)
+        reads = step.given is not None and any(
+            torch.equal(step.given, one) for one in chain if one.shape == step.given.shape
+        )
         if (step.name == projection or reads) and step.gave is not None:
             chain.append(step.gave)
             along.append(step.name)
@@ -167,10 +173,9 @@ def _branches(layer: Step | None, inside: Sequence[Step]) -> tuple[Branch, Branc
 
 
 def _scales(change: Tensor, first: Tensor, second: Tensor) -> tuple[float, float] | None:
-    """The numbers a, b with change = a first + b second, one of them 1 unless both are the same; None if there are none."""
-    for scales in ((1.0, 1.0),):
-        if _is_close(change, first * scales[0] + second * scales[1]):
-            return scales
+    """The numbers a, b with change = a first + b second: 1, or one multiplier for both; None if there are none."""
+    if _is_close(change, first + second):
+        return 1.0, 1.0
     both = torch.stack([first.flatten(), second.flatten()], dim=1).double()
     found = torch.linalg.lstsq(both, change.flatten().double()).solution
     a, b = (float(number) for number in found)

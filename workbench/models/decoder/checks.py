@@ -1,4 +1,4 @@
-"""`differences`: how far a decoder is from its own eager forward: plain, padded on the left, and decoding with the cache.
+"""`differences`: how far a decoder is from its own eager forward: plain, padded on the left, decoding with the cache.
 
 Letters: B batch, T tokens.
 """
@@ -87,7 +87,12 @@ def _decoded(model: Any, ids_1T: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
         out = model(input_ids=ids_1T[:, :-STEPS], use_cache=True)
         logits = []
         for at in range(ids_1T.shape[1] - STEPS, ids_1T.shape[1]):
-            out = model(input_ids=ids_1T[:, at : at + 1], past_key_values=out.past_key_values, use_cache=True, output_attentions=True)
+            out = model(
+                input_ids=ids_1T[:, at : at + 1],
+                past_key_values=out.past_key_values,
+                use_cache=True,
+                output_attentions=True,
+            )
             logits.append(out.logits)
     maps = tuple(one for one in out.attentions or () if isinstance(one, Tensor))
     return torch.cat(logits, dim=1), maps

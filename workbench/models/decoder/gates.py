@@ -1,4 +1,4 @@
-"""An output projection behind a gate: it reads the outputs of the heads, each number times one that attention is not in.
+"""An output projection behind a gate: it reads the outputs of the heads, each number times one of its own.
 
 Whether a module does, is tried: without a head its own numbers are gone, and those of the others are what they were. A
 norm over all heads fails, for it mixes them.
@@ -37,9 +37,7 @@ def gated_projection(call: Call, attention: Step, inside: Sequence[Step]) -> str
 def _only(call: Call, attention: Step, module: nn.Module, head: int) -> bool:
     """Whether a head that is off is off in what a module is given, and nothing else is."""
     N = call.out.shape[1]
-    usual, without = (
-        _given(call.module, attention, module, off).unflatten(-1, (N, -1)) for off in (None, head)
-    )
+    usual, without = (_given(call.module, attention, module, off).unflatten(-1, (N, -1)) for off in (None, head))
     others = [at for at in range(N) if at != head]
     return bool((without[..., head, :] == 0).all()) and torch.equal(usual[..., others, :], without[..., others, :])
 

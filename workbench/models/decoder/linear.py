@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 
 def linear(module: nn.Module) -> tuple[Tensor, Tensor]:
-    """Weight [out, in] and bias [out] of a linear module, float32: those of torch's own, or what it makes of unit vectors.
+    """Weight [out, in] and bias [out] of a linear module, float32: its own, or what it makes of unit vectors.
 
     transformers' Conv1D holds its weight the other way round, quantised modules in parts, adapters in two products.
     """

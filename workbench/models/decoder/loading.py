@@ -10,8 +10,8 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig
 from gemma2_workbench.model.config_checks import shown
 from gemma2_workbench.models.alone import BUILDING
 from gemma2_workbench.models.checkpoint import json_object
-from gemma2_workbench.models.decoder.opening import opened
 from gemma2_workbench.models.decoder.maps_only import MapsOnly
+from gemma2_workbench.models.decoder.opening import opened
 from gemma2_workbench.models.decoder.source import Decoder
 from gemma2_workbench.models.names import Place
 from gemma2_workbench.models.quiet import quiet
@@ -34,7 +34,9 @@ def decoder_config(folder: Path) -> PreTrainedConfig:
             return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (ValueError, TypeError, KeyError) as error:
         family = shown(json_object(folder / "config.json").get("model_type"))
-        raise ValueError(f"transformers {transformers.__version__} cannot read it as a {family} model: {error}") from error
+        raise ValueError(
+            f"transformers {transformers.__version__} cannot read it as a {family} model: {error}"
+        ) from error
 
 
 def decoder_tokenizer(folder: Path, config: PreTrainedConfig) -> Any:

@@ -49,7 +49,9 @@ class MapsOnly:
     points = frozenset(STAGES)
 
     def __repr__(self) -> str:
-        return brief(self, cut(self.name, 60), self.kind, f"{self.shape.layers} layers x {self.shape.heads} heads", "maps only")
+        return brief(
+            self, cut(self.name, 60), self.kind, f"{self.shape.layers} layers x {self.shape.heads} heads", "maps only"
+        )
 
     @property
     def tier(self) -> str:

@@ -26,8 +26,9 @@ KEY = "gemma2_workbench"
 _SEAT = "workbench_seat"  # where an attention module keeps it
 # Keywords that say nothing which mask, tensors and the numbers of the layer do not say.
 _HARMLESS = frozenset(
-    """dropout scaling softcap s_aux sliding_window is_causal position_ids cache_position use_cache output_attentions
-    output_hidden_states output_router_logits return_dict max_length_q max_length_k logits_to_keep""".split()
+    ("dropout", "scaling", "softcap", "s_aux", "sliding_window", "is_causal", "position_ids", "cache_position")
+    + ("use_cache", "output_attentions", "output_hidden_states", "output_router_logits", "return_dict")
+    + ("max_length_q", "max_length_k", "logits_to_keep")
 )
 
 

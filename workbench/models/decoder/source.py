@@ -120,7 +120,9 @@ class Decoder:
         """See `Source`; the last states are those of the last layer, before the final norm."""
         last: list[Tensor] = []
         final = self.model.get_submodule(self.anatomy.layers[-1].name)
-        handle = final.register_forward_hook(lambda _module, _args, out: last.append(out if isinstance(out, Tensor) else out[0]))
+        handle = final.register_forward_hook(
+            lambda _module, _args, out: last.append(out if isinstance(out, Tensor) else out[0])
+        )
         name = "inputs_embeds" if inputs.is_floating_point() else "input_ids"
         chosen = torch.tensor(positions or [0], device=inputs.device)
         positions_of(self.model, chosen)
@@ -240,8 +242,14 @@ class Decoder:
             return LayerInfo(layer, "linear", None, None, 1.0, True, softmax=False)
         seat = self._seat(layer)
         return LayerInfo(
-            layer, _kind(seat.rule), seat.rule.window, seat.cap, seat.scale, seat.rule.causal,
-            chunk=seat.rule.chunk, sinks=self.sinks[layer],
+            layer,
+            _kind(seat.rule),
+            seat.rule.window,
+            seat.cap,
+            seat.scale,
+            seat.rule.causal,
+            chunk=seat.rule.chunk,
+            sinks=self.sinks[layer],
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.seam import Call, listening
 
 
@@ -51,8 +52,12 @@ def study(model: nn.Module, ids_BT: Tensor) -> Study:
     """
     steps: dict[str, Step] = {}
     with torch.no_grad(), listening() as calls, _watched(model, steps):
-        logits = first_tensor(model(input_ids=ids_BT, use_cache=False))
-    assert logits is not None
+        try:
+            logits = first_tensor(model(input_ids=ids_BT, use_cache=False))
+        except (AttributeError, TypeError, IndexError, RuntimeError) as error:
+            raise RefusedError(f"it works on its mask itself ({type(error).__name__}: {error})") from error
+    if logits is None:
+        raise RefusedError("it gives no logits")
     return Study(tuple(calls), steps, logits)
 
 

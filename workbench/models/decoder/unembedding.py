@@ -132,7 +132,9 @@ def unembedding_of(model: Any, seen: Study, last: str, stream: bool) -> DecoderU
     with torch.no_grad():
         apart = (ours.logits(stream_end)[1] - seen.logits).abs().max()
     if apart > _CLOSE * (1 + seen.logits.abs().max()):
-        return DecoderUnembedding(model, vocabulary, None, "its logits are not those of final norm, head, scale and cap")
+        return DecoderUnembedding(
+            model, vocabulary, None, "its logits are not those of final norm, head, scale and cap"
+        )
     return ours
 
 
