@@ -16,10 +16,10 @@ HEAD = f"""# Any decoder of transformers
 
 `load("folder or hub id")` opens what this table calls *staged* with every stage of attention, exact; *maps only*
 shows the probabilities that the model itself gives; what is *refused* is refused with the reason. Every causal model
-type of transformers {transformers.__version__}, built tiny with random weights ({LAYERS} layers, window {WINDOW}, 24
-tokens, float32, CPU), beside its own eager forward. Largest absolute differences: of logits and attention probabilities of one text; of both with
-padding on the left; of both when the last tokens are read one by one with the cache.
-This page is the output of `python -m benchmarks.decoders`.
+type of transformers {transformers.__version__}, built tiny with random weights ({LAYERS} layers, window {WINDOW},
+24 tokens, float32, CPU), beside its own eager forward. Largest absolute differences: of logits and attention
+probabilities of one text; of both with padding on the left; of both when the last tokens are read one by one with the
+cache. This page is the output of `python -m benchmarks.decoders`.
 """
 
 

@@ -18,6 +18,8 @@ MARKS = {
     Reason.OUTSIDE_WINDOW: "\\",
     Reason.PADDING: "x",
     Reason.OTHER_SEQUENCE: "o",
+    Reason.OUTSIDE_CHUNK: "/",
+    Reason.NO_SOFTMAX: "-",
 }
 LEGEND = "# visible   . future   \\ outside window   x padding"
 LABEL_CELLS = 14

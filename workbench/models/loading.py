@@ -86,8 +86,8 @@ def gemma2_of(loaded: Loaded) -> LoadedModel:
     """
     if not isinstance(loaded, LoadedModel):
         raise ValueError(
-            f"{loaded.name} is a {loaded.kind}; labels, their explanations and fine-tuning are of Gemma 2 classifiers, such "
-            "as the embedded tiny-ner"
+            f"{loaded.name} is a {loaded.kind}; labels, their explanations and fine-tuning are of Gemma 2 classifiers, "
+            "for example the embedded tiny-ner"
         )
     return loaded
 

@@ -28,10 +28,15 @@ def gated_projection(call: Call, attention: Step, inside: Sequence[Step]) -> str
         if not step.name.startswith(f"{attention.name}.") or step.given is None or step.given.shape[-1] != width:
             continue
         module = call.module.get_submodule(step.name.removeprefix(f"{attention.name}."))
-        if isinstance(module, nn.Linear) and step.given.shape[:2] == (call.out.shape[0], call.out.shape[2]):
-            if all(_only(call, attention, module, head) for head in (0, call.out.shape[1] - 1)):
-                return step.name
+        reads_tokens = step.given.shape[:2] == (call.out.shape[0], call.out.shape[2])
+        if isinstance(module, nn.Linear) and reads_tokens and _keeps_apart(call, attention, module):
+            return step.name
     return None
+
+
+def _keeps_apart(call: Call, attention: Step, module: nn.Module) -> bool:
+    """Whether the first and the last head are off, and nothing else is, where they are off in attention."""
+    return all(_only(call, attention, module, head) for head in (0, call.out.shape[1] - 1))
 
 
 def _only(call: Call, attention: Step, module: nn.Module, head: int) -> bool:
