@@ -7,10 +7,10 @@ ARGS ?=
 # A copy of the folders as the one package that they are installed as, for tools that read files and import nothing.
 TREE := build/tree
 
-.PHONY: help app test check lint types layers format gallery bench fuzz decoders clean tree
+.PHONY: help app test check lint types layers format gallery bench load fuzz transformers-tests decoders clean tree
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 app: $(VENV)/.app ## open the explorer in the browser (ARGS="--port 7861" and so on)
 	$(BIN)/gemma2-workbench app $(ARGS)
@@ -40,8 +40,22 @@ gallery: $(VENV)/.app ## draw the figures of docs/gallery again
 fuzz: $(VENV)/.dev ## ten thousand bad inputs, which may neither hang nor break nor pass in silence
 	$(BIN)/python -m tests.robustness.fuzz $(ARGS)
 
-bench: $(VENV)/.dev ## run every script in benchmarks/
-	set -e; for script in benchmarks/*.py; do $(BIN)/python "$$script" $(ARGS); done
+transformers-tests: $(VENV)/.dev ## fetch transformers' own model tests and run them over our classes (ARGS="-k rope")
+	$(BIN)/python -m tests.upstream $(ARGS)
+
+# About 25 minutes on 2 quiet cores. LOG keeps the measurements; `python -m benchmarks.report LOG` writes the page again.
+LOG := build/bench.jsonl
+MEASURE := $(BIN)/python -m benchmarks.attention --log $(LOG)
+bench: $(VENV)/.bench ## measure what looking costs beside other tools and write docs/benchmarks.md
+	rm -f $(LOG)
+	$(MEASURE) --geometry S --length 64,512,2048,4096 --rounds 2 $(ARGS)
+	$(MEASURE) --geometry M --length 2048 --rounds 1 $(ARGS)
+	$(MEASURE) --geometry embedded $(ARGS)
+	$(MEASURE) --geometry S --length 2048 --peers capture,eager_attentions --busy --rounds 2 $(ARGS)
+	$(BIN)/python -m benchmarks.report $(LOG)
+
+load: $(VENV)/.dev ## many readers at once on one page
+	$(BIN)/python -m benchmarks.load $(ARGS)
 
 decoders: $(VENV)/.dev ## every decoder of transformers beside its own eager forward, into docs/decoders.md
 	mkdir -p build
@@ -65,4 +79,8 @@ $(VENV)/.app: pyproject.toml setup.py constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml setup.py constraints.txt | $(BIN)/python
 	$(INSTALL) -e '.[dev]'
+	@touch $(VENV)/.app $@
+
+$(VENV)/.bench: pyproject.toml setup.py constraints.txt | $(BIN)/python
+	$(INSTALL) -e '.[bench]'
 	@touch $(VENV)/.app $@

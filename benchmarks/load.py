@@ -5,7 +5,7 @@ the same map computed in this process, and every answer about a cap has to name 
 other attention caps, heads that are off, further texts. All the while one reader asks for a map of a saved trace again
 and again. Prints a JSON line per figure, and a table.
 
-`python benchmarks/load.py --clients 2 --runs 5 --questions 12` is the same, smaller.
+`python -m benchmarks.load --clients 2 --runs 5 --questions 12` is the same, smaller.
 """
 
 import argparse
@@ -18,10 +18,10 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import httpx
-from browser.page import FailedError, Page
-from browser.readers import Reader, Seen, changed, runs, sentence, what_ifs
-from browser.server import Server
 
+from benchmarks.browser.page import FailedError, Page
+from benchmarks.browser.readers import Reader, Seen, changed, runs, sentence, what_ifs
+from benchmarks.browser.server import Server
 from gemma2_workbench import capture, load, save_trace
 from gemma2_workbench.json_types import JsonObject
 

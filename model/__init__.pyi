@@ -5,6 +5,7 @@ from .caches import HybridCache
 from .config import Gemma2Config
 from .equation import BLOCK_ROWS
 from .gemma2 import Gemma2Model
+from .google.convert import convert_google_checkpoint
 from .heads import (
     Gemma2ForCausalLM,
     Gemma2ForSequenceClassification,
@@ -13,9 +14,13 @@ from .heads import (
 from .hooks import HookPoint, Span, attached, points
 from .masks import Mask
 from .reason import Reason
+from .registration import Registration, register, unregister
+from .visualizer import AttentionMaskVisualizer
+from .weights import WeightsError
 
 __all__ = [
     "BLOCK_ROWS",
+    "AttentionMaskVisualizer",
     "Gemma2Config",
     "Gemma2ForCausalLM",
     "Gemma2ForSequenceClassification",
@@ -25,8 +30,13 @@ __all__ = [
     "HybridCache",
     "Mask",
     "Reason",
+    "Registration",
     "Span",
+    "WeightsError",
     "attached",
+    "convert_google_checkpoint",
     "points",
+    "register",
     "set_block_rows",
+    "unregister",
 ]

@@ -111,8 +111,8 @@ class Gemma2Attention(nn.Module):
         unread = not (self.attn_logits.watched or torch.is_grad_enabled())
         scores_BNQS = self.attn_scores(softcap(logits_BNQS, self.cap, inplace=unread), span)
         unread = unread and not self.attn_scores.watched
-        hidden_BQS = mask.hidden(span.rows, span.keys, scores_BNQS.device)
-        probs_BNQS = probabilities(scores_BNQS, hidden_BQS, inplace=unread)
+        hidden = mask.hidden_parts(span.rows, span.keys, scores_BNQS.device)
+        probs_BNQS = probabilities(scores_BNQS, hidden, inplace=unread)
         probs_BNQS = nn.functional.dropout(probs_BNQS, self.dropout, self.training)
         return self.attn_probs(probs_BNQS, span)
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import Any, TypedDict
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -12,19 +12,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers import initialization as init
 
 from gemma2_workbench.model.config import Gemma2Config
-
-# A classifier's head may be new (fine-tuning), and a head may be left out (another task); the trunk never.
-MAY_BE_NEW = ("score.",)
-MAY_BE_LEFT_OUT = ("score.", "lm_head.")
-MAY_BE_IN_OLD_FILES = "rotary_emb.inv_freq"
-
-
-class LoadingReport(TypedDict):
-    """What transformers says of loaded weights."""
-
-    missing_keys: set[str]
-    unexpected_keys: set[str]
-    mismatched_keys: set[tuple[str, tuple[int, ...], tuple[int, ...]]]
+from gemma2_workbench.model.weights import WeightsError, check_names, check_sizes
 
 
 class Gemma2PreTrainedModel(PreTrainedModel):
@@ -58,37 +46,53 @@ class Gemma2PreTrainedModel(PreTrainedModel):
 
     @classmethod
     def from_pretrained(
-        cls, pretrained_model_name_or_path: str | os.PathLike[str], *args: object, **kwargs: object
+        cls, pretrained_model_name_or_path: str | os.PathLike[str] | None, *args: object, **kwargs: object
     ) -> Any:
         """Load a folder or hub id in the format of google/gemma-2-2b; transformers' arguments, strict about weights.
 
-        `config` may be transformers' own `Gemma2Config`. `output_loading_info=True` also returns the report.
+        `config` may be transformers' own `Gemma2Config`; None as path takes the weights from `state_dict`, an empty
+        one asks for random weights.
+        `output_loading_info=True` also returns the report; its reader judges what is missing or too much, as in
+        transformers.
 
         Raises:
             OSError: no such model, or a file that is not readable as weights.
-            ValueError: the weights do not fit the configuration (missing, unexpected or misshapen tensors).
+            WeightsError: the weights do not fit the configuration (missing, unexpected or misshapen tensors).
         """
-        source = str(pretrained_model_name_or_path)
+        path = pretrained_model_name_or_path
+        source = "state_dict" if path is None else str(path)
         check_eager(kwargs.get("attn_implementation"))
         wants_report = kwargs.pop("output_loading_info", False)
         sizes_may_differ = bool(kwargs.pop("ignore_mismatched_sizes", False))
+        is_random = path is None and kwargs.get("state_dict") == {}
         config = kwargs.get("config")
         if isinstance(config, PreTrainedConfig):
             kwargs["config"] = as_gemma2_config(config)
         load: Any = super().from_pretrained
         try:
             # Sizes are checked below, where the tensors can be named.
-            model, report = load(source, *args, output_loading_info=True, ignore_mismatched_sizes=True, **kwargs)
+            model, report = load(
+                None if path is None else source,
+                *args,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,
+                **kwargs,
+            )
         except SafetensorError as error:
             raise OSError(f"{source}: the weights cannot be read ({error})") from error
         except json.JSONDecodeError as error:
             raise OSError(f"{source}: model.safetensors.index.json or another JSON file is broken ({error})") from error
         except RuntimeError as error:
-            raise ValueError(f"{source}: the weights cannot be loaded: {error}") from error
+            raise WeightsError(f"{source}: the weights cannot be loaded: {error}") from error
         except OSError as error:
             raise type(error)(f"{source}: {error}") from error
-        _check_report(source, model, report, sizes_may_differ)
-        return (model, report) if wants_report else model
+        if not sizes_may_differ:
+            check_sizes(source, report)
+        if wants_report:
+            return model, report
+        if not is_random:
+            check_names(source, model, report)
+        return model
 
 
 def as_gemma2_config(config: object) -> Gemma2Config:
@@ -115,28 +119,3 @@ def check_eager(implementation: object) -> None:
             f"attn_implementation={implementation!r} is not possible: it cannot show the stages of softcapped "
             "attention; use 'eager' or leave it out"
         )
-
-
-def _check_report(source: str, model: nn.Module, report: LoadingReport, sizes_may_differ: bool) -> None:
-    """Refuse weights that leave a part random that is not a whole new head, or hold parts that the model does not have.
-
-    Old files may hold the rotary frequencies, which follow from the configuration.
-    """
-    heads = {name for name in model.state_dict() if name.startswith(MAY_BE_NEW)}
-    new = heads if heads <= set(report["missing_keys"]) else set()
-    missing = [name for name in report["missing_keys"] if name not in new]
-    # A head of another task is left out; a further part of the model's own would be lost.
-    others = tuple(prefix for prefix in MAY_BE_LEFT_OUT if not hasattr(model, prefix.removesuffix(".")))
-    unexpected = [name for name in report["unexpected_keys"] if not name.startswith(others)]
-    unexpected = [name for name in unexpected if not name.endswith(MAY_BE_IN_OLD_FILES)]
-    misshapen = [] if sizes_may_differ else [str(entry[0]) for entry in report["mismatched_keys"]]
-    for what, names in (
-        ("lack", missing),
-        ("hold, beyond what is wanted,", unexpected),
-        ("hold in another shape", misshapen),
-    ):
-        if names:
-            some, more = ", ".join(sorted(names)[:3]), f" and {len(names) - 3} more" if len(names) > 3 else ""
-            raise ValueError(
-                f"{source}: the weights {what} {some}{more}; config.json and weights do not belong together"
-            )

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 from transformers import PreTrainedConfig
-from transformers.cache_utils import Cache, DynamicCache, StaticCache
+from transformers.cache_utils import Cache, DynamicCache, EncoderDecoderCache, StaticCache
 
 LegacyCache: TypeAlias = tuple[tuple[Tensor, Tensor], ...]
 
@@ -19,8 +19,8 @@ class HybridCache(StaticCache):
         config: the model's configuration.
         max_batch_size: rows of the batch.
         max_cache_len: tokens that the cache can hold.
-        device: where keys and values live.
-        dtype: their dtype.
+        device: where keys and values live, those of the model; default: cpu.
+        dtype: their dtype, that of the model (`dtype=model.dtype`); default: float32.
 
     Raises:
         ValueError: a size below 1.
@@ -44,31 +44,21 @@ class HybridCache(StaticCache):
         )
 
 
-def as_cache(given: Cache | LegacyCache | None, config: PreTrainedConfig, batch: int, new: int) -> Cache | None:
-    """A transformers `Cache` with room for `new` tokens of `batch` rows, from what a caller gives.
+def as_cache(given: Cache | LegacyCache | None, config: PreTrainedConfig) -> Cache | None:
+    """A transformers `Cache` from what a caller gives.
 
     Args:
         given: a cache, a legacy tuple of (k, v) [B, G, P, H] per layer, or None. A tuple holds all P keys in every
             layer, local ones included, as transformers 4.42 made them.
         config: the model's configuration.
-        batch: rows of the input, B.
-        new: tokens of the input, T.
 
     Raises:
-        ValueError: a tuple of the wrong length or shape, another batch size, a preallocated cache that is full.
-        TypeError: neither a cache nor a tuple of tensors.
+        ValueError: a tuple of the wrong length or shape.
+        TypeError: neither a cache of a decoder nor a tuple of tensors.
     """
-    if given is None:
-        return None
-    cache = given if isinstance(given, Cache) else _from_tuple(given, config)
-    layers: list[Any] = cache.layers
-    for layer in layers:
-        if layer.keys is not None and layer.keys.numel() and layer.keys.shape[0] != batch:
-            raise ValueError(f"past_key_values holds a batch of {layer.keys.shape[0]} rows, the input has {batch}")
-        room = None if layer.is_sliding else getattr(layer, "max_cache_len", None)
-        if room is not None and (past := int(layer.get_seq_length())) + new > room:
-            raise ValueError(f"the cache has room for {room} tokens, {past} are used and {new} are new; make it longer")
-    return cache
+    if isinstance(given, EncoderDecoderCache):
+        raise TypeError("past_key_values is an EncoderDecoderCache, and Gemma 2 has no encoder; use a DynamicCache")
+    return given if given is None or isinstance(given, Cache) else _from_tuple(given, config)
 
 
 def _from_tuple(given: object, config: PreTrainedConfig) -> Cache:

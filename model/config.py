@@ -1,5 +1,6 @@
 """`Gemma2Config`: transformers' configuration, with both documentation pages' spellings and checks that speak."""
 
+import copy
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -116,6 +117,13 @@ class Gemma2Config(TransformersGemma2Config):
         }
 
     @property
+    def longest(self) -> int:
+        """Most tokens of a sequence: `max_position_embeddings`, or the trained length times the factor of the RoPE."""
+        rotary = dict(self.rope_parameters or {})
+        trained = rotary.get("original_max_position_embeddings") or self.max_position_embeddings
+        return max(self.max_position_embeddings, int(trained * (rotary.get("factor") or 1)))
+
+    @property
     def sees_later(self) -> bool:
         """Whether queries see later keys too: `is_causal=False`, which transformers reads and Gemma 2 never sets."""
         return not getattr(self, "is_causal", True)
@@ -124,6 +132,12 @@ class Gemma2Config(TransformersGemma2Config):
         """Keys that a query of `layer` sees, itself included; None in a global (full attention) layer."""
         types = self.layer_types or []
         return self.sliding_window if types[layer] == SLIDING else None
+
+    def as_transformers(self) -> TransformersGemma2Config:
+        """A copy as transformers' own class, unchecked: that refuses values which its model computes with well."""
+        theirs = object.__new__(TransformersGemma2Config)
+        vars(theirs).update(copy.deepcopy(vars(self)))
+        return theirs
 
     def to_dict(self) -> dict[str, Any]:
         """The configuration as written to config.json, both spellings of the rotary base included."""

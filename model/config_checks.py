@@ -8,6 +8,8 @@ import torch
 from transformers import Gemma2Config
 from transformers.activations import ACT2FN
 
+from gemma2_workbench.model.rotary_checks import check_rotary
+
 SLIDING, FULL = "sliding_attention", "full_attention"
 
 # Layers and labels are written out one by one, more are a slip of the pen; a window or a number of positions may stand
@@ -99,6 +101,7 @@ def check_whole_config(config: Gemma2Config) -> None:
     """
     _check_sizes(config)
     _check_numbers(config)
+    check_rotary(config)
     _check_layers(config)
 
 
@@ -155,9 +158,6 @@ def _check_numbers(config: Gemma2Config) -> None:
         raise ValueError(f"initializer_range={shown(spread)} must be 0 or {HELD}")
     if not 0 <= (config.attention_dropout or 0) < 1:
         raise ValueError(f"attention_dropout={shown(config.attention_dropout)} must be at least 0 and below 1")
-    rope_type = rotary.get("rope_type", "default")
-    if rope_type != "default":
-        raise ValueError(f"rope_type={shown(rope_type)} is not part of Gemma 2; the only one is 'default'")
     if config.hidden_activation not in ACT2FN:
         allowed = "gelu_pytorch_tanh, gelu, silu, relu or another name of transformers.activations.ACT2FN"
         raise ValueError(f"hidden_activation={shown(config.hidden_activation)} is not known; use {allowed}")

@@ -5,6 +5,8 @@ Source of the formulas: Gemma 2 report (arXiv 2408.00118) and transformers' eage
 of operations and dtypes are kept.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -38,13 +40,23 @@ def softcap(x: Tensor, cap: float | None, inplace: bool = False) -> Tensor:
     return (x.div_(cap) if inplace else x / cap).tanh_().mul_(cap)
 
 
-def probabilities(scores_BNQS: Tensor, hidden_BQS: Tensor, inplace: bool = False) -> Tensor:
-    """Softmax over the visible keys, computed in float32, in the dtype of the scores, [B, N, Q, S]."""
-    hide = scores_BNQS.masked_fill_ if inplace else scores_BNQS.masked_fill
+def probabilities(scores_BNQS: Tensor, hidden: Sequence[tuple[slice, Tensor]], inplace: bool = False) -> Tensor:
+    """Softmax over the visible keys, computed in float32, in the dtype of the scores, [B, N, Q, S].
+
+    Args:
+        scores_BNQS: the scores; overwritten with `inplace`.
+        hidden: the keys of which some are hidden, and from which queries, bool [B, Q, those keys].
+        inplace: whether nobody needs the scores any more.
+    """
+    masked_BNQS = scores_BNQS if inplace else scores_BNQS.clone()
     # The lowest number that the softmax can hold: a row that sees nothing must not become NaN in float64 either.
-    lowest = max(torch.finfo(scores_BNQS.dtype).min, torch.finfo(torch.float32).min)
-    masked = hide(hidden_BQS[:, None], lowest)
-    return torch.softmax(masked, dim=-1, dtype=torch.float32).to(scores_BNQS.dtype)
+    lowest = max(torch.finfo(masked_BNQS.dtype).min, torch.finfo(torch.float32).min)
+    for keys, hidden_BQS in hidden:
+        masked_BNQS[..., keys].masked_fill_(hidden_BQS[:, None], lowest)
+    if masked_BNQS.dtype == torch.float32 and masked_BNQS.device.type == "cpu" and not torch.is_grad_enabled():
+        # Row by row where the scores stand: of the size of a block, fresh memory costs more than the arithmetic.
+        return torch.softmax(masked_BNQS, dim=-1, out=masked_BNQS)
+    return torch.softmax(masked_BNQS, dim=-1, dtype=torch.float32).to(scores_BNQS.dtype)
 
 
 def mix_values(probs_BNQS: Tensor, v_BGSH: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
-"""The Gemma 2 trunk: embedding, RMSNorm, rotary angles, GeGLU, decoder layer and the stack of layers.
+"""The Gemma 2 trunk: embedding, RMSNorm, GeGLU, decoder layer and the stack of layers.
 
-Shapes: B batch, T tokens, H head width, D model, F mlp. What is unusual about Gemma 2: four norms per layer (the
+Shapes: B batch, T tokens, D model, F mlp. What is unusual about Gemma 2: four norms per layer (the
 post-norms act on the branch, before the residual add), norms scale by (1 + weight) in float32, embeddings are scaled
 by sqrt(D) rounded to their dtype, local and global layers alternate, attention logits are softcapped before the mask.
 """
@@ -16,11 +16,13 @@ from transformers.modeling_outputs import BaseModelOutputWithPast
 
 from gemma2_workbench.model.attention import Gemma2Attention
 from gemma2_workbench.model.base import Gemma2PreTrainedModel
+from gemma2_workbench.model.cache_checks import Wanted, check_cache
 from gemma2_workbench.model.caches import LegacyCache, as_cache, as_given
 from gemma2_workbench.model.config import Gemma2Config
 from gemma2_workbench.model.hooks import HookPoint
 from gemma2_workbench.model.inputs import check_length, check_tokens, checked_mask, checked_positions, reject_unknown
 from gemma2_workbench.model.masks import Mask, packed_sequences
+from gemma2_workbench.model.rotary import RotaryEmbedding
 
 
 class ScaledEmbedding(nn.Embedding):
@@ -46,17 +48,6 @@ class RMSNorm(nn.Module):
         x32 = x.float()
         normed = x32 * torch.rsqrt(x32.pow(2).mean(-1, keepdim=True) + self.eps)
         return (normed * (1.0 + self.weight.float())).type_as(x)
-
-
-def rotary_angles(positions_BT: Tensor, head_dim: int, theta: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Cosine and sine of position * theta^(-2k/H), [B, T, H] each; computed in float32 whatever the dtype of the model.
-
-    The frequencies are made anew in each pass: a buffer would be rounded by `model.to(bfloat16)`.
-    """
-    exponents = torch.arange(0, head_dim, 2, dtype=torch.float32, device=positions_BT.device) / head_dim
-    angles_BTh = positions_BT[..., None].float() * (1.0 / theta**exponents)
-    angles_BTH = torch.cat((angles_BTh, angles_BTh), dim=-1)
-    return angles_BTH.cos().to(dtype), angles_BTH.sin().to(dtype)
 
 
 class GeGLU(nn.Module):
@@ -115,6 +106,7 @@ class Gemma2Model(Gemma2PreTrainedModel):
         layers = [Gemma2DecoderLayer(config, layer) for layer in range(config.num_hidden_layers)]
         self.layers = nn.ModuleList(layers)
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.rotary_emb = RotaryEmbedding(config)
         self.gradient_checkpointing = False
         self.post_init()
 
@@ -126,6 +118,21 @@ class Gemma2Model(Gemma2PreTrainedModel):
         """
         embed = self.embed_tokens
         return check_tokens(input_ids, inputs_embeds, embed.num_embeddings, self.config.hidden_size, embed.weight.dtype)
+
+    def _wanted(self, resid_BTD: Tensor) -> Wanted:
+        """What a pass over `resid_BTD` asks of a cache."""
+        config, attentions = self.config, [layer.self_attn for layer in cast(list[Gemma2DecoderLayer], self.layers)]
+        # Weights that are offloaded lie on the meta device until their layer runs.
+        devices = [attention.k_proj.weight.device for attention in attentions]
+        return Wanted(
+            rows=resid_BTD.shape[0],
+            new=resid_BTD.shape[1],
+            heads=(config.num_key_value_heads or config.num_attention_heads) // (self.tp_size or 1),
+            width=config.head_dim,
+            dtype=None if torch.is_autocast_enabled(resid_BTD.device.type) else resid_BTD.dtype,
+            windows=[attention.window for attention in attentions],
+            devices=[None if device.type == "meta" else device for device in devices],
+        )
 
     def forward(
         self,
@@ -154,7 +161,7 @@ class Gemma2Model(Gemma2PreTrainedModel):
             use_cache: return the cache; default `config.use_cache`.
             output_attentions: return the probabilities of every layer, [B, N, T, S] each.
             output_hidden_states: return the residual stream before layer 0..L-1 and the normed end, or only those
-                whose index is given.
+                whose index is given, with None at the other places.
             return_dict: False for a plain tuple.
             cache_position: accepted and not needed: the cache knows.
             unknown: refused with the nearest allowed name.
@@ -173,21 +180,23 @@ class Gemma2Model(Gemma2PreTrainedModel):
             use_cache = False
 
         resid_BTD = self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds
-        cache = as_cache(past_key_values, config, B, T)
+        cache = as_cache(past_key_values, config)
         if cache is not None and not causal:
             raise ValueError("config.is_causal=False sees later tokens and cannot use past_key_values; pass none")
+        if cache is not None:
+            check_cache(cache, self._wanted(resid_BTD))
         if cache is None and use_cache:
             cache = DynamicCache(config=config)
         past = int(cache.get_seq_length()) if cache is not None else 0
-        check_length(past, T, config.max_position_embeddings)
+        check_length(past, T, config)
         keep = checked_mask(attention_mask, B, past, T, resid_BTD.device)
-        positions = checked_positions(position_ids, B, past, T, config.max_position_embeddings)
+        positions = checked_positions(position_ids, B, T, config)
         sequence = None
         if positions is None:
             positions = torch.arange(past, past + T, device=resid_BTD.device)[None]
         elif attention_mask is None and cache is None:
             sequence = packed_sequences(positions)
-        rotary = rotary_angles(positions, config.head_dim, config.rope_theta, resid_BTD.dtype)
+        rotary = self.rotary_emb(resid_BTD, positions)
 
         states, maps = [], []
         for layer in cast(list[Gemma2DecoderLayer], list(self.layers)):
@@ -209,8 +218,8 @@ class Gemma2Model(Gemma2PreTrainedModel):
         return output if self.returns_dict(return_dict) else output.to_tuple()
 
 
-def _selected(states: list[Tensor], choice: bool | int | list[int] | None) -> tuple[Tensor, ...] | None:
-    """All hidden states for True, those of the given indices (negative ones count from the end) in order, or None."""
+def _selected(states: list[Tensor], choice: bool | int | list[int] | None) -> tuple[Tensor | None, ...] | None:
+    """All hidden states for True; for indices (negative ones count from the end) those, with None at other places."""
     if choice is None or choice is False:
         return None
     if choice is True:
@@ -220,4 +229,5 @@ def _selected(states: list[Tensor], choice: bool | int | list[int] | None) -> tu
     for index in indices:
         if not -count <= index < count:
             raise ValueError(f"output_hidden_states={index} does not exist; there are {count}: 0..{count - 1}")
-    return tuple(states[index] for index in sorted({index % count for index in indices}))
+    chosen = {index % count for index in indices}
+    return tuple(state if index in chosen else None for index, state in enumerate(states))

@@ -24,6 +24,10 @@ class Gemma2ForCausalLM(Gemma2PreTrainedModel, GenerationMixin):
     """Gemma 2 with its language-model head: next-token logits, softcapped."""
 
     _tied_weights_keys = {"lm_head.weight": "model.embed_tokens.weight"}
+    # Distributed: each device computes some of the logits, all of them are put together at the end.
+    _tp_plan = {"lm_head": "colwise_gather_output"}
+    _pp_plan = {"lm_head": (["hidden_states"], ["logits"])}
+    _fsdp_plan = {"lm_head": "keep_full_weight"}
 
     def __init__(self, config: Gemma2Config):
         super().__init__(config)
@@ -48,6 +52,8 @@ class Gemma2ForCausalLM(Gemma2PreTrainedModel, GenerationMixin):
         cache_position: Tensor | None = None,
         logits_to_keep: int | Tensor = 0,
         num_items_in_batch: int | Tensor | None = None,
+        shift_labels: Tensor | None = None,
+        ignore_index: int = -100,
         **unknown: object,
     ) -> CausalLMOutputWithPast | tuple[object, ...]:
         """Next-token logits [B, T, V]; the trunk's arguments as in `Gemma2Model.forward`.
@@ -56,15 +62,20 @@ class Gemma2ForCausalLM(Gemma2PreTrainedModel, GenerationMixin):
             labels: [B, T] token ids to predict (shifted inside), -100 ignored; gives the mean loss over the others.
             logits_to_keep: k for the last k positions (0: all), or a 1-D tensor of positions.
             num_items_in_batch: divides the summed loss instead of the number of labels.
+            shift_labels: what each position is to predict, [B, kept positions], shifted already; counts instead of
+                `labels` (sequences that are cut into pieces for several devices).
+            ignore_index: the label that is ignored.
 
         Raises:
             ValueError, TypeError: input that cannot be computed; the sentence says what is allowed.
         """
         reject_unknown(self.forward, unknown)
         shape, vocab = self.model.check_tokens(input_ids, inputs_embeds), self.config.vocab_size
+        kept = check_kept(logits_to_keep, shape[1], labels is not None and shift_labels is None)
         if labels is not None:
-            check_labels(labels, shape, vocab)
-        check_kept(logits_to_keep, shape[1], labels is not None)
+            check_labels(labels, shape, vocab, ignore_index)
+        if shift_labels is not None:
+            check_labels(shift_labels, (shape[0], kept), vocab, ignore_index, "shift_labels")
         trunk = self.model(
             input_ids, attention_mask, position_ids, past_key_values, inputs_embeds,
             use_cache, output_attentions, output_hidden_states, return_dict=True,
@@ -73,8 +84,11 @@ class Gemma2ForCausalLM(Gemma2PreTrainedModel, GenerationMixin):
         logits_BTV = self.final_logits(self.lm_head(hidden_BTD))
         logits_BTV = self.capped_logits(softcap(logits_BTV, self.config.final_logit_softcapping))
         loss = None
-        if labels is not None:
-            loss = loss_utils.ForCausalLMLoss(logits_BTV, labels.long(), vocab, _count(num_items_in_batch))
+        if labels is not None or shift_labels is not None:
+            loss = self.loss_function(
+                logits_BTV, _whole(labels), vocab, num_items_in_batch=_count(num_items_in_batch),
+                ignore_index=ignore_index, shift_labels=_whole(shift_labels),
+            )  # fmt: skip
         output = CausalLMOutputWithPast(loss, logits_BTV, trunk.past_key_values, trunk.hidden_states, trunk.attentions)
         return output if self.returns_dict(return_dict) else output.to_tuple()
 
@@ -200,6 +214,11 @@ class Gemma2ForTokenClassification(Gemma2PreTrainedModel):
             loss = loss_utils.fixed_cross_entropy(flat, target, _count(num_items_in_batch))
         output = TokenClassifierOutput(loss, logits_BTC, trunk.hidden_states, trunk.attentions)
         return output if self.returns_dict(return_dict) else output.to_tuple()
+
+
+def _whole(labels: Tensor | None) -> Tensor | None:
+    """Labels in the dtype that torch's losses take."""
+    return None if labels is None else labels.long()
 
 
 def _count(items: int | Tensor | None) -> Tensor | None:

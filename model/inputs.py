@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
+from gemma2_workbench.model.config import Gemma2Config
+
 PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
 INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 
@@ -29,27 +31,28 @@ def require_tensor(name: str, value: object) -> Tensor:
     return value
 
 
-def check_kept(keep: object, tokens: int, has_labels: bool) -> None:
-    """`logits_to_keep`: 0, a count from the end, or a 1-D tensor of positions in -`tokens`..`tokens` - 1.
+def check_kept(keep: object, tokens: int, has_labels: bool) -> int:
+    """How many positions `logits_to_keep` keeps: 0 (all), a count from the end, or a 1-D tensor of positions.
 
     Raises:
         ValueError: wrong value, shape, dtype or range, or labels with fewer logits than tokens.
         TypeError: neither int nor tensor.
     """
     if isinstance(keep, int) and keep == 0:
-        return
+        return tokens
     if has_labels:
         raise ValueError("labels need the logits of all positions: leave logits_to_keep at 0 when you pass labels")
     if isinstance(keep, int):
         if keep < 0:
             raise ValueError(f"logits_to_keep={keep} must be 0 (all), a positive count from the end, or positions")
-        return
+        return min(keep, tokens)
     positions = require_tensor("logits_to_keep (if no int)", keep)
     if positions.ndim != 1 or positions.dtype not in INTEGERS:
         raise ValueError(f"logits_to_keep must be an int or a 1-D tensor of positions, got {_shape(positions)}")
     if positions.numel() and not -tokens <= int(positions.min()) <= int(positions.max()) < tokens:
         given = f"{int(positions.min())}..{int(positions.max())}"
         raise ValueError(f"logits_to_keep must lie in 0..{tokens - 1} (the new tokens), got {given}")
+    return len(positions)
 
 
 def check_tokens(
@@ -83,13 +86,21 @@ def check_tokens(
     return tensor.shape[0], tensor.shape[1]
 
 
-def check_length(past: int, new: int, longest: int) -> None:
-    """Raise ValueError where past + new tokens exceed `longest` (max_position_embeddings)."""
-    if past + new > longest:
+def check_length(past: int, new: int, config: Gemma2Config) -> None:
+    """Raise ValueError where past + new tokens are more than a sequence may have."""
+    if past + new > config.longest:
         raise ValueError(
-            f"{past + new} tokens ({past} in the cache, {new} new) are more than max_position_embeddings={longest}; "
+            f"{past + new} tokens ({past} in the cache, {new} new) are more than {_limit(config)}; "
             "shorten the input, or raise max_position_embeddings in the config if the weights were trained for it"
         )
+
+
+def _limit(config: Gemma2Config) -> str:
+    """What limits the length of a sequence, in words."""
+    trained = f"max_position_embeddings={config.max_position_embeddings}"
+    if config.longest == config.max_position_embeddings:
+        return trained
+    return f"{trained}, extended to {config.longest} by rope_parameters"
 
 
 def checked_mask(mask: Tensor | None, batch: int, past: int, new: int, device: torch.device) -> Tensor | None:
@@ -116,8 +127,8 @@ def checked_mask(mask: Tensor | None, batch: int, past: int, new: int, device: t
     return None if bool(keep.all()) else keep
 
 
-def checked_positions(positions: Tensor | None, batch: int, past: int, new: int, longest: int) -> Tensor | None:
-    """Position ids [B, T] or [1, T], whole numbers in 0..`longest` - 1; None stays None.
+def checked_positions(positions: Tensor | None, batch: int, new: int, config: Gemma2Config) -> Tensor | None:
+    """Position ids [B, T] or [1, T], whole numbers from 0 to what the configuration allows; None stays None.
 
     Raises:
         ValueError: wrong shape, dtype or range.
@@ -130,24 +141,26 @@ def checked_positions(positions: Tensor | None, batch: int, past: int, new: int,
     if positions.dtype not in INTEGERS:
         raise ValueError(f"position_ids must be whole numbers, got {_shape(positions)}")
     low, high = int(positions.min()), int(positions.max())
-    if low < 0 or high >= longest:
-        raise ValueError(f"position_ids must lie in 0..{longest - 1} (max_position_embeddings), got {low}..{high}")
+    if low < 0 or high >= config.longest:
+        raise ValueError(f"position_ids must lie in 0..{config.longest - 1} ({_limit(config)}), got {low}..{high}")
     return positions
 
 
-def check_labels(labels: Tensor, shape: tuple[int, ...], classes: int, ignored: int = -100) -> None:
-    """Class labels of exactly `shape`, whole numbers in 0..`classes` - 1 or `ignored`.
+def check_labels(
+    labels: Tensor, shape: tuple[int, ...], classes: int, ignored: int = -100, name: str = "labels"
+) -> None:
+    """Class labels of exactly `shape`, whole numbers in 0..`classes` - 1 or `ignored`; `name` is the argument's.
 
     Raises:
         ValueError: wrong shape, dtype or range.
     """
-    require_tensor("labels", labels)
+    require_tensor(name, labels)
     if tuple(labels.shape) != shape or labels.dtype not in INTEGERS:
-        raise ValueError(f"labels must be whole numbers {list(shape)}, got {_shape(labels)}")
+        raise ValueError(f"{name} must be whole numbers {list(shape)}, got {_shape(labels)}")
     counted = labels[labels != ignored]
     if counted.numel() and not 0 <= int(counted.min()) <= int(counted.max()) < classes:
         given = f"{int(counted.min())}..{int(counted.max())}"
-        raise ValueError(f"labels must lie in 0..{classes - 1}, or be {ignored} to be ignored, got {given}")
+        raise ValueError(f"{name} must lie in 0..{classes - 1}, or be {ignored} to be ignored, got {given}")
 
 
 def checked_problem(labels: object, rows: int, classes: int, problem_type: str | None) -> str:

@@ -65,6 +65,29 @@ class Mask:
         hidden_QS = back_QS < 0 if self.causal else torch.zeros_like(back_QS, dtype=torch.bool)
         return (hidden_QS if self.window is None else hidden_QS | self._outside(back_QS, self.window))[None]
 
+    def hidden_parts(self, rows: range, keys: range, device: torch.device | str = "cpu") -> list[tuple[slice, Tensor]]:
+        """`hidden` where it hides anything: some of the keys, within those given, and bool [B, Q, these] of each.
+
+        All rows of a block see most of the keys before it: of these there is nothing to compare and nothing to mask.
+        """
+        parts = (part for part in self._partly_seen(rows, keys) if part)
+        return [
+            (slice(part.start - keys.start, part.stop - keys.start), self.hidden(rows, part, device)) for part in parts
+        ]
+
+    def _partly_seen(self, rows: range, keys: range) -> tuple[range, ...]:
+        """The keys before and after those that all rows see; all of them where there are none such."""
+        if self.keep is not None or self.sequence is not None:
+            return (keys,)
+        first, stop = keys.start, keys.stop
+        if self.window is not None:
+            first = max(first, rows.stop - self.window - (0 if self.causal else 1))
+        if self.causal:
+            stop = min(stop, rows.start + 1)
+        elif self.window is not None:
+            stop = min(stop, rows.start + self.window + 1)
+        return (range(keys.start, first), range(stop, keys.stop)) if first < stop else (keys,)
+
     def reach(self, rows: range, keys: range) -> range:
         """The part of `keys` that any of `rows` can see; all of `keys` if some row sees nothing.
 

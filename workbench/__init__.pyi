@@ -2,11 +2,15 @@
 
 from .classification.classification import Classification
 from .classification.classify import classify
+from .generation.generate import generate
+from .generation.generated import Generated
 from .heads.head_scores import HeadScores
 from .heads.kinds import HEAD_KINDS, HeadKind
 from .heads.random_repeats import score_heads
 from .heads.search import find_heads
 from .heads.types import head_types
+from .masks.drawn import MaskFigure
+from .masks.visualizer import AttentionMaskVisualizer
 from .models.gemma2 import LoadedModel
 from .models.language_model import token_id
 from .models.layers import LayerInfo
@@ -48,14 +52,17 @@ __all__ = [
     "VIEWS",
     "AblateHead",
     "AblateHeads",
+    "AttentionMaskVisualizer",
     "Classification",
     "Contributions",
     "Estimate",
+    "Generated",
     "HeadKind",
     "HeadScores",
     "LayerInfo",
     "Lens",
     "LoadedModel",
+    "MaskFigure",
     "ModelNotFoundError",
     "Pair",
     "Parity",
@@ -79,6 +86,7 @@ __all__ = [
     "embedded",
     "estimate",
     "find_heads",
+    "generate",
     "head_types",
     "lens",
     "load",

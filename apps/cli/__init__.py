@@ -11,6 +11,7 @@ from pkgutil import resolve_name
 from typing import NoReturn
 
 from gemma2_workbench.apps.cli.ending import WRONG, ended, flush_output, in_one_line, set_output, take_signals
+from gemma2_workbench.apps.cli.importing import imported
 from gemma2_workbench.apps.cli.parsers import COMMANDS
 from gemma2_workbench.starting import COMMAND
 
@@ -47,7 +48,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         words = sys.argv[1:] if arguments is None else arguments
         _check_values(words)
         options = parser().parse_args(words)
-        run = resolve_name(f"{__name__}.{options.run}")
+        name = f"{__name__}.{options.run}"
+        run = resolve_name(name) if arguments is not None else imported(name)
         if arguments is None:
             take_signals()
         return run(options) or 0

@@ -4,7 +4,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -94,7 +93,7 @@ def _shown(text: str, width: int = 60) -> str:
 def _json(predicted: Labels) -> str:
     first = predicted[0][1]
     inputs = [classification_record(source.name, found) for source, found in predicted]
-    record = {"versions": versions(), "model": asdict(first.model), "inputs": inputs}
+    record = {"versions": versions(), "model": first.model.as_data(), "inputs": inputs}
     return json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 

@@ -6,11 +6,13 @@ With `--out` every layer kind in every pass is a panel of a figure, or the rows 
 import argparse
 import json
 import shutil
+import sys
 
 from gemma2_workbench.apps.cli.model import given_text
 from gemma2_workbench.apps.cli.output import OF_A_FIGURE, output_of, refuse, save
 from gemma2_workbench.apps.cli.parsers.mask import POSITIONS
 from gemma2_workbench.limits import short
+from gemma2_workbench.masks.marks import has_colours
 from gemma2_workbench.masks.origin import Given, Origin, configured
 from gemma2_workbench.masks.record import as_json
 from gemma2_workbench.masks.setting import PASS_OPTIONS, Setting
@@ -51,7 +53,7 @@ def answer(options: argparse.Namespace) -> str:
     note = "" if own in (None, setting.window) else f" (not the model's own {own}: a *modified model*)"
     width = int(options.width or 0) or shutil.get_terminal_size((100, 24)).columns
     name = "no model" if origin is None else origin.name
-    return f"{name}{note}: {masks_text(setting, names, options.layer, width)}"
+    return f"{name}{note}: {masks_text(setting, names, options.layer, width, has_colours(sys.stdout))}"
 
 
 def _write(options: argparse.Namespace) -> None:

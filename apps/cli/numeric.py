@@ -15,3 +15,15 @@ def whole_number(text: str) -> int:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{short(repr(text))} must be a whole number") from None
+
+
+def number(text: str) -> float:
+    """A number of an argument; what it may be is said where it is used.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{short(repr(text))} must be a number") from None

@@ -16,9 +16,9 @@ def progress(items: Iterable[Item]) -> Iterable[Item]:
 
 
 @contextmanager
-def counted(unit: str) -> Iterator[Callable[[int, int], None]]:
-    """What a run calls with (done, of): counted on stderr once it has taken two seconds."""
-    with tqdm(unit=unit, delay=2, leave=False, disable=None, file=sys.stderr) as bar:
+def counted(unit: str, *, scaled: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """What a run calls with (done, of): counted on stderr once it has taken two seconds; `scaled` in k, M and G."""
+    with tqdm(unit=unit, unit_scale=scaled, delay=2, leave=False, disable=None, file=sys.stderr) as bar:
 
         def report(done: int, of: int) -> None:
             bar.total = of

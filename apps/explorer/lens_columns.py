@@ -4,7 +4,6 @@ Letters: R rows of the residual stream, P positions, D model, K top tokens.
 """
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import torch
@@ -15,13 +14,10 @@ from gemma2_workbench.apps.page.questions import Tell
 from gemma2_workbench.models.language_model import pieces_of, require_language_model
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.readers.contributions import Contributions
-from gemma2_workbench.traces.readers.lens import BLOCK_LOGITS, TOP, Lens, LensReader
+from gemma2_workbench.traces.readers.lens import BLOCK_LOGITS, OF_POSITIONS, TOP, Lens, unembedded
 
-PROBED = 1 << 21  # logits that are computed to know what all of them take: those of 8 states on the 2B geometry
-RUNS = 2  # of a probe, at least; and until they took so long together:
-ENOUGH_SECONDS = 0.1
 # Values of a cell; the others belong to a position, or name tokens.
-CELLS = [field.name for field in fields(Lens) if field.name not in ("chosen_ids", "pieces")]
+CELLS = [field.name for field in fields(Lens) if field.name not in OF_POSITIONS]
 
 
 @dataclass(eq=False)
@@ -98,29 +94,3 @@ class LensColumns:
             getattr(self.lens, name)[:, part] = getattr(read, name)
         self.lens = replace(self.lens, pieces=tuple(sorted({*self.lens.pieces, *read.pieces})))
         self.known[part] = True
-
-
-def unembedded(loaded: Source, stream_RPD: Tensor, chosen: Sequence[int]) -> Lens:
-    """The lens of a residual stream that was kept; `chosen` are the P tokens to follow."""
-    R, P = stream_RPD.shape[:2]
-    reader = LensReader(loaded, [*chosen] * R, rows=1)
-    with torch.no_grad(), loaded.lock:
-        reader.unembed(0, stream_RPD.flatten(0, 1))
-    lens = reader.reading()
-    return replace(
-        lens,
-        chosen_ids=lens.chosen_ids[:P],
-        **{name: getattr(lens, name)[0].unflatten(0, (R, P)) for name in CELLS},
-    )
-
-
-def probed(loaded: Source) -> float:
-    """Seconds that the unembedding of a position takes, of all rows: a few are timed, after some that do not count."""
-    count = max(1, PROBED // require_language_model(loaded).vocabulary)
-    states = torch.randn(1, count, loaded.shape.width, device=loaded.device, dtype=getattr(torch, loaded.dtype))
-    taken: list[float] = []
-    while len(taken) < 1 + RUNS or sum(taken) < ENOUGH_SECONDS:
-        started = time.perf_counter()
-        unembedded(loaded, states, [0] * count)
-        taken.append(time.perf_counter() - started)
-    return min(taken[1:]) / count * (loaded.shape.layers + 1)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from gemma2_workbench import Prediction, Trace, contributions, lens
-from gemma2_workbench.apps.explorer.lens_columns import LensColumns, probed
+from gemma2_workbench.apps.explorer.lens_columns import LensColumns
 from gemma2_workbench.apps.explorer.named_token import named_token
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
 from gemma2_workbench.apps.page.questions import Tell
@@ -12,6 +12,7 @@ from gemma2_workbench.models.language_model import require_language_model
 from gemma2_workbench.models.loading import Loaded
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.interventions import applied
+from gemma2_workbench.traces.pilot import unembedding_seconds
 from gemma2_workbench.traces.reader import Batch, read
 from gemma2_workbench.traces.readers.contributions import Contributions, ContributionsReader
 from gemma2_workbench.traces.readers.lens import Lens
@@ -149,7 +150,9 @@ class Lenses:
 
     def _each(self, loaded: Loaded) -> float:
         """Seconds that the unembedding of a position takes, of all rows; measured at the first question."""
-        return self._session.kept.get(("lens seconds", loaded.name), lambda: probed(loaded))
+        return self._session.kept.get(
+            ("lens seconds", loaded.name), lambda: unembedding_seconds(loaded, loaded.shape.layers + 1)
+        )
 
 
 def _with(trace: Trace, read_lens: Lens, parts: Contributions) -> Trace:

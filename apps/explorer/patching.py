@@ -13,6 +13,7 @@ from gemma2_workbench.apps.serving.limits import checked_text
 from gemma2_workbench.models.readable import readable, readable_piece
 from gemma2_workbench.patching.grid import PatchGrid
 from gemma2_workbench.patching.patch import patch_grid
+from gemma2_workbench.records.patch_recipe import PatchRecipe
 
 Chosen = Annotated[tuple[int, ...], Field(strict=False, min_length=1)]
 
@@ -35,6 +36,20 @@ class Patching(Question):
 
 def patched(session: Session, asked: Patching, tell: Tell) -> JsonValue:
     """The logit difference of every patched run [L][columns], and the baselines; columns are positions or heads."""
+    return _told(_grid(session, asked, tell))
+
+
+def patch_recipe(session: Session, asked: Patching) -> PatchRecipe:
+    """The same grid, to be saved."""
+    grid = _grid(session, asked, _untold)
+    return PatchRecipe(grid, positions=asked.positions, heads=asked.heads)
+
+
+def _untold(_done: int, _of: int, _what: str = "layers") -> None:
+    """A file has no place for progress; on the page the grid was computed before it is saved."""
+
+
+def _grid(session: Session, asked: Patching, tell: Tell) -> PatchGrid:
     what_ifs = WhatIfs(session)
     loaded, clean = what_ifs.model(asked.run), what_ifs.trace(asked.run).tokens.text
 
@@ -52,7 +67,7 @@ def patched(session: Session, asked: Patching, tell: Tell) -> JsonValue:
             progress=lambda done, of: tell(done, of, "patched runs"),
         )
 
-    return _told(session.kept.get(("patching", asked), patch))
+    return session.kept.get(("patching", asked), patch)
 
 
 def _told(grid: PatchGrid) -> JsonValue:

@@ -9,6 +9,9 @@ export function savable({ selection, data }, settings) {
   const { run, pair } = data;
   if (!run) return [];
   if (selection.look === 'prediction') return predicted(selection, data);
+  if (selection.look === 'patching' && data.patched?.run === run.id) {
+    return [{ label: 'The grid of patched runs', name: `patching_${data.patched.what}_by_${data.patched.by}`, shown: { kind: 'patch', ...data.patched } }];
+  }
   const { name, layer, head, query, stage } = placeOf({ selection, data });
   const here = selection.side === 'before' || !pair ? run.id : pair.id;
   const view = (label, kind, options, { file = `${kind}_${name}`, of = here } = {}) => ({

@@ -1,4 +1,4 @@
-"""What Explore saves: views of runs, views of two runs compared, and masks of a situation."""
+"""What Explore saves: views of runs, views of two runs compared, masks of a situation, and patched runs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +8,7 @@ from pydantic import JsonValue
 from gemma2_workbench import Trace
 from gemma2_workbench.apps.explorer.lenses import Lenses
 from gemma2_workbench.apps.explorer.mask_lab import ShownMasks, mask_recipe
+from gemma2_workbench.apps.explorer.patching import Patching, patch_recipe
 from gemma2_workbench.apps.page.questions import Question
 from gemma2_workbench.apps.page.save.savable import Savable
 from gemma2_workbench.apps.page.session import Session
@@ -73,4 +74,5 @@ SAVABLES: tuple[Savable[Any], ...] = (
     Savable("view", OfView, _view),
     Savable("pair", OfPair, _pair),
     Savable("mask", ShownMasks, mask_recipe),
+    Savable("patch", Patching, patch_recipe),
 )

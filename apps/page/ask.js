@@ -1,5 +1,7 @@
 // Questions to the server: an answer, or an Error whose message is a sentence for the reader.
 
+import { pending } from './pending.js';
+
 const GONE = 'the server does not answer: see that it is running, then try again';
 
 async function* lines(response) {
@@ -20,7 +22,9 @@ async function refusal(response) {
 }
 
 // `progress` is called with {done, of, what, seconds_left}; `signal` breaks off, here and on the server.
-export async function ask(about, question = {}, { signal, progress = () => {} } = {}) {
+export const ask = (about, question = {}, options = {}) => pending(answered(about, question, options));
+
+async function answered(about, question, { signal, progress = () => {} }) {
   try {
     const response = await fetch(ask.address, {
       method: 'POST', signal, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ about, ...question }),

@@ -7,6 +7,7 @@ import { createFooter } from './footer.js';
 import { createHeader } from './header.js';
 import { createHelp } from './help.js';
 import { bindKeys } from './keys.js';
+import { whenSettled } from './pending.js';
 import { createPresentation } from './present.js';
 import { createRunner } from './running.js';
 import { createStore } from './store.js';
@@ -68,6 +69,7 @@ export function createFrame(element, settings, modes) {
     page.runner.update();
   }
 
+  whenSettled((isSettled) => { root.dataset.settled = isSettled; });
   store.listen(update);
   window.addEventListener('popstate', store.restore);
   new MutationObserver(() => update(new Set(['theme']))).observe(document.body, { attributeFilter: ['class'] });

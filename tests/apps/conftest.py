@@ -20,8 +20,8 @@ from gemma2_workbench.traces.trace import ModelInfo
 WIDTH = 8
 SCALE = WIDTH**-0.5
 CAP = 20.0
-# Of a page that shows a run, in whatever mode.
-READY = "#page[data-state=ready]"
+# Of a page that shows a run, in whatever mode, with all that its parts have asked for.
+READY = "#page[data-state=ready][data-settled=true]"
 OURS = ("http://127.0.0.1:", "data:", "blob:")
 # Only a failure pays for it.
 PATIENCE_MS = 60_000
@@ -102,7 +102,7 @@ def served(session: Session) -> Iterator[str]:
 
 @pytest.fixture
 def open_page(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
-    """`open_page(search="", size=(1400, 900), dark=False, url=site, waiting=READY)` -> a page that shows its first run.
+    """`open_page(search="", size=(1400, 900), dark=False, url=site, waiting=READY)` -> a page, its first run drawn.
 
     Waits of it last up to 60 s. What its console complains of, and requests to other hosts, fail the test; with
     `refusals` the server may refuse something.

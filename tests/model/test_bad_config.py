@@ -35,13 +35,30 @@ BAD_CONFIGS = {
         {"rope_parameters": {"rope_theta": 1e4, "rope_type": "spiral"}},
         ["rope", "spiral"],
     ),
-    "scaled rotary angles": (
-        {"rope_parameters": {"rope_theta": 1e4, "rope_type": "linear", "factor": 2.0}},
-        ["rope", "linear"],
+    "scaled rotary angles without a factor": (
+        {"rope_parameters": {"rope_theta": 1e4, "rope_type": "linear"}},
+        ["'linear' needs 'factor'"],
     ),
-    "scaled rotary angles in the old spelling": (
-        {"rope_scaling": {"type": "linear", "factor": 2.0}},
-        ["rope", "linear"],
+    "a factor that shortens, in the old spelling": (
+        {"rope_scaling": {"type": "linear", "factor": 0.5}},
+        ["factor=0.5", "linear", "from 1"],
+    ),
+    "a text for a factor": ({"rope_scaling": {"type": "dynamic", "factor": "2"}}, ["factor='2'", "dynamic"]),
+    "half of the coordinates turned": (
+        {"rope_parameters": {"rope_type": "linear", "factor": 2.0, "partial_rotary_factor": 0.5}},
+        ["4 coordinates", "head_dim=8"],
+    ),
+    "angles that are no numbers": (
+        {"rope_scaling": {"type": "llama3", "factor": 2.0, "low_freq_factor": 0.0, "high_freq_factor": 0.0}},
+        ["llama3", "cannot be computed"],
+    ),
+    "too few factors": (
+        {"rope_scaling": {"type": "longrope", "short_factor": [1.0], "long_factor": [1.0, 2.0]}},
+        ["longrope"],
+    ),
+    "a trained length below 1": (
+        {"rope_scaling": {"type": "yarn", "factor": 2.0, "original_max_position_embeddings": 0}},
+        ["original_max_position_embeddings=0"],
     ),
     "pad token beyond the vocabulary": ({"pad_token_id": 97}, ["pad_token_id", "97", "96"]),
     "no vocabulary": ({"vocab_size": 0}, ["vocab_size", "0"]),

@@ -1,6 +1,5 @@
 """Labels and scores as JSON can hold them: for machines, with everything needed to check and to repeat them."""
 
-from dataclasses import asdict
 from typing import Any
 
 from gemma2_workbench.classification.classification import Classification
@@ -38,7 +37,7 @@ def evaluation_record(file: str, evaluation: Evaluation, wrong: Errors | None = 
     kept = ("measure", "label_token", "remarks", "sentences", "words", "accuracy", "scores")
     return {
         "versions": versions(),
-        "model": asdict(evaluation.model),
+        "model": evaluation.model.as_data(),
         "file": file,
         **{name: getattr(evaluation, name) for name in kept},
         **({} if wrong is None else {"errors": _errors_record(wrong)}),

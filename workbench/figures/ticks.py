@@ -25,6 +25,15 @@ def _multiples(low: float, high: float, step: float) -> np.ndarray:
     return np.arange(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1) * step
 
 
+def log_ticks(low: float, high: float, count: int = 5) -> np.ndarray:
+    """About `count` numbers of one digit inside [low, high] for a logarithmic axis, 0 < low < high."""
+    decades = 10.0 ** np.arange(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    choices = [decades[::-step][::-1] for step in range(1, len(decades) + 1)]
+    choices += [np.outer(decades, digits).ravel() for digits in ((1, 2, 5), (1, 3), range(1, 10))]
+    inside = [ticks[(ticks >= low * (1 - 1e-9)) & (ticks <= high * (1 + 1e-9))] for ticks in choices]
+    return min(inside, key=lambda ticks: abs(len(ticks) - count))
+
+
 def power_ticks(low: float, high: float, power: float, count: int = 5) -> np.ndarray:
     """Numbers with one digit that lie about evenly after the colour scale's power, and both ends."""
     even = np.linspace(0.0, 1.0, count)[1:-1] ** (1.0 / power) * (high - low)
@@ -58,3 +67,9 @@ def padded(*values: np.ndarray | float, margin: float = 0.05) -> tuple[float, fl
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     room = margin * (high - low) or 0.5
     return low - room, high + room
+
+
+def log_padded(*values: np.ndarray | float) -> tuple[float, float]:
+    """The same for a logarithmic axis; all values are above 0."""
+    low, high = padded(*(np.log10(value) for value in values))
+    return 10.0**low, 10.0**high

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+from transformers import PreTrainedConfig
 
 from gemma2_workbench.masks.setting import Setting
-from gemma2_workbench.models.checkpoint import configuration
+from gemma2_workbench.models.checkpoint import decoder_configuration
 from gemma2_workbench.models.loading import one_sentence
 from gemma2_workbench.models.names import Place, located
 from gemma2_workbench.models.outline import Outline
@@ -77,10 +80,12 @@ class Configured:
     Attributes:
         place: where its files are.
         outline: what its configuration tells.
+        config: the configuration, of Gemma 2 or of another decoder.
     """
 
     place: Place
     outline: Outline
+    config: PreTrainedConfig
 
     @cached_property
     def origin(self) -> Origin:
@@ -96,9 +101,17 @@ class Configured:
             OSError: the model has no tokenizer, or one that cannot be read.
         """
         checked_text(text)
+        return tokenize(self.tokenizer, text)
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """Its tokenizer.
+
+        Raises:
+            ValueError, OSError: as of `tokens`.
+        """
         with one_sentence(self.place.name):
-            tokenizer = tokenizer_of(self.place.folder, self.outline.vocabulary)
-        return tokenize(tokenizer, text)
+            return tokenizer_of(self.place.folder, self.outline.vocabulary, self.config)
 
 
 def configured(name: str | None = None, revision: str | None = None) -> Configured:
@@ -106,9 +119,10 @@ def configured(name: str | None = None, revision: str | None = None) -> Configur
 
     Raises:
         ModelNotFoundError: no such model, or its files cannot be read.
-        ValueError: not a Gemma 2 model.
+        ValueError: neither Gemma 2 nor another decoder whose masks are known here.
     """
     wanted = DEFAULT if name is None else name
     with one_sentence(wanted):
         place = located(wanted, revision)
-        return Configured(place, Outline.of(configuration(place.folder)))
+        config = decoder_configuration(place.folder)
+        return Configured(place, Outline.of(config), config)

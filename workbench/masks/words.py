@@ -10,7 +10,8 @@ def heading(setting: Setting) -> str:
     pads = f" + {_tokens(setting.padding, 'pad')} ({setting.side})" if setting.padding else ""
     cache = f"{setting.cache} cache" if setting.cached else "no cache"
     passes = _tokens(len(setting.passes), "pass", "passes")
-    return f"{_tokens(setting.tokens)}{pads}, window {setting.window}, {cache}, {passes}"
+    window = f", window {setting.window}" if "local" in setting.layers else ""
+    return f"{_tokens(setting.tokens)}{pads}{window}, {cache}, {passes}"
 
 
 def because(mask: LayerMask, query: int, key: int) -> str:

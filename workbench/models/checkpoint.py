@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
+from transformers import AutoConfig, PreTrainedConfig
 
 from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.model import Gemma2Config
@@ -75,6 +76,22 @@ def configuration(folder: Path) -> Gemma2Config:
     except (ValueError, TypeError) as error:
         text = str(error)
         raise ValueError(text if text.startswith("config.json") else f"config.json: {text}") from error
+
+
+def decoder_configuration(folder: Path) -> PreTrainedConfig:
+    """The configuration of a folder, of Gemma 2 or of another model that transformers knows.
+
+    Raises:
+        OSError, ValueError: as of `configuration`.
+    """
+    family = json_object(folder / "config.json").get("model_type")
+    if not isinstance(family, str) or family == "gemma2":
+        return configuration(folder)
+    try:
+        with quiet():
+            return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"config.json: {error}") from error
 
 
 def json_object(file: Path) -> JsonObject:

@@ -25,12 +25,14 @@ from gemma2_workbench.model.attention import Gemma2Attention
 from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer
 from gemma2_workbench.model.hooks import Hook, attached
 from gemma2_workbench.models import gemma2_reference, gemma2_trial
+from gemma2_workbench.models.fingerprint import WeightsState
 from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, divisor, multiplier
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outline import Outline
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.own_copy import own_modules
 from gemma2_workbench.models.source import POINTS
+from gemma2_workbench.models.weights_info import WeightsInfo
 
 LANGUAGE_MODEL = Gemma2ForCausalLM
 CLASSIFIERS = {"token": Gemma2ForTokenClassification, "sequence": Gemma2ForSequenceClassification}
@@ -51,11 +53,13 @@ class LoadedModel:
         name: what the caller asked for.
         source: `embedded:NAME`, the folder or the hub id the weights came from.
         revision: commit of the hub, None for folders.
-        weights_sha256: hash over the weight files, None above 2 GB.
+        weights_sha256: checksum of the weight files, see `weights_hash`; None where they come from no file.
         model: one of our Gemma 2 classes, in eval mode.
         tokenizer: the transformers tokenizer.
         fresh_head: whether its head is random: `load(..., new_head=True)` found none in the weights.
         changes: what `applied` changed in it, in words; empty is the model of the weights.
+        stored: what there is to say of the weights as they were loaded.
+        state: what they were then, by which changes are noticed; default: as they are now.
         lock: held while hooks are attached: module hooks are shared by all threads.
     """
 
@@ -67,7 +71,13 @@ class LoadedModel:
     tokenizer: Any
     fresh_head: bool = False
     changes: tuple[str, ...] = ()
+    stored: WeightsInfo = WeightsInfo()
+    state: WeightsState | None = field(default=None, repr=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.state is None:
+            object.__setattr__(self, "state", WeightsState.of(self.model))
 
     def __repr__(self) -> str:
         config = self.config
@@ -111,6 +121,12 @@ class LoadedModel:
         return "all stages of attention, exact"
 
     @property
+    def weights(self) -> WeightsInfo:
+        """What there is to say of the weights as they are now."""
+        is_changed = self.state is not None and WeightsState.of(self.model).changed(self.state)
+        return replace(self.stored, hashed="memory") if is_changed else self.stored
+
+    @property
     def labels(self) -> str | None:
         """What its classes are of, "token" or "sequence"; None where it is no classifier."""
         return next((kind for kind, cls in CLASSIFIERS.items() if type(self.model) is cls), None)
@@ -136,7 +152,7 @@ class LoadedModel:
             head_width=config.head_dim,
             width=config.hidden_size,
             mlp_width=config.intermediate_size,
-            longest=config.max_position_embeddings,
+            longest=config.longest,
         )
 
     @property
@@ -172,7 +188,7 @@ class LoadedModel:
         if not positions:
             return self.trunk(**given).last_hidden_state
         chosen = torch.tensor(positions, device=inputs.device)
-        return self.model(**given, logits_to_keep=chosen, output_hidden_states=[-1]).hidden_states[0]
+        return self.model(**given, logits_to_keep=chosen, output_hidden_states=[-1]).hidden_states[-1]
 
     def embed(self, ids_BT: Tensor) -> Tensor:
         """The scaled embeddings that the first layer reads, [B, T, D]."""
@@ -239,7 +255,7 @@ class LoadedModel:
         watch: dict[str, Hook] = {"final_logits": lambda _module, _args, out: raw.append(out)} if is_speaker else {}
         with attached(self.model, watch):
             ours = self.model(ids_1T, output_attentions=True, output_hidden_states=[-1], return_dict=True)
-        return Outputs(ours[0], ours.attentions, (*raw, ours.hidden_states[0]))
+        return Outputs(ours[0], ours.attentions, (*raw, ours.hidden_states[-1]))
 
     def reference_outputs(self, ids_1T: Tensor) -> Outputs:
         """See `Source`."""

@@ -1,6 +1,5 @@
 """transformers' own eager Gemma 2 on the weights of ours, with which its numbers are compared."""
 
-import copy
 from typing import Any
 
 import torch
@@ -13,9 +12,8 @@ from gemma2_workbench.models.alone import BUILDING
 def reference(model: Any) -> nn.Module:
     """Build transformers' model of the same class on the very same weight tensors (no copy), eager attention."""
     cls = getattr(transformers, type(model).__name__)
-    # Our own configuration, which is one of theirs: made anew as theirs, it would be refused where ours allows more (a
-    # `query_pre_attn_scalar` that is no whole number, which their model computes with as ours does).
-    config = copy.deepcopy(model.config)
+    # Not ours, though it is one of theirs: while ours are registered, their classifiers would build our trunk from it.
+    config = model.config.as_transformers()
     config._attn_implementation = "eager"
     with BUILDING:
         with torch.device("meta"):

@@ -10,8 +10,9 @@ import torch
 from transformers.cache_utils import DynamicCache
 
 from gemma2_workbench.model import Gemma2Config
-from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer, rotary_angles
+from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer
 from gemma2_workbench.model.masks import Mask
+from gemma2_workbench.model.rotary import RotaryEmbedding
 
 
 def trial(
@@ -25,7 +26,7 @@ def trial(
     place: dict[str, Any] = {"device": weight.device, "dtype": weight.dtype}
     past = torch.randn(2, 1, len(weight) // H, P, H, **place)
     resid = torch.randn(1, Q, config.hidden_size, **place)
-    rotary = rotary_angles(torch.arange(P, P + Q, device=weight.device)[None], H, 10_000.0, weight.dtype)
+    rotary = RotaryEmbedding(config)(resid, torch.arange(P, P + Q, device=weight.device)[None])
     mask = Mask(attention.window, causal=causal)
 
     def run() -> None:

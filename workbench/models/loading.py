@@ -1,6 +1,5 @@
 """`load`: a Gemma 2 model with its tokenizer, from the embedded checkpoints, a folder or the Hugging Face hub."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, TypeAlias
 import torch
 
 from gemma2_workbench.model import Gemma2Config
+from gemma2_workbench.model.weights import check_names
 from gemma2_workbench.models.alone import BUILDING
 from gemma2_workbench.models.checkpoint import INDEX, check_fit, configuration, headers, json_object, weight_files
 from gemma2_workbench.models.decoder.loading import decoder_config, decoder_tokenizer, is_other_family, load_decoder
@@ -20,10 +20,8 @@ from gemma2_workbench.models.names import ModelNotFoundError, Place, fetched, lo
 from gemma2_workbench.models.quiet import quiet
 from gemma2_workbench.models.shipped import DEFAULT, embedded
 from gemma2_workbench.models.vocabulary import tokenizer_of
-
-# Hashing more than this at load time would be felt; the revision of the hub names such weights instead.
-HASH_LIMIT_BYTES = 2 << 30
-
+from gemma2_workbench.models.weights_hash import weights_hash
+from gemma2_workbench.models.weights_info import WeightsInfo
 
 Loaded: TypeAlias = LoadedModel | Decoder | MapsOnly
 
@@ -61,20 +59,22 @@ def load(
         if is_other_family(place.folder):
             _fetch_weights(place)
             kind = chosen_dtype(dtype, where, _stored_dtype(place.folder))
-            return load_decoder(place, wanted, kind, where, _weights_hash(place.folder))
+            return load_decoder(place, wanted, kind, where)
         config = configuration(place.folder)
         tokenizer = tokenizer_of(place.folder, config.vocab_size)
         _fetch_weights(place)
         stored = _stored(place, config, check_fit(config, headers(place.folder)))
+        checksum, hashed = weights_hash(weight_files(place.folder))
         model, fresh = _read(place, config, chosen_dtype(dtype, where, stored), new_head)
         return LoadedModel(
             name=wanted,
             source=place.source,
             revision=place.revision,
-            weights_sha256=_weights_hash(place.folder),
+            weights_sha256=checksum,
             model=model.to(where).eval(),
             tokenizer=tokenizer,
             fresh_head=fresh,
+            stored=WeightsInfo(hashed),
         )
 
 
@@ -167,6 +167,7 @@ def _read(place: Place, config: Gemma2Config, dtype: torch.dtype, new_head: bool
             model, report = cls.from_pretrained(
                 place.folder, config=config, dtype=dtype, output_loading_info=True, local_files_only=True
             )
+            check_names(str(place.folder), model, report)
         except (OSError, ValueError) as error:
             kind = OSError if isinstance(error, OSError) else ValueError
             raise kind(str(error).removeprefix(f"{place.folder}: ")) from error
@@ -192,16 +193,3 @@ def _model_class(config: Gemma2Config) -> Any:
     if not known:
         raise ValueError(f"config.json has architectures {names}; allowed: {', '.join(CLASSES)}")
     return CLASSES[known[0]]
-
-
-def _weights_hash(folder: Path) -> str | None:
-    """SHA-256 over the files that were read, in the order of their names; None where there is too much to read."""
-    files = weight_files(folder)
-    if sum(file.stat().st_size for file in files) > HASH_LIMIT_BYTES:
-        return None
-    digest = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as stream:
-            while chunk := stream.read(1 << 20):
-                digest.update(chunk)
-    return digest.hexdigest()

@@ -2,10 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import transformers
+from transformers import PreTrainedConfig
 
 from gemma2_workbench.model import Gemma2Config
 
 _KINDS = {"sliding_attention": "local", "full_attention": "global"}
+# Families of transformers whose configuration names no kinds of layers, as its modeling files make their masks.
+_ALL_LOCAL = ("mistral", "mixtral", "phi3", "starcoder2")  # every layer slides, where there is a window
+_ALL_GLOBAL = ("cohere", "gemma", "gpt2", "gpt_neox", "granite", "llama", "olmo", "olmo2", "phi")
+_BY_LAYER = ("cohere2", "gemma2", "gemma3_text", "gpt_oss", "ministral", "olmo3", "qwen2", "qwen3", "smollm3")
 
 
 @dataclass(frozen=True)
@@ -25,10 +33,46 @@ class Outline:
     vocabulary: int
 
     @classmethod
-    def of(cls, config: Gemma2Config) -> "Outline":
-        """The outline in a configuration."""
-        layers = tuple(_KINDS[kind] for kind in config.layer_types or ())
-        return cls(layers, config.sliding_window, not config.sees_later, config.vocab_size)
+    def of(cls, config: PreTrainedConfig) -> "Outline":
+        """The outline in the configuration of a decoder, ours or transformers'.
+
+        Raises:
+            ValueError: a model whose masks follow other rules.
+        """
+        text: Any = config.get_text_config(decoder=True)
+        if isinstance(text, transformers.Gemma2Config) and not isinstance(text, Gemma2Config):
+            text = Gemma2Config.from_dict(text.to_dict())
+        window = getattr(text, "sliding_window", None)
+        if isinstance(text, Gemma2Config):
+            return cls(_kinds(text, window), window, not text.sees_later, text.vocab_size)
+        kinds = _kinds(text, window)
+        return cls(kinds, window if "local" in kinds else None, _causal(text), text.vocab_size)
+
+
+def _kinds(config: Any, window: int | None) -> tuple[str, ...]:
+    """The kind of each layer."""
+    family = config.model_type
+    if family in _BY_LAYER:
+        odd = set(config.layer_types or ()) - set(_KINDS)
+        if odd:
+            raise ValueError(f"layers of the kind {', '.join(sorted(odd))} have no mask that is known here")
+        return tuple(_KINDS[kind] for kind in config.layer_types or ())
+    if family not in (*_ALL_LOCAL, *_ALL_GLOBAL):
+        known = ", ".join(sorted((*_BY_LAYER, *_ALL_LOCAL, *_ALL_GLOBAL)))
+        raise ValueError(f"the masks of {family} models are not known here; those of {known} are")
+    kind = "local" if family in _ALL_LOCAL and window is not None else "global"
+    return (kind,) * config.num_hidden_layers
+
+
+def _causal(config: Any) -> bool:
+    """True: later keys are hidden.
+
+    Raises:
+        ValueError: they are not, by rules of the family's own.
+    """
+    if getattr(config, "use_bidirectional_attention", None) or getattr(config, "is_causal", True) is False:
+        raise ValueError(f"this {config.model_type} model sees later tokens, by a rule that is not known here")
+    return True
 
 
 def cache_config(layers: Sequence[str], window: int) -> Gemma2Config:

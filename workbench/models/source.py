@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.unembedding import Unembedding
+from gemma2_workbench.models.weights_info import WeightsInfo
 
 # Hook points of a layer, in the order of computation: the residual stream before it, the stages of its attention, and
 # what attention and MLP add to the residual stream, in this order.
@@ -42,7 +43,12 @@ class Source(Protocol):
 
     @property
     def weights_sha256(self) -> str | None:
-        """Hash over the weight files, None where there is too much to read."""
+        """Checksum of the weight files (`weights.hashed` says of what); None where they come from no file."""
+        ...
+
+    @property
+    def weights(self) -> WeightsInfo:
+        """What there is to say of the weights as they are now: rounded, adapted, changed since they were loaded."""
         ...
 
     @property

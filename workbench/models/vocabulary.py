@@ -26,7 +26,7 @@ def tokenizer_of(folder: Path, rows: int, config: PreTrainedConfig | None = None
     Args:
         folder: a model's folder.
         rows: of the embeddings (`vocab_size`).
-        config: of a model of another family; None is Gemma 2.
+        config: of the model, which says whose tokenizer it is; None is Gemma 2's.
 
     Raises:
         OSError: there is none, or its files cannot be read. (transformers would make one up that knows no word.)

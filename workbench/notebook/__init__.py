@@ -11,7 +11,9 @@ from gemma2_workbench.classification.classification import Classification
 from gemma2_workbench.export import as_bytes
 from gemma2_workbench.figures import screen
 from gemma2_workbench.figures.spec import FigureSpec
+from gemma2_workbench.masks.drawn import MaskFigure
 from gemma2_workbench.notebook.labels import labels_html
+from gemma2_workbench.notebook.masks import masks_html
 from gemma2_workbench.notebook.pair import pair_html
 from gemma2_workbench.notebook.prediction import prediction_html
 from gemma2_workbench.notebook.run import run_html
@@ -28,13 +30,16 @@ def html(subject: object) -> str:
     Raises:
         TypeError: notebooks know no such result.
     """
-    raise TypeError(f"notebooks show traces, pairs, classifications and predictions; got {type(subject).__name__}")
+    raise TypeError(
+        f"notebooks show traces, pairs, classifications, predictions and masks; got {type(subject).__name__}"
+    )
 
 
 html.register(Trace, run_html)
 html.register(Pair, pair_html)
 html.register(Classification, labels_html)
 html.register(Prediction, prediction_html)
+html.register(MaskFigure, masks_html)
 
 
 def figure(subject: Trace | Pair, view: str, dark: bool, **options: object) -> go.Figure:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from gemma2_workbench.generation.rebuilt import rebuilt
 from gemma2_workbench.models.loading import Loaded, load
 from gemma2_workbench.models.parity import PARITY_TOKENS, compare
 from gemma2_workbench.models.tokens import tokenize
@@ -34,7 +35,7 @@ class Again:
         self.traces, self.instead, self.download = traces, instead, download
         self.notes: list[str] = []
         self.made: list[tuple[RunPart, Run]] = []
-        self._loaded: dict[tuple[object, ...], Loaded] = {}
+        self._loaded: dict[str, Loaded] = {}
 
     def runs(self, records: Sequence[RunPart], read: Sequence[str]) -> list[Run]:
         """The runs of a record.
@@ -62,7 +63,7 @@ class Again:
             OSError: it is not here.
             ValueError: the record names too many.
         """
-        key = tuple(model.model_dump().values())
+        key = model.model_dump_json()
         if key not in self._loaded:
             if len(self._loaded) == MOST_MODELS:
                 raise ValueError(f"the record names more than {MOST_MODELS} models")
@@ -110,10 +111,12 @@ def _taken(path: Path, record: RunPart) -> Run:
 
 def _run_again(loaded: Loaded, record: RunPart, read: Sequence[str]) -> Run:
     """Run the text of a record through its model, with its changes."""
+    changes = [change_of(change) for change in record.overrides]
+    words = tuple(change.sentence for change in changes)
     run = run_text(
         loaded,
-        record.text,
-        [change_of(change) for change in record.overrides],
+        rebuilt(loaded, record.text, record.ids, record.generation, words) if record.generation else record.text,
+        changes,
         read=read,
         token=None if record.lens is None else record.lens.token,
         block_rows=record.block_rows,

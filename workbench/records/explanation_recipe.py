@@ -1,7 +1,7 @@
 """`ExplanationRecipe`: why a word has its label, or the labels themselves, saved by `why` and the bench."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import pandas as pd
@@ -140,7 +140,7 @@ class ExplanationRecipe(Recipe):
         return {
             **({"versions": versions(*packages)} if packages else {}),
             "kind": self.KIND,
-            "model": asdict(answer.model),
+            "model": answer.model.as_data(),
             "text": request.text,
             "ids": list(answer.ids),
             "overrides": [{**as_data(change), "sentence": change.sentence} for change in request.changes],

@@ -11,8 +11,9 @@ from typing import Annotated, ClassVar, Literal, Self
 import pandas as pd
 from pydantic import Field, model_validator
 
-from gemma2_workbench.figures.spec import FigureSpec, Panels, TokenMap
+from gemma2_workbench.figures.spec import FigureSpec
 from gemma2_workbench.json_types import JsonObject
+from gemma2_workbench.masks.figure import caption_of, kinds_of, masks_figure
 from gemma2_workbench.masks.layers import LayerMask, layer_masks
 from gemma2_workbench.masks.origin import Given, Origin
 from gemma2_workbench.masks.setting import PASS_OPTIONS, Setting
@@ -24,7 +25,6 @@ from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.recipe import Recipe, unseen_columns
 from gemma2_workbench.records.schema import FilePart, SubRecord
 from gemma2_workbench.records.values import LARGEST, MOST_IDS, MOST_PANELS, Commit, Count, Ids, Index, Name, Text
-from gemma2_workbench.views.mask import figure
 from gemma2_workbench.views.view import LONGEST
 
 MOST_CELLS = 4 * LONGEST**2
@@ -222,16 +222,12 @@ class MaskRecipe(Recipe):
     def figure(self, tables: Sequence[pd.DataFrame]) -> FigureSpec:
         """The figure as the mask view draws it; its title says where the situation differs from the model."""
         note = f" (modified model: {'; '.join(self.changes)})" if self.changes else ""
-        figures = [_numbered(figure(frame)) if self.given is None else figure(frame) for frame in tables]
-        if len(figures) == 1:
-            (_, mask), several = self._masks[0], len(self.setting.passes) > 1
-            return replace(figures[0], title=f"{figures[0].title}{f', {mask.call.label}' * several}{note}")
-        panels = [replace(each, title=caption) for each, caption in zip(figures, self.captions(), strict=True)]
-        return Panels(tuple(panels), self.columns, f"Masks{note}")
+        masks = [mask for _, mask in self._masks]
+        return masks_figure(masks, tables, self.given is not None, self.columns, note)
 
     def captions(self) -> list[str]:
         """Layer and pass of every panel, for example `local layer 0, prefill` or `global layer 1, decode 12`."""
-        return [_caption(mask) for _, mask in self._masks]
+        return [caption_of(mask) for _, mask in self._masks]
 
     def unseen(self, output: Output) -> Iterator[str]:
         """See `Recipe`."""
@@ -261,23 +257,3 @@ class MaskRecipe(Recipe):
         for name, flag in (("layers", "layer"), ("passes", "pass")):
             words += [f"--{flag}={record[name][0]}"] if len(record[name]) == 1 else []
         return Command(words, [] if record["text"] is None else [record["text"]])
-
-
-def kinds_of(setting: Setting) -> tuple[int, ...]:
-    """The first layer of each kind."""
-    return tuple(setting.layers.index(kind) for kind in dict.fromkeys(setting.layers))
-
-
-def _numbered(drawn: TokenMap) -> TokenMap:
-    """Positions where there are no tokens to name."""
-    rows, columns = (
-        tuple(name or str(at) for at, name in enumerate(names, start))
-        for names, start in ((drawn.rows, drawn.row_start), (drawn.columns, drawn.column_start))
-    )
-    return replace(drawn, rows=rows, columns=columns)
-
-
-def _caption(mask: LayerMask) -> str:
-    """A prefill of the whole prompt needs no positions."""
-    whole = mask.call.name == "prefill" and len(mask.call.rows) == mask.setting.prompt
-    return f"{mask.setting.layers[mask.layer]} layer {mask.layer}, {mask.call.name if whole else mask.call.label}"

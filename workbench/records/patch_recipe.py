@@ -1,7 +1,7 @@
 """`PatchRecipe`: a grid of patched runs, saved by `patch`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import pandas as pd
@@ -84,7 +84,7 @@ class PatchRecipe(Recipe):
         chosen = {name: getattr(self, name) for name in ("layers", "positions", "heads")}
         return {
             "kind": self.KIND,
-            "model": asdict(grid.model),
+            "model": grid.model.as_data(),
             "clean": grid.clean.text,
             "text": grid.corrupted.text,
             "ids": list(grid.corrupted.ids),

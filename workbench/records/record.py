@@ -1,7 +1,8 @@
 """The record of a file: which model, which text, which view with which options, which versions made it.
 
 Layout: `tool`, `record` (its version), `versions`; the run (`model`, `text`, `ids`, `block_rows`, `overrides`,
-`modified_model`, `parity`, `trace`, `lens`) and `further_runs` alike; `view`, `options` (those that all panels share,
+`modified_model`, `parity`, `trace`, `lens`, and where the model wrote a part of the text `generation`) and
+`further_runs` alike; `view`, `options` (those that all panels share,
 defaults filled in), `panels` (each with its `run`, its own options and its caption), `columns`; `figure` (what it is,
 format, venue, width, dpi, title, dark); `scales` (of a figure: each panel's colour scale, null where it has none);
 `numbers` (rows and checksum of the table behind it); `command`.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from gemma2_workbench.generation.generated import Generated
 from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.model.equation import BLOCK_ROWS
 from gemma2_workbench.models.language_model import token_id
@@ -47,7 +48,7 @@ def opened(path: Path) -> Run:
 
 def run_text(
     loaded: Source,
-    text: str,
+    text: str | Generated,
     changes: Sequence[Intervention] = (),
     *,
     read: Sequence[str] = MAPS,
@@ -77,7 +78,7 @@ def described(run: Run, view: View) -> JsonObject:
     # JSON has no NaN, which a parity that was not checked consists of.
     numbers = {name: getattr(parity, name) for name in ("output_max_diff", "probs_max_diff", "tolerance")}
     return {
-        "model": asdict(trace.model),
+        "model": trace.model.as_data(),
         "text": trace.tokens.text,
         "ids": list(trace.tokens.ids),
         "block_rows": trace.block_rows,
@@ -91,4 +92,5 @@ def described(run: Run, view: View) -> JsonObject:
         },
         "trace": None if run.file is None else {"name": run.file[0], "sha256": run.file[1]},
         "lens": {"token": run.token} if "lens" in view.needs else None,
+        **({} if trace.generation is None else {"generation": asdict(trace.generation)}),
     }

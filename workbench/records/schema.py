@@ -8,6 +8,8 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gemma2_workbench.figures.scale import Scale
+from gemma2_workbench.generation.generated import Generation
+from gemma2_workbench.models.weights_info import WeightsInfo
 from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.values import (
     MOST_PANELS,
@@ -39,6 +41,7 @@ class Weights(SubRecord):
     weights_sha256: Sha256 | None
     dtype: Dtype
     device: Name
+    weights: WeightsInfo = WeightsInfo()
 
 
 class Checked(SubRecord):
@@ -77,6 +80,7 @@ class RunPart(SubRecord):
     parity: Checked
     trace: TraceFile | None
     lens: Lens | None
+    generation: Generation | None = None  # only where the model wrote a part of the text
 
 
 class Numbers(SubRecord):

@@ -1,7 +1,7 @@
 """`ScoresRecipe`: the scores of all heads on repeated random tokens, saved by `heads`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import pandas as pd
@@ -97,7 +97,7 @@ class ScoresRecipe(Recipe):
         scores = self.scores
         return {
             "kind": self.KIND,
-            "model": asdict(scores.model),
+            "model": scores.model.as_data(),
             **{name: getattr(scores, name) for name in ("sequences", "length", "seed")},
             "overrides": [{**as_data(change), "sentence": change.sentence} for change in scores.interventions],
             "modified_model": bool(scores.interventions),

@@ -68,7 +68,8 @@ class ViewRecipe(Viewed[Trace]):
 
     def modified(self, subject: Trace) -> str:
         """See `Viewed`."""
-        return f" (modified model: {', '.join(subject.changes)})" if subject.interventions else ""
+        changes = f" (modified model: {', '.join(subject.changes)})" if subject.interventions else ""
+        return f"{changes} ({subject.generation.sentence})" if subject.generation else changes
 
     def named(self, subject: Trace) -> str:
         """See `Viewed`."""
@@ -127,9 +128,11 @@ class ViewRecipe(Viewed[Trace]):
         return [record, *record["further_runs"]]
 
     @staticmethod
-    def command(record: JsonObject) -> Command:
+    def command(record: JsonObject) -> Command | None:
         """See `Recipe`."""
         runs = [record, *record["further_runs"]]
+        if any(run["trace"] is None and run.get("generation") for run in runs):
+            return None  # `figure --text` would take the text for one that was given
         words = [record["figure"]["what"], record["view"]]
         for run in runs:
             words += [f"--text={run['text']}"] if run["trace"] is None else ["--trace", run["trace"]["name"]]

@@ -11,71 +11,9 @@ from torch import Tensor, nn
 from gemma2_workbench.model.hooks import Hook, Span
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.source import Source
-
-# exp of scores up to here, summed over any text, is far from the ends of float32: no need to subtract the largest.
-_MODEST = 60.0
-
-
-class Buffers:
-    """Memory for temporaries of the size of a block, used again by every block: fresh memory costs more than the sums.
-
-    What a buffer holds is gone when its number is asked for again.
-    """
-
-    def __init__(self) -> None:
-        self._flat: dict[int, Tensor] = {}
-
-    def take(self, number: int, shape: Sequence[int], device: torch.device) -> Tensor:
-        """A float32 tensor of a shape with any contents."""
-        size = torch.Size(shape).numel()
-        if number not in self._flat or len(self._flat[number]) < size:
-            self._flat[number] = torch.empty(size, dtype=torch.float32, device=device)
-        return self._flat[number][:size].view(*shape)
-
-
-@dataclass(frozen=True, eq=False)
-class Text:
-    """What all blocks of one text share.
-
-    Attributes:
-        ids: token ids [T].
-        buffers: for temporaries.
-    """
-
-    ids: Tensor
-    buffers: Buffers = field(default_factory=Buffers)
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @cached_property
-    def kinds(self) -> Tensor:
-        """The ids as float32 [T], which holds them exactly: comparing these is several times faster."""
-        return self.ids.float()
-
-    @cached_property
-    def first_seen(self) -> Tensor:
-        """Where the token of each position stands first, [T]."""
-        places = torch.arange(len(self.ids), device=self.ids.device)
-        kinds, kind_T = torch.unique(self.ids, return_inverse=True)
-        first = torch.full_like(kinds, len(self.ids)).scatter_reduce_(0, kind_T, places, "amin")
-        return first[kind_T]
-
-
-@dataclass(frozen=True, eq=False)
-class Saturation:
-    """How far the raw logits of a block reach towards the cap, over its visible cells, float64 [N] each.
-
-    Attributes:
-        largest: largest |raw logit|, float32.
-        beyond_half, beyond_most: cells whose |raw logit| is beyond 0.5 and 0.9 of the cap; 0 without a cap.
-        bend: sum of |raw logit - softcapped logit|.
-    """
-
-    largest: Tensor
-    beyond_half: Tensor
-    beyond_most: Tensor
-    bend: Tensor
+from gemma2_workbench.traces.logit_sums import Saturation, log_sums, mean_scores, saturation
+from gemma2_workbench.traces.pieces import Buffers
+from gemma2_workbench.traces.text import Places, Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,83 +36,57 @@ class Block:
     """One block of query rows of one layer, all heads, with every stage.
 
     Attributes:
-        span: the absolute rows and keys.
         logits, scores, probs: [N, Q, S] float32; not to be written to.
-        visible: [Q, S] bool.
         softcap: the layer's cap, None if off.
-        text: the text it is of.
+        places: its rows and keys, and what all blocks of these share.
         sinks: the logit of each head's learned sink, which takes a share of every row, float32 [N]; None without.
     """
 
-    span: Span
     logits: Tensor
     scores: Tensor
     probs: Tensor
-    visible: Tensor
     softcap: float | None
-    text: Text
+    places: Places
     sinks: Tensor | None = None
     _tops: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False)
 
-    @cached_property
-    def rows(self) -> Tensor:
-        """Positions of the queries, float32 [Q]."""
-        return torch.arange(self.span.rows.start, self.span.rows.stop, dtype=torch.float32, device=self.probs.device)
+    @property
+    def span(self) -> Span:
+        """The absolute rows and keys."""
+        return self.places.span
 
-    @cached_property
-    def keys(self) -> Tensor:
-        """Positions of the keys, float32 [S]."""
-        return torch.arange(self.span.keys.start, self.span.keys.stop, dtype=torch.float32, device=self.probs.device)
-
-    @cached_property
-    def shown(self) -> Tensor:
-        """1 where a cell is visible, 0 elsewhere, float32 [Q, S]."""
-        return self.visible.float()
+    @property
+    def text(self) -> Text:
+        """The text it is of."""
+        return self.places.text
 
     @cached_property
     def log_sum(self) -> Tensor:
         """Log of the softmax denominator over the visible keys, and the sink if there is one, [N, Q]."""
-        if self.softcap is None or self.softcap > _MODEST:
-            sums_NQ = self.scores.masked_fill(~self.visible, -torch.inf).logsumexp(-1)
-        else:
-            sums_NQ = torch.exp(self.scores, out=self.temporary()).mul_(self.shown).sum(-1).log_()
+        sums_NQ = log_sums(self.scores, self.places.shown, self.softcap, self.text.buffers)
         return sums_NQ if self.sinks is None else torch.logaddexp(sums_NQ, self.sinks[:, None])
 
     @cached_property
+    def entropy(self) -> Tensor:
+        """-sum p ln p over the keys, nats, [N, Q]: with p = exp(s - log Z), log Z - sum p s, one logarithm a row.
+
+        A learned sink is one more place that attention can go to.
+        """
+        log_sum_NQ = self.log_sum
+        mean_NQ = mean_scores(self.probs, self.scores, self.text.buffers)
+        if self.sinks is not None:
+            mean_NQ = mean_NQ + torch.exp(self.sinks[:, None] - log_sum_NQ) * self.sinks[:, None]
+        return (log_sum_NQ - mean_NQ).clamp_(min=0)
+
+    @cached_property
     def saturation(self) -> Saturation:
-        """See `Saturation`: one pass over the raw logits."""
-        raw_NQS = torch.mul(self.logits, self.shown, out=self.temporary())
-        none_N = raw_NQS.new_zeros(len(raw_NQS), dtype=torch.double)
-        if self.softcap is None:
-            return Saturation(raw_NQS.abs_().amax((1, 2)), none_N, none_N, none_N)
-        other_NQS = self.temporary(1)
-        bent_NQS = torch.addcmul(raw_NQS, self.scores, self.shown, value=-1, out=other_NQS)
-        bend_N = _total(bent_NQS.abs_())
-        sizes_NQS = raw_NQS.abs_()
-        half_N, most_N = (_total(torch.gt(sizes_NQS, share * self.softcap, out=other_NQS)) for share in (0.5, 0.9))
-        return Saturation(sizes_NQS.amax((1, 2)), half_N, most_N, bend_N)
+        """How far the raw logits reach towards the cap."""
+        return saturation(self.logits, self.scores, self.places.shown, self.softcap, self.text.buffers)
 
     @cached_property
     def masses(self) -> Masses:
         """See `Masses`: what is linear in the probabilities, as one product of matrices."""
-        _, Q, S = self.probs.shape
-        weights_Q3S = self.text.buffers.take(2, (Q, 3, S), self.probs.device)
-        rows, keys, kinds = self.span.rows, self.span.keys, self.text.kinds
-        # Against the key before the first too, if there is one: what follows an occurrence is one place later.
-        before = int(keys.start > 0)
-        same = torch.eq(
-            kinds[rows.start : rows.stop, None],
-            kinds[keys.start - before : keys.stop],
-            out=self.text.buffers.take(3, (Q, S + before), self.probs.device),
-        )
-        back = torch.sub(self.rows[:, None], self.keys, out=weights_Q3S[:, 0])
-        earlier = torch.gt(back, 0, out=self.text.buffers.take(4, (Q, S), self.probs.device))
-        back.abs_()
-        torch.mul(same[:, before:], earlier, out=weights_Q3S[:, 1])
-        weights_Q3S[:, 2, 0] = 0
-        torch.mul(same[:, :-1], earlier[:, 1 - before :], out=weights_Q3S[:, 2, 1 - before :])
-        distance, duplicate, followers = torch.bmm(self.probs.transpose(0, 1), weights_Q3S.mT).permute(2, 1, 0)
-        return Masses(distance, duplicate, followers)
+        return Masses(*torch.bmm(self.probs.transpose(0, 1), self.places.weights.mT).permute(2, 1, 0))
 
     def top(self, count: int) -> tuple[Tensor, Tensor]:
         """The largest probabilities of each query and the columns they stand in, [N, Q, K]; K is at most T.
@@ -250,11 +162,5 @@ def _block(info: LayerInfo, span: Span, stages_NQS: Sequence[Tensor], text: Text
     if not rows or not keys:
         return None
     logits, scores, probs = (stage[:, : len(rows), : len(keys)].detach().float() for stage in stages_NQS)
-    visible_QS = ~info.mask.hidden(rows, keys, logits.device)[0]
     sinks_N = None if info.sinks is None else torch.tensor(info.sinks, device=logits.device)
-    return Block(Span(rows, keys), logits, scores, probs, visible_QS, info.softcap, text, sinks_N)
-
-
-def _total(cells_NQS: Tensor) -> Tensor:
-    """The sum of each head; rows in float32, which counts them exactly, and rows together in float64, [N]."""
-    return cells_NQS.sum(-1).sum(-1, dtype=torch.double)
+    return Block(logits, scores, probs, info.softcap, text.places(Span(rows, keys), info.mask), sinks_N)

@@ -16,7 +16,7 @@ POOLED = 512
 
 def distance_variance(block: Block) -> Tensor:
     """Variance of the distance between query and key, sum p_ij (|i - j| - mean)^2, tokens squared, [N, Q]."""
-    distance_QS = (block.rows[:, None] - block.keys).abs_()
+    distance_QS = block.places.weights[:, 0]
     from_mean_NQS = torch.sub(distance_QS, block.masses.distance[..., None], out=block.temporary())
     return from_mean_NQS.square_().mul_(block.probs).sum(-1)
 

@@ -27,7 +27,7 @@ from gemma2_workbench.traces.tensors import check_tensors
 from gemma2_workbench.traces.trace import Trace
 
 FORMAT = "gemma2-workbench trace"
-VERSION = 4
+VERSION = 5
 # Readings that are dataclasses of tensors and plain values.
 PARTS: dict[str, type] = {"lens": Lens, "contributions": Contributions, "prediction": Prediction}
 _STORED = ("F32", "F16", "BF16", "F64", "I32")
@@ -90,6 +90,7 @@ def _built(manifest: Manifest, tensors: dict[str, Tensor]) -> Trace:
         effects=manifest.effects,
         block_rows=manifest.block_rows,
         seconds=manifest.seconds,
+        generation=manifest.generation,
     )
 
 
@@ -155,7 +156,7 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         "tokens": asdict(trace.tokens),
-        "model": asdict(trace.model),
+        "model": trace.model.as_data(),
         "layers": [_layer(layer) for layer in trace.layers],
         "heads": trace.heads,
         "kv_heads": trace.kv_heads,
@@ -166,6 +167,7 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
         "effects": [asdict(effect) for effect in trace.effects],
         "block_rows": trace.block_rows,
         "seconds": trace.seconds,
+        "generation": None if trace.generation is None else asdict(trace.generation),
         "parts": {
             name: {key: value for key, value in _values(part).items() if not isinstance(value, Tensor | None)}
             for name in PARTS

@@ -54,14 +54,8 @@ class Fold:
 
 
 def entropy(block: Block) -> Tensor:
-    """-sum p ln p over the keys, nats, [N, Q]; with p = exp(s - log Z) this is log Z - sum p s, one logarithm a row.
-
-    A learned sink is one more place that attention can go to.
-    """
-    weighted_NQ = torch.mul(block.probs, block.scores, out=block.temporary()).sum(-1)
-    if block.sinks is not None:
-        weighted_NQ = weighted_NQ + torch.exp(block.sinks[:, None] - block.log_sum) * block.sinks[:, None]
-    return (block.log_sum - weighted_NQ).clamp_(min=0)
+    """-sum p ln p over the keys, nats, [N, Q]."""
+    return block.entropy
 
 
 def distance(block: Block) -> Tensor:
@@ -90,7 +84,7 @@ def previous_token(block: Block) -> Tensor:
 
 def duplicate_token(block: Block) -> Tensor:
     """Probability on earlier occurrences of the query's own token; NaN where there is none, [N, Q]."""
-    return block.masses.duplicate.masked_fill(~_has_earlier(block, 1), torch.nan)
+    return block.masses.duplicate.masked_fill(block.places.never_before, torch.nan)
 
 
 def induction(block: Block) -> Tensor:
@@ -98,7 +92,7 @@ def induction(block: Block) -> Tensor:
 
     NaN where no earlier occurrence is followed by a token before the query.
     """
-    return block.masses.followers.masked_fill(~_has_earlier(block, 2), torch.nan)
+    return block.masses.followers.masked_fill(block.places.never_followed, torch.nan)
 
 
 def received(block: Block) -> Tensor:
@@ -113,7 +107,7 @@ def log_sum(block: Block) -> Tensor:
 
 def visible_cells(block: Block) -> Tensor:
     """Number of visible cells, [N]."""
-    return block.shown.sum(-1).sum(dtype=torch.double).expand(len(block.probs))
+    return block.places.visible.expand(len(block.probs))
 
 
 def largest_logit(block: Block) -> Tensor:
@@ -139,11 +133,6 @@ def beyond_most(block: Block) -> Tensor:
 def thumbnail(block: Block) -> Tensor:
     """Largest probability in each cell of a 32 x 32 picture of the map (fewer for shorter texts), [N, k, k]."""
     return largest_cells(block.probs, block.span, len(block.text), THUMBNAIL)
-
-
-def _has_earlier(block: Block, least: int) -> Tensor:
-    """Queries whose token already occurred at least `least` places before, seen or not, bool [Q]."""
-    return block.rows - block.text.first_seen[block.span.rows.start : block.span.rows.stop] >= least
 
 
 COUNT = torch.double  # of cells: beyond 16.7 million float32 no longer counts

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from gemma2_workbench.model.equation import BLOCK_ROWS
-from gemma2_workbench.model.hooks import attached, points
+from gemma2_workbench.model.hooks import attached
 from gemma2_workbench.models.language_model import require_language_model
 from gemma2_workbench.models.parity import PARITY_TOKENS
 from gemma2_workbench.models.source import POINTS, Source
@@ -22,7 +22,7 @@ from gemma2_workbench.traces.reader import Batch
 from gemma2_workbench.traces.readers.attention import AttentionReader
 from gemma2_workbench.traces.readers.contributions import ContributionsReader
 from gemma2_workbench.traces.readers.folds import FoldsReader
-from gemma2_workbench.traces.readers.lens import LensReader
+from gemma2_workbench.traces.readers.lens import BLOCK_LOGITS, LensReader
 
 # Each piece is run this often, after a run that does not count: it fetches memory and chooses kernels.
 RUNS = 3
@@ -60,18 +60,25 @@ def lens_seconds(loaded: Source, tokens: int) -> float:
     Raises:
         ValueError: the model has no language-model head.
     """
-    require_language_model(loaded)
-    rows = min(tokens, PARITY_TOKENS)
-    reader = LensReader(loaded, [0] * rows)
-    (first,) = points(loaded.model, loaded.point(0, "resid_pre")).values()
-    stream = _random(loaded, rows)[None]
-    with attached(loaded.model, *reader.hooks()):
-        unembedding = _timed(lambda: first(stream))
-    parts = ContributionsReader(loaded, [0] * rows)
     layers = loaded.shape.layers
-    watching = attached(loaded.model, *parts.hooks())
+    unembedding = unembedding_seconds(loaded, tokens * (layers + 1))
+    rows = min(tokens, PARITY_TOKENS)
+    watching = attached(loaded.model, *ContributionsReader(loaded, [0] * rows).hooks())
     adding = _block_seconds(loaded, 0, rows, rows, False, watching) - _block_seconds(loaded, 0, rows, rows)
-    return tokens / rows * ((layers + 1) * unembedding + layers * max(adding, 0.0))
+    return unembedding + tokens / rows * layers * max(adding, 0.0)
+
+
+def unembedding_seconds(loaded: Source, states: int) -> float:
+    """Seconds that a lens takes for some states of the residual stream, of which there are rows x positions.
+
+    Raises:
+        ValueError: the model has no language-model head.
+    """
+    tried = min(states, max(1, BLOCK_LOGITS // require_language_model(loaded).vocabulary))
+    reader = LensReader(loaded, [0] * tried, rows=(0,))
+    stream = _random(loaded, tried)
+    with loaded.lock:
+        return states / tried * _timed(lambda: reader.unembed(0, stream))
 
 
 def _block_seconds(

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from gemma2_workbench.generation.generated import STOPS, Generation
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.parity import TOLERANCE, Parity
 from gemma2_workbench.models.tokens import Tokens
@@ -21,7 +22,7 @@ from gemma2_workbench.traces.interventions.intervention import check_places
 from gemma2_workbench.traces.trace import ModelInfo
 
 OLDEST = 2  # the version that knew no prediction and no effects, and always held attention and folds
-NEWER = ("read", "effects")
+SINCE = {"read": 3, "effects": 3, "generation": 5}  # the first version that has a key
 _MOST = 1 << 62  # of a window or a count: the sum of two is still a 64-bit integer
 _SHOWN = 60
 
@@ -76,6 +77,7 @@ class Manifest(_Strict):
     effects: tuple[Effect, ...] = ()  # absent in version 2
     block_rows: Count
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    generation: Generation | None = None  # absent before version 5
     parts: Parts = Parts()
     sha256: str
 
@@ -144,6 +146,7 @@ def _problems(manifest: Manifest) -> Iterator[str]:
     if manifest.heads % manifest.kv_heads:
         yield f"kv_heads: {manifest.heads} heads cannot share {manifest.kv_heads} keys and values evenly"
     yield from _of_readings(manifest)
+    yield from _of_generation(manifest.generation, manifest.tokens)
     yield from _of_parity(manifest.parity, len(manifest.tokens))
     for data in manifest.interventions:
         yield from _of_change(data, len(manifest.layers), manifest.heads)
@@ -151,13 +154,11 @@ def _problems(manifest: Manifest) -> Iterator[str]:
 
 def _of_version(manifest: Manifest) -> Iterator[str]:
     """Every version has its own keys: a trace that claims to be of another one was made up."""
-    old = manifest.version == OLDEST
-    yield from (
-        f"{key}: version {manifest.version} has {'no' if old else 'one'}"
-        for key in NEWER
-        if (key in manifest.model_fields_set) == old
-    )
-    if old and "prediction" in manifest.parts.model_fields_set:
+    for key, since in SINCE.items():
+        has = manifest.version >= since
+        if (key in manifest.model_fields_set) != has:
+            yield f"{key}: version {manifest.version} has {'one' if has else 'none'}"
+    if manifest.version == OLDEST and "prediction" in manifest.parts.model_fields_set:
         yield f"parts.prediction: version {OLDEST} has none"
 
 
@@ -171,6 +172,17 @@ def _of_readings(manifest: Manifest) -> Iterator[str]:
     names = [fold.name for fold in manifest.expected_folds]
     if sorted(manifest.folds) != sorted(names):
         yield f"folds: must be {', '.join(names) or 'none'}, each once"
+
+
+def _of_generation(generation: Generation | None, tokens: Tokens) -> Iterator[str]:
+    if generation is None:
+        return
+    if not 1 <= generation.start < len(tokens):
+        yield f"generation.start: must be 1 to {len(tokens) - 1}, got {generation.start}"
+    if not 1 <= generation.characters <= len(tokens.text):
+        yield f"generation.characters: must be 1 to {len(tokens.text)}, got {generation.characters}"
+    if generation.stop not in STOPS:
+        yield f"generation.stop: must be {', '.join(STOPS)}, got {generation.stop!r}"
 
 
 def _is_known(group: str, manifest: Manifest) -> bool:

@@ -1,7 +1,7 @@
 """`Trace`: everything the views need of one run, without the model; short and long texts are one case."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from math import isnan
 from typing import TypeVar
 
@@ -10,10 +10,13 @@ from torch import Tensor
 
 from gemma2_workbench.brief import brief, cut, some
 from gemma2_workbench.display import Drawable
+from gemma2_workbench.generation.generated import Generation
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.parity import Parity
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import Tokens
+from gemma2_workbench.models.weights_info import WeightsInfo
 from gemma2_workbench.traces.derive import LayerTensors, derive, reasons
 from gemma2_workbench.traces.interventions import Intervention
 from gemma2_workbench.traces.interventions.effect import Effect
@@ -32,6 +35,7 @@ class ModelInfo:
     weights_sha256: str | None
     dtype: str
     device: str
+    weights: WeightsInfo = WeightsInfo()
 
     @classmethod
     def of(cls, loaded: Source) -> "ModelInfo":
@@ -45,7 +49,14 @@ class ModelInfo:
                 f"{loaded.name} is changed here ({'; '.join(loaded.changes)}), and what is saved would not say so; "
                 "give the model that `load` returned, and the changes as `interventions=`"
             )
-        return cls(**{field.name: getattr(loaded, field.name) for field in fields(cls)})
+        made = cls(**{field.name: getattr(loaded, field.name) for field in fields(cls)})
+        # Weights that were changed are not those of the file.
+        return replace(made, weights_sha256=None) if made.weights.hashed == "memory" else made
+
+    def as_data(self) -> JsonObject:
+        """As JSON holds it; what there is nothing to say of, is left out."""
+        data = asdict(self)
+        return data if self.weights != WeightsInfo() else {key: data[key] for key in data if key != "weights"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +75,7 @@ class Trace(Drawable):
         effects: what each of them did to the outputs, one for each; empty in files of version 2.
         block_rows: query rows handled at once.
         seconds: duration of the forward pass.
+        generation: which of the tokens the model wrote itself, and how; None for a text that was given.
     """
 
     tokens: Tokens
@@ -77,6 +89,7 @@ class Trace(Drawable):
     effects: tuple[Effect, ...]
     block_rows: int
     seconds: float
+    generation: Generation | None = None
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -170,6 +183,8 @@ class Trace(Drawable):
             f"{len(self.tokens)} tokens {cut(self.tokens.text, 24)!r}",
             f"{len(self.layers)} layers x {self.heads} heads",
             f"modified: {some(self.changes, 1)}" if self.changes else "",
+            self.generation.sentence if self.generation else "",
+            some(self.model.weights.sentences, 1) if self.model.weights.sentences else "",
             # Last of what varies in length: the line is cut at its end.
             self.parity.verdict,
             f"read {' '.join(self.readings)}",

@@ -69,6 +69,7 @@ function createPatching(page, box) {
       const grid = await question.ask('patching', own, { progress });
       if (JSON.stringify(own) !== asked) return undefined;
       answer = grid;
+      store.publish({ patched: own });
     } catch (error) {
       return put(note, error.name === 'AbortError' ? 'Cancelled. ' : error.message, ' ', again('Run it again'));
     }

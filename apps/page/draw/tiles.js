@@ -1,5 +1,7 @@
 // Maps from the server: fetched as raw bytes, kept up to a limit, never mixed up.
 
+import { pending } from '../pending.js';
+
 // A tile is a rectangle of a map. Cell (i, j) of it stands for the queries from row + i * pool and the keys from
 // key + j * pool; `present` are the reasons that occur.
 export function decodeTile(buffer, headers) {
@@ -80,7 +82,7 @@ export function createLibrary(byteLimit) {
     if (known) return Promise.resolve(known);
     const under = coming.get(address);
     if (under && !under.signal?.aborted) return under.promise;
-    const entry = { signal, promise: read(address, decode, signal) };
+    const entry = { signal, promise: pending(read(address, decode, signal)) };
     coming.set(address, entry);
     const forget = () => coming.get(address) === entry && coming.delete(address);
     entry.promise.then(forget, forget);

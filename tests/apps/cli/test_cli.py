@@ -148,7 +148,8 @@ def test_wrong_input_ends_in_one_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("gemma2-workbench: ")
-    assert sentence in said
-    assert "Traceback" not in said
+    # A slow machine says before what the run will take.
+    said = capsys.readouterr().err.splitlines()
+    assert said[-1].startswith("gemma2-workbench: ")
+    assert sentence in said[-1]
+    assert len(said) < 4

@@ -6,6 +6,8 @@ import pytest
 
 from gemma2_workbench import predict
 from gemma2_workbench.apps.explorer.patching import Patching, patched
+from gemma2_workbench.apps.explorer.savables import SAVABLES
+from gemma2_workbench.apps.page.save.savable import Savables
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.patching.patch import patch_grid
@@ -69,3 +71,12 @@ def test_chosen_positions_are_patched_together(session: Session, run: str) -> No
     assert here["shares"] != everywhere["shares"]
     with pytest.raises(ValueError, match="position"):
         asked(session, run, what="head_out", by="head", positions=[99])
+
+
+def test_the_grid_on_screen_is_saved(session: Session, run: str) -> None:
+    shown: Any = {"kind": "patch", "run": run, "text": CORRUPTED, "what": "head_out", "by": "head"}
+    grid = asked(session, run, what="head_out", by="head")
+    recipe = Savables(SAVABLES).recipe(session, shown)
+    (table,) = recipe.tables()
+    assert table["share"].tolist() == pytest.approx([share for row in grid["shares"] for share in row])
+    assert recipe.figure([table]) is not None

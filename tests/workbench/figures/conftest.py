@@ -131,6 +131,7 @@ def build():
         "words-27": token_grid(27, tokens(64)),
         "words-odd": token_grid(3, ODD),
         "curve": softcap_curve(),
+        "curve-log": Curve((Series("one", np.array([64, 4096]), np.array([0.03, 2.5])),), "x", "y", logarithmic=True),
         "curve-1": Curve((Series("one", np.array([1]), np.array([2])),), "x", "y"),
         "scatter-1": Scatter(np.array([0.0]), np.array([np.nan]), "x", "y"),
         "scatter-9": softcap_dots(9),

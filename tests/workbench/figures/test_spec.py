@@ -67,6 +67,7 @@ MISTAKES = {
         r"at most 64 tokens in a column; these are 65: show a part of them \(positions=0:64\)",
     ),
     "series": (lambda: Series("s", np.ones(2), np.ones(3)), "one length; got 2 and 3"),
+    "log of 0": (lambda: Curve((Series("a", np.ones(1), np.zeros(1)),), "x", "y", logarithmic=True), "above 0"),
     "no series": (lambda: Curve((), "x", "y"), "at least one Series"),
     "guide": (lambda: Guide(wrong("z"), 0, ""), "one of x, y; got 'z'"),
     "guide nowhere": (lambda: Guide("x", np.nan, ""), "finite number; got nan"),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemma2_workbench.figures.ticks import cell_text, padded, power_ticks, round_ticks, tick_text
+from gemma2_workbench.figures.ticks import cell_text, log_ticks, padded, power_ticks, round_ticks, tick_text
 
 ENDS = st.floats(-1e6, 1e6)
 
@@ -28,6 +28,8 @@ def test_ticks_of_known_ranges():
     assert power_ticks(0, 1, 0.5).tolist() == [0, 0.06, 0.2, 0.6, 1]
     assert power_ticks(0, 5.007, 0.5) == pytest.approx([0, 0.3, 1, 3, 5])
     assert round_ticks(1, 13).tolist() == [2.5, 5, 7.5, 10, 12.5]
+    assert log_ticks(64, 4096).tolist() == [100, 200, 500, 1000, 2000]
+    assert log_ticks(0.02, 30).tolist() == [0.1, 1, 10]
     with pytest.raises(ValueError, match="low < high"):
         round_ticks(1, 1)
 

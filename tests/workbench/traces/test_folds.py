@@ -11,6 +11,8 @@ from gemma2_workbench import LoadedModel, SetCausal, SetSoftcap, SetWindow, Trac
 from gemma2_workbench.traces.detailed_folds import GROUPS, POOLED, TOP_KEYS
 from gemma2_workbench.traces.folds import THUMBNAIL
 from gemma2_workbench.traces.interventions import Intervention
+from gemma2_workbench.traces.reader import Batch, read
+from gemma2_workbench.traces.readers.folds import FoldsReader
 
 WORDS = "The President of the United States met Emma in Paris. Emma met Bob. "
 # Lengths that neither blocks nor pictures divide; longer and shorter than a block, a picture, the windows.
@@ -117,3 +119,15 @@ def test_raw_logits_beyond_the_cap_are_counted(twin_folder: Callable[..., Path])
     )
     assert (trace.folds["beyond_most"] > 0).any()
     assert_folds_are_those_of_the_maps(trace, dict.fromkeys(range(len(trace.layers)), 1))
+
+
+def test_a_fold_read_alone_is_the_same_number(loaded: LoadedModel) -> None:
+    """Folds share the memory of their temporaries: none may count on one that was read before."""
+    everything = capture(loaded, WORDS, read=list(GROUPS), parity=False)
+    batch = Batch.of([everything.tokens.ids], loaded)
+    for group, folds in GROUPS.items():
+        for fold in folds:
+            reader = FoldsReader(loaded, batch, [fold])
+            read(loaded, batch, [reader])
+            alone, among = reader.reading()[fold.name], everything.readings[group][fold.name]
+            torch.testing.assert_close(alone, among, equal_nan=True, msg=fold.name)

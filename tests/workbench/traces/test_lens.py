@@ -13,6 +13,7 @@ from gemma2_workbench import LoadedModel, SetFinalSoftcap, capture, estimate, le
 from gemma2_workbench.model import Gemma2ForTokenClassification
 from gemma2_workbench.traces.file import load_trace, save_trace
 from gemma2_workbench.traces.readers.lens import Lens, LensReader
+from gemma2_workbench.traces.readers.vocabulary import top_tokens
 from gemma2_workbench.views import table
 
 TEXT = "The President of the United States met Emma in Paris, and Emma was glad."
@@ -101,6 +102,34 @@ def test_blocks_of_one_position_give_the_same(twins, ids, monkeypatch: pytest.Mo
     torch.testing.assert_close(single.top_logits, whole.top_logits, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(single.entropy, whole.entropy, rtol=1e-5, atol=1e-5)
     assert single.pieces == whole.pieces
+
+
+def test_only_what_is_asked_for_is_unembedded(twins, ids) -> None:
+    whole, seen = lens(twins[0], ids), []
+    some = lens(twins[0], ids, progress=lambda *done: seen.append(done), rows=(4, 0), positions=(5, 2))
+    assert seen == [(2, 4), (4, 4)]
+    assert some.top_ids.shape == (2, 2, 10)
+    assert torch.equal(some.top_ids, whole.top_ids[[4, 0]][:, [5, 2]])
+    torch.testing.assert_close(some.entropy, whole.entropy[[4, 0]][:, [5, 2]])
+    assert some.chosen_ids.tolist() == [ids[6], ids[3]]
+    with pytest.raises(ValueError, match=r"rows \[5\] cannot be read; give some of 0\.\.4"):
+        lens(twins[0], ids, rows=(5,))
+    with pytest.raises(ValueError, match="positions .* cannot be read"):
+        lens(twins[0], ids, positions=())
+
+    def stop(_done: int, _of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lens(twins[0], ids, progress=stop)
+    assert lens(twins[0], ids).pieces == whole.pieces  # no hook is left
+
+
+def test_the_top_tokens_of_a_large_vocabulary_are_those_of_a_sort() -> None:
+    values = torch.randn(3, 100_003, generator=torch.Generator().manual_seed(0))
+    values[0, -1] = values[1, 5] = 9.0  # in the last, broken chunk, and in the first
+    for own, whole in zip(top_tokens(values, 10), values.topk(10), strict=True):
+        assert torch.equal(own, whole)
 
 
 def test_interventions_reach_the_lens(twins, ids) -> None:

@@ -13,7 +13,7 @@ from gemma2_workbench.figures.paper.fonts import Faces
 from gemma2_workbench.figures.paper.legend import Key
 from gemma2_workbench.figures.paper.sheet import FAINT, INK, REFERENCE, THINNEST, Box, Frame, Sheet
 from gemma2_workbench.figures.spec import Bars, Curve, Guide, Scatter
-from gemma2_workbench.figures.ticks import padded, round_ticks, tick_text
+from gemma2_workbench.figures.ticks import log_padded, log_ticks, padded, round_ticks, tick_text
 
 _AROUND = 0.2  # inches that the name of the x axis may be wider than the plot
 _LONGEST = 1.2  # inches, at most, for the name of a bar
@@ -29,7 +29,7 @@ def frame(spec: Curve | Scatter | Bars, faces: Faces, width: float, squeeze: flo
         left = 0.06 + max(faces.width(faces.fit(name, _LONGEST, size), size) for name in spec.names)
         height = min(max(1.29 * sizes.tick_line * len(spec.names), 0.4), 7.5)
     else:
-        numbers = max(faces.width(tick_text(tick), size) for tick in round_ticks(*_ranges(spec)[1]))
+        numbers = max(faces.width(tick_text(tick), size) for tick in _ticks(spec, *_ranges(spec)[1]))
         left = sizes.line + 0.1 + numbers
         # A long name of the y axis wraps, and takes the room of its lines from the plot.
         left += sizes.line * (len(_y_name(spec, faces, squeeze * _height(width - left))) - 1)
@@ -47,8 +47,11 @@ def draw(spec: Curve | Scatter | Bars, sheet: Sheet, box: Box) -> None:
         _draw_bars(spec, sheet, axes, box)
         return
     (x_low, x_high), (y_low, y_high) = _ranges(spec)
+    if _logarithmic(spec):
+        axes.set(xscale="log", yscale="log")
+        axes.minorticks_off()
     axes.set(xlim=(x_low, x_high), ylim=(y_low, y_high))
-    x_ticks, y_ticks = _x_ticks(x_low, x_high, box.width, sheet.faces), round_ticks(y_low, y_high)
+    x_ticks, y_ticks = _x_ticks(spec, x_low, x_high, box.width, sheet.faces), _ticks(spec, y_low, y_high)
     axes.set_xticks(x_ticks, [tick_text(tick) for tick in x_ticks])
     axes.set_yticks(y_ticks, [tick_text(tick) for tick in y_ticks])
     axes.grid(color=FAINT, linewidth=THINNEST)
@@ -88,7 +91,16 @@ def _ranges(spec: Curve | Scatter) -> tuple[tuple[float, float], tuple[float, fl
     """The x and y range that holds all the data and the guides."""
     data: list = list(spec.series) if isinstance(spec, Curve) else [spec, *([spec.curve] if spec.curve else [])]
     at = {axis: [guide.at for guide in spec.guides if guide.axis == axis] for axis in "xy"}
-    return padded(*(d.x for d in data), *at["x"]), padded(*(d.y for d in data), *at["y"])
+    holding = log_padded if _logarithmic(spec) else padded
+    return holding(*(d.x for d in data), *at["x"]), holding(*(d.y for d in data), *at["y"])
+
+
+def _logarithmic(spec: Curve | Scatter | Bars) -> bool:
+    return isinstance(spec, Curve) and spec.logarithmic
+
+
+def _ticks(spec: Curve | Scatter | Bars, low: float, high: float, count: int = 5) -> np.ndarray:
+    return (log_ticks if _logarithmic(spec) else round_ticks)(low, high, count)
 
 
 def _draw_series(spec: Curve, axes: Axes) -> None:
@@ -112,7 +124,7 @@ def _draw_bars(spec: Bars, sheet: Sheet, axes: Axes, box: Box) -> None:
     axes.barh(np.arange(count), np.nan_to_num(spec.values), height=0.72, color=colours.SERIES[0])
     low, high = padded(spec.values, 0.0, margin=0.03)
     low, high = (0.0 if np.nanmin(np.append(spec.values, 0)) == 0 else low), (high if high > 0 else 0.0)
-    ticks = _x_ticks(low, high, box.width, sheet.faces)
+    ticks = _x_ticks(spec, low, high, box.width, sheet.faces)
     axes.set(xlim=(low, high), ylim=(count - 0.4, -0.6))
     axes.set_xticks(ticks, [tick_text(tick) for tick in ticks])
     sizes = sheet.sizes
@@ -127,13 +139,13 @@ def _draw_bars(spec: Bars, sheet: Sheet, axes: Axes, box: Box) -> None:
     _name_x(spec.label, sheet, box)
 
 
-def _x_ticks(low: float, high: float, width: float, faces: Faces) -> np.ndarray:
+def _x_ticks(spec: Curve | Scatter | Bars, low: float, high: float, width: float, faces: Faces) -> np.ndarray:
     """As many round numbers as stand side by side on `width` inches."""
     for count in (5, 4, 3):
-        ticks = round_ticks(low, high, count)
+        ticks = _ticks(spec, low, high, count)
         if sum(faces.width(tick_text(tick), faces.sizes.tick) + 0.08 for tick in ticks) <= width:
             return ticks
-    return round_ticks(low, high, 2)
+    return _ticks(spec, low, high, 2)
 
 
 def _name_x(label: str, sheet: Sheet, box: Box) -> None:

@@ -7,10 +7,10 @@ import numpy as np
 from gemma2_workbench.figures import colours
 from gemma2_workbench.figures.screen.room import LONGEST
 from gemma2_workbench.figures.screen.slot import Slot
-from gemma2_workbench.figures.screen.traces import bar, scatter
+from gemma2_workbench.figures.screen.traces import PlotlyDict, bar, scatter
 from gemma2_workbench.figures.spec import Bars, Curve, Guide, Scatter
 from gemma2_workbench.figures.text import for_plotly
-from gemma2_workbench.figures.ticks import padded
+from gemma2_workbench.figures.ticks import log_padded, log_ticks, padded, tick_text
 
 _LINE = {"showline": True, "ticks": "outside", "ticklen": 3}
 
@@ -94,9 +94,21 @@ def draw_bars(spec: Bars, slot: Slot) -> int:
 
 def _draw_axes(spec: Curve | Scatter, slot: Slot, xs: list[np.ndarray], ys: list[np.ndarray]) -> None:
     """Axes that hold all the data and the guides."""
-    x = padded(*xs, *(guide.at for guide in spec.guides if guide.axis == "x"))
-    y = padded(*ys, *(guide.at for guide in spec.guides if guide.axis == "y"))
-    slot.axes({**_LINE, "title": spec.x_label, "range": x}, {**_LINE, "title": spec.y_label, "range": y})
+    axis = _log_axis if isinstance(spec, Curve) and spec.logarithmic else _axis
+    x = axis(*xs, *(guide.at for guide in spec.guides if guide.axis == "x"))
+    y = axis(*ys, *(guide.at for guide in spec.guides if guide.axis == "y"))
+    slot.axes({**_LINE, "title": spec.x_label, **x}, {**_LINE, "title": spec.y_label, **y})
+
+
+def _axis(*values: np.ndarray | float) -> PlotlyDict:
+    return {"range": padded(*values)}
+
+
+def _log_axis(*values: np.ndarray | float) -> PlotlyDict:
+    low, high = log_padded(*values)
+    ticks = log_ticks(low, high)
+    words = [tick_text(tick) for tick in ticks]
+    return {"type": "log", "range": [np.log10(low), np.log10(high)], "tickvals": ticks, "ticktext": words}
 
 
 def _draw_guides(guides: tuple[Guide, ...], slot: Slot) -> None:

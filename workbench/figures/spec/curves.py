@@ -44,19 +44,28 @@ class Guide:
 
 @dataclass(frozen=True)
 class Curve:
-    """Lines over a common x axis, with optional guides."""
+    """Lines over a common x axis, with optional guides.
+
+    Attributes:
+        logarithmic: whether both axes are: growth as T or T^2 is then a straight line. It takes numbers above 0
+            and no guides.
+    """
 
     series: tuple[Series, ...]
     x_label: str
     y_label: str
     title: str = ""
     guides: tuple[Guide, ...] = ()
+    logarithmic: bool = False
 
     def __post_init__(self) -> None:
-        """At least one series."""
+        """At least one series; only numbers that its axes can show."""
         freeze(self, series=tuple(self.series), guides=tuple(self.guides))
         if not self.series:
             raise ValueError("Curve.series must hold at least one Series; got none")
+        values = [part for one in self.series for part in (one.x, one.y)]
+        if self.logarithmic and (self.guides or any((value <= 0).any() for value in values)):
+            raise ValueError("Curve.logarithmic takes numbers above 0 and no guides; leave the others out")
 
 
 @dataclass(frozen=True, eq=False)

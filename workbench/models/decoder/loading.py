@@ -9,13 +9,15 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig
 
 from gemma2_workbench.model.config_checks import shown
 from gemma2_workbench.models.alone import BUILDING
-from gemma2_workbench.models.checkpoint import json_object
+from gemma2_workbench.models.checkpoint import json_object, weight_files
 from gemma2_workbench.models.decoder.maps_only import MapsOnly
 from gemma2_workbench.models.decoder.opening import opened
 from gemma2_workbench.models.decoder.source import Decoder
 from gemma2_workbench.models.names import Place
 from gemma2_workbench.models.quiet import quiet
 from gemma2_workbench.models.vocabulary import tokenizer_of
+from gemma2_workbench.models.weights_hash import weights_hash
+from gemma2_workbench.models.weights_info import WeightsInfo
 
 
 def is_other_family(folder: Path) -> bool:
@@ -44,9 +46,7 @@ def decoder_tokenizer(folder: Path, config: PreTrainedConfig) -> Any:
     return tokenizer_of(folder, config.get_text_config().vocab_size, config)
 
 
-def load_decoder(
-    place: Place, name: str, dtype: torch.dtype, device: torch.device, weights_sha256: str | None
-) -> Decoder | MapsOnly:
+def load_decoder(place: Place, name: str, dtype: torch.dtype, device: torch.device) -> Decoder | MapsOnly:
     """Load a model with its tokenizer and make it a `Source`.
 
     Raises:
@@ -69,13 +69,15 @@ def load_decoder(
             raise ValueError(f"the weights cannot be loaded ({type(error).__name__}: {error})") from error
     if report["missing_keys"]:
         raise ValueError(f"the weights lack {', '.join(sorted(report['missing_keys'])[:3])}")
+    checksum, hashed = weights_hash(weight_files(place.folder))
     return opened(
         model.to(device),
         tokenizer,
         name,
         source=place.source,
         revision=place.revision,
-        weights_sha256=weights_sha256,
+        weights_sha256=checksum,
+        weights=WeightsInfo(hashed),
     )
 
 

@@ -19,6 +19,7 @@ from gemma2_workbench.models.decoder.seat import STAGES, point
 from gemma2_workbench.models.decoder.unembedding import DecoderUnembedding
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
+from gemma2_workbench.models.weights_info import WeightsInfo
 
 _CLOSE = 1e-3
 
@@ -37,6 +38,7 @@ class MapsOnly:
     source: str
     revision: str | None
     weights_sha256: str | None
+    weights: WeightsInfo
     model: Any
     tokenizer: Any
     shape: Shape
@@ -159,7 +161,7 @@ def maps_only(model: Any, tokenizer: Any, reason: str, ids_1T: Tensor, **about: 
         model, tokenizer: of transformers.
         reason: why its stages are not.
         ids_1T: some text.
-        about: name, source, revision, weights_sha256.
+        about: name, source, revision, weights_sha256, weights.
 
     Raises:
         RefusedError: what it gives as attentions is no attention, or it gives none.

@@ -21,10 +21,12 @@ from gemma2_workbench.models.layers import Shape
 from gemma2_workbench.models.own_copy import own_modules
 from gemma2_workbench.models.parity import TOLERANCE
 from gemma2_workbench.models.quiet import quiet
+from gemma2_workbench.models.weights_info import WeightsInfo
 
 STUDIED = 16  # tokens of the pass that is watched
 _LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len", "context_length", "max_target_positions", "n_ctx")
 _UNBOUND = 32_768
+_AS_STORED = WeightsInfo()
 
 
 def opened(
@@ -35,13 +37,20 @@ def opened(
     source: str = "",
     revision: str | None = None,
     weights_sha256: str | None = None,
+    weights: WeightsInfo = _AS_STORED,
 ) -> Decoder | MapsOnly:
     """A `Source` of a transformers model, which becomes its own: nobody else is to run or change it.
 
     Raises:
         RefusedError: neither its stages nor its maps can be shown; the message says why.
     """
-    about = {"name": name, "source": source or name, "revision": revision, "weights_sha256": weights_sha256}
+    about: dict[str, Any] = {
+        "name": name,
+        "source": source or name,
+        "revision": revision,
+        "weights_sha256": weights_sha256,
+        "weights": weights,
+    }
     copy = own_modules(model)
     try:
         ours = staged(copy, tokenizer, **about)
@@ -61,16 +70,12 @@ def _check_equal(ours: Decoder) -> None:
         raise RefusedError(f"its numbers through our equation differ from its own eager forward by {apart:.1e}")
 
 
-def staged(
-    model: Any,
-    tokenizer: Any,
-    name: str,
-    *,
-    source: str,
-    revision: str | None,
-    weights_sha256: str | None,
-) -> Decoder:
+def staged(model: Any, tokenizer: Any, **about: Any) -> Decoder:
     """A `Source` with all stages of a transformers model, which becomes its own.
+
+    Args:
+        model, tokenizer: of transformers.
+        about: name, source, revision, weights_sha256, weights.
 
     Raises:
         RefusedError: its attention cannot be shown exactly; the message says why.
@@ -82,10 +87,7 @@ def staged(
     _check_heads(seen)
     plumb(model, anatomy, _head(model))
     return Decoder(
-        name=name,
-        source=source,
-        revision=revision,
-        weights_sha256=weights_sha256,
+        **about,
         model=model,
         tokenizer=tokenizer,
         anatomy=anatomy,

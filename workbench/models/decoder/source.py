@@ -26,6 +26,7 @@ from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.own_copy import own_modules
 from gemma2_workbench.models.unembedding import Unembedding
+from gemma2_workbench.models.weights_info import WeightsInfo
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,7 @@ class Decoder:
     """A decoder of transformers, switched to the seam; what is not said here is said in `Source`.
 
     Attributes:
-        name, source, revision, weights_sha256: as of `Source`.
+        name, source, revision, weights_sha256, weights: as of `Source`.
         model: the transformers model, in eval mode, with seats and hook points.
         tokenizer: the transformers tokenizer.
         anatomy: where its parts are.
@@ -48,6 +49,7 @@ class Decoder:
     source: str
     revision: str | None
     weights_sha256: str | None
+    weights: WeightsInfo
     model: Any
     tokenizer: Any
     anatomy: Anatomy

@@ -42,16 +42,25 @@ class Request:
         Raises:
             ValueError: the model has no language-model head, or the token is not in the vocabulary.
         """
-        unembedding = require_language_model(self.loaded)
+        return self.followed_at(range(self.batch.ids.shape[1]))
+
+    def followed_at(self, positions: Sequence[int]) -> tuple[int, ...]:
+        """The same at some positions; without the last one, no pass is needed to know it.
+
+        Raises:
+            ValueError: as `followed`.
+        """
+        vocabulary = require_language_model(self.loaded).vocabulary
         ids = self.batch.ids[0].tolist()
-        if self.token is None:
+        if self.token is not None:
+            if not 0 <= self.token < vocabulary:
+                raise ValueError(f"token {self.token} is not in the vocabulary; ids are 0..{vocabulary - 1}")
+            return (self.token,) * len(positions)
+        if len(ids) - 1 in positions:
             last = PredictionReader(self.loaded, len(ids) - 1)
             read(self.loaded, self.batch, [last])
-            return (*ids[1:], int(last.reading().logits.argmax()))
-        vocabulary = unembedding.vocabulary
-        if not 0 <= self.token < vocabulary:
-            raise ValueError(f"token {self.token} is not in the vocabulary; ids are 0..{vocabulary - 1}")
-        return (self.token,) * len(ids)
+            ids.append(int(last.reading().logits.argmax()))
+        return tuple(ids[at + 1] for at in positions)
 
 
 def _prediction(request: Request) -> PredictionReader:

@@ -1,0 +1,75 @@
+"""Sums over the logits and scores of a block, in pieces that stay in the cache: log-sums, entropies, saturation.
+
+Letters: Q query rows of a block, S keys, N heads.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gemma2_workbench.traces.pieces import Buffers, pieces
+
+# exp of scores up to here, summed over any text, is far from the ends of float32: no need to subtract the largest.
+_MODEST = 60.0
+
+
+@dataclass(frozen=True, eq=False)
+class Saturation:
+    """How far the raw logits of a block reach towards the cap, over its visible cells, [N] each.
+
+    Attributes:
+        largest: largest |raw logit|, float32.
+        beyond_half, beyond_most: cells whose |raw logit| is beyond 0.5 and 0.9 of the cap, float64; 0 without a cap.
+        bend: sum of |raw logit - softcapped logit|, float64.
+    """
+
+    largest: Tensor
+    beyond_half: Tensor
+    beyond_most: Tensor
+    bend: Tensor
+
+
+def log_sums(scores_NQS: Tensor, shown_QS: Tensor, cap: float | None, buffers: Buffers) -> Tensor:
+    """Log of the softmax denominator over the visible keys, [N, Q]."""
+    sums_NQ = scores_NQS.new_empty(scores_NQS.shape[:2])
+    for heads, rows in pieces(scores_NQS):
+        scores, shown = scores_NQS[heads, rows], shown_QS[rows]
+        piece = buffers.take(0, scores.shape, scores.device)
+        if cap is None or cap > _MODEST:
+            hidden = shown == 0
+            sums_NQ[heads, rows] = piece.copy_(scores).masked_fill_(hidden, -torch.inf).logsumexp(-1)
+        else:
+            torch.sum(torch.exp(scores, out=piece).mul_(shown), -1, out=sums_NQ[heads, rows]).log_()
+    return sums_NQ
+
+
+def mean_scores(probs_NQS: Tensor, scores_NQS: Tensor, buffers: Buffers) -> Tensor:
+    """The score of each row, weighted by its probabilities, [N, Q]."""
+    means_NQ = probs_NQS.new_empty(probs_NQS.shape[:2])
+    for heads, rows in pieces(probs_NQS):
+        probs = probs_NQS[heads, rows]
+        piece = torch.mul(probs, scores_NQS[heads, rows], out=buffers.take(0, probs.shape, probs.device))
+        torch.sum(piece, -1, out=means_NQ[heads, rows])
+    return means_NQ
+
+
+def saturation(
+    logits_NQS: Tensor, scores_NQS: Tensor, shown_QS: Tensor, cap: float | None, buffers: Buffers
+) -> Saturation:
+    """See `Saturation`."""
+    # Rows in float32, which counts them exactly; rows together in float64.
+    largest_NQ, half_NQ, most_NQ, bend_NQ = logits_NQS.new_zeros(4, *logits_NQS.shape[:2])
+    for heads, rows in pieces(logits_NQS):
+        logits, shown, at = logits_NQS[heads, rows], shown_QS[rows], (heads, rows)
+        piece, other = (buffers.take(number, logits.shape, logits.device) for number in (0, 1))
+        torch.mul(logits, shown, out=piece)
+        if cap is not None:
+            bent = torch.addcmul(piece, scores_NQS[heads, rows], shown, value=-1, out=other).abs_()
+            torch.sum(bent, -1, out=bend_NQ[at])
+        torch.amax(piece.abs_(), -1, out=largest_NQ[at])
+        if cap is not None:
+            torch.sum(torch.gt(piece, 0.5 * cap, out=other), -1, out=half_NQ[at])
+            torch.sum(torch.gt(piece, 0.9 * cap, out=other), -1, out=most_NQ[at])
+    half_N, most_N, bend_N = (sums_NQ.sum(-1, dtype=torch.double) for sums_NQ in (half_NQ, most_NQ, bend_NQ))
+    return Saturation(largest_NQ.amax(-1), half_N, most_N, bend_N)
