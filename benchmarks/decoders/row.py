@@ -79,7 +79,7 @@ def _kinds(ours: Source) -> str:
 
 
 def _has_lens(ours: Decoder) -> bool:
-    return ours.unembedding is not None and getattr(ours.unembedding, "found", None) is not None
+    return ours.unembedding is not None and ours.unembedding.known
 
 
 def _has_contributions(ours: Decoder) -> bool:

@@ -24,6 +24,11 @@ class Gemma2Unembedding:
         return self.model.lm_head.out_features
 
     @property
+    def known(self) -> bool:
+        """See `Unembedding`."""
+        return True
+
+    @property
     def softcap(self) -> float | None:
         """The cap on the logits; None is off."""
         return self.model.config.final_logit_softcapping

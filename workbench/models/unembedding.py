@@ -17,6 +17,11 @@ class Unembedding(Protocol):
         ...
 
     @property
+    def known(self) -> bool:
+        """Whether logits can be read from the residual stream; else the vocabulary and the cap alone are known."""
+        ...
+
+    @property
     def softcap(self) -> float | None:
         """The cap on the logits; None is off."""
         ...

@@ -72,7 +72,7 @@ class Decoder(nn.Module):
 class ToyUnembedding:
     """No norm and no cap."""
 
-    softcap = None
+    softcap, known = None, True
 
     def __init__(self, head: nn.Linear) -> None:
         self.head, self.vocabulary = head, head.out_features

@@ -16,6 +16,7 @@ from gemma2_workbench.brief import brief, cut
 from gemma2_workbench.model.hooks import HookPoint, Span
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.seat import STAGES, point
+from gemma2_workbench.models.decoder.trial import trial
 from gemma2_workbench.models.decoder.unembedding import DecoderUnembedding
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
@@ -149,9 +150,8 @@ class MapsOnly:
         return self.model
 
     def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:
-        """See `Source`: a pass of the whole model, of which one layer is a part."""
-        ids_1T = torch.zeros(1, min(tokens, self.shape.longest), dtype=torch.long, device=self.device)
-        return lambda: self.model(input_ids=ids_1T)
+        """See `Source`."""
+        return trial(None, self.shape, self.layers[layer].mask, tokens, rows, next(self.model.parameters()))
 
 
 def maps_only(model: Any, tokenizer: Any, reason: str, ids_1T: Tensor, **about: Any) -> MapsOnly:

@@ -22,6 +22,7 @@ from gemma2_workbench.models.decoder.plumbing import positions_of
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.seam import seat_of
 from gemma2_workbench.models.decoder.seat import STAGES, Seat
+from gemma2_workbench.models.decoder.trial import trial
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.own_copy import own_modules
@@ -228,7 +229,9 @@ class Decoder:
 
     def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:
         """See `Source`."""
-        raise RefusedError("not yet")
+        name = self.anatomy.layers[layer].attention
+        at = None if name is None else self.model.get_submodule(name)
+        return trial(at, self.shape, self.layers[layer].mask, tokens, rows, next(self.model.parameters()))
 
     def _seat(self, layer: int) -> Seat:
         name = self.anatomy.layers[layer].attention

@@ -55,6 +55,11 @@ class DecoderUnembedding:
     reason: str = ""
 
     @property
+    def known(self) -> bool:
+        """See `Unembedding`."""
+        return self.found is not None
+
+    @property
     def softcap(self) -> float | None:
         """The cap on the logits; None is off."""
         return getattr(self.model.config.get_text_config(), CAP, None)

@@ -139,6 +139,10 @@ def _check_parts(loaded: Source) -> None:
     Raises:
         ValueError: which part is not known.
     """
+    if not require_language_model(loaded).known:
+        raise ValueError(
+            f"{loaded.name} has no contributions: how it reads logits from its residual stream is not known"
+        )
     missing = {"resid_pre", "attention_out", "mlp_out"} - loaded.points
     if missing:
         raise ValueError(
