@@ -1,6 +1,7 @@
 """`Tokens`: the tokens of a text with everything needed to show them: ids, display strings, character spans."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,11 @@ SPACE = "▁"
 _VISIBLE = {"\n": "↵", "\t": "⇥", "\r": "␍", "\x0b": "␋", "\x0c": "␌"}
 # The byte of a character that the vocabulary lacks; below 0x80 it is the whole character.
 _ASCII = re.compile(r"<0x([0-7][0-9A-F])>")
+
+# The character that byte-level vocabularies write for each byte: itself where it can be seen.
+_SEEN = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+_UNSEEN = [byte for byte in range(0x100) if byte not in _SEEN]
+_BYTES = {chr(byte): byte for byte in _SEEN} | {chr(0x100 + at): byte for at, byte in enumerate(_UNSEEN)}
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,27 @@ def shown(piece: str) -> str:
     return "".join(_VISIBLE.get(character, character) for character in piece.replace(" ", SPACE)) or "∅"
 
 
+def displayed(tokenizer: Any, pieces: Iterable[str]) -> tuple[str, ...]:
+    """How pieces of a tokenizer's vocabulary are shown: `shown`, of the text that a byte-level piece stands for.
+
+    Byte-level vocabularies (GPT-2, Llama 3) write every byte as a character, a space as `Ġ`; bytes that are part of a
+    character are shown as numbers.
+    """
+    is_of_bytes = "ByteLevel" in repr(tokenizer.backend_tokenizer.decoder)
+    return tuple(map(_of_bytes if is_of_bytes else shown, pieces))
+
+
+def _of_bytes(piece: str) -> str:
+    held = [_BYTES.get(character) for character in piece]
+    known = bytes(byte for byte in held if byte is not None)
+    if len(known) < len(held):
+        return shown(piece)
+    try:
+        return shown(known.decode())
+    except UnicodeDecodeError:
+        return "".join(f"<0x{byte:02X}>" for byte in known)
+
+
 def checked_text(text: str) -> str:
     """The text, if a tokenizer can read it.
 
@@ -122,7 +149,13 @@ def tokenize(tokenizer: Any, text: str) -> Tokens:
         raise ValueError(f"the text {text[:40]!r} has no tokens: give at least one character that the tokenizer keeps")
     specials = set(tokenizer.all_special_ids)
     pieces = tokenizer.convert_ids_to_tokens(ids)
-    return Tokens(text, tuple(ids), tuple(map(shown, pieces)), tuple(spans), tuple(token in specials for token in ids))
+    return Tokens(
+        text,
+        tuple(ids),
+        displayed(tokenizer, pieces),
+        tuple(spans),
+        tuple(token in specials for token in ids),
+    )
 
 
 def _brings_bos(bos: int | None, text: str, ids: list[int], spans: list[tuple[int, int]]) -> bool:
