@@ -77,7 +77,7 @@ class Mask:
 
     def _partly_seen(self, rows: range, keys: range) -> tuple[range, ...]:
         """The keys before and after those that all rows see; all of them where there are none such."""
-        if self.keep is not None or self.sequence is not None:
+        if self.keep is not None or self.sequence is not None or self.chunk is not None:
             return (keys,)
         first, stop = keys.start, keys.stop
         if self.window is not None:

@@ -6,6 +6,7 @@ rotated, normed, with the cache in them.
 Shapes: B batch, T new tokens, Q query rows of a block, S keys, N query heads, G key/value heads, H head width.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -89,15 +90,15 @@ def _probabilities(
     unread = not (raw.watched or torch.is_grad_enabled())
     scores_BNQS = capped(softcap(logits_BNQS, seat.cap, inplace=unread), span)
     unread = unread and not capped.watched
-    hidden_BQS = mask.hidden(span.rows, span.keys, scores_BNQS.device)
+    hidden = mask.hidden_parts(span.rows, span.keys, scores_BNQS.device)
     if sinks_N is None:
-        probs_BNQS = probabilities(scores_BNQS, hidden_BQS, inplace=unread)
+        probs_BNQS = probabilities(scores_BNQS, hidden, inplace=unread)
     else:
-        probs_BNQS = beside_sinks(scores_BNQS, hidden_BQS, sinks_N)
+        probs_BNQS = beside_sinks(scores_BNQS, hidden, sinks_N)
     return point(at, "attn_probs")(probs_BNQS, span)
 
 
-def beside_sinks(scores_BNQS: Tensor, hidden_BQS: Tensor, sinks_N: Tensor) -> Tensor:
+def beside_sinks(scores_BNQS: Tensor, hidden: Sequence[tuple[slice, Tensor]], sinks_N: Tensor) -> Tensor:
     """Softmax over the visible keys and one sink per head, without the sink's column, [B, N, Q, S].
 
     Rows sum to less than 1 (gpt-oss, arXiv 2508.10925).
@@ -105,4 +106,4 @@ def beside_sinks(scores_BNQS: Tensor, hidden_BQS: Tensor, sinks_N: Tensor) -> Te
     B, N, Q, _ = scores_BNQS.shape
     sinks_BNQ1 = sinks_N.to(scores_BNQS.dtype).view(1, N, 1, 1).expand(B, N, Q, 1)
     wide_BNQS = torch.cat([scores_BNQS, sinks_BNQ1], dim=-1)
-    return probabilities(wide_BNQS, nn.functional.pad(hidden_BQS, (0, 1)))[..., :-1]
+    return probabilities(wide_BNQS, hidden, inplace=not torch.is_grad_enabled())[..., :-1]
