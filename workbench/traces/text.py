@@ -50,7 +50,7 @@ class Text:
         """What the blocks of these rows and keys share under the mask of a layer."""
         if len(self) > _KEPT:
             return Places(self, span, mask, kept=False)
-        key = span, mask.window, mask.causal
+        key = span, mask.window, mask.causal, mask.chunk
         if key not in self._places:
             self._places[key] = Places(self, span, mask, kept=True)
         return self._places[key]

@@ -44,7 +44,7 @@ class Block(nn.Module):
         k, v = self.k(resid).view(B, T, 2 * G, H).transpose(1, 2).split(G, dim=1)
         k, v, span = at["k_rot"](k), at["v"](v), Span(range(T), range(T))
         scores = at["attn_scores"](softcap(at["attn_logits"](attention_logits(q, k, 0.3), span), self.cap), span)
-        probs = at["attn_probs"](probabilities(scores, Mask().hidden(range(T), range(T))), span)
+        probs = at["attn_probs"](probabilities(scores, Mask().hidden_parts(range(T), range(T))), span)
         mixed = at["head_out"](mix_values(probs, v)).transpose(1, 2).reshape(B, T, -1)
         resid = resid + at["attention_out"](self.out(mixed))
         return resid + at["mlp_out"](self.linear(resid))
