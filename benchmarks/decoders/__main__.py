@@ -5,6 +5,7 @@
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 
 import transformers
 
@@ -24,18 +25,26 @@ cache. This page is the output of `python -m benchmarks.decoders`.
 
 
 def main() -> None:
-    """Print the table, and what it comes to."""
+    """Print the page, and how far it is on standard error."""
     found: list[Row] = []
     for row in rows(sys.argv[1:] or TYPES):
         found.append(row)
         print(f"{len(found)} {row.model_type}: {row.tier} {row.reason}", file=sys.stderr, flush=True)
-    print(HEAD)
+    print(page(found))
+
+
+def page(found: Sequence[Row]) -> str:
+    """The table of some types, and what it comes to."""
     counts = Counter(row.tier for row in found)
-    print(f"Of {len(found)} types: {', '.join(f'{count} {tier}' for tier, count in counts.most_common())}.\n")
-    print("| model type | tier | layers | logits | maps | padded | cached | lens | contributions | reason |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    for row in found:
-        print(_line(row))
+    lines = [
+        HEAD,
+        f"Of {len(found)} types: {', '.join(f'{count} {tier}' for tier, count in counts.most_common())}.",
+        "",
+        "| model type | tier | layers | logits | maps | padded | cached | lens | contributions | reason |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+        *map(_line, found),
+    ]
+    return "\n".join(lines)
 
 
 def _line(row: Row) -> str:

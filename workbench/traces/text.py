@@ -28,7 +28,7 @@ class Text:
 
     ids: Tensor
     buffers: Buffers = field(default_factory=Buffers)
-    _places: dict[tuple[Span, int | None, bool], "Places"] = field(default_factory=dict, init=False)
+    _places: dict[tuple[Span, int | None, bool, int | None], "Places"] = field(default_factory=dict, init=False)
 
     def __len__(self) -> int:
         return len(self.ids)
