@@ -6,7 +6,7 @@ stream are the two outputs whose sum is what a layer changes.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -71,6 +71,10 @@ class Anatomy:
     def attentions(self) -> tuple[str, ...]:
         """The modules that attend, in the order of their layers."""
         return tuple(layer.attention for layer in self.layers if layer.attention is not None)
+
+    def without_branches(self) -> "Anatomy":
+        """The same where it is not known what attention and MLP add to the stream."""
+        return replace(self, layers=tuple(replace(layer, branches=None) for layer in self.layers))
 
 
 def anatomy_of(model: nn.Module, seen: Study) -> Anatomy:

@@ -85,6 +85,9 @@ def staged(model: Any, tokenizer: Any, **about: Any) -> Decoder:
     seen = study(model, _ids(model))
     anatomy = anatomy_of(model, seen)
     _check_heads(seen)
+    norms = _norms(model, seen, anatomy)
+    if norms is None:
+        anatomy = anatomy.without_branches()
     plumb(model, anatomy, _head(model))
     return Decoder(
         **about,
@@ -93,7 +96,7 @@ def staged(model: Any, tokenizer: Any, **about: Any) -> Decoder:
         anatomy=anatomy,
         shape=_shape(model, seen, anatomy),
         sinks=_sinks(model, seen, anatomy),
-        norms=_norms(model, seen, anatomy),
+        norms=norms or (None,) * len(anatomy.layers),
         unembedding=unembedding_of(model, seen, anatomy.layers[-1].name, anatomy.stream),
     )
 
@@ -145,20 +148,29 @@ def _shape(model: Any, seen: Study, anatomy: Anatomy) -> Shape:
     )
 
 
-def _norms(model: nn.Module, seen: Study, anatomy: Anatomy) -> tuple[NormForm | None, ...]:
-    """The norm between the output projection and the residual stream, of layers that have one of known form."""
+def _norms(model: nn.Module, seen: Study, anatomy: Anatomy) -> tuple[NormForm | None, ...] | None:
+    """The norm between each output projection and the residual stream, None where there is none; of layers with both.
+
+    None in place of all where something else stands between them.
+    """
     found: list[NormForm | None] = []
     for layer in anatomy.layers:
-        step = None if layer.branches is None else seen.steps[layer.branches[0].name]
-        is_norm = step is not None and layer.projection is not None and _is_other(seen, layer.projection, step.gave)
-        found.append(NormForm.of(model.get_submodule(step.name), step) if is_norm and step is not None else None)
+        if layer.branches is None or layer.projection is None:
+            found.append(None)
+            continue
+        step, gave = seen.steps[layer.branches[0].name], seen.steps[layer.projection].gave
+        if _same(gave, step.gave):
+            found.append(None)
+            continue
+        form = NormForm.of(model.get_submodule(step.name), step) if _same(gave, step.given) else None
+        if form is None:
+            return None
+        found.append(form)
     return tuple(found)
 
 
-def _is_other(seen: Study, projection: str, added: torch.Tensor | None) -> bool:
-    """Whether what is added is not the projection's output itself."""
-    gave = seen.steps[projection].gave
-    return gave is None or added is None or not torch.equal(gave, added)
+def _same(a: torch.Tensor | None, b: torch.Tensor | None) -> bool:
+    return a is not None and b is not None and torch.equal(a, b)
 
 
 def _sinks(model: nn.Module, seen: Study, anatomy: Anatomy) -> tuple[tuple[float, ...] | None, ...]:

@@ -3,6 +3,7 @@
 Letters: B batch, T tokens, N query heads, G key/value heads, H head width, D model.
 """
 
+import inspect
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -138,8 +139,6 @@ class Decoder:
 
     def _only(self, positions: Tensor) -> dict[str, Tensor]:
         """The argument that spares the logits of other positions, where the model has it."""
-        import inspect
-
         takes = "logits_to_keep" in inspect.signature(type(self.model).forward).parameters
         return {"logits_to_keep": positions} if takes else {}
 
