@@ -15,8 +15,9 @@ help: ## list the commands
 app: $(VENV)/.app ## open the explorer in the browser (ARGS="--port 7861" and so on)
 	$(BIN)/gemma2-workbench app $(ARGS)
 
+# Files in their order: browsers and processes, which take longest, come before many quick ones.
 test: $(VENV)/.dev ## run the tests (ARGS="-k softcap" and so on)
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint types layers test ## all that CI checks: format, lint, types, import layers, tests
 

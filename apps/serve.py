@@ -57,6 +57,7 @@ def serve(
     model: str | None = None,
     dtype: str | None = None,
     device: str | None = None,
+    quantize: str | None = None,
     host: str = "127.0.0.1",
     port: int | None = None,
     browser: bool = False,
@@ -72,7 +73,7 @@ def serve(
     Args:
         model: name, folder or hub id; None is the first of `models`, or the embedded language model (classifier in mode
             "classify"), or no model where there are traces.
-        dtype, device: as of `workbench.load`.
+        dtype, device, quantize: as of `workbench.load`.
         host, port: where to listen.
         browser: open the page.
         traces: names and saved traces to show.
@@ -88,7 +89,8 @@ def serve(
     access = Access(host, tuple(names), accounts or {})
     if mode == "classify" and not models:
         model = model or CLASSIFIER
-    session = Session(model, dtype, device, memory, traces, models or (None if access.private else embedded()))
+    allowed = models or (None if access.private else embedded())
+    session = Session(model, dtype, device, memory, traces, allowed, quantize)
     load_ahead(session)
     with session:
         options = launch_options(session, access)

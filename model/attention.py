@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from transformers.cache_utils import Cache
 
+from gemma2_workbench.model import flex
 from gemma2_workbench.model.config import Gemma2Config
 from gemma2_workbench.model.equation import (
     BLOCK_ROWS,
@@ -71,10 +72,23 @@ class Gemma2Attention(nn.Module):
         if keep_maps and torch.is_grad_enabled():
             maps_BNTS = self._maps(q_BNTH, k_BGSH, mask, rows, keys)
             mixed_BNTH = mix_values(maps_BNTS, v_BGSH)
+        elif not keep_maps and self._is_plain and flex.suits(q_BNTH, mask, rows, keys):
+            maps_BNTS = None
+            mixed_BNTH = flex.attend(
+                *(q_BNTH, k_BGSH, v_BGSH, mask, self.scale, self.cap),
+                blocks=lambda: self._mixed(q_BNTH, k_BGSH, v_BGSH, mask, rows, keys, False)[0],
+            )
         else:
             mixed_BNTH, maps_BNTS = self._mixed(q_BNTH, k_BGSH, v_BGSH, mask, rows, keys, keep_maps)
         out_BTD = self.o_proj(self.head_out(mixed_BNTH).transpose(1, 2).reshape(B, T, -1))
         return out_BTD, maps_BNTS
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether nobody sees the stages between queries and mixed values: no hook, no gradient, no dropout."""
+        stages = (self.attn_logits, self.attn_scores, self.attn_probs)
+        is_seen = torch.is_grad_enabled() or any(stage.watched for stage in stages)
+        return not (is_seen or (self.training and self.dropout))
 
     def _maps(self, q_BNTH: Tensor, k_BGSH: Tensor, mask: Mask, rows: range, keys: range) -> Tensor:
         """The dense probabilities [B, N, T, S], put together from the blocks so that autograd passes through them."""

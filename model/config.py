@@ -119,7 +119,7 @@ class Gemma2Config(TransformersGemma2Config):
     @property
     def longest(self) -> int:
         """Most tokens of a sequence: `max_position_embeddings`, or the trained length times the factor of the RoPE."""
-        rotary = dict(self.rope_parameters or {})
+        rotary: dict[str, Any] = dict(self.rope_parameters or {})
         trained = rotary.get("original_max_position_embeddings") or self.max_position_embeddings
         return max(self.max_position_embeddings, int(trained * (rotary.get("factor") or 1)))
 

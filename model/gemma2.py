@@ -50,6 +50,11 @@ class RMSNorm(nn.Module):
         return (normed * (1.0 + self.weight.float())).type_as(x)
 
 
+# Positions that the MLP handles at once in float32: of a long text, its wide activations would be most of what a pass
+# needs. In halves of that they need half, and the last bit of a product of matrices depends on how many rows it has.
+MLP_ROWS = 1024
+
+
 class GeGLU(nn.Module):
     """Gated MLP: down(act(gate(x)) * up(x)) (arXiv 2002.05202), act the tanh approximation of GELU by default."""
 
@@ -62,8 +67,13 @@ class GeGLU(nn.Module):
         self.act = ACT2FN[config.hidden_activation]
 
     def forward(self, x_BTD: Tensor) -> Tensor:
-        """[B, T, D] -> [B, T, D]."""
-        return self.down_proj(self.act(self.gate_proj(x_BTD)) * self.up_proj(x_BTD))
+        """[B, T, D] -> [B, T, D], of long texts in blocks of positions where no gradients are recorded."""
+        if torch.is_grad_enabled() or x_BTD.dtype != torch.float32 or x_BTD.shape[1] <= MLP_ROWS:
+            return self._block(x_BTD)
+        return torch.cat([self._block(part) for part in x_BTD.split(MLP_ROWS, dim=1)], dim=1)
+
+    def _block(self, x_BtD: Tensor) -> Tensor:
+        return self.down_proj(self.act(self.gate_proj(x_BtD)) * self.up_proj(x_BtD))
 
 
 class Gemma2DecoderLayer(GradientCheckpointingLayer):
@@ -122,8 +132,8 @@ class Gemma2Model(Gemma2PreTrainedModel):
     def _wanted(self, resid_BTD: Tensor) -> Wanted:
         """What a pass over `resid_BTD` asks of a cache."""
         config, attentions = self.config, [layer.self_attn for layer in cast(list[Gemma2DecoderLayer], self.layers)]
-        # Weights that are offloaded lie on the meta device until their layer runs.
-        devices = [attention.k_proj.weight.device for attention in attentions]
+        # Weights that are offloaded lie on the meta device until their layer runs, and quantised ones may have none.
+        weights = [getattr(attention.k_proj, "weight", None) for attention in attentions]
         return Wanted(
             rows=resid_BTD.shape[0],
             new=resid_BTD.shape[1],
@@ -131,7 +141,7 @@ class Gemma2Model(Gemma2PreTrainedModel):
             width=config.head_dim,
             dtype=None if torch.is_autocast_enabled(resid_BTD.device.type) else resid_BTD.dtype,
             windows=[attention.window for attention in attentions],
-            devices=[None if device.type == "meta" else device for device in devices],
+            devices=[None if weight is None or weight.is_meta else weight.device for weight in weights],
         )
 
     def forward(
@@ -212,7 +222,8 @@ class Gemma2Model(Gemma2PreTrainedModel):
         output = BaseModelOutputWithPast(
             last_hidden_state=last_BTD,
             past_key_values=as_given(cache, past_key_values) if use_cache else None,
-            hidden_states=_selected(states, keep_states),
+            # transformers declares no None, and puts it where a level is not chosen.
+            hidden_states=cast(tuple[Tensor, ...] | None, _selected(states, keep_states)),
             attentions=tuple(maps) if keep_maps else None,
         )
         return output if self.returns_dict(return_dict) else output.to_tuple()

@@ -89,7 +89,8 @@ def register() -> Registration:
     one = Registration()
     with _LOCK:
         if not _active:
-            CONFIG_MAPPING.register(Gemma2Config.model_type, _Gemma2Config, exist_ok=True)
+            configurations: Any = CONFIG_MAPPING
+            configurations.register(Gemma2Config.model_type, _Gemma2Config, exist_ok=True)
             for auto, cls in _CLASSES:
                 auto.register(Gemma2Config, cls, exist_ok=True)
         _active.add(one)

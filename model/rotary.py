@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 from transformers import Gemma2Config
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
-from transformers.models.gemma2.modeling_gemma2 import Gemma2RotaryEmbedding
 
 DEFAULT = "default"
 ROPE_TYPES = (DEFAULT, *ROPE_INIT_FUNCTIONS)
@@ -24,6 +23,9 @@ def frequencies(config: Gemma2Config, length: Tensor | None = None) -> tuple[Ten
     """
     rope_type = _rotary(config)["rope_type"]
     if rope_type == DEFAULT:
+        # Not above: who only reads a configuration need not wait for transformers' models.
+        from transformers.models.gemma2.modeling_gemma2 import Gemma2RotaryEmbedding
+
         return Gemma2RotaryEmbedding.compute_default_rope_parameters(config)
     return ROPE_INIT_FUNCTIONS[rope_type](config, None if length is None else length.device, seq_len=length)
 

@@ -1,5 +1,7 @@
 """Whether the rotary settings of a configuration can be computed with."""
 
+from typing import Any
+
 import torch
 from transformers import Gemma2Config
 
@@ -12,7 +14,7 @@ def check_rotary(config: Gemma2Config) -> None:
     Raises:
         ValueError: an unknown type, a setting that it lacks, or numbers that give no angles.
     """
-    rotary = dict(config.rope_parameters or {})
+    rotary: dict[str, Any] = dict(config.rope_parameters or {})
     rope_type = rotary.get("rope_type", DEFAULT)
     if rope_type not in ROPE_TYPES:
         raise ValueError(f"rope_type={rope_type!r} is not known; use {', '.join(map(repr, ROPE_TYPES))}")

@@ -1,5 +1,6 @@
 """What every test may use: the embedded model and a trace of it, random twins, a browser, and no network."""
 
+import gc
 import importlib
 import json
 import os
@@ -45,6 +46,18 @@ CHROMIUM_FLAGS = [
     "--disable-quic",
 ]
 WAIT_MS = 60_000  # of everything that a browser is asked for: only a failure pays for it
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What the tests import is no garbage: it is looked through neither meanwhile nor later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
 
 torch.set_num_threads(1)  # tiny tensors: a second thread costs more than it gives
 

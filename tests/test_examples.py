@@ -43,7 +43,9 @@ def test_the_gallery_shows_every_script_and_the_readme_some() -> None:
 
 
 @pytest.mark.parametrize(
-    "block", re.findall(r"```python\n(.*?)```", README, re.S), ids=["trace", "pairs", "heads", "labels", "hooks"]
+    "block",
+    re.findall(r"```python\n(.*?)```", README, re.S),
+    ids=["trace", "written", "pairs", "heads", "labels", "hooks", "registered"],
 )
 def test_readme_block(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
@@ -57,8 +59,8 @@ def test_readme_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
     lines = [shlex.split(line, comments=True)[1:] for line in re.findall(r"^gemma2-workbench .*", README, re.M)]
     assert len(lines) > 10
     for arguments in lines:
-        # Pages would stay open; fine-tuning is an example of its own.
-        if arguments[0] in ("app", "bench", "finetune"):
+        # Pages and chats would stay open; fine-tuning is an example of its own.
+        if arguments[0] in ("app", "bench", "chat", "finetune"):
             parser().parse_args(arguments)
         else:
             assert main(arguments) == 0, f"{arguments}: {capsys.readouterr().err}"

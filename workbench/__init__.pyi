@@ -22,6 +22,11 @@ from .models.tokens import Tokens, tokenize
 from .patching.grid import PatchGrid
 from .patching.patch import patch_grid
 from .records.saving import save_figure, save_table
+from .sweeps.compare import compare_sweeps
+from .sweeps.corpus import Corpus
+from .sweeps.result import Sweep
+from .sweeps.settings import SweepSettings
+from .sweeps.sweep import merge_sweep, sweep
 from .traces.capture import capture, contributions, lens, predict
 from .traces.estimate import Estimate, estimate
 from .traces.file import load_trace, save_trace
@@ -46,6 +51,12 @@ from .traces.trace import Trace
 from .views import PAIR_VIEWS, VIEWS, View, table, view_named
 
 __all__ = [
+    "Corpus",
+    "Sweep",
+    "SweepSettings",
+    "compare_sweeps",
+    "merge_sweep",
+    "sweep",
     "HEAD_KINDS",
     "PAIR_VIEWS",
     "STAGES",

@@ -47,7 +47,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         words = sys.argv[1:] if arguments is None else arguments
         _check_values(words)
-        options = parser().parse_args(words)
+        options = parser().parse_args(_named(words))
         name = f"{__name__}.{options.run}"
         run = resolve_name(name) if arguments is not None else imported(name)
         if arguments is None:
@@ -59,6 +59,12 @@ def _run(arguments: Sequence[str] | None) -> int:
         return int(end.code or 0)
     except BaseException as error:
         return ended(error)
+
+
+def _named(words: Sequence[str]) -> Sequence[str]:
+    """The words, where a command has two as one: `sweep merge`."""
+    joined = " ".join(words[:2])
+    return [joined, *words[2:]] if joined in ("sweep merge", "sweep slurm", "sweep compare") else words
 
 
 def _check_values(words: Sequence[str]) -> None:

@@ -60,7 +60,7 @@ def _runs(options: argparse.Namespace, read: tuple[str, ...]) -> tuple[Run, Run]
     first = loaded_model(options)
     second = first
     if options.model2 is not None:
-        second = load(options.model2, dtype=options.dtype, device=options.device)
+        second = load(options.model2, dtype=options.dtype, device=options.device, quantize=options.quantize)
     before = announced(first, text, (), read, options.token)
     return before, announced(second, text2, changes, read, options.token)
 

@@ -9,7 +9,7 @@ from gemma2_workbench.models.loading import Loaded, load
 
 def loaded_model(options: argparse.Namespace) -> Loaded:
     """The model that the flags of `add_model` choose."""
-    return load(options.model, dtype=options.dtype, device=options.device)
+    return load(options.model, dtype=options.dtype, device=options.device, quantize=options.quantize)
 
 
 def given_text(text: str) -> str:

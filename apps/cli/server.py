@@ -54,14 +54,14 @@ def serving(options: argparse.Namespace) -> dict[str, Any]:
 
     # Gradio reads it when it is imported, and when components are made.
     os.environ["GRADIO_TEMP_DIR"] = str(scratch.folder("page"))
-    names = ("model", "dtype", "device", "browser", "models", "names")
+    names = ("model", "dtype", "device", "quantize", "browser", "models", "names")
     host, port = _host(options.host), None if options.port is None else _port("--port", options.port)
     if port is None:
         _port(PORT, os.environ.get(PORT, "7860"))
     _check_free(host, port)
     given = {name: getattr(options, name) for name in names}
     for model in (options.model or DEFAULT, *options.models):
-        check_loadable(model, dtype=options.dtype, device=options.device)
+        check_loadable(model, dtype=options.dtype, device=options.device, quantize=options.quantize)
     return given | {"host": host, "port": port, "accounts": accounts(options.auth), "memory": _bytes(options.memory)}
 
 

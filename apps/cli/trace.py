@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gemma2_workbench.apps.cli.changes import changes_of
 from gemma2_workbench.apps.cli.model import given_text, loaded_model
+from gemma2_workbench.apps.cli.progress import counted
 from gemma2_workbench.atomic import checked_target
 from gemma2_workbench.models.loading import Loaded
 from gemma2_workbench.models.tokens import tokenize
@@ -22,8 +23,9 @@ def run(options: argparse.Namespace) -> None:
     save_trace(made.trace, options.out)
     effects = zip(made.trace.changes, made.trace.effects, strict=True)
     changes = ", ".join(f"{change} ({effect.sentence})" for change, effect in effects)
+    weights = "".join(f"{sentence}; " for sentence in made.trace.model.weights.sentences)
     changed = f"modified model: {changes}; " if changes else ""
-    print(f"{options.out}: {len(made.trace.tokens)} tokens, {changed}{made.trace.parity.sentence}")
+    print(f"{options.out}: {len(made.trace.tokens)} tokens, {changed}{weights}{made.trace.parity.sentence}")
 
 
 def runs_of(
@@ -46,8 +48,9 @@ def runs_of(
 def announced(
     loaded: Loaded, text: str, changes: Sequence[Intervention], read: Sequence[str], token: str | None
 ) -> Run:
-    """The run of a text, see `run_text`; one that takes long is announced on stderr."""
+    """The run of a text, see `run_text`; one that takes long is announced on stderr, and its layers are counted."""
     cost = estimate(loaded, len(tokenize(loaded.tokenizer, text)), lens="lens" in read)
     if cost.seconds > 1:
         print(cost.sentence, file=sys.stderr)
-    return run_text(loaded, text, changes, read=read, token=token)
+    with counted("layer") as progress:
+        return run_text(loaded, text, changes, read=read, token=token, progress=progress)

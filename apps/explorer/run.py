@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from pydantic import JsonValue
 
-from gemma2_workbench import Prediction, Trace, predict
+from gemma2_workbench import LoadedModel, Prediction, Trace, estimate, predict, tokenize
 from gemma2_workbench.apps.explorer.scores import scores_json
 from gemma2_workbench.apps.explorer.softcap import saturated
 from gemma2_workbench.apps.page.questions import FAILURES, Handler, Question, Tell
@@ -15,6 +15,8 @@ from gemma2_workbench.apps.page.session import ModelAbsentError, Session
 from gemma2_workbench.models.readable import readable, readable_piece
 
 FORECAST = 5
+# Multiplications and additions of a pass from which on what it takes is said before: about a second of two cores.
+ANNOUNCED = 1e11
 LOST = "this saved trace is no longer held by the server: open its file again"
 
 
@@ -32,9 +34,18 @@ class Saved(Question):
 
 
 def run(session: Session, asked: Run, tell: Tell) -> JsonValue:
-    """The run's id and facts."""
+    """The run's id and facts; one that takes long is announced with what it will take."""
+    _announce(session.model(asked.model), asked.text, tell)
     run_id, trace = session.run(asked.model, asked.text, tell)
     return run_json(run_id, trace) | {"forecast": forecast(session, run_id, trace)}
+
+
+def _announce(loaded: LoadedModel, text: str, tell: Tell) -> None:
+    """Say what a long run will take, and that none of its layers is done: from now on the time left is reckoned."""
+    tokens, layers = len(tokenize(loaded.tokenizer, text)), loaded.shape.layers
+    if 2 * loaded.model.num_parameters() * tokens > ANNOUNCED and tokens <= loaded.shape.longest:
+        tell(0, layers, estimate(loaded, tokens).sentence)
+    tell(0, layers)
 
 
 def saved(session: Session, asked: Saved, _tell: Tell) -> JsonValue:
@@ -74,6 +85,8 @@ def run_json(run_id: str, trace: Trace) -> dict[str, JsonValue]:
         "exact": trace.parity.holds,
         "parity": trace.parity.sentence,
         "compared": trace.parity.brief,
+        "weights": list(trace.model.weights.sentences),
+        "approximate": trace.model.weights.quantized is not None,
         "seconds": trace.seconds,
         "saturated": saturated(trace),
         **scores_json(trace),

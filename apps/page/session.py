@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from typing import get_args
 
@@ -18,6 +19,8 @@ from gemma2_workbench.apps.serving.limits import checked_text
 from gemma2_workbench.models.announced import Announced, announced
 from gemma2_workbench.models.loading import Loaded
 from gemma2_workbench.models.progress import Told, telling
+from gemma2_workbench.traces.capture import MAPS
+from gemma2_workbench.traces.trace import ModelInfo
 
 # Models that are loaded at the same time; more would only wait for the same disk.
 LOADERS = 2
@@ -41,6 +44,7 @@ class Session:
         device: device to load models on, None for the best one.
         memory: bytes that models, runs and what follows from them may take together; default: half of what is free.
         traces: names and saved traces to choose from, held as long as the server runs.
+        quantize: how to round the weights of models, None for not at all.
         models: the only models that are loaded beside `model`, which is then the first of them where it is not given;
             None for any.
 
@@ -60,6 +64,7 @@ class Session:
         memory: int | None = None,
         traces: Iterable[tuple[str, Trace]] = (),
         models: Iterable[str] | None = None,
+        quantize: str | None = None,
     ):
         self.kept = Kept(memory)
         self.desk = Desk()
@@ -70,7 +75,7 @@ class Session:
         allowed = None if models is None else tuple(models)
         self.first = model or (None if self.traces else next(iter([*(allowed or ()), *embedded()])))
         self.allowed = None if allowed is None else tuple(dict.fromkeys([*filter(None, [self.first]), *allowed]))
-        self._dtype, self._device = dtype, device
+        self._dtype, self._device, self._quantize = dtype, device, quantize
         self._told: defaultdict[str, list[Told]] = defaultdict(list)  # who waits for a model, by its name
         self._loaders = ThreadPoolExecutor(LOADERS, thread_name_prefix="loader")
 
@@ -121,9 +126,9 @@ class Session:
         Raises:
             ModelAbsentError: there is none.
         """
-        wanted = _weights(trace)
+        wanted = _identity(trace.model)
         for loaded in (each for kind in get_args(Loaded) for each in self.kept.every(kind)):
-            if (loaded.source, loaded.revision, loaded.weights_sha256, loaded.dtype) == wanted:
+            if _identity(loaded) == wanted:
                 self.kept.find(("model", loaded.name))  # it is used
                 return loaded
         raise ModelAbsentError(_absence(trace, self.kept.find(("model", trace.model.name))))
@@ -137,8 +142,15 @@ class Session:
         """
         if not name:
             raise ModelAbsentError("no model is chosen: choose one under Model, then run the text")
-        trace = capture(self.model(name), checked_text(text), progress=progress)
-        return self.store.add(trace), trace
+        loaded = self.model(name)
+        # What comes next is read in the same pass; it belongs beside the run, not into a trace that is saved.
+        follows = () if loaded.unembedding is None else ("prediction",)
+        trace = capture(loaded, checked_text(text), read=(*MAPS, *follows), progress=progress)
+        run = replace(trace, readings={kind: trace.readings[kind] for kind in MAPS})
+        run_id = self.store.add(run)
+        for kind in follows:
+            self.kept.add((kind, run_id), trace.readings[kind])
+        return run_id, run
 
     def __enter__(self) -> "Session":
         """The session of a server, which ends with the `with` block."""
@@ -160,7 +172,7 @@ class Session:
                 each(done, of, what)
 
         with telling(tell):
-            return watched(load(name, dtype=self._dtype, device=self._device))
+            return watched(load(name, dtype=self._dtype, device=self._device, quantize=self._quantize))
 
 
 def free_name(name: str, taken: Container[str]) -> str:
@@ -169,10 +181,14 @@ def free_name(name: str, taken: Container[str]) -> str:
     return next(each for each in numbered if each not in taken)
 
 
-def _weights(trace: Trace) -> tuple[str, str | None, str | None, str]:
+def _identity(model: Loaded | ModelInfo) -> tuple[object, ...]:
     """What tells one model's numbers from another's; its name and the device do not."""
-    model = trace.model
-    return model.source, model.revision, model.weights_sha256, model.dtype
+    quantized, adapter = model.weights.quantized, model.weights.adapter
+    return (
+        *(model.source, model.revision, model.weights_sha256, model.dtype, model.weights.hashed),
+        quantized and (quantized.method, quantized.library),
+        adapter and adapter.sha256,
+    )
 
 
 def _absence(trace: Trace, namesake: Loaded | None) -> str:

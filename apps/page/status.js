@@ -24,7 +24,8 @@ export function createStatus(page) {
     if (edited || (stale && !busy)) return ['warn', ['text changed: Run'], 'What is shown belongs to the text before. Enter runs this one.'];
     if (error && !run) return ['warn', ['failed'], error];
     if (!run || page.mode().name !== 'explore') return ['', [''], ''];
-    if (run.modified.length) return ['warn', ['modified model'], run.modified.join('; ')];
+    if (run.modified.length) return ['warn', ['modified model'], [...run.modified, ...run.weights].join('; ')];
+    if (run.approximate) return ['warn', ['approximate weights'], [...run.weights, run.parity].join('; ')];
     if (run.exact) return ['good', [icon(TICK), 'exact'], run.parity];
     return ['warn', ['not compared'], run.parity];
   }

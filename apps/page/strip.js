@@ -86,7 +86,9 @@ export function createStrip(page) {
       `${count()} token${count() === 1 ? '' : 's'}`, `${run.layers.length} layers × ${run.heads} heads`, run.dtype,
       ...(run.layers.every((layer) => layer.causal === false) ? ['sees both sides'] : []),
     ];
-    put(facts, words.map((word) => h('span', {}, word)), h('span', { title: run.parity }, run.compared));
+    // "approximate weights: int4 (...)": its first words; the whole of it is told on pointing.
+    const weights = run.weights.map((sentence) => h('span', { title: sentence }, sentence.split(/[:;]/)[0]));
+    put(facts, words.map((word) => h('span', {}, word)), weights, h('span', { title: run.parity }, run.compared));
   }
 
   return {

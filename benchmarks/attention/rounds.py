@@ -21,6 +21,8 @@ from benchmarks.attention.against import ROOT, tree_of
 from benchmarks.attention.peers import KEEPING, PEERS
 from benchmarks.attention.worker import Absent, Row
 
+BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
+
 
 class Conditions(TypedDict):
     """What belongs beside the rows before it: machine, threads, allocator, how much others computed, versions."""
@@ -154,8 +156,8 @@ def _in_own_process(place: Place, geometry: str, length: int, tree: Path | None)
 
 @contextmanager
 def _busy_core() -> Iterator[None]:
-    """A process beside that computes without end, of usual priority."""
-    other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    """A process beside that computes for as long as this one lives, of usual priority."""
+    other = subprocess.Popen([sys.executable, "-c", BUSY])
     try:
         yield
     finally:

@@ -8,8 +8,8 @@ from itertools import cycle
 
 import httpx
 import numpy as np
-from browser.page import FailedError, Page
 
+from benchmarks.browser.page import FailedError, Page
 from gemma2_workbench.json_types import JsonObject
 
 STAGES = ("attn_logits", "attn_scores", "attn_probs")

@@ -1,7 +1,22 @@
 """The three sizes of Gemma 2, as in google/gemma_pytorch (gemma/config.py) and on the hub. Imports nothing heavy."""
 
+from typing import TypedDict
+
+
+class Sizes(TypedDict):
+    """What the sizes differ in, by the names of `Gemma2Config`."""
+
+    num_hidden_layers: int
+    num_attention_heads: int
+    num_key_value_heads: int
+    head_dim: int
+    hidden_size: int
+    intermediate_size: int
+    query_pre_attn_scalar: int
+
+
 # Both 2B and 9B scale queries by head_dim; only 27B has a scalar of its own, hidden_size / num_attention_heads.
-SIZES: dict[str, dict[str, int]] = {
+SIZES: dict[str, Sizes] = {
     "2b": {
         "num_hidden_layers": 26,
         "num_attention_heads": 8,

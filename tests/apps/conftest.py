@@ -25,6 +25,15 @@ READY = "#page[data-state=ready][data-settled=true]"
 OURS = ("http://127.0.0.1:", "data:", "blob:")
 # Only a failure pays for it.
 PATIENCE_MS = 60_000
+# Until a new layout is drawn.
+FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def resize(page: Any, size: tuple[int, int]) -> None:
+    """Give the window another size and wait until all is drawn."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.evaluate(FRAMES)
+    page.wait_for_selector(READY)
 
 
 def random_layer(info: LayerInfo, heads: int, kv_heads: int, tokens: int, generator: torch.Generator) -> LayerTensors:

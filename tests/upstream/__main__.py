@@ -32,11 +32,13 @@ def main(arguments: list[str]) -> int:
     stock, ours = (outcomes(place, classes, arguments) for classes in ("stock", "ours"))
     behind = {name: worst for name, worst in ours.items() if rank(worst) > rank(stock.get(name, ""))}
     for name, worst in behind.items():
-        print(f"{name}: {worst} for ours, {stock.get(name) or 'passed'} for transformers' own")
+        sys.stdout.write(f"{name}: {worst} for ours, {stock.get(name) or 'passed'} for transformers' own\n")
     for name in sorted(name for name, worst in ours.items() if rank(worst) == 2 and name not in behind):
-        print(f"{name}: fails for both")
+        sys.stdout.write(f"{name}: fails for both\n")
     ran = sum(rank(worst) != 1 for worst in ours.values())
-    print(f"transformers {VERSION}: {ran} of its model tests ran over our classes; behind its own in {len(behind)}")
+    sys.stdout.write(
+        f"transformers {VERSION}: {ran} of its model tests ran over our classes; behind its own in {len(behind)}\n"
+    )
     return int(bool(behind) or not ran)
 
 

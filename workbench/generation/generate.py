@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from secrets import randbelow
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -161,9 +161,10 @@ class _Asked(StoppingCriteria):
     def __init__(self, stop: Stop) -> None:
         self._stop = stop
 
-    def __call__(self, input_ids: Tensor, scores: Tensor, **kwargs: object) -> Tensor:
+    def __call__(self, input_ids: Tensor, scores: object, **kwargs: object) -> torch.BoolTensor:
         """Whether each text of the batch ends, bool [B]."""
-        return torch.full((len(input_ids),), self._stop(), dtype=torch.bool, device=input_ids.device)
+        ends_B = torch.full((len(input_ids),), self._stop(), dtype=torch.bool, device=input_ids.device)
+        return cast(torch.BoolTensor, ends_B)
 
 
 class _Streamer(BaseStreamer):

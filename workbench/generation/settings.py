@@ -6,6 +6,7 @@ from gemma2_workbench.limits import as_float, told, whole
 
 CACHES = ("hybrid", "static", "dynamic")
 LARGEST_SEED = 2**32 - 1
+COLDEST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,14 @@ class Settings:
     def __post_init__(self) -> None:
         whole("max_new_tokens=", self.max_new_tokens, 1)
         temperature, top_p = as_float(self.temperature), as_float(self.top_p)
-        if self.temperature is not None and not (temperature is not None and 0 <= temperature < float("inf")):
-            raise ValueError(f"temperature={told(self.temperature)} must be a number, 0 (greedy) or more, and finite")
+        if self.temperature is not None and not (temperature == 0 or _is_within(temperature, COLDEST, float("inf"))):
+            raise ValueError(
+                f"temperature={told(self.temperature)} must be 0 (greedy), or finite and at least {COLDEST:g}, below "
+                "which logits overflow"
+            )
         if self.top_k is not None:
             whole("top_k=", self.top_k, 0)
-        if self.top_p is not None and not (top_p is not None and 0 < top_p <= 1):
+        if self.top_p is not None and not (top_p == 1 or (_is_within(top_p, 0, 1) and top_p != 0)):
             raise ValueError(f"top_p={told(self.top_p)} must be a probability above 0, at most 1")
         if self.seed is not None:
             whole("seed=", self.seed, 0, LARGEST_SEED)
@@ -72,3 +76,8 @@ class Settings:
 
 
 OPTIONS = fields(Settings)
+
+
+def _is_within(number: float | None, least: float, below: float) -> bool:
+    """Whether there is a number, from `least` to less than `below`; NaN is none."""
+    return number is not None and least <= number < below

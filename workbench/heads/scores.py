@@ -36,7 +36,7 @@ def scores_of(folds: Mapping[str, Tensor], layers: Sequence[LayerInfo]) -> dict[
     """
     scores = {name: mean_over_queries(folds[name].double().numpy()) for name in SCORES if name in folds}
     if "entropy" in folds:
-        scores["spread"] = mean_over_queries(_spread(folds["entropy"].double().numpy(), layers))
+        scores["spread"] = mean_over_queries(spread_of(folds["entropy"].double().numpy(), layers))
     return {name: without_softmax_nan(score, layers) for name, score in scores.items()}
 
 
@@ -52,7 +52,7 @@ def mean_over_queries(values_LNT: np.ndarray) -> np.ndarray:
     return np.where(counted > 0, np.nansum(values_LNT, axis=-1) / np.maximum(counted, 1), np.nan)
 
 
-def _spread(entropy_LNT: np.ndarray, layers: Sequence[LayerInfo]) -> np.ndarray:
+def spread_of(entropy_LNT: np.ndarray, layers: Sequence[LayerInfo]) -> np.ndarray:
     """Entropy over its maximum, ln of the number of visible keys; NaN for queries that see only one."""
     T = entropy_LNT.shape[-1]
     counts = {info.mask: _visible_keys(info.mask, T) for info in layers}

@@ -94,7 +94,7 @@ def _folded(mask: LayerMask, labels: Sequence[str], page: Page, size: int) -> st
     rows, keys = mask.call.rows, mask.keys
     indent, partly = " " * (LABEL_CELLS + 12), _coloured(PARTLY, page)
     lines = [
-        f"{mask.call.label}: keys {keys.start}-{keys.stop - 1}, a mark for {size} x {size} cells, {partly} where mixed",
+        f"{mask.call.label}: keys {keys.start}-{keys.stop - 1}, {size} x {size} cells a mark, {partly} if they differ",
         f"{indent}{_ruler(range(-(-len(keys) // size)), size)}",
     ]
     parts = zip(mask.reasons.split(size), mask.visible.split(size), strict=True)

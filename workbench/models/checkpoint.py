@@ -156,11 +156,16 @@ def headers(folder: Path) -> dict[str, Header]:
     """
     found: dict[str, Header] = {}
     for file in weight_files(folder):
-        found |= _safetensors(file) if file.suffix == ".safetensors" else _pickled(file)
+        found |= tensors(file) if file.suffix == ".safetensors" else _pickled(file)
     return found
 
 
-def _safetensors(file: Path) -> dict[str, Header]:
+def tensors(file: Path) -> dict[str, Header]:
+    """What a safetensors file says of each tensor, by its name.
+
+    Raises:
+        OSError: it is cut off, or none.
+    """
     try:
         with safe_open(file, "pt") as opened:
             names = opened.keys()

@@ -1,5 +1,6 @@
 """`fingerprint`: whether a model is still the one that was looked at: its weights, settings and hooks."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -30,41 +31,56 @@ class WeightsState:
 
     Attributes:
         kinds: the name, shape and dtype of each parameter, so that an adapter or a replaced layer is seen.
-        places: where each lies.
-        versions: how often torch changed each in place: `add_`, the step of an optimizer, `load_state_dict`.
-        samples: the sum of some of the numbers of each, as integers (exact on every device): a change through `.data`,
-            as of peft's merge, is not counted by torch.
+        adapters: which are on, and how strong.
+        parts: of the tensors in which each is kept here: whose it is, where it lies, how often torch changed it in
+            place (`add_`, the step of an optimizer, `load_state_dict`), and the sum of some of its numbers, as integers
+            (exact on every device): a change through `.data`, as of peft's merge, is not counted by torch.
     """
 
     kinds: tuple[tuple[str, tuple[int, ...], torch.dtype], ...]
-    places: tuple[int, ...]
-    versions: tuple[int, ...]
-    samples: tuple[int, ...]
+    adapters: tuple[tuple[object, ...], ...]
+    parts: tuple[tuple[str, int, int, int], ...]
 
     @classmethod
     def of(cls, model: nn.Module) -> "WeightsState":
         """The state of a model now; weights that lie elsewhere (offloaded) are known by their names alone."""
         named = dict(model.named_parameters())
-        here = [_local(weight) for weight in named.values() if weight.device.type != "meta"]
+        here = [(name, part) for name, weight in named.items() if not weight.is_meta for part in _parts(weight)]
+        sums = _samples([part for _, part in here])
         return cls(
             kinds=tuple((name, tuple(weight.shape), weight.dtype) for name, weight in named.items()),
-            places=tuple(weight.data_ptr() for weight in here),
-            versions=tuple(weight._version for weight in here),
-            samples=_samples(here),
+            adapters=tuple(state for module in model.modules() for state in _adapters(module)),
+            parts=tuple(
+                (name, part.data_ptr(), part._version, total) for (name, part), total in zip(here, sums, strict=True)
+            ),
         )
 
     def changed(self, since: "WeightsState") -> bool:
-        """Whether the weights may be others than those of an earlier state; a move to another device is no change."""
-        if (self.kinds, self.samples) != (since.kinds, since.samples):
-            return True
-        pairs = zip(self.places, since.places, self.versions, since.versions, strict=True)
-        return any(place == before and version != old for place, before, version, old in pairs)
+        """Whether the weights may be others than those of an earlier state; a move to another place is no change."""
+        both = {name for name, *_ in self.parts} & {name for name, *_ in since.parts}
+        now, then = ([part for part in state.parts if part[0] in both] for state in (self, since))
+        return (
+            (self.kinds, self.adapters) != (since.kinds, since.adapters)
+            or [total for *_, total in now] != [total for *_, total in then]
+            or any(a[1] == b[1] and a[2] != b[2] for a, b in zip(now, then, strict=True))
+        )
 
 
-def _local(weight: Tensor) -> Tensor:
-    """The part of a distributed weight that lies here."""
-    own = getattr(weight, "to_local", None)
-    return weight if own is None else own()
+def _adapters(module: nn.Module) -> Iterator[tuple[object, ...]]:
+    """How the adapters of a layer (peft) are switched."""
+    if isinstance(getattr(module, "disable_adapters", None), bool):
+        strengths = getattr(module, "scaling", {})
+        yield module.disable_adapters, *module.active_adapters, *sorted(strengths.items())
+
+
+def _parts(weight: Tensor) -> Iterator[Tensor]:
+    """The plain tensors in which a weight is kept: of a distributed or quantised one, what it is made of."""
+    flatten = getattr(weight, "__tensor_flatten__", None)
+    if flatten is None:
+        yield weight
+    else:
+        inner = [getattr(weight, name) for name in flatten()[0]]
+        yield from (part for each in inner if isinstance(each, Tensor) for part in _parts(each))
 
 
 def _samples(weights: list[Tensor]) -> tuple[int, ...]:

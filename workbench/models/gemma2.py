@@ -4,7 +4,7 @@ Letters: B batch, T tokens, Q query rows, P earlier keys, N query heads, G key/v
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, cast
 
@@ -24,10 +24,12 @@ from gemma2_workbench.model import (
 from gemma2_workbench.model.attention import Gemma2Attention
 from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer
 from gemma2_workbench.model.hooks import Hook, attached
-from gemma2_workbench.models import gemma2_reference, gemma2_trial
+from gemma2_workbench.model.rotary import trained_length
+from gemma2_workbench.models import dense, gemma2_reference, gemma2_trial
 from gemma2_workbench.models.fingerprint import WeightsState
 from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, divisor, multiplier
 from gemma2_workbench.models.layers import LayerInfo, Shape
+from gemma2_workbench.models.lengths import gram_lengths, lengths
 from gemma2_workbench.models.outline import Outline
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.own_copy import own_modules
@@ -37,6 +39,7 @@ from gemma2_workbench.models.weights_info import WeightsInfo
 LANGUAGE_MODEL = Gemma2ForCausalLM
 CLASSIFIERS = {"token": Gemma2ForTokenClassification, "sequence": Gemma2ForSequenceClassification}
 CLASSES = {cls.__name__: cls for cls in (LANGUAGE_MODEL, *CLASSIFIERS.values(), Gemma2Model)}
+_PAYS = 4  # tokens for each number of a value, from which a Gram matrix takes less than the product itself
 # The branches' post-norms are what is added to the residual stream.
 _POINTS = {
     "resid_pre": "resid_pre",
@@ -107,8 +110,8 @@ class LoadedModel:
 
     @property
     def device(self) -> str:
-        """Where the weights live, for example `cpu`."""
-        return str(self.model.device)
+        """Where its inputs go, for example `cpu`: of a model in several places, where the first layer runs."""
+        return dense.device(self.trunk.embed_tokens)
 
     @property
     def kind(self) -> str:
@@ -153,6 +156,7 @@ class LoadedModel:
             width=config.hidden_size,
             mlp_width=config.intermediate_size,
             longest=config.longest,
+            trained=trained_length(config),
         )
 
     @property
@@ -200,17 +204,19 @@ class LoadedModel:
 
     def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
         """See `Source`."""
-        G, _, H = v_GTH.shape
-        out_DNH = self.attention(layer).o_proj.weight.float().unflatten(1, (-1, H))
-        N = out_DNH.shape[1]
-        return torch.stack([(v_GTH[head * G // N].float() @ out_DNH[:, head].T).norm(dim=-1) for head in range(N)])
+        G, T, H = v_GTH.shape
+        out_NDH = dense.matrix(self.attention(layer).o_proj).float().unflatten(1, (-1, H)).movedim(1, 0)
+        measure = lengths if T <= _PAYS * H else gram_lengths
+        N = len(out_NDH)
+        return torch.stack([measure(v_GTH[head * G // N].float(), out_NDH[head]) for head in range(N)])
 
     def pull_back(self, layer: int, along_TD: Tensor, branch_TD: Tensor) -> tuple[Tensor, Tensor]:
         """See `Source`: through the post-norm of the sum of the heads, and the output projection."""
         norm, o_proj = self._layer(layer).post_attention_layernorm, self.attention(layer).o_proj
         along_TD = along_TD * multiplier(norm) / divisor(norm, branch_TD)[:, None]
-        bias_D = torch.zeros(1, dtype=torch.float32) if o_proj.bias is None else o_proj.bias.float()
-        return along_TD @ o_proj.weight.float(), (along_TD * bias_D.to(along_TD.device)).sum(-1)
+        added_D = dense.bias(o_proj)
+        along_bias_T = torch.zeros_like(along_TD[:, 0]) if added_D is None else (along_TD * added_D).sum(-1)
+        return along_TD @ dense.matrix(o_proj), along_bias_T
 
     def own_copy(self, changes: Sequence[str] = ()) -> Self:
         """See `Source`."""
@@ -265,6 +271,10 @@ class LoadedModel:
     def reference(self) -> nn.Module:
         """Transformers' own model on the same weights, see `gemma2_reference`."""
         return gemma2_reference.reference(self.model)
+
+    def reference_maps(self, ids_1T: Tensor, takers: Mapping[int, Callable[[Tensor], None]]) -> None:
+        """See `ShortReference`."""
+        gemma2_reference.maps(self.reference(), ids_1T, takers)
 
     def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:
         """See `Source`."""

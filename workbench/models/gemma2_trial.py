@@ -13,20 +13,23 @@ from gemma2_workbench.model import Gemma2Config
 from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.model.rotary import RotaryEmbedding
+from gemma2_workbench.models import dense
 
 
 def trial(
     config: Gemma2Config, layer: Gemma2DecoderLayer, causal: bool, tokens: int, rows: int
 ) -> Callable[[], object]:
     """See `Source.trial`."""
-    attention, weight = layer.self_attn, layer.self_attn.k_proj.weight
+    attention, G = layer.self_attn, config.num_key_value_heads or config.num_attention_heads
     Q, H = min(rows, tokens), attention.head_dim
     # Where queries see later keys, each block sees what the last one sees here.
     P = (tokens - Q) // 2 if causal else tokens - Q
-    place: dict[str, Any] = {"device": weight.device, "dtype": weight.dtype}
-    past = torch.randn(2, 1, len(weight) // H, P, H, **place)
+    # A norm's, for those of matrices may be packed.
+    dtype, device = layer.input_layernorm.weight.dtype, dense.device(layer.input_layernorm)
+    place: dict[str, Any] = {"device": device, "dtype": dtype}
+    past = torch.randn(2, 1, G, P, H, **place)
     resid = torch.randn(1, Q, config.hidden_size, **place)
-    rotary = RotaryEmbedding(config)(resid, torch.arange(P, P + Q, device=weight.device)[None])
+    rotary = RotaryEmbedding(config)(resid, torch.arange(P, P + Q, device=device)[None])
     mask = Mask(attention.window, causal=causal)
 
     def run() -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 from gemma2_workbench.model import Gemma2ForCausalLM
 from gemma2_workbench.model.equation import softcap
 from gemma2_workbench.model.gemma2 import RMSNorm
+from gemma2_workbench.models import dense
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +41,12 @@ class Gemma2Unembedding:
 
     def logits_of(self, resid_TD: Tensor, ids_T: Tensor) -> tuple[Tensor, Tensor]:
         """See `Unembedding`."""
-        logits_T = (self.model.model.norm(resid_TD) * self.model.lm_head.weight[ids_T]).sum(-1)
+        logits_T = (self.model.model.norm(resid_TD) * dense.rows(self.model.lm_head, ids_T)).sum(-1)
         return logits_T, softcap(logits_T, self.softcap)
 
     def directions(self, ids_T: Tensor) -> Tensor:
         """See `Unembedding`."""
-        return self.model.lm_head.weight[ids_T].float() * multiplier(self.model.model.norm)
+        return dense.rows(self.model.lm_head, ids_T).float() * multiplier(self.model.model.norm)
 
     def divisor(self, resid_TD: Tensor) -> Tensor:
         """See `Unembedding`."""
@@ -62,4 +63,4 @@ def divisor(norm: RMSNorm, x_TD: Tensor) -> Tensor:
 
 def multiplier(norm: RMSNorm) -> Tensor:
     """What the norm multiplies with, float32 [D]."""
-    return 1.0 + norm.weight.float()
+    return 1.0 + dense.scale(norm)

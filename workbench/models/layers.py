@@ -48,6 +48,7 @@ class Shape:
         layers, heads, kv_heads: L, N and G; head n reads key/value head n // (N / G).
         head_width, width, mlp_width: H, D and the width inside the MLP.
         longest: tokens of the longest text.
+        trained: tokens beyond which the rotary angles of all depend on their number; None where they never do.
     """
 
     layers: int
@@ -57,3 +58,4 @@ class Shape:
     width: int
     mlp_width: int
     longest: int
+    trained: int | None = None

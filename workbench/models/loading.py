@@ -1,27 +1,42 @@
 """`load`: a Gemma 2 model with its tokenizer, from the embedded checkpoints, a folder or the Hugging Face hub."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
 
 from gemma2_workbench.model import Gemma2Config
-from gemma2_workbench.model.weights import check_names
-from gemma2_workbench.models.alone import BUILDING
-from gemma2_workbench.models.checkpoint import INDEX, check_fit, configuration, headers, json_object, weight_files
+from gemma2_workbench.models.approximation import Numbers, shift
+from gemma2_workbench.models.checkpoint import (
+    INDEX,
+    Header,
+    check_fit,
+    configuration,
+    headers,
+    json_object,
+    weight_files,
+)
 from gemma2_workbench.models.decoder.loading import decoder_config, decoder_tokenizer, is_other_family, load_decoder
 from gemma2_workbench.models.decoder.maps_only import MapsOnly
 from gemma2_workbench.models.decoder.source import Decoder
 from gemma2_workbench.models.devices import chosen_device, chosen_dtype
-from gemma2_workbench.models.gemma2 import CLASSES, LoadedModel
+from gemma2_workbench.models.fingerprint import WeightsState
+from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.models.names import ModelNotFoundError, Place, fetched, located
-from gemma2_workbench.models.quiet import quiet
+from gemma2_workbench.models.placement import Placement
+from gemma2_workbench.models.quantisation import check_quantize, described
+from gemma2_workbench.models.read_model import read_model
+from gemma2_workbench.models.room import check_room, free_bytes, weights_bytes
 from gemma2_workbench.models.shipped import DEFAULT, embedded
 from gemma2_workbench.models.vocabulary import tokenizer_of
 from gemma2_workbench.models.weights_hash import weights_hash
 from gemma2_workbench.models.weights_info import WeightsInfo
+
+# What a model takes while it runs the test text, as a part of its weights.
+_WITH_ACTIVATIONS = 1.25
 
 Loaded: TypeAlias = LoadedModel | Decoder | MapsOnly
 
@@ -33,8 +48,14 @@ def load(
     device: str | torch.device | None = None,
     revision: str | None = None,
     new_head: bool = False,
+    quantize: Any = None,
+    quantization_config: Any = None,
+    device_map: Any = None,
+    max_memory: Mapping[Any, Any] | None = None,
+    offload_folder: str | Path | None = None,
+    tp_plan: Any = None,
 ) -> Loaded:
-    """Load a Gemma 2 model, or a decoder of any other family of transformers.
+    """Load a Gemma 2 model, an adapter (peft) with the base model that it names, or a decoder of any other family.
 
     Args:
         name: an embedded checkpoint (`embedded()` lists them; None is the language model), a folder in the format of
@@ -44,38 +65,43 @@ def load(
         device: default: cuda or mps where there is one, else cpu.
         revision: branch, tag or commit of the hub; None is its main branch.
         new_head: let a classifier whose weights hold no head have a random one, to be trained. Else it is refused.
+        quantize: "int8" or "int4" (bitsandbytes): the model is then approximate, and its traces say how much, where the
+            unquantised model can be held in memory for a moment.
+        quantization_config: a configuration of transformers instead, such as `BitsAndBytesConfig(load_in_4bit=True)`.
+        device_map, max_memory, offload_folder: as of transformers' `from_pretrained` (accelerate): layers on several
+            devices, in memory, or on the disk.
+        tp_plan: "auto" splits the matrices among the processes that torchrun started; each has to make the same calls.
 
     Raises:
-        ModelNotFoundError: no such folder or hub id, no access, unreadable files, no tokenizer.
-        RefusedError: its attention can be shown in no way; says why.
+        ModelNotFoundError: no such folder or hub id, no access, unreadable files, no tokenizer, no base of an adapter.
+        RefusedError: the attention of another family can be shown in no way; says why.
         ValueError: a model that transformers does not know, weights or a tokenizer that do not fit the configuration,
-            no head, an unknown dtype or device.
+            no head, an unknown dtype, device or method.
+        MemoryError: the weights do not fit into what is free; says what would.
+        ImportError: a package is missing; says how to install it.
     """
     wanted = DEFAULT if name is None else str(name)
-    where = chosen_device(device)
-    chosen_dtype(dtype, where)
+    chosen = quantize if quantization_config is None else quantization_config
+    where = Placement(chosen_device(device), chosen, device_map, max_memory, offload_folder, tp_plan)
+    chosen_dtype(dtype, where.device)
+    check_quantize(chosen)
     with one_sentence(wanted):
         place = located(wanted, revision)
         if is_other_family(place.folder):
-            _fetch_weights(place)
-            kind = chosen_dtype(dtype, where, _stored_dtype(place.folder))
-            return load_decoder(place, wanted, kind, where)
-        config = configuration(place.folder)
-        tokenizer = tokenizer_of(place.folder, config.vocab_size)
-        _fetch_weights(place)
-        stored = _stored(place, config, check_fit(config, headers(place.folder)))
-        checksum, hashed = weights_hash(weight_files(place.folder))
-        model, fresh = _read(place, config, chosen_dtype(dtype, where, stored), new_head)
-        return LoadedModel(
-            name=wanted,
-            source=place.source,
-            revision=place.revision,
-            weights_sha256=checksum,
-            model=model.to(where).eval(),
-            tokenizer=tokenizer,
-            fresh_head=fresh,
-            stored=WeightsInfo(hashed),
-        )
+            return _other_family(place, where, dtype)
+        return _loaded(place, where, dtype, new_head)
+
+
+def _other_family(place: Place, where: Placement, dtype: str | torch.dtype | None) -> Decoder | MapsOnly:
+    """A decoder of another family, whole on one device.
+
+    Raises:
+        ValueError: it is to be quantised, or split.
+    """
+    if where != Placement(where.device):
+        raise ValueError("other families than Gemma 2 are loaded whole, on one device; leave out the other arguments")
+    _fetch_weights(place)
+    return load_decoder(place, place.name, chosen_dtype(dtype, where.device, _stored_dtype(place.folder)), where.device)
 
 
 def gemma2_of(loaded: Loaded) -> LoadedModel:
@@ -92,13 +118,15 @@ def gemma2_of(loaded: Loaded) -> LoadedModel:
     return loaded
 
 
-def check_loadable(name: str, *, dtype: str | None = None, device: str | None = None) -> None:
+def check_loadable(name: str, *, dtype: str | None = None, device: str | None = None, quantize: Any = None) -> None:
     """Refuse at once what `load` would refuse later, without its weights: a page says so before it starts.
 
     Raises:
-        ModelNotFoundError, ValueError: as `load`.
+        ModelNotFoundError, ValueError, MemoryError, ImportError: as `load`.
     """
-    chosen_dtype(dtype, chosen_device(device))
+    where = Placement(chosen_device(device), quantize)
+    chosen_dtype(dtype, where.device)
+    check_quantize(quantize)
     if name not in embedded():
         with one_sentence(name):
             place = located(name)
@@ -108,7 +136,7 @@ def check_loadable(name: str, *, dtype: str | None = None, device: str | None = 
             config = configuration(place.folder)
             tokenizer_of(place.folder, config.vocab_size)
             if place.revision is None:
-                check_fit(config, headers(place.folder))
+                _planned(place, config, where, dtype)
 
 
 @contextmanager
@@ -120,14 +148,53 @@ def one_sentence(name: str) -> Iterator[None]:
         raise ModelNotFoundError(_one_line(error)) from error
     except OSError as error:
         raise ModelNotFoundError(_one_line(f"{name} cannot be read as a model folder: {error}")) from error
-    except ValueError as error:
-        raise ValueError(_one_line(f"{name}: {error}")) from error
+    except (ValueError, MemoryError) as error:
+        kind = MemoryError if isinstance(error, MemoryError) else ValueError
+        raise kind(_one_line(f"{name}: {error}")) from error
 
 
 def _one_line(text: object) -> str:
     """A message without line breaks, cut where a damaged file gives it no end."""
     line = " ".join(str(text).split())
     return line if len(line) <= 1000 else f"{line[:997]}..."
+
+
+def _loaded(place: Place, where: Placement, dtype: str | torch.dtype | None, new_head: bool) -> LoadedModel:
+    """The model at a place."""
+    config = configuration(place.folder)
+    tokenizer = tokenizer_of(place.folder, config.vocab_size)
+    _fetch_weights(place)
+    kind, known = _planned(place, config, where, dtype)
+    checksum, hashed = weights_hash(weight_files(place.folder))
+
+    def read(how: Placement) -> LoadedModel:
+        model, fresh, adapter = read_model(place, config, kind, how, new_head)
+        source = place.source if adapter is None else adapter.source
+        about = WeightsInfo(hashed, adapter=adapter)
+        return LoadedModel(place.name, source, place.revision, checksum, model, tokenizer, fresh, stored=about)
+
+    if where.quantize is None:
+        return read(where)
+    exact = replace(where, quantize=None)
+    # It is let go before the quantised one is read.
+    room = weights_bytes(known, kind) * _WITH_ACTIVATIONS <= free_bytes(where.device)
+    numbers = Numbers.of(read(exact)) if room else None
+    made = read(where)
+    # In its first pass a library may put weights into another order, which is no change.
+    approximate = Numbers.of(made)
+    moved = None if numbers is None else shift(numbers, approximate)
+    about = replace(made.stored, quantized=described(where.quantize, moved))
+    return replace(made, stored=about, state=WeightsState.of(made.model))
+
+
+def _planned(
+    place: Place, config: Gemma2Config, where: Placement, dtype: str | torch.dtype | None
+) -> tuple[torch.dtype, dict[str, Header]]:
+    """The dtype to load in, and what the files say of their tensors; there is room for them."""
+    known = headers(place.folder)
+    kind = chosen_dtype(dtype, where.device, _stored(place, config, check_fit(config, known)))
+    check_room(known, kind, where)
+    return kind, known
 
 
 def _stored(place: Place, config: Gemma2Config, in_files: torch.dtype) -> torch.dtype:
@@ -152,44 +219,3 @@ def _fetch_weights(place: Place) -> None:
     fetched(place.source, place.revision, files)
     if not (place.folder / files[0]).exists():
         fetched(place.source, place.revision, ["pytorch_model*"])
-
-
-def _read(place: Place, config: Gemma2Config, dtype: torch.dtype, new_head: bool) -> tuple[Any, bool]:
-    """The model, and whether its head is random.
-
-    Raises:
-        OSError: the weights cannot be read.
-        ValueError: they do not fit the configuration, or are those of another kind of model.
-    """
-    cls = _model_class(config)
-    with BUILDING, quiet():
-        try:
-            model, report = cls.from_pretrained(
-                place.folder, config=config, dtype=dtype, output_loading_info=True, local_files_only=True
-            )
-            check_names(str(place.folder), model, report)
-        except (OSError, ValueError) as error:
-            kind = OSError if isinstance(error, OSError) else ValueError
-            raise kind(str(error).removeprefix(f"{place.folder}: ")) from error
-        except (RuntimeError, TypeError, AttributeError, KeyError, ImportError) as error:
-            raise ValueError(f"the weights cannot be loaded ({type(error).__name__}: {error})") from error
-    if report["missing_keys"] and not new_head:
-        raise ValueError(
-            f"the weights hold no head for {cls.__name__} ({', '.join(sorted(report['missing_keys'])[:3])}); train one "
-            "with `gemma2-workbench finetune`, or give a checkpoint that has one"
-        )
-    if any(key.startswith("score.") for key in report["unexpected_keys"]):
-        raise ValueError(
-            f"the weights hold the head of a classifier (score.weight), which {cls.__name__} does not have; set "
-            "architectures in config.json to Gemma2ForTokenClassification or Gemma2ForSequenceClassification"
-        )
-    return model, bool(report["missing_keys"])
-
-
-def _model_class(config: Gemma2Config) -> Any:
-    """Our class for the architecture that a config.json names."""
-    names = config.architectures or ["Gemma2ForCausalLM"]
-    known = [name for name in names if name in CLASSES]
-    if not known:
-        raise ValueError(f"config.json has architectures {names}; allowed: {', '.join(CLASSES)}")
-    return CLASSES[known[0]]

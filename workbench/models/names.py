@@ -9,6 +9,7 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RevisionNotFoundError
 from huggingface_hub.utils import validate_repo_id
 
+from gemma2_workbench.models import adapters
 from gemma2_workbench.models.progress import download_bar
 from gemma2_workbench.models.quiet import quiet
 from gemma2_workbench.models.shipped import embedded
@@ -33,16 +34,18 @@ class Place:
         source: `embedded:NAME`, the folder or the hub id.
         folder: the files; of a hub id, its snapshot in the cache.
         revision: commit of the hub, None for folders.
+        adapter: what is named is an adapter (peft) in this folder, and the rest is of its base model.
     """
 
     name: str
     source: str
     folder: Path
     revision: str | None
+    adapter: Path | None = None
 
 
 def located(name: str, revision: str | None = None) -> Place:
-    """Find the files of a model: an embedded name first, then a folder, then a hub id.
+    """Find the files of a model: an embedded name first, then a folder, then a hub id; of an adapter, its base model.
 
     Of a hub id, everything but the weights is downloaded if it is not there yet. What looks like a path is never asked
     from the hub: what exists, or lies in a folder that does; what begins with `.`, `/` or `~`; what has a backslash,
@@ -61,12 +64,34 @@ def located(name: str, revision: str | None = None) -> Place:
     folder = Path(os.path.expanduser(name))
     if is_path(name, folder):
         _check_folder(name, folder)
-        return Place(name, str(folder), folder, None)
+        return _based(name, folder) or Place(name, str(folder), folder, None)
     snapshot = fetched(name, revision, SMALL_FILES)
+    if (snapshot / adapters.SETTINGS).is_file():
+        snapshot = fetched(name, revision, [*SMALL_FILES, *adapters.WEIGHTS])
     _check_kind(name, snapshot)
+    based = _based(name, snapshot)
+    if based is not None:
+        return based
     if not (snapshot / "config.json").is_file():
         raise ModelNotFoundError(absent(name, "there is no config.json in it"))
     return Place(name, name, snapshot, snapshot.name)
+
+
+def _based(name: str, folder: Path) -> Place | None:
+    """The base model of an adapter; None where the folder holds none.
+
+    Raises:
+        ModelNotFoundError: it names none, or one that is not here, or another adapter.
+    """
+    if not (folder / adapters.SETTINGS).is_file():
+        return None
+    try:
+        base = located(adapters.base_name(folder))
+    except (OSError, ValueError) as error:
+        raise ModelNotFoundError(f"{name} holds an adapter whose base model cannot be opened: {error}") from error
+    if base.adapter is not None:
+        raise ModelNotFoundError(f"{name} holds an adapter on {base.name}, which is an adapter too; merge that first")
+    return Place(name, base.source, base.folder, base.revision, folder)
 
 
 def fetched(name: str, revision: str | None, files: list[str]) -> Path:
@@ -141,7 +166,7 @@ def _check_folder(name: str, folder: Path) -> None:
     """Refuse what is no folder of a model."""
     if os.path.isdir(folder):
         _check_kind(name, folder)
-        if not (folder / "config.json").is_file():
+        if not any((folder / file).is_file() for file in ("config.json", adapters.SETTINGS)):
             begun = (folder / "checkpoints").is_dir()
             unfinished = "; its fine-tuning is not finished, `finetune --resume` goes on" if begun else ""
             raise ModelNotFoundError(
@@ -159,12 +184,7 @@ def _check_folder(name: str, folder: Path) -> None:
 
 
 def _check_kind(name: str, folder: Path) -> None:
-    """Refuse folders of adapters, and those that hold nothing but GGUF files."""
-    if (folder / "adapter_config.json").exists():
-        raise ModelNotFoundError(
-            f"{name} holds an adapter (adapter_config.json), no whole model; merge it into its base model (peft's "
-            "merge_and_unload, then save_pretrained) and give that folder"
-        )
+    """Refuse folders that hold nothing but GGUF files."""
     if not (folder / "config.json").exists() and any(folder.glob("*.gguf")):
         raise ModelNotFoundError(_gguf(name))
 

@@ -1,11 +1,11 @@
 """The parity statement: our forward pass against transformers' own eager model on the same weights.
 
-It is made once per model and length class, on a test text that reaches beyond the windows that the user's text reaches
+It is made once per model and length class, on test texts that reach beyond the windows that the user's text reaches
 beyond, and anew as soon as anything changed: a weight, a cap, a window, a hook.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle, islice
 from weakref import WeakKeyDictionary
@@ -16,11 +16,14 @@ from torch import Tensor, nn
 from gemma2_workbench.memory import available_bytes
 from gemma2_workbench.models.fingerprint import fingerprint
 from gemma2_workbench.models.finite import check_finite
+from gemma2_workbench.models.long_parity import ShortReference, each_kind, largest_difference, long_bytes
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import tokenize
 
 # Tokens of the test text, and how far it goes beyond a window that it has to show.
 PARITY_TOKENS, BEYOND = 128, 32
+# Up to here all maps of all layers are compared on one text; beyond it, maps of one layer of each kind on another.
+MOST_WHOLE = 1024
 TEST_TEXT = (
     "Emma was glad to see Mr. Knightley in Paris, and the President of the United States met them on 3 May 1924. "
 )
@@ -87,8 +90,8 @@ def unchecked(reference: str) -> Parity:
     return Parity(reference, 0, float("nan"), float("nan"), float("nan"))
 
 
-# What was compared of each model, by its length, and the state that the model was in.
-_proven: WeakKeyDictionary[nn.Module, dict[int, tuple[tuple[object, ...], Parity]]] = WeakKeyDictionary()
+# What was compared of each model, by the lengths, and the state that the model was in.
+_proven: WeakKeyDictionary[nn.Module, dict[tuple[int, int], tuple[tuple[object, ...], Parity]]] = WeakKeyDictionary()
 
 
 def proved(loaded: Source, tokens: int) -> Parity:
@@ -97,29 +100,60 @@ def proved(loaded: Source, tokens: int) -> Parity:
     Raises:
         NotFiniteError, ParityError: as `compare`.
     """
-    length, state = probe_length(loaded, tokens), fingerprint(loaded)
+    lengths, state = probe_lengths(loaded, tokens), fingerprint(loaded)
     known = _proven.setdefault(loaded.model, {})
-    if length not in known or known[length][0] != state:
-        known[length] = state, compare(loaded, _probe_ids(loaded, length), "a test text")
-    return known[length][1]
+    if lengths not in known or known[lengths][0] != state:
+        whole, long = lengths
+        statement = compare(loaded, probe_ids(loaded, whole), "a test text")
+        known[lengths] = state, _beyond(loaded, statement, long) if long else statement
+    return known[lengths][1]
 
 
 def is_proven(loaded: Source, tokens: int) -> bool:
     """Whether `proved` would compare nothing."""
-    length = probe_length(loaded, tokens)
-    return length in (known := _proven.get(loaded.model, {})) and known[length][0] == fingerprint(loaded)
+    lengths = probe_lengths(loaded, tokens)
+    return lengths in (known := _proven.get(loaded.model, {})) and known[lengths][0] == fingerprint(loaded)
 
 
-def probe_length(loaded: Source, tokens: int) -> int:
-    """Tokens of the test text for texts of `tokens` tokens: beyond every window that these reach beyond.
+def probe_lengths(loaded: Source, tokens: int) -> tuple[int, int]:
+    """Tokens of the test texts for texts of `tokens` tokens, beyond every window and trained length that these pass.
 
-    Where the maps of both models do not fit into half of the free memory, the short one, whose statement says so.
+    Returns:
+        Of the text on which all is compared, and of the one on which one layer of each kind is (0: there is none).
+        Where half of the free memory does not hold the maps, a text stays short, and the statement says so.
     """
     shape = loaded.shape
-    reached = [layer.window for layer in loaded.layers if layer.window is not None and layer.window < tokens]
-    length = min(max([PARITY_TOKENS, *(window + BEYOND for window in reached)]), shape.longest)
-    fits = length <= PARITY_TOKENS or 2 * reference_bytes(loaded, length) <= available_bytes()
-    return length if fits else min(PARITY_TOKENS, shape.longest)
+    bounds = (shape.trained, *(layer.window for layer in loaded.layers))
+    reached = [bound for bound in bounds if bound is not None and bound < tokens]
+    length = min(max([PARITY_TOKENS, *(bound + BEYOND for bound in reached)]), shape.longest)
+    short = min(PARITY_TOKENS, shape.longest)
+    free = available_bytes() // 2
+    if length <= short or (length <= MOST_WHOLE and reference_bytes(loaded, length) <= free):
+        return length, 0
+    return short, length if isinstance(loaded, ShortReference) and long_bytes(loaded, length) <= free else 0
+
+
+def _beyond(loaded: Source, statement: Parity, tokens: int) -> Parity:
+    """The statement, with one layer of each kind compared on a text of `tokens` tokens as well.
+
+    Raises:
+        ParityError: a difference is beyond the tolerance of the dtype.
+    """
+    if not isinstance(loaded, ShortReference):
+        return statement
+    ids_1T = torch.tensor([probe_ids(loaded, tokens)], device=loaded.device)
+    with torch.no_grad(), loaded.lock:
+        found = largest_difference(loaded, loaded, ids_1T)
+    layers = " and ".join(f"{layer.index} ({layer.kind})" for layer in each_kind(loaded.layers))
+    return _held(
+        loaded,
+        replace(
+            statement,
+            probs_max_diff=_largest([statement.probs_max_diff, found]),
+            compared=f"{statement.compared}, and in the attention of layers {layers} on one of {tokens} tokens"
+            f"{_windows(loaded, tokens)}",
+        ),
+    )
 
 
 def reference_bytes(loaded: Source, tokens: int) -> int:
@@ -129,7 +163,7 @@ def reference_bytes(loaded: Source, tokens: int) -> int:
     return 2 * shape.layers * shape.heads * tokens**2 * 4 + 6 * tokens * vocabulary * 4
 
 
-def _probe_ids(loaded: Source, length: int) -> tuple[int, ...]:
+def probe_ids(loaded: Source, length: int) -> tuple[int, ...]:
     """The test text, its sentence as often as it takes."""
     first, *sentence = tokenize(loaded.tokenizer, TEST_TEXT).ids
     return (first, *islice(cycle(sentence or [first]), length - 1))
@@ -160,6 +194,15 @@ def compare(loaded: Source, ids: tuple[int, ...], name: str = "the whole text") 
         tolerance=TOLERANCE[loaded.dtype],
         compared=f"{name} of {len(ids)} tokens{_windows(loaded, len(ids))}" if name else "",
     )
+    return _held(loaded, parity)
+
+
+def _held(loaded: Source, parity: Parity) -> Parity:
+    """The statement, if it holds.
+
+    Raises:
+        ParityError: it does not.
+    """
     if not parity.holds:
         raise ParityError(f"{loaded.name} is {parity.sentence}; nothing is shown. Please report this.")
     return parity

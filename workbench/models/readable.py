@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
-from gemma2_workbench.models.tokens import SPACE, Tokens
+from gemma2_workbench.models.tokens import SPACE, Tokens, character_name
 
 # A space that is a token of its own, or one of several, needs a mark; one before a word is a gap.
 SPACE_MARK = "␣"
@@ -53,7 +53,7 @@ def readable_piece(piece: str) -> Readable:
 
 def visible(text: str) -> str:
     """The text with control characters as their pictures (U+2400) and other invisible ones by their number."""
-    return "".join(map(_visible, text))
+    return "".join(map(character_name, text))
 
 
 def _character(tokens: Tokens, at: int) -> tuple[int, int] | int:
@@ -92,12 +92,3 @@ def _text(piece: str) -> str:
     if piece and not piece.strip(SPACE):
         return SPACE_MARK * len(piece) if len(piece) <= LONGEST_RUN else f"{SPACE_MARK}×{len(piece)}"
     return visible(piece.removeprefix(SPACE).replace(SPACE, " "))
-
-
-def _visible(character: str) -> str:
-    code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "␡"
-    return character if character.isprintable() else f"U+{code:04X}"

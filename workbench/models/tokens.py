@@ -1,9 +1,12 @@
 """`Tokens`: the tokens of a text with everything needed to show them: ids, display strings, character spans."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+import regex
 
 from gemma2_workbench.brief import brief, some
 
@@ -11,6 +14,9 @@ SPACE = "▁"
 _VISIBLE = {"\n": "↵", "\t": "⇥", "\r": "␍", "\x0b": "␋", "\x0c": "␌"}
 # The byte of a character that the vocabulary lacks; below 0x80 it is the whole character.
 _ASCII = re.compile(r"<0x([0-7][0-9A-F])>")
+_VARIANT = re.compile("[\\uFE00-\\uFE0F\\U000E0100-\\U000E01EF]")
+# What readers take for one character, and so many code points on each side in which its ends are looked for.
+_CHARACTER, _AROUND = regex.compile(r"\X"), 32
 
 # The character that byte-level vocabularies write for each byte: itself where it can be seen.
 _SEEN = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
@@ -52,8 +58,8 @@ class Tokens:
     def words(self) -> tuple[int, ...]:
         """Number of the word each token belongs to, from 0.
 
-        A token goes on with the word before it where a letter or digit follows a letter or digit without a space, and
-        where it is a further byte of the same character. Special tokens and punctuation stand alone.
+        A token goes on with the word before it where a letter, a digit or a mark follows another without a space, and
+        where it is a further byte or a further part of the same character. Special tokens and punctuation stand alone.
         """
         numbers: list[int] = []
         for index in range(len(self)):
@@ -69,18 +75,51 @@ def _goes_on(text: str, before: tuple[int, int], span: tuple[int, int]) -> bool:
         return False
     if before == span:
         return True
-    return before[1] == start and text[start - 1].isalnum() and text[start].isalnum()
+    if before[1] != start:
+        return False
+    return (_in_word(text[start - 1]) and _in_word(text[start])) or _within_character(text, start)
+
+
+def _in_word(character: str) -> bool:
+    """Whether it is a letter, a digit, or a mark on one, such as an accent or the sign of a vowel."""
+    return character.isalnum() or unicodedata.category(character).startswith("M")
+
+
+def _within_character(text: str, at: int) -> bool:
+    """Whether `at` lies within what readers take for one character, such as an emoji put together of several."""
+    if text[at].isascii():
+        return False
+    around = slice(max(0, at - _AROUND), at + _AROUND)
+    starts = {around.start + found.start() for found in _CHARACTER.finditer(text[around])}
+    return at not in starts
 
 
 def shown(piece: str) -> str:
     """A vocabulary piece with its invisible characters made visible; a space is `▁` as in the vocabulary.
 
-    The byte `<0x26>` is the character `&`; bytes of longer characters and of controls stay as they are.
+    The byte `<0x26>` is the character `&`; bytes of longer characters and of controls stay as they are. A piece of
+    which nothing would be seen, such as the joiner within an emoji, is named by its number: `U+200D`.
     """
     byte = _ASCII.fullmatch(piece)
     if byte is not None and ((character := chr(int(byte[1], 16))).isprintable() or character in _VISIBLE):
         piece = character
-    return "".join(_VISIBLE.get(character, character) for character in piece.replace(" ", SPACE)) or "∅"
+    piece = piece.replace(" ", SPACE)
+    name = character_name if not any(map(_is_seen, piece.replace(SPACE, ""))) else str
+    return "".join(_VISIBLE.get(character, name(character)) for character in piece) or "∅"
+
+
+def character_name(character: str) -> str:
+    """A character as it is shown: a control by its picture, others that are not seen by their number."""
+    if ord(character) < 0x20:
+        return chr(0x2400 + ord(character))
+    if ord(character) == 0x7F:
+        return "␡"
+    return character if _is_seen(character) else f"U+{ord(character):04X}"
+
+
+def _is_seen(character: str) -> bool:
+    """Whether it leaves a mark; what chooses a variant of the character before it does not."""
+    return character.isprintable() and not _VARIANT.match(character)
 
 
 def displayed(tokenizer: Any, pieces: Iterable[str]) -> tuple[str, ...]:

@@ -42,6 +42,11 @@ class Quantized:
     shift: Shift | None = None
 
     @property
+    def again(self) -> str | None:
+        """What makes them so once more, as `quantize=` of `load`; None where a configuration is needed for it."""
+        return self.method if self.method in METHODS else None
+
+    @property
     def sentence(self) -> str:
         """What it means for the numbers."""
         start = f"approximate weights: {self.method} ({self.library})"

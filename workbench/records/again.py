@@ -1,6 +1,6 @@
 """`Again`: the models and runs with which a file is made again: each model loaded once, traces where they are given."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,14 +69,31 @@ class Again:
                 raise ValueError(f"the record names more than {MOST_MODELS} models")
             place = place_of(model.name, model.revision, self.instead, self.download)
             device = model.device if _has(model.device) else None
-            loaded = load(place.source, dtype=model.dtype, device=device, revision=place.revision)
+            quantized = model.weights.quantized
+            loaded = load(
+                place.source,
+                dtype=model.dtype,
+                device=device,
+                revision=place.revision,
+                quantize=None if quantized is None else quantized.again,
+            )
             if place.named is not None:
                 name, revision = place.named
                 loaded = replace(loaded, name=name, source=name, revision=revision)
             self._loaded[key] = loaded
-            if model.weights_sha256 is None and model.revision is None:
-                self.notes.append("the record names neither a checksum of the weights nor a revision to check them by")
+            self.notes += _unrepeatable(model)
         return self._loaded[key]
+
+
+def _unrepeatable(model: Weights) -> Iterator[str]:
+    """Why nobody can tell whether the weights of a record are those that are loaded."""
+    quantized = model.weights.quantized
+    if quantized is not None and quantized.again is None:
+        yield f"the weights were quantised by a configuration ({quantized.method}) that a record does not hold"
+    if model.weights.hashed == "memory":
+        yield "the weights had been changed in memory, and no file holds what they were"
+    elif model.weights_sha256 is None and model.revision is None:
+        yield "the record names neither a checksum of the weights nor a revision to check them by"
 
 
 def check_tokens(texts: Sequence[tuple[Loaded, str]], most: int) -> None:

@@ -31,6 +31,9 @@ def anonymised(record: Mapping[str, Any], recipe: Recipe) -> dict[str, Any]:
         if model is not None and not model["source"].startswith(_PUBLIC):
             # A revision can be looked up on the hub, where it belongs to somebody.
             model |= {"name": ANONYMOUS, "source": ANONYMOUS, "revision": None}
+        adapter = (model or {}).get("weights", {}).get("adapter")
+        if adapter is not None:
+            adapter |= {"source": ANONYMOUS, "base": ANONYMOUS}
         if trace is not None:
             trace["name"] = _TRACE
     return made

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gemma2_workbench.json_types import JsonObject
+from gemma2_workbench.models.weights_info import METHODS
 from gemma2_workbench.records.values import change_of
 from gemma2_workbench.starting import COMMAND
 
@@ -34,7 +35,10 @@ def command_line(command: Command | None, record: JsonObject, file_name: str) ->
 
 def model_flags(model: JsonObject) -> list[str]:
     """The flags that choose a model, and how it runs."""
-    return [f"--model={model['name']}", f"--dtype={model['dtype']}", f"--device={model['device']}"]
+    flags = [f"--model={model['name']}", f"--dtype={model['dtype']}", f"--device={model['device']}"]
+    quantized = model.get("weights", {}).get("quantized")
+    is_flag = quantized is not None and quantized["method"] in METHODS
+    return [*flags, f"--quantize={quantized['method']}"] if is_flag else flags
 
 
 def changes_flags(changes: Sequence[JsonObject]) -> list[str]:

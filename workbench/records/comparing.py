@@ -13,6 +13,7 @@ _LAST = ("numbers", "versions", "command")
 _WORDS = {
     "model.weights_sha256": "weights (sha256)",
     "model.revision": "revision of the model",
+    "model.weights.hashed": "what the checksum of the weights is of",
     "model.dtype": "dtype",
     "model.device": "device",
     "model.window": "window of the model",

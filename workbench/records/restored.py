@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gemma2_workbench.figures.text import one_line
 from gemma2_workbench.json_types import JsonObject
-from gemma2_workbench.model.equation import BLOCK_ROWS
+from gemma2_workbench.model.equation import rows_for
 from gemma2_workbench.records.reading import StoredRecord
 from gemma2_workbench.records.recipe import Recipe
 from gemma2_workbench.records.record import command_for
@@ -76,6 +76,7 @@ def _named_in(command: str) -> str | None:
 def without_meaning(recipe: Recipe, stored: StoredRecord) -> Iterator[str]:
     """What the record says and neither the file nor its command shows."""
     for run in stored.checked.runs:
-        if run.block_rows != BLOCK_ROWS:
-            yield f"run in blocks of {run.block_rows} query rows, as the record says; its command takes {BLOCK_ROWS}"
+        usual = rows_for(max(1, len(run.ids)))
+        if run.block_rows != usual:
+            yield f"run in blocks of {run.block_rows} query rows, as the record says; its command takes {usual}"
     yield from recipe.unseen(stored.output)

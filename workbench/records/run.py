@@ -8,12 +8,12 @@ from pathlib import Path
 
 from gemma2_workbench.generation.generated import Generated
 from gemma2_workbench.json_types import JsonObject
-from gemma2_workbench.model.equation import BLOCK_ROWS
 from gemma2_workbench.models.language_model import token_id
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.capture import MAPS, capture
 from gemma2_workbench.traces.file import load_trace
 from gemma2_workbench.traces.interventions import Intervention, as_data
+from gemma2_workbench.traces.reader import Progress
 from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.view import View
 
@@ -53,12 +53,14 @@ def run_text(
     *,
     read: Sequence[str] = MAPS,
     token: str | None = None,
-    block_rows: int = BLOCK_ROWS,
+    block_rows: int | None = None,
     parity: bool = True,
+    progress: Progress | None = None,
 ) -> Run:
     """Run a text; `token` is what its lens and its contributions follow instead of the token that comes next.
 
     `read` names readings that are kept beside those of the maps; a lens and contributions are kept together.
+    `progress` is called as by `capture`.
 
     Raises:
         ValueError, MemoryError, ParityError: as `capture` and `token_id`.
@@ -67,7 +69,14 @@ def run_text(
     followed = token_id(loaded, token) if with_lens and token is not None else None
     kept = tuple(dict.fromkeys((*MAPS, *read, *(FOLLOWS if with_lens else ()))))
     trace = capture(
-        loaded, text, interventions=changes, read=kept, token=followed, block_rows=block_rows, parity=parity
+        loaded,
+        text,
+        interventions=changes,
+        read=kept,
+        token=followed,
+        block_rows=block_rows,
+        parity=parity,
+        progress=progress,
     )
     return Run(trace, token=token)
 

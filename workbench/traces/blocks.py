@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gemma2_workbench.model.hooks import Hook, Span
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.source import Source
-from gemma2_workbench.traces.logit_sums import Saturation, log_sums, mean_scores, saturation
+from gemma2_workbench.traces.logit_sums import Saturation, row_sums, saturation
 from gemma2_workbench.traces.pieces import Buffers
 from gemma2_workbench.traces.text import Places, Text
 
@@ -60,23 +60,27 @@ class Block:
         """The text it is of."""
         return self.places.text
 
-    @cached_property
+    @property
     def log_sum(self) -> Tensor:
         """Log of the softmax denominator over the visible keys, and the sink if there is one, [N, Q]."""
-        sums_NQ = log_sums(self.scores, self.places.shown, self.softcap, self.text.buffers)
-        return sums_NQ if self.sinks is None else torch.logaddexp(sums_NQ, self.sinks[:, None])
+        return self._row_sums[0]
 
-    @cached_property
+    @property
     def entropy(self) -> Tensor:
         """-sum p ln p over the keys, nats, [N, Q]: with p = exp(s - log Z), log Z - sum p s, one logarithm a row.
 
         A learned sink is one more place that attention can go to.
         """
-        log_sum_NQ = self.log_sum
-        mean_NQ = mean_scores(self.probs, self.scores, self.text.buffers)
-        if self.sinks is not None:
-            mean_NQ = mean_NQ + torch.exp(self.sinks[:, None] - log_sum_NQ) * self.sinks[:, None]
-        return (log_sum_NQ - mean_NQ).clamp_(min=0)
+        log_sum_NQ, mean_score_NQ = self._row_sums
+        return (log_sum_NQ - mean_score_NQ).clamp_(min=0)
+
+    @cached_property
+    def _row_sums(self) -> tuple[Tensor, Tensor]:
+        sums_NQ, means_NQ = row_sums(self.scores, self.probs, self.places.shown, self.softcap, self.text.buffers)
+        if self.sinks is None:
+            return sums_NQ, means_NQ
+        sums_NQ = torch.logaddexp(sums_NQ, self.sinks[:, None])
+        return sums_NQ, means_NQ + torch.exp(self.sinks[:, None] - sums_NQ) * self.sinks[:, None]
 
     @cached_property
     def saturation(self) -> Saturation:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from gemma2_workbench.generation.generated import Generated, Maker
 from gemma2_workbench.limits import whole
-from gemma2_workbench.model.equation import BLOCK_ROWS
+from gemma2_workbench.model.equation import rows_for
 from gemma2_workbench.models import parity as parities
 from gemma2_workbench.models.language_model import require_language_model
 from gemma2_workbench.models.source import Source
@@ -33,7 +33,7 @@ def capture(
     interventions: Sequence[Intervention] = (),
     read: Sequence[str] = MAPS,
     token: int | None = None,
-    block_rows: int = BLOCK_ROWS,
+    block_rows: int | None = None,
     parity: bool | Literal["full"] = True,
     budget_bytes: int = DEFAULT_BUDGET,
     progress: Progress | None = None,
@@ -42,13 +42,14 @@ def capture(
 
     Args:
         loaded: a model from `load`.
-        text: any text of 1 .. max_position_embeddings tokens (BOS included), or what `generate` made with this model:
-            one run over prompt and continuation, whose rows are what its steps attended to.
+        text: any text of 1 .. `loaded.shape.longest` tokens (BOS included), or what `generate` made with this
+            model: one run over prompt and continuation, whose rows are what its steps attended to.
         interventions: changes to the model; the trace is then one of a *modified model* and says so.
         read: what to keep, names of `READERS`. "lens" and "contributions" (language models only) unembed every
             position after every layer, which takes longer than the pass itself where the vocabulary is large.
         token: id that lens and contributions follow at every position; None is the token that really comes next.
-        block_rows: query rows handled at once; the result does not depend on it.
+        block_rows: query rows handled at once, on which the result does not depend; None is 128, and fewer above 4,096
+            tokens.
         parity: compare with transformers first, if it was not done since the model last changed: two passes over a
             test text of 128 tokens, or one that reaches beyond a window that `text` reaches beyond. "full" compares
             the whole text in any case.
@@ -62,9 +63,10 @@ def capture(
         NotFiniteError: the model computes NaN or infinity; says where first.
         ParityError: the model's numbers are not transformers' numbers.
     """
-    block_rows, budget_bytes = whole("block_rows", block_rows, 1), whole("budget_bytes", budget_bytes, 0)
+    budget_bytes = whole("budget_bytes", budget_bytes, 0)
     model = ModelInfo.of(loaded)
     tokens = _tokens(loaded, text, interventions)
+    block_rows = rows_for(len(tokens)) if block_rows is None else whole("block_rows", block_rows, 1)
     longest = loaded.shape.longest
     if len(tokens) > longest:
         raise ValueError(

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gemma2_workbench.memory import available_bytes
-from gemma2_workbench.model.equation import BLOCK_ROWS
-from gemma2_workbench.models.parity import is_proven, probe_length, reference_bytes
+from gemma2_workbench.model.equation import rows_for
+from gemma2_workbench.model.gemma2 import MLP_ROWS
+from gemma2_workbench.models.long_parity import long_bytes
+from gemma2_workbench.models.parity import is_proven, probe_lengths, reference_bytes
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET, kept_bytes
 from gemma2_workbench.traces.pilot import lens_seconds, parity_seconds, pass_seconds
@@ -34,7 +36,7 @@ class Estimate:
 def estimate(
     loaded: Source,
     tokens: int,
-    block_rows: int = BLOCK_ROWS,
+    block_rows: int | None = None,
     *,
     parity: bool | Literal["full"] = True,
     lens: bool = False,
@@ -48,10 +50,9 @@ def estimate(
     """
     # Under the lock, because the pieces are run with hooks on the model.
     with loaded.lock:
-        seconds = pass_seconds(loaded, tokens, block_rows, watched=True)
-        compared = compared_tokens(loaded, tokens, parity)
-        if compared and (parity == "full" or not is_proven(loaded, tokens)):
-            seconds += parity_seconds(loaded, compared)
+        seconds = pass_seconds(loaded, tokens, block_rows or rows_for(tokens), watched=True)
+        if parity == "full" or (parity and not is_proven(loaded, tokens)):
+            seconds += parity_seconds(loaded, *compared_tokens(loaded, tokens, parity))
         if lens:
             seconds += pass_seconds(loaded, tokens) + lens_seconds(loaded, tokens)
     peak = peak_bytes(loaded, tokens, block_rows, parity=parity, lens=lens)
@@ -61,7 +62,7 @@ def estimate(
 def peak_bytes(
     loaded: Source,
     tokens: int,
-    block_rows: int = BLOCK_ROWS,
+    block_rows: int | None = None,
     *,
     parity: bool | Literal["full"] = True,
     lens: bool = False,
@@ -73,24 +74,28 @@ def peak_bytes(
     before it holds the logits of both models, and the lens the logits of one block of positions.
     """
     shape, unembedding = loaded.shape, loaded.unembedding
-    block = shape.heads * min(block_rows, tokens) * tokens * 4
-    widest = max(shape.mlp_width, shape.heads * shape.head_width, shape.width)
+    block = shape.heads * min(block_rows or rows_for(tokens), tokens) * tokens * 4
+    itemsize = 4 if loaded.dtype == "float32" else 2
+    wide = max(shape.heads * shape.head_width, shape.width) * tokens
+    inside = shape.mlp_width * (min(tokens, MLP_ROWS) if itemsize == 4 else tokens)
     kept = kept_bytes(shape, tokens)
     in_memory = kept if kept <= budget_bytes else kept // shape.layers
-    # A block is held as logits, scores and probabilities, and folds make about as many temporaries.
-    captured = in_memory + 8 * block + 6 * tokens * widest * 4
+    # A block is held as logits, scores and probabilities, in the dtype of the model and in float32; and what blocks of
+    # growing length leave behind is not used again at once.
+    captured = in_memory + 16 * block + (8 * wide + 4 * inside) * itemsize
     vocabulary = 0 if unembedding is None else unembedding.vocabulary
-    compared = compared_tokens(loaded, tokens, parity)
+    compared, beyond = compared_tokens(loaded, tokens, parity)
     # Logits, capped, probabilities and what is compared with them.
     unembedded = 8 * min(tokens * vocabulary, BLOCK_LOGITS) * 4
-    return max(captured + (unembedded if lens else 0), reference_bytes(loaded, compared))
+    proving = max(reference_bytes(loaded, compared), long_bytes(loaded, beyond))
+    return max(captured + (unembedded if lens else 0), proving)
 
 
-def compared_tokens(loaded: Source, tokens: int, parity: bool | Literal["full"]) -> int:
-    """How many tokens a capture compares with the reference, if it was not done before; 0 where it does not."""
+def compared_tokens(loaded: Source, tokens: int, parity: bool | Literal["full"]) -> tuple[int, int]:
+    """How many tokens a capture compares, see `probe_lengths`, if it was not done before; 0 where it does not."""
     if parity == "full":
-        return tokens
-    return probe_length(loaded, tokens) if parity else 0
+        return tokens, 0
+    return probe_lengths(loaded, tokens) if parity else (0, 0)
 
 
 def check_memory(

@@ -30,28 +30,21 @@ class Saturation:
     bend: Tensor
 
 
-def log_sums(scores_NQS: Tensor, shown_QS: Tensor, cap: float | None, buffers: Buffers) -> Tensor:
-    """Log of the softmax denominator over the visible keys, [N, Q]."""
-    sums_NQ = scores_NQS.new_empty(scores_NQS.shape[:2])
+def row_sums(
+    scores_NQS: Tensor, probs_NQS: Tensor, shown_QS: Tensor, cap: float | None, buffers: Buffers
+) -> tuple[Tensor, Tensor]:
+    """Log of the softmax denominator over the visible keys, and the mean score after the probabilities, [N, Q] each."""
+    sums_NQ, means_NQ = scores_NQS.new_empty(2, *scores_NQS.shape[:2])
+    modest = cap is not None and cap <= _MODEST
     for heads, rows in pieces(scores_NQS):
-        scores, shown = scores_NQS[heads, rows], shown_QS[rows]
+        scores, shown, at = scores_NQS[heads, rows], shown_QS[rows], (heads, rows)
         piece = buffers.take(0, scores.shape, scores.device)
-        if cap is None or cap > _MODEST:
-            hidden = shown == 0
-            sums_NQ[heads, rows] = piece.copy_(scores).masked_fill_(hidden, -torch.inf).logsumexp(-1)
+        if modest:
+            torch.sum(torch.exp(scores, out=piece).mul_(shown), -1, out=sums_NQ[at])
         else:
-            torch.sum(torch.exp(scores, out=piece).mul_(shown), -1, out=sums_NQ[heads, rows]).log_()
-    return sums_NQ
-
-
-def mean_scores(probs_NQS: Tensor, scores_NQS: Tensor, buffers: Buffers) -> Tensor:
-    """The score of each row, weighted by its probabilities, [N, Q]."""
-    means_NQ = probs_NQS.new_empty(probs_NQS.shape[:2])
-    for heads, rows in pieces(probs_NQS):
-        probs = probs_NQS[heads, rows]
-        piece = torch.mul(probs, scores_NQS[heads, rows], out=buffers.take(0, probs.shape, probs.device))
-        torch.sum(piece, -1, out=means_NQ[heads, rows])
-    return means_NQ
+            sums_NQ[at] = piece.copy_(scores).masked_fill_(shown == 0, -torch.inf).logsumexp(-1)
+        torch.sum(torch.mul(probs_NQS[at], scores, out=piece), -1, out=means_NQ[at])
+    return sums_NQ.log_() if modest else sums_NQ, means_NQ
 
 
 def saturation(

@@ -15,6 +15,7 @@ from torch import Tensor
 from gemma2_workbench.model.equation import BLOCK_ROWS
 from gemma2_workbench.model.hooks import attached
 from gemma2_workbench.models.language_model import require_language_model
+from gemma2_workbench.models.long_parity import each_kind
 from gemma2_workbench.models.parity import PARITY_TOKENS
 from gemma2_workbench.models.source import POINTS, Source
 from gemma2_workbench.traces.blocks import block_hooks
@@ -45,13 +46,27 @@ def pass_seconds(loaded: Source, tokens: int, block_rows: int = BLOCK_ROWS, watc
     return blocks * sum(per_kind[kind] for kind in kinds)
 
 
-def parity_seconds(loaded: Source, compared: int) -> float:
-    """Seconds of a comparison with the reference: building its model, a pass of both with all logits and all maps."""
+def parity_seconds(loaded: Source, compared: int, beyond: int = 0) -> float:
+    """Seconds of a comparison with the reference: building its model, a pass of both with all logits and all maps.
+
+    Args:
+        loaded: the model.
+        compared, beyond: see `parity.probe_lengths`.
+    """
     loaded.reference()  # the first one imports transformers' classes
     building, unembedding = _timed(loaded.reference), loaded.unembedding
-    stream = _random(loaded, compared)
-    logits = _timed(lambda: unembedding.logits(stream)) if unembedding is not None and unembedding.known else 0.0
-    return building + 2 * (pass_seconds(loaded, compared) + logits)
+    logits = 0.0
+    if unembedding is not None and unembedding.known:
+        # A few states tell what all of them take: where the vocabulary is large, each takes long.
+        tried = min(compared, max(1, BLOCK_LOGITS // unembedding.vocabulary))
+        stream = _random(loaded, tried)
+        logits = compared / tried * _timed(lambda: unembedding.logits(stream))
+    seconds = building + 2 * (pass_seconds(loaded, compared) + logits)
+    if beyond:
+        layers = 1 + max(layer.index for layer in each_kind(loaded.layers))
+        # The reference computes whole maps, the hidden half of them too.
+        seconds += building + 3 * layers / loaded.shape.layers * pass_seconds(loaded, beyond)
+    return seconds
 
 
 def lens_seconds(loaded: Source, tokens: int) -> float:

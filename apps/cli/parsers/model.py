@@ -3,6 +3,7 @@
 import argparse
 
 from gemma2_workbench.models.shipped import DEFAULT
+from gemma2_workbench.models.weights_info import METHODS
 
 
 def add_model(command: argparse.ArgumentParser, default: str = DEFAULT) -> None:
@@ -10,3 +11,8 @@ def add_model(command: argparse.ArgumentParser, default: str = DEFAULT) -> None:
     command.add_argument("--model", default=default, help=f"embedded name, folder or hub id; default: {default}")
     command.add_argument("--dtype", help="float32, bfloat16 or float16")
     command.add_argument("--device", help="cpu, cuda, mps")
+    command.add_argument(
+        "--quantize",
+        choices=METHODS,
+        help="weights of 8 or 4 bits (bitsandbytes): less memory, approximate numbers, and what is saved says so",
+    )

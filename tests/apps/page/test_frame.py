@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pytest
-
 from gemma2_workbench import capture, load, save_trace
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.traces.file import load_trace
-from tests.apps.conftest import READY, served
+from tests.apps.conftest import READY, resize, served
 
 Open = Callable[..., Any]
 HOSTILE = 'Hi <img src=x onerror="window.hacked=1"> ${window.hacked=7*6} \\ שלום'
@@ -36,10 +34,12 @@ def test_the_first_visit_opens_at_the_strongest_head(open_page: Open) -> None:
     assert page.evaluate("[...document.querySelectorAll('footer')].filter((f) => f.checkVisibility()).length") == 1
 
 
-@pytest.mark.parametrize("size", [(1400, 900), (1920, 1080)])
-def test_the_main_state_does_not_scroll(open_page: Open, size: tuple[int, int]) -> None:
-    width, inner, height, outer = open_page(size=size).evaluate(SIZES)
-    assert (width, height) == (inner, outer)
+def test_the_main_state_does_not_scroll(open_page: Open) -> None:
+    page = open_page()
+    for size in ((1400, 900), (1920, 1080)):
+        resize(page, size)
+        width, inner, height, outer = page.evaluate(SIZES)
+        assert (width, height) == (inner, outer)
 
 
 def test_a_phone_stacks_and_does_not_scroll_sideways(open_page: Open) -> None:

@@ -33,6 +33,7 @@ from gemma2_workbench.apps.serving.page import warnings_about
 from gemma2_workbench.apps.serving.refusal import Refusal
 from gemma2_workbench.apps.token_classification.handlers import classifiers
 from gemma2_workbench.apps.token_classification.questions import OfText
+from tests.apps.conftest import READY
 
 HERE = "http://127.0.0.1:7860"
 USER, PASSWORD = "emma", "pass: wörd"
@@ -388,6 +389,6 @@ def test_a_signed_in_reader_finds_the_whole_page_working(page: Any, browser: Any
     reader.on("console", lambda message: message.type == "error" and complaints.append(message.text))
     reader.on("pageerror", lambda error: complaints.append(str(error)))
     reader.goto(page.url)
-    reader.wait_for_selector("#page[data-state=ready]")
+    reader.wait_for_selector(READY)
     context.close()
     assert not complaints

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from gemma2_workbench.apps.page.session import Session
+from tests.apps.accessibility import faults_of_both_themes
 from tests.apps.conftest import served
 
 Open = Callable[..., Any]
@@ -121,11 +121,8 @@ def test_classifiers_of_other_kinds(classify: Open, model: str, said: str) -> No
     assert page.locator("#classify .sent button").count() == 21
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [(1400, 900), (390, 844)])
-def test_no_serious_fault(classify: Open, size: tuple[int, int], dark: bool) -> None:
-    page = classify(size=size, dark=dark)
+def test_no_serious_fault(classify: Open, size: tuple[int, int]) -> None:
+    page = classify(size=size)
     assert page.evaluate(SIZES)[0] == size[0]
-    found = Axe().run(page, context="#page", options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
-    serious = [each for each in found.response["violations"] if each["impact"] in ("serious", "critical")]
-    assert [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in serious] == []
+    assert faults_of_both_themes(page) == []

@@ -23,8 +23,7 @@ MEANT = {
 
 @pytest.fixture
 def run(twin_folder):
-    """`run(snippet)`: the names that it leaves, after it ran against a tiny folder with our classes."""
-    folder = str(twin_folder())
+    """`run(snippet, **sizes)`: the names that it leaves, after it ran against a tiny folder with our classes."""
 
     def of_ours(found: re.Match[str]) -> str:
         names = [name.strip() for name in found[1].split(",")]
@@ -33,10 +32,12 @@ def run(twin_folder):
         lines = [("gemma2_workbench.model", own), ("transformers", other)]
         return "\n".join(f"from {package} import {', '.join(some)}" for package, some in lines if some)
 
-    def execute(snippet: str) -> dict[str, Any]:
+    def execute(snippet: str, **sizes: int) -> dict[str, Any]:
         for given, meant in MEANT.items():
             snippet = snippet.replace(given, meant)
-        snippet = HUB_ID.sub(folder, IMPORT.sub(of_ours, snippet))
+        snippet = IMPORT.sub(of_ours, snippet)
+        if HUB_ID.search(snippet):
+            snippet = HUB_ID.sub(str(twin_folder(**sizes)), snippet)
         left: dict[str, Any] = {}
         torch.manual_seed(0)
         exec(compile(snippet, "a page", "exec"), left)

@@ -1,4 +1,4 @@
-"""The snippets of both documentation pages about our four classes and the cache; `run` says what is replaced."""
+"""The snippets of both documentation pages about the configuration and the classes; `run` says what is replaced."""
 
 import pytest
 import torch
@@ -8,7 +8,6 @@ from gemma2_workbench.model import (
     Gemma2ForSequenceClassification,
     Gemma2ForTokenClassification,
     Gemma2Model,
-    HybridCache,
 )
 
 CONFIGURATION = """
@@ -30,15 +29,6 @@ inputs = tokenizer(prompt, return_tensors="pt")
 generate_ids = model.generate(inputs.input_ids, max_length=30)
 answer = tokenizer.batch_decode(generate_ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)[0]
 """
-HYBRID = """
-from transformers import AutoTokenizer, AutoModelForCausalLM, HybridCache
-model = AutoModelForCausalLM.from_pretrained("google/gemma-2-2b")
-tokenizer = AutoTokenizer.from_pretrained("google/gemma-2-2b")
-inputs = tokenizer(text="My name is Gemma", return_tensors="pt")
-max_generated_length = inputs.input_ids.shape[1] + 10
-past_key_values = HybridCache(config=model.config, max_batch_size=1, max_cache_len=max_generated_length, device=model.device, dtype=model.dtype)
-outputs = model(**inputs, past_key_values=past_key_values, use_cache=True)
-"""  # noqa: E501
 ONE_LABEL = """
 import torch
 from transformers import AutoTokenizer, Gemma2ForSequenceClassification
@@ -110,15 +100,6 @@ def test_generate(run, cls):
     assert type(left["model"]) is Gemma2ForCausalLM
     assert left["answer"].startswith("What is your favorite condiment?")
     assert left["generate_ids"].shape[1] <= 30
-
-
-def test_a_hybrid_cache(run):
-    left = run(HYBRID)
-    cache = left["outputs"].past_key_values
-    assert type(cache) is HybridCache
-    assert cache.get_seq_length() == left["inputs"].input_ids.shape[1]
-    alone = left["model"](**left["inputs"], use_cache=False).logits
-    torch.testing.assert_close(left["outputs"].logits, alone, atol=1e-4, rtol=1e-4)
 
 
 def test_one_label(run):

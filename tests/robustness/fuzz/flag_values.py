@@ -149,6 +149,7 @@ BAD: dict[str, tuple[str, ...]] = {
 # Commands whose option of that name means something else.
 ELSEWHERE = {
     ("headvis", "head"),
+    ("generate", "trace"),
     ("patch", "against"),
     ("mask", "window"),
     ("mask", "width"),

@@ -64,6 +64,8 @@ def _good(random: Random, name: str, bases: Bases, scratch: Path) -> list[str | 
         "finetune": ["finetune", "gold.conll", "--model", bases.model, "--out", "tuned"],
         "headvis": ["headvis", "--text", TEXT, "--model", bases.model, "--out", "heads"],
         "models": ["models"],
+        "generate": ["generate", TEXT, "--model", bases.model, "--max-new-tokens", "3"],
+        "chat": ["chat", "--model", bases.model, "--max-new-tokens", "3"],
         "convert": ["convert", "nothere.ckpt", "converted", "--size", "2b"],
         "app": ["app", "--model", "./nothere", "--trace", "nothere"],
         "bench": ["bench", "--model", "./nothere", "--port", "x"],

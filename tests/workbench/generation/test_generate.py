@@ -114,7 +114,8 @@ def test_tokens_that_spell_no_character_are_no_end_of_the_world(loaded: LoadedMo
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--temperature", "nan"], "temperature=nan must be a number, 0 (greedy) or more, and finite"),
+        (["--temperature", "nan"], "temperature=nan must be 0 (greedy), or finite and at least 1e-06"),
+        (["--temperature", "1e-30"], "below which logits overflow"),
         (["--top-p", "1.5"], "top_p=1.5 must be a probability above 0, at most 1"),
         (["--top-k", "-1"], "top_k=-1 must be at least 0"),
         (["--seed", "-1"], "seed=-1 must be at least 0"),

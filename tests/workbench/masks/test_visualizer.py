@@ -1,4 +1,4 @@
-"""`AttentionMaskVisualizer`: every token, each kind of layer, what transformers' own models mask."""
+"""`AttentionMaskVisualizer`: every token that the model reads, each kind of layer, what transformers' models mask."""
 
 import shutil
 from pathlib import Path
@@ -82,7 +82,7 @@ def test_long_texts_are_folded_and_cut(loaded: LoadedModel) -> None:
     lines = drawn.text.splitlines()
     assert len(lines) < 110
     assert max(map(len, lines[5:50])) <= 100
-    assert any("\\\\++.." in line for line in lines)
+    assert any("\\+++.." in line for line in lines)
 
 
 def test_a_changed_model_has_the_masks_it_has_now(loaded: LoadedModel) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
+import transformers
 
 from gemma2_workbench import LoadedModel, capture, load
+from gemma2_workbench.model import register
 from gemma2_workbench.models import parity
 
 SENTENCE = "Emma was glad to see Mr. Knightley."
@@ -79,7 +81,41 @@ def test_a_text_beyond_the_window_is_compared_beyond_it(
     assert compared == [128, 232]
     monkeypatch.setattr(parity, "available_bytes", lambda: 1000)
     assert parity.proved(loaded, 300).sentence == short
-    assert parity.probe_length(load(twin_folder(max_position_embeddings=40)), 30) == 40
+    assert parity.probe_lengths(load(twin_folder(max_position_embeddings=40)), 30) == (40, 0)
+
+
+def test_beyond_a_large_window_a_layer_of_each_kind_is_compared(
+    twin_folder: Callable[..., Path], compared: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = load(twin_folder(sliding_window=200, max_position_embeddings=512))
+    monkeypatch.setattr(parity, "MOST_WHOLE", 150)
+    statement = capture(loaded, SENTENCE * 25).parity
+    assert "and in the attention of layers 0 (local) and 1 (global) on one of 232 tokens, longer" in statement.sentence
+    assert compared == [128]
+    assert not any(module._forward_hooks for module in loaded.model.modules())
+    # What only a long text shows is found: a window that is one key too large.
+    loaded.attention(0).window = 201
+    with pytest.raises(parity.ParityError, match="different from transformers"):
+        parity.proved(loaded, 300)
+    assert compared == [128, 128]
+
+
+@pytest.mark.parametrize("rope_type", ["linear", "dynamic", "yarn"])
+def test_angles_that_grow_with_the_text_are_compared_where_they_grow(
+    twin_folder: Callable[..., Path], compared: list[int], rope_type: str
+) -> None:
+    rotary = {"rope_type": rope_type, "rope_theta": 10_000.0, "factor": 4.0}
+    loaded = load(twin_folder(max_position_embeddings=140, rope_parameters=rotary))
+    assert all(capture(loaded, SENTENCE * times).parity.holds for times in (1, 20, 1))
+    assert compared == ([128, 172] if rope_type == "dynamic" else [128])
+
+
+def test_a_classifier_is_compared_with_transformers_own_while_ours_are_registered(compared: list[int]) -> None:
+    loaded = load("tiny-ner")
+    with register():
+        assert isinstance(loaded.reference().base_model, transformers.Gemma2Model)
+        assert capture(loaded, SENTENCE).parity.holds
+    assert compared == [128]
 
 
 def test_the_whole_text_is_compared_on_request(loaded: LoadedModel) -> None:
@@ -88,3 +124,19 @@ def test_the_whole_text_is_compared_on_request(loaded: LoadedModel) -> None:
     assert f"on the whole text of {len(trace.tokens)} tokens, longer than the window of 32: " in trace.parity.sentence
     with pytest.raises(ValueError, match="parity='all' is not allowed; give True, False or 'full'"):
         capture(loaded, SENTENCE, parity="all")
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_what_other_threads_set_for_the_whole_process_changes_no_statement(
+    loaded: LoadedModel, dtype: torch.dtype
+) -> None:
+    ids = tuple(capture(loaded, SENTENCE).tokens.ids)
+    quiet = parity.compare(loaded, ids)
+    before = torch.get_default_dtype(), torch.get_float32_matmul_precision()
+    torch.set_default_dtype(dtype)  # as transformers does while another thread loads a model
+    torch.set_float32_matmul_precision("medium")
+    try:
+        assert parity.compare(loaded, ids) == quiet
+    finally:
+        torch.set_default_dtype(before[0])
+        torch.set_float32_matmul_precision(before[1])

@@ -34,9 +34,9 @@ def test_the_pieces_of_a_capture_add_up() -> None:
     parity.proved(loaded, 1000)
     assert estimate(loaded, 1000).seconds == pytest.approx(layers * blocks)
     assert estimate(loaded, 100, parity="full").seconds == layers + 1 + 2 * (layers + 1)
-    # One pass names the last token; seven rows of all positions are unembedded.
+    # One pass names the last token; seven rows of all positions are unembedded, 2,048 states at once.
     lens = estimate(loaded, 1000, parity=False, lens=True).seconds
-    assert lens == pytest.approx(2 * layers * blocks + (layers + 1) * 1000 / 128)
+    assert lens == pytest.approx(2 * layers * blocks + (layers + 1) * 1000 / 2048)
     assert not any(module._forward_hooks for module in catalogue(loaded.model).values())
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from gemma2_workbench import LoadedModel, SetCausal, SetSoftcap, SetWindow, Trace, capture, load
+from gemma2_workbench.traces import pieces, text
 from gemma2_workbench.traces.detailed_folds import GROUPS, POOLED, TOP_KEYS
 from gemma2_workbench.traces.folds import THUMBNAIL
 from gemma2_workbench.traces.interventions import Intervention
@@ -111,6 +112,19 @@ def test_every_fold_is_the_number_from_the_maps(loaded: LoadedModel, change: Int
 def test_the_size_of_blocks_changes_nothing(loaded: LoadedModel, block_rows: int) -> None:
     trace = capture(loaded, WORDS * 3, read=("attention", *GROUPS), block_rows=block_rows, parity=False)
     assert_folds_are_those_of_the_maps(trace, {0: 1, 3: 2})
+
+
+@pytest.mark.parametrize("cells", [1, 50, 1000])
+def test_the_size_of_pieces_changes_nothing(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch, cells: int) -> None:
+    monkeypatch.setattr(pieces, "_CELLS", cells)
+    trace = capture(loaded, WORDS * 2, read=("attention", *GROUPS), parity=False)
+    assert_folds_are_those_of_the_maps(trace, {0: 1, 1: 4})
+
+
+def test_places_that_are_not_kept_give_the_same(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "_KEPT", 0)
+    trace = capture(loaded, WORDS * 12, read=("attention", *GROUPS), parity=False)
+    assert_folds_are_those_of_the_maps(trace, {0: 1, 1: 4})
 
 
 def test_raw_logits_beyond_the_cap_are_counted(twin_folder: Callable[..., Path]) -> None:

@@ -110,6 +110,10 @@ def merged(adapted: Any, base: str, folder: Path) -> Any:
         shape.base_model_name_or_path = base
     # "auto" would ask the hub how large the vocabulary of the base model is
     adapted.save_pretrained(folder, save_embedding_layers=False)
+    # Labels and masks of the classifier, which the base model does not know.
+    config = adapted.get_base_model().config
+    config.architectures = [type(adapted.get_base_model()).__name__]
+    config.save_pretrained(folder)
     # a form to be filled in by hand; the card of the whole folder says what there is to say
     (folder / "README.md").unlink()
     return adapted.merge_and_unload()

@@ -22,7 +22,9 @@ from gemma2_workbench.models.weights_info import WeightsInfo
 
 def is_other_family(folder: Path) -> bool:
     """Whether a folder holds a model of another family than Gemma 2."""
-    return json_object(folder / "config.json").get("model_type", "gemma2") != "gemma2"
+    about = folder / "config.json"
+    # What is there and cannot be read is told where Gemma 2's is read.
+    return about.is_file() and json_object(about).get("model_type") not in (None, "gemma2")
 
 
 def decoder_config(folder: Path) -> PreTrainedConfig:

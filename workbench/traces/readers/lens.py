@@ -144,6 +144,7 @@ class LensReader:
             states = resid_TD if self._positions is None else resid_TD[self._positions]
             self.unembed(self._rows.index(row), states)
 
+    @torch.no_grad()
     def unembed(self, at: int, resid_PD: Tensor) -> None:
         """Read the row that stands at `at` among those that are read."""
         for block in blocks(range(len(resid_PD)), self._block):

@@ -1,0 +1,59 @@
+"""The flags of `sweep`, and of what is done with its parts: `sweep merge`, `sweep slurm`, `sweep compare`."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from gemma2_workbench.apps.cli.numeric import whole_number
+from gemma2_workbench.apps.cli.parsers.model import add_model
+
+ABOUT = "score every head over thousands of texts, with its strongest examples"
+
+
+def add(commands: Any) -> None:
+    """Declare the commands."""
+    command = commands.add_parser("sweep", help=ABOUT)
+    command.description = (
+        "Score every head on every text of a corpus and keep its strongest examples. A run that is stopped goes on "
+        "where it was when it is given again. See also the help of `sweep merge`, `sweep slurm` and `sweep compare`."
+    )
+    _add_corpus(command)
+    command.add_argument("--shard", default="0/1", metavar="I/N", help="every N-th block from block I on; default 0/1")
+    command.add_argument("--engine", choices=("local", "ray"), default="local", help="default: local")
+    command.add_argument("--workers", type=whole_number, default=1, help="processes, or Ray actors; default 1")
+    command.add_argument("--gpus-per-worker", type=float, default=0.0, help="of a Ray actor, a share too; default 0")
+    command.set_defaults(run="sweep:run")
+    merge = commands.add_parser("sweep merge", help="put the parts of a sweep together")
+    merge.add_argument("folder", type=Path, help="what --out of the shards was")
+    merge.set_defaults(run="sweep:merged")
+    slurm = commands.add_parser("sweep slurm", help="print the array script of a sweep for sbatch")
+    _add_corpus(slurm)
+    slurm.add_argument("--shards", type=whole_number, default=16, help="tasks of the array; default 16")
+    slurm.add_argument("--hours", type=whole_number, default=4, help="time limit of a task; default 4")
+    slurm.add_argument("--cpus", type=whole_number, default=8, help="of a task; default 8")
+    slurm.add_argument("--gpus", type=whole_number, default=0, help="of a task; default 0")
+    slurm.set_defaults(run="sweep:slurm")
+    compare = commands.add_parser("sweep compare", help="which heads differ between two sweeps")
+    compare.add_argument("before", type=Path, help="folder of a sweep")
+    compare.add_argument("after", type=Path, help="folder of another one, of a model of the same shape")
+    compare.add_argument("--out", type=Path, help="write all heads and statistics: .csv or .parquet")
+    compare.set_defaults(run="sweep:compared")
+
+
+def _add_corpus(command: argparse.ArgumentParser) -> None:
+    """What is swept, how, and where to."""
+    command.add_argument(
+        "corpus", nargs="+", help="files or folders of .txt, .jsonl, .csv, .parquet; - is one text a line"
+    )
+    command.add_argument("--out", type=Path, required=True, help="folder of the sweep")
+    command.add_argument("--column", default="text", help="key or column that holds the text; default text")
+    command.add_argument(
+        "--split", choices=("line", "document"), default="line", help="of .txt: a text is a line, or all"
+    )
+    command.add_argument("--tokens", type=whole_number, default=512, help="of a window; default 512")
+    command.add_argument("--stride", type=whole_number, help="from window to window; default: no overlap")
+    command.add_argument("--top", type=whole_number, default=20, help="examples at each end; default 20")
+    command.add_argument("--sample", type=whole_number, default=4, help="examples of each of five strengths; default 4")
+    command.add_argument("--seed", type=whole_number, default=0, help="of that sample; default 0")
+    command.add_argument("--block", type=whole_number, default=64, help="texts that are worked on together; default 64")
+    add_model(command)

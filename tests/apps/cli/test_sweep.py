@@ -1,0 +1,65 @@
+"""The commands of a sweep: a whole run, shards and their merge, the script for Slurm, and what they refuse."""
+
+from pathlib import Path
+
+import pytest
+
+from gemma2_workbench.apps.cli import main
+from gemma2_workbench.sweeps.result import Sweep
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    path = tmp_path / "texts.txt"
+    path.write_text("red blue green red blue green\nEmma met Bob in Paris\nred blue red blue red\n")
+    return path
+
+
+def test_a_sweep_alone_and_in_shards(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["sweep", str(corpus), "--block", "1", "--out"]
+    assert main([*common, str(tmp_path / "whole")]) == 0
+    assert "over 3 texts" in capsys.readouterr().out
+    for number in (1, 0):
+        assert main([*common, str(tmp_path / "parts"), "--shard", f"{number}/2"]) == 0
+        assert "sweep merge" in capsys.readouterr().out
+    assert main(["sweep", "merge", str(tmp_path / "parts")]) == 0
+    same = ("heads.parquet", "examples.parquet", "texts.parquet", "manifest.json")
+    assert all((tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes() for name in same)
+    assert main(["sweep", "compare", str(tmp_path / "whole"), str(tmp_path / "parts")]) == 0
+    assert main(["sweep", "compare", *[str(tmp_path / "whole")] * 2, "--out", str(tmp_path / "all.csv")]) == 0
+    rows = len(Sweep.load(tmp_path / "whole").heads)
+    assert len((tmp_path / "all.csv").read_text().splitlines()) == rows + 1
+
+
+def test_the_script_runs_the_shard_of_its_task(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["sweep", "slurm", "my texts.txt", "--out", "heads", "--shards", "7", "--gpus", "1", "--tokens", "256"]
+    assert main(words) == 0
+    script = capsys.readouterr().out
+    assert script.startswith("#!/bin/bash\n")
+    assert "--array=0-6" in script
+    assert "gemma2-workbench sweep 'my texts.txt' --out=heads" in script
+    assert "--tokens=256" in script
+    assert '--shard "${SLURM_ARRAY_TASK_ID}/7"' in script
+    assert "gemma2-workbench sweep merge heads" in script
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["sweep", "none.txt", "--out", "o"], "none.txt does not exist"),
+        (["sweep", "texts.txt", "--out", "o", "--shard", "7/7"], "--shard '7/7' is not allowed; write I/N"),
+        (["sweep", "texts.txt", "--out", "o", "--shard", "0/2", "--workers", "2"], "--shard is for one process"),
+        (["sweep", "texts.txt", "--out", "o", "--tokens", "9999"], "reads at most"),
+        (["sweep", "texts.txt", "--out", "texts.txt"], "is a file; name a folder"),
+        (["sweep", "texts.txt", "-", "--out", "o"], "- is standard input alone"),
+        (["sweep", "merge", "o"], "o holds no part of a sweep"),
+        (["sweep", "compare", "o", "o"], "o holds no sweep"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(
+    words: list[str], sentence: str, corpus: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(corpus.parent)
+    assert main(words) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert sentence in said[-1]

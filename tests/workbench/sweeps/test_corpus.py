@@ -1,0 +1,84 @@
+"""A corpus keeps the number of every text, says what cannot be read, and refuses what is none."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from gemma2_workbench import LoadedModel
+from gemma2_workbench.sweeps import corpus as corpora
+from gemma2_workbench.sweeps.corpus import Corpus
+from gemma2_workbench.sweeps.settings import SweepSettings
+from gemma2_workbench.sweeps.sweep import merge_sweep, sweep
+
+
+def test_every_format_gives_the_same_texts(tmp_path: Path) -> None:
+    texts = ["Emma met Bob.", "two\u2028lines", "«ünï»"]
+    (tmp_path / "a.txt").write_text("\n\n".join(texts), "utf-8")
+    (tmp_path / "a.jsonl").write_text("\n".join(json.dumps({"id": 1, "text": text}) for text in texts))
+    frame = pd.DataFrame({"id": 1, "text": texts})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_parquet(tmp_path / "a.parquet")
+    for suffix in corpora.SUFFIXES:
+        found = list(Corpus.of([tmp_path / f"a{suffix}"]).documents())
+        assert [(each.number, each.text) for each in found] == list(enumerate(texts))
+    assert Corpus.of([tmp_path]).outline[0] == 4 * len(texts)
+    assert Corpus.of([tmp_path / "a.csv"]).outline[1] == Corpus.of([tmp_path / "a.parquet"]).outline[1]
+    (whole,) = Corpus.of([tmp_path / "a.txt"], split="document").documents()
+    assert whole.text == "\n\n".join(texts)
+
+
+def test_what_cannot_be_read_keeps_its_number_and_is_said(
+    loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpora, "LONGEST", 100)
+    path = tmp_path / "c.jsonl"
+    lines = [b'{"text": "Emma met Bob"}', b'{"text": "ab\xff"}', b'{"other": 1}', b"no json", b'{"text": 3}', b"[1]"]
+    path.write_bytes(b"\n".join([*lines, b'{"text": "' + b"a" * 300 + b'"}', b'{"text": "the end"}']))
+    found = sweep(loaded, Corpus.of([path]))
+    assert found.counts["windows"] == 2
+    assert [problem.split(": ", 1)[0] for problem in found.damaged] == [f"c.jsonl:{line}" for line in range(2, 8)]
+    for problem, words in zip(
+        found.damaged, ("byte 0xFF", "missing", "no JSON", "no text but 3", "no JSON object", "longer"), strict=True
+    ):
+        assert words in problem
+    assert "6 texts could not be read" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.jsonl", b'{"body": "Emma"}', "has no column 'text'; it has body"),
+        ("a.csv", b"body,id\nEmma,1\n", "has no column 'text'; it has body, id"),
+        ("a.txt", b" \n", "there is no text in"),
+        ("a.parquet", b"PAR1", "cannot be read as Parquet"),
+        ("a.pdf", b"", "is none of .txt, .jsonl"),
+    ],
+)
+def test_what_is_no_corpus_is_refused(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=words):
+        _ = Corpus.of([tmp_path / name]).outline
+
+
+def test_parts_that_do_not_belong_together_are_refused(loaded: LoadedModel, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Emma met Bob\nBob met Emma\n")
+    corpus, out = Corpus.of([path]), tmp_path / "out"
+    sweep(loaded, corpus, SweepSettings(block=1), out=out, shard=(0, 2))
+    with pytest.raises(ValueError, match="holds another sweep.*settings tokens: 9 and 512"):
+        sweep(loaded, corpus, SweepSettings(block=1, tokens=9), out=out, shard=(1, 2))
+    with pytest.raises(ValueError, match="another number of shards"):
+        sweep(loaded, corpus, SweepSettings(block=1), out=out)
+    from gemma2_workbench.sweeps.partial import Partial
+    from gemma2_workbench.sweeps.store import parts_of
+
+    (part,) = parts_of(out)
+    with pytest.raises(ValueError, match="1 of 2 blocks of texts are missing"):
+        merge_sweep([Partial.load(part)])
+    with pytest.raises(ValueError, match="are in both parts"):
+        merge_sweep([Partial.load(part), Partial.load(part)])
+    part.write_bytes(part.read_bytes()[:-50])
+    with pytest.raises(ValueError, match="is no part of a sweep, or damaged"):
+        Partial.load(part)

@@ -1,0 +1,31 @@
+"""`Job`: what a worker in another process needs to do its share of a sweep."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.loading import load
+from gemma2_workbench.sweeps.corpus import Corpus
+from gemma2_workbench.sweeps.settings import SweepSettings
+
+
+@dataclass(frozen=True)
+class Job:
+    """A sweep that can be sent to another process.
+
+    Attributes:
+        model, dtype, device: see `load`.
+        corpus, settings: see `sweep`.
+        out: the folder of the sweep.
+    """
+
+    model: str
+    dtype: str | None
+    device: str | None
+    corpus: Corpus
+    settings: SweepSettings
+    out: Path
+
+    def loaded(self) -> LoadedModel:
+        """The model; errors as of `load`."""
+        return load(self.model, dtype=self.dtype, device=self.device)

@@ -1,0 +1,77 @@
+"""Blocks on a Ray cluster: Ray Data's `map_batches` over a class, so that an actor loads its model once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gemma2_workbench.sweeps.engines.job import Job
+from gemma2_workbench.sweeps.identity import Identity
+from gemma2_workbench.sweeps.partial import Partial
+from gemma2_workbench.sweeps.store import Store
+from gemma2_workbench.sweeps.sweep import blocks_of
+from gemma2_workbench.sweeps.work import work
+
+
+class Worker:
+    """An actor: the model, and the blocks that are sent to it.
+
+    Args:
+        job: what is swept.
+        identity: of it, so that no actor reads the corpus first.
+    """
+
+    def __init__(self, job: Job, identity: Identity) -> None:
+        self._job, self._identity = job, identity
+        self._loaded = job.loaded()
+
+    def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
+        """The partials of some blocks, as bytes."""
+        wanted = set(batch["block"].tolist())
+        blocks = blocks_of(self._job.corpus, self._job.settings.block, wanted)
+        found = [work(self._loaded, self._identity, self._job.settings, *each).as_bytes() for each in blocks]
+        return {"partial": found}
+
+
+def run(
+    job: Job, workers: int, gpus_per_worker: float = 0, progress: Callable[[int, int], object] | None = None
+) -> None:
+    """Run a sweep on the cluster that `ray.init` finds, or on this machine; its part lies in the folder of the job.
+
+    Args:
+        job: what to run; all machines must see the corpus and the model under the same names.
+        workers: actors.
+        gpus_per_worker: of each, a share too.
+        progress: called with (blocks done, blocks).
+
+    Raises:
+        ImportError: ray is not installed.
+        ValueError, OSError: as `sweep`.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise ImportError("--engine ray needs the package ray: pip install 'gemma2-workbench[ray]'") from None
+
+    identity = Identity.of(job.loaded(), job.corpus, job.settings)
+    store = Store(job.out, identity, (0, 1))
+    blocks = -(-identity.documents // job.settings.block)
+    missing = sorted(set(range(blocks)) - store.found.blocks)
+    if not missing:
+        return
+    # One block a batch: an answer is kept as soon as it is there.
+    parts = ray.data.from_items(
+        [{"block": number} for number in missing], override_num_blocks=len(missing)
+    ).map_batches(
+        Worker,
+        fn_constructor_args=(job, identity),
+        batch_size=1,
+        concurrency=workers,
+        num_gpus=gpus_per_worker or None,
+    )
+    for row in parts.iter_rows():
+        store.found.join(Partial.from_bytes(row["partial"]))
+        store.keep()
+        if progress is not None:
+            progress(len(store.found.blocks), blocks)
+    store.keep(last=True)

@@ -1,0 +1,86 @@
+"""`Identity`: what a sweep is of. Parts of one sweep have the same, and only such parts may be put together."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from gemma2_workbench.models.source import Source
+from gemma2_workbench.sweeps.corpus import Corpus
+from gemma2_workbench.sweeps.examples import WIDTH
+from gemma2_workbench.sweeps.settings import SweepSettings
+from gemma2_workbench.sweeps.statistics import BINS, STATISTICS
+from gemma2_workbench.traces.trace import ModelInfo
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What decides the numbers of a sweep.
+
+    Attributes:
+        model: name, hash and dtype of the weights; where they lie does not count.
+        layers: kind, window, softcap of each, as text.
+        heads, kv_heads: of a layer.
+        documents, corpus_sha256: how many texts, and a hash over all.
+        settings: see `SweepSettings`.
+        statistics, bins, width, format: what is measured, and how it is kept.
+    """
+
+    model: dict[str, str | None]
+    layers: tuple[str, ...]
+    heads: int
+    kv_heads: int
+    documents: int
+    corpus_sha256: str
+    settings: dict[str, int | None]
+    statistics: tuple[str, ...] = tuple(each.name for each in STATISTICS)
+    bins: int = BINS
+    width: int = WIDTH
+    format: int = FORMAT
+
+    @classmethod
+    def of(cls, loaded: Source, corpus: Corpus, settings: SweepSettings) -> "Identity":
+        """Of what is going to be swept.
+
+        Raises:
+            ValueError: the model is a changed one, or the corpus holds no text.
+        """
+        info = ModelInfo.of(loaded)
+        model = {name: getattr(info, name) for name in ("name", "revision", "weights_sha256", "dtype")}
+        layers = tuple(f"{each.kind}, window {each.window}, softcap {each.softcap}" for each in loaded.layers)
+        count, digest = corpus.outline
+        shape = loaded.shape
+        return cls(model, layers, shape.heads, shape.kv_heads, count, digest, settings.as_data())
+
+    def as_data(self) -> dict[str, object]:
+        """The identity as JSON holds it."""
+        data = asdict(self)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> "Identity":
+        """Of a file.
+
+        Raises:
+            ValueError: it is none.
+        """
+        try:
+            known = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+            return cls(**known)
+        except TypeError as error:
+            raise ValueError(f"this is no part of a sweep, or of another version: {error}") from None
+
+    def differences(self, other: "Identity") -> list[str]:
+        """What is not the same, in words."""
+        found: list[str] = []
+        for field in fields(self):
+            ours, theirs = getattr(self, field.name), getattr(other, field.name)
+            if isinstance(ours, dict) and isinstance(theirs, dict):
+                found += [
+                    f"{field.name} {name}: {ours.get(name)} and {theirs.get(name)}"
+                    for name in {**ours, **theirs}
+                    if ours.get(name) != theirs.get(name)
+                ]
+            elif ours != theirs:
+                found.append(field.name if isinstance(ours, tuple) else f"{field.name}: {ours} and {theirs}")
+        return found
