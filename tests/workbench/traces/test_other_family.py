@@ -19,6 +19,7 @@ from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.source import POINTS, Source
 from gemma2_workbench.models.unembedding import Unembedding
+from gemma2_workbench.models.weights_info import WeightsInfo
 from gemma2_workbench.traces.readers.contributions import Contributions
 from gemma2_workbench.traces.readers.lens import Lens
 from gemma2_workbench.traces.readers.prediction import Prediction
@@ -99,6 +100,7 @@ class Toy:
 
     name = source = kind = "toy"
     revision = weights_sha256 = None
+    weights = WeightsInfo()
     dtype, device, causal, reference_name = "float32", "cpu", True, "nothing"
     points, tier = frozenset(POINTS), "all stages"
 

@@ -67,35 +67,28 @@ def _padded(ours: Decoder, twin: nn.Module, ids_1T: Tensor) -> float:
 
 
 def _cached(ours: Decoder, twin: nn.Module, ids_1T: Tensor) -> float:
+    names = ours.anatomy.attentions
     try:
-        its, its_maps = _decoded(twin, ids_1T)
+        its = [eager_outputs(twin, names, one, **given) for one, given in _steps(twin, ids_1T)]
     except (RuntimeError, ValueError, TypeError, AttributeError, KeyError):
         return float("nan")
-    with _last_blocks(ours) as blocks:
-        one, _ = _decoded(ours.model, ids_1T)
-    found = [_apart(one, its)]
-    for name, wide in zip(ours.anatomy.attentions, its_maps, strict=False):
-        block = blocks.get(name)
-        if block is not None and wide.shape[-1] >= block.shape[-1]:
-            found.append(_apart(block, wide[..., -block.shape[-1] :]))
+    logits: list[Tensor] = []
+    with _last_blocks(ours) as blocks, torch.no_grad():
+        for one, given in _steps(ours.model, ids_1T):
+            logits.append(ours.model(input_ids=one, **given).logits)
+    found = [_apart(a, b.last) for a, b in zip(logits, its, strict=True)]
+    for name, wide in zip(names, its[-1].maps, strict=True):
+        # A block holds the keys that can be seen, the last of those that are kept.
+        found.append(_apart(blocks[name], wide[..., -blocks[name].shape[-1] :]))
     return max(found)
 
 
-def _decoded(model: Any, ids_1T: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """The logits of the last tokens, read one by one, and the maps of the last."""
+def _steps(model: Any, ids_1T: Tensor) -> Iterator[tuple[Tensor, dict[str, Any]]]:
+    """The last tokens one by one, and the arguments with which they go on from what was read before."""
     with torch.no_grad():
-        out = model(input_ids=ids_1T[:, :-STEPS], use_cache=True)
-        logits = []
-        for at in range(ids_1T.shape[1] - STEPS, ids_1T.shape[1]):
-            out = model(
-                input_ids=ids_1T[:, at : at + 1],
-                past_key_values=out.past_key_values,
-                use_cache=True,
-                output_attentions=True,
-            )
-            logits.append(out.logits)
-    maps = tuple(one for one in out.attentions or () if isinstance(one, Tensor))
-    return torch.cat(logits, dim=1), maps
+        cache = model(input_ids=ids_1T[:, :-STEPS], use_cache=True).past_key_values
+    for at in range(ids_1T.shape[1] - STEPS, ids_1T.shape[1]):
+        yield ids_1T[:, at : at + 1], {"past_key_values": cache, "use_cache": True}
 
 
 @contextmanager
