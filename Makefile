@@ -7,7 +7,7 @@ ARGS ?=
 # A copy of the folders as the one package that they are installed as, for tools that read files and import nothing.
 TREE := build/tree
 
-.PHONY: help app test check lint types layers format gallery bench load fuzz transformers-tests clean tree
+.PHONY: help app test check lint types layers format gallery bench load fuzz transformers-tests decoders clean tree
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -57,6 +57,11 @@ bench: $(VENV)/.bench ## measure what looking costs beside other tools and write
 
 load: $(VENV)/.dev ## many readers at once on one page
 	$(BIN)/python -m benchmarks.load $(ARGS)
+
+decoders: $(VENV)/.dev ## every decoder of transformers beside its own eager forward, into docs/decoders.md
+	mkdir -p build
+	$(BIN)/python -m benchmarks.decoders $(ARGS) > build/decoders.md
+	mv build/decoders.md docs/decoders.md
 
 clean: ## remove the environment and what the tools leave behind
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache

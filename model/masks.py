@@ -3,7 +3,8 @@
 Query i sees key j iff j <= i (causal), i - j < window in a sliding layer (the query itself and window - 1 earlier
 keys), and j is no padding. Rows and keys are absolute positions in the sequence; with a key/value cache they go on
 counting, and pads count as distance. With `causal=False` (no part of Gemma 2, used for token classification) nothing
-is future and a sliding layer sees |i - j| <= window, as in transformers with `config.is_causal = False`.
+is future and a sliding layer sees |i - j| <= window, as in transformers with `config.is_causal = False`. A chunked
+layer (Llama 4; no part of Gemma 2) sees the keys of the query's own chunk; chunks are counted from the first token.
 """
 
 from dataclasses import dataclass
@@ -23,12 +24,14 @@ class Mask:
         keep: [B, P+T] bool, False at padding; None where nothing is padded.
         sequence: [B, T] int, number of the packed sequence a token belongs to; None where one row is one sequence.
         causal: whether later keys are hidden.
+        chunk: tokens of a chunk, or None for none.
     """
 
     window: int | None = None
     keep: Tensor | None = None
     sequence: Tensor | None = None
     causal: bool = True
+    chunk: int | None = None
 
     def reasons(self, rows: range, keys: range, device: torch.device | str = "cpu") -> Tensor:
         """The `Reason` of every cell, int8 [B, Q, S] (B = 1 where all rows of the batch share the mask)."""
@@ -45,6 +48,9 @@ class Mask:
             part = self.keep[:, keys.start : keys.stop]
             known_BS[:, : part.shape[1]] = part
             cells_BQS = torch.where(known_BS[:, None, :], cells_BQS, int(Reason.PADDING))
+        if self.chunk is not None:
+            other_BQS = self._other_chunk(rows, keys, self.chunk, device)
+            cells_BQS = torch.where(other_BQS, int(Reason.OUTSIDE_CHUNK), cells_BQS)
         if self.window is not None:
             cells_BQS = torch.where(self._outside(back_QS, self.window), int(Reason.OUTSIDE_WINDOW), cells_BQS)
         if self.causal:
@@ -53,7 +59,7 @@ class Mask:
 
     def hidden(self, rows: range, keys: range, device: torch.device | str = "cpu") -> Tensor:
         """True where a query must not look, bool [B, Q, S]."""
-        if self.keep is not None or self.sequence is not None:
+        if self.keep is not None or self.sequence is not None or self.chunk is not None:
             return self.reasons(rows, keys, device) != Reason.VISIBLE
         back_QS = _back(rows, keys, device)
         hidden_QS = back_QS < 0 if self.causal else torch.zeros_like(back_QS, dtype=torch.bool)
@@ -71,7 +77,7 @@ class Mask:
 
     def _partly_seen(self, rows: range, keys: range) -> tuple[range, ...]:
         """The keys before and after those that all rows see; all of them where there are none such."""
-        if self.keep is not None or self.sequence is not None:
+        if self.keep is not None or self.sequence is not None or self.chunk is not None:
             return (keys,)
         first, stop = keys.start, keys.stop
         if self.window is not None:
@@ -96,11 +102,23 @@ class Mask:
             first = first if self.window is None else max(first, rows.start - self.window + 1)
         elif self.window is not None:
             first, stop = max(first, rows.start - self.window), min(stop, rows.stop + self.window)
+        if self.chunk is not None and self.keep is None:
+            first = max(first, rows.start // self.chunk * self.chunk)
+            stop = min(stop, -(-rows.stop // self.chunk) * self.chunk)
         return range(first, stop)
 
     def blind(self, rows: range, keys: range) -> Tensor:
         """Rows that see no key at all, bool [B, Q]: what attention gives them is no information."""
         return self.hidden(rows, keys, self._device()).all(-1)
+
+    def _other_chunk(self, rows: range, keys: range, chunk: int, device: torch.device | str) -> Tensor:
+        """Which keys lie in another chunk than the query, bool [B, Q, S]; padding before a text does not count."""
+        first_B = torch.zeros(1, dtype=torch.long) if self.keep is None else (self.keep.cumsum(-1) == 0).sum(-1)
+        own_BQ, its_BS = (
+            (torch.arange(part.start, part.stop, device=device) - first_B.to(device)[:, None]) // chunk
+            for part in (rows, keys)
+        )
+        return own_BQ[:, :, None] != its_BS[:, None]
 
     def _outside(self, back_QS: Tensor, window: int) -> Tensor:
         """Which distances are beyond the window."""

@@ -4,10 +4,15 @@ from enum import IntEnum
 
 
 class Reason(IntEnum):
-    """Why a cell of an attention map is hidden; the first that applies, in this order."""
+    """Why a cell of an attention map is hidden.
+
+    OUTSIDE_CHUNK belongs to models with chunked attention (Llama 4), NO_SOFTMAX to layers that have no attention map.
+    """
 
     VISIBLE = 0
     FUTURE = 1
     OUTSIDE_WINDOW = 2
     PADDING = 3
     OTHER_SEQUENCE = 4
+    OUTSIDE_CHUNK = 5
+    NO_SOFTMAX = 6

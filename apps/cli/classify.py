@@ -22,6 +22,7 @@ from gemma2_workbench.classification.record import classification_record
 from gemma2_workbench.classification.schemes import scheme_of
 from gemma2_workbench.classification.tables import entity_table, word_table
 from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.loading import gemma2_of
 from gemma2_workbench.versions import versions
 
 Labels = list[tuple[Source, Classification]]
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace) -> None:
     out = checked_target(options.out, options.inputs) if options.out else None
     written = _WRITERS[options.format or _format_of(out)]
     given = list(sources(options.inputs, columns_of(options)))
-    loaded = loaded_model(options)
+    loaded = gemma2_of(loaded_model(options))
     if kind_of(loaded) == "sequence" and written is _conll:
         raise ValueError(f"{loaded.name} labels whole texts, which CoNLL cannot hold; choose table, json or csv")
     predicted = [(source, _classified(loaded, source, options.label_token)) for source in given]

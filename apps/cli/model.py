@@ -4,11 +4,10 @@ import argparse
 import sys
 
 from gemma2_workbench.classification.text_file import decoded
-from gemma2_workbench.models.gemma2 import LoadedModel
-from gemma2_workbench.models.loading import load
+from gemma2_workbench.models.loading import Loaded, load
 
 
-def loaded_model(options: argparse.Namespace) -> LoadedModel:
+def loaded_model(options: argparse.Namespace) -> Loaded:
     """The model that the flags of `add_model` choose."""
     return load(options.model, dtype=options.dtype, device=options.device, quantize=options.quantize)
 

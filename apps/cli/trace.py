@@ -8,7 +8,7 @@ from gemma2_workbench.apps.cli.changes import changes_of
 from gemma2_workbench.apps.cli.model import given_text, loaded_model
 from gemma2_workbench.apps.cli.progress import counted
 from gemma2_workbench.atomic import checked_target
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.loading import Loaded
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.records.run import Run, run_text
 from gemma2_workbench.traces.estimate import estimate
@@ -46,7 +46,7 @@ def runs_of(
 
 
 def announced(
-    loaded: LoadedModel, text: str, changes: Sequence[Intervention], read: Sequence[str], token: str | None
+    loaded: Loaded, text: str, changes: Sequence[Intervention], read: Sequence[str], token: str | None
 ) -> Run:
     """The run of a text, see `run_text`; one that takes long is announced on stderr, and its layers are counted."""
     cost = estimate(loaded, len(tokenize(loaded.tokenizer, text)), lens="lens" in read)

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from gemma2_workbench import LoadedModel, Prediction, Trace, contributions, lens
+from gemma2_workbench import Prediction, Trace, contributions, lens
 from gemma2_workbench.apps.explorer.lens_columns import LensColumns
 from gemma2_workbench.apps.explorer.named_token import named_token
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
 from gemma2_workbench.apps.page.questions import Tell
 from gemma2_workbench.apps.page.session import ModelAbsentError, Session
 from gemma2_workbench.models.language_model import require_language_model
+from gemma2_workbench.models.loading import Loaded
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.interventions import applied
 from gemma2_workbench.traces.pilot import unembedding_seconds
@@ -137,7 +138,7 @@ class Lenses:
         self._session.kept.add(("lens", run, chosen, position // BLOCK), begun)
         return begun
 
-    def _model(self, trace: Trace) -> LoadedModel:
+    def _model(self, trace: Trace) -> Loaded:
         try:
             loaded = self._session.model_of(trace)
         except ModelAbsentError as error:
@@ -147,7 +148,7 @@ class Lenses:
         require_language_model(loaded)
         return loaded
 
-    def _each(self, loaded: LoadedModel) -> float:
+    def _each(self, loaded: Loaded) -> float:
         """Seconds that the unembedding of a position takes, of all rows; measured at the first question."""
         return self._session.kept.get(
             ("lens seconds", loaded.name), lambda: unembedding_seconds(loaded, loaded.shape.layers + 1)

@@ -24,7 +24,7 @@ Reasons: TypeAlias = npt.NDArray[np.uint8]
 # Cells of all maps that a rollout derives, about 100 million a second.
 MOST_ROLLED = 1_000_000_000
 # A cell whose reason is neither a mask's nor a change's: it was left out of the map.
-LEFT_OUT = 7
+LEFT_OUT = 9
 
 
 def of_head(trace: Trace, stage: str, layer: int, head: int) -> Cells:

@@ -75,7 +75,10 @@ def run_json(run_id: str, trace: Trace) -> dict[str, JsonValue]:
         "readable": [vars(each) for each in readable(trace.tokens)],
         "model": trace.model.name,
         "dtype": trace.model.dtype,
-        "layers": [{"kind": layer.kind, "window": layer.window, "softcap": layer.softcap} for layer in trace.layers],
+        "layers": [
+            {"kind": layer.kind, "window": layer.window, "softcap": layer.softcap, "chunk": layer.chunk}
+            for layer in trace.layers
+        ],
         "heads": trace.heads,
         "kv_heads": trace.kv_heads,
         "modified": list(trace.changes),

@@ -8,7 +8,7 @@ from gemma2_workbench.apps.explorer.maps import LEFT_OUT
 from gemma2_workbench.apps.explorer.mask_lessons import lessons_json
 from gemma2_workbench.apps.explorer.stage_scales import HELP, named, unit_scale
 from gemma2_workbench.figures import colours
-from gemma2_workbench.figures.layer_kinds import layer_kinds
+from gemma2_workbench.figures.layer_kinds import KINDS, layer_kinds
 from gemma2_workbench.figures.page_colours import page_lut
 from gemma2_workbench.figures.spec import NO_VALUE
 from gemma2_workbench.model.reason import Reason
@@ -22,6 +22,8 @@ _SENTENCES = {
     Reason.OUTSIDE_WINDOW: "it lies further away than the window reaches",
     Reason.PADDING: "it is padding",
     Reason.OTHER_SEQUENCE: "it belongs to another sequence",
+    Reason.OUTSIDE_CHUNK: "it lies in another chunk of the text",
+    Reason.NO_SOFTMAX: "this layer has no softmax, and so no attention map",
     HIDDEN_BEFORE: "it is seen only after the change",
     HIDDEN_AFTER: "it is seen only before the change",
     LEFT_OUT: "<bos> is left out of the map",
@@ -74,7 +76,7 @@ def _colours(dark: bool) -> JsonValue:
     tables: dict[str, JsonValue] = {
         kind: base64.b64encode(page_lut(kind, dark).tobytes()).decode() for kind in ("sequential", "diverging")
     }
-    tables["kinds"] = {kind: look.colour(dark) for kind, look in layer_kinds().items()}
+    tables["kinds"] = {kind: look.colour(dark) for kind, look in layer_kinds(KINDS).items()}
     return tables
 
 

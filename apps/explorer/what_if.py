@@ -3,9 +3,10 @@
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
-from gemma2_workbench import LoadedModel, Pair, Prediction, Trace, capture, compare, predict
+from gemma2_workbench import Pair, Prediction, Trace, capture, compare, predict
 from gemma2_workbench.apps.explorer.requested import LOST_RUN
 from gemma2_workbench.apps.page.session import ModelAbsentError, Session
+from gemma2_workbench.models.loading import Loaded
 from gemma2_workbench.traces.capture import MAPS
 from gemma2_workbench.traces.interventions import Intervention
 from gemma2_workbench.traces.reader import Progress
@@ -32,7 +33,7 @@ class WhatIfs:
             raise ValueError(LOST_RUN)
         return trace
 
-    def model(self, run: str) -> LoadedModel:
+    def model(self, run: str) -> Loaded:
         """The model of a run, for running its text again with changes.
 
         Raises:

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import gradio as gr
 from gradio.context import LocalContext
 
-from gemma2_workbench import LoadedModel
 from gemma2_workbench.model.hooks import points
+from gemma2_workbench.models.loading import Loaded
 
 T = TypeVar("T")
 _GONE: ContextVar[Event | None] = ContextVar("gone", default=None)
@@ -48,9 +48,11 @@ def stop_if_gone(*_args: Any) -> None:
         raise DepartedError
 
 
-def watched(loaded: LoadedModel) -> LoadedModel:
+def watched(loaded: Loaded) -> Loaded:
     """The model, every layer of which stops for whom nobody waits any more."""
-    for point in points(loaded.model, loaded.point("*", "resid_pre")).values():
+    # Maps alone come after the pass; a model without a stream of its own has heads.
+    first = "resid_pre" if "resid_pre" in loaded.points else "v"
+    for point in points(loaded.model, loaded.point("*", first)).values():
         point.register_forward_hook(stop_if_gone)
     return loaded
 

@@ -8,14 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
+from typing import get_args
 
-from gemma2_workbench import LoadedModel, Trace, capture, embedded, load
+from gemma2_workbench import Trace, capture, embedded, load
 from gemma2_workbench.apps.page.cache import Kept
 from gemma2_workbench.apps.page.departure import watched
 from gemma2_workbench.apps.page.desk import Desk
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.limits import checked_text
 from gemma2_workbench.models.announced import Announced, announced
+from gemma2_workbench.models.loading import Loaded
 from gemma2_workbench.models.progress import Told, telling
 from gemma2_workbench.traces.capture import MAPS
 from gemma2_workbench.traces.trace import ModelInfo
@@ -81,7 +83,7 @@ class Session:
         """Models to offer: the one the server was started with, then those it may load, or the embedded ones."""
         return list(self.allowed or dict.fromkeys([*filter(None, [self.first]), *embedded()]))
 
-    def model(self, name: str) -> LoadedModel:
+    def model(self, name: str) -> Loaded:
         """The model called `name`, loaded at its first use.
 
         Raises:
@@ -90,7 +92,7 @@ class Session:
         self._check_allowed(name)
         return self.kept.get(("model", name), lambda: self._load(name))
 
-    async def ready(self, name: str, tell: Told = untold) -> LoadedModel:
+    async def ready(self, name: str, tell: Told = untold) -> Loaded:
         """The model called `name`, as `model`; whoever waits for it keeps nobody from anything.
 
         Args:
@@ -118,14 +120,14 @@ class Session:
         self._check_allowed(name)
         return None if self.kept.find(("model", name)) is not None else announced(name)
 
-    def model_of(self, trace: Trace) -> LoadedModel:
+    def model_of(self, trace: Trace) -> Loaded:
         """The loaded model that a trace was captured with: the same weights in the same dtype. None is ever loaded.
 
         Raises:
             ModelAbsentError: there is none.
         """
         wanted = _identity(trace.model)
-        for loaded in self.kept.every(LoadedModel):
+        for loaded in (each for kind in get_args(Loaded) for each in self.kept.every(kind)):
             if _identity(loaded) == wanted:
                 self.kept.find(("model", loaded.name))  # it is used
                 return loaded
@@ -164,7 +166,7 @@ class Session:
             # The same for every name, whether there is such a folder or not.
             raise ValueError(f"this server runs {', '.join(self.allowed)} only; choose one of them")
 
-    def _load(self, name: str) -> LoadedModel:
+    def _load(self, name: str) -> Loaded:
         def tell(done: int, of: int, what: str) -> None:
             for each in list(self._told[name]):
                 each(done, of, what)
@@ -179,7 +181,7 @@ def free_name(name: str, taken: Container[str]) -> str:
     return next(each for each in numbered if each not in taken)
 
 
-def _identity(model: LoadedModel | ModelInfo) -> tuple[object, ...]:
+def _identity(model: Loaded | ModelInfo) -> tuple[object, ...]:
     """What tells one model's numbers from another's; its name and the device do not."""
     quantized, adapter = model.weights.quantized, model.weights.adapter
     return (
@@ -189,7 +191,7 @@ def _identity(model: LoadedModel | ModelInfo) -> tuple[object, ...]:
     )
 
 
-def _absence(trace: Trace, namesake: LoadedModel | None) -> str:
+def _absence(trace: Trace, namesake: Loaded | None) -> str:
     """Why there is no model for a trace, and what to do; `namesake` is another model of the same name."""
     name, dtype = trace.model.name, trace.model.dtype
     if namesake is not None:

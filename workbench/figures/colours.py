@@ -48,20 +48,34 @@ _NAMES = {
     2: "outside window",
     3: "padding",
     4: "other sequence",
-    5: "before the change",
-    6: "after the change",
+    5: "outside chunk",
+    6: "no softmax here",
+    7: "before the change",
+    8: "after the change",
     NO_VALUE: "no value",
 }
-_PATTERNS = {1: "/", 2: "\\", 3: "x", 4: ".", 5: "|", 6: "+", NO_VALUE: "-"}
-_HATCHES = {1: "/////", 2: "\\\\\\\\\\", 3: "xxxxx", 4: ".....", 5: "|||||", 6: "+++++", NO_VALUE: "-----"}
+_PATTERNS = {1: "/", 2: "\\", 3: "x", 4: ".", 5: "\\", 6: "-", 7: "|", 8: "+", NO_VALUE: "-"}
+_HATCHES = {
+    1: "/////",
+    2: "\\\\\\\\\\",
+    3: "xxxxx",
+    4: ".....",
+    5: "\\\\\\\\\\",
+    6: "-----",
+    7: "|||||",
+    8: "+++++",
+    NO_VALUE: "-----",
+}
 # Fill and line: greys with a breath of hue, all far from both ends of the sequential scale.
 _LIGHT = {
     1: ("#ececee", "#b4b4ba"),
     2: ("#dce6ef", "#8ba3ba"),
     3: ("#f1e6d6", "#b89b72"),
     4: ("#e6e0ef", "#9a8bb5"),
-    5: ("#e3efe2", "#86a885"),
-    6: ("#f3e0e6", "#b98699"),
+    5: ("#dcefec", "#7fb0a8"),
+    6: ("#f1f1ea", "#c2c2ae"),
+    7: ("#e3efe2", "#86a885"),
+    8: ("#f3e0e6", "#b98699"),
     NO_VALUE: ("#f4f4f5", "#c8c8cc"),
 }
 _DARK = {
@@ -69,8 +83,10 @@ _DARK = {
     2: ("#26323e", "#54708a"),
     3: ("#3b3226", "#86704c"),
     4: ("#332c40", "#6f5f8c"),
-    5: ("#27362a", "#5f8464"),
-    6: ("#40292f", "#8c5f6c"),
+    5: ("#213a36", "#4f8a80"),
+    6: ("#2b2b24", "#5d5d4b"),
+    7: ("#27362a", "#5f8464"),
+    8: ("#40292f", "#8c5f6c"),
     NO_VALUE: ("#222225", "#47474d"),
 }
 

@@ -4,7 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 USUAL = ("local", "global")
-_WORDS = {"local": "local layer (sliding window)", "global": "global layer"}
+# Those of other families too: chunks, and layers without softmax (linear attention, convolution, state space).
+KINDS = (*USUAL, "chunked", "linear")
+_WORDS = {
+    "local": "local layer (sliding window)",
+    "global": "global layer",
+    "chunked": "chunked layer",
+    "linear": "layer without softmax",
+}
 # On light and on dark pages; from Okabe and Ito's (2008) set, as the series are.
 _COLOURS = (
     ("#0072B2", "#56B4E9"),

@@ -37,7 +37,13 @@ def scores_of(folds: Mapping[str, Tensor], layers: Sequence[LayerInfo]) -> dict[
     scores = {name: mean_over_queries(folds[name].double().numpy()) for name in SCORES if name in folds}
     if "entropy" in folds:
         scores["spread"] = mean_over_queries(spread_of(folds["entropy"].double().numpy(), layers))
-    return scores
+    return {name: without_softmax_nan(score, layers) for name, score in scores.items()}
+
+
+def without_softmax_nan(values_L: np.ndarray, layers: Sequence[LayerInfo]) -> np.ndarray:
+    """Numbers of layers, [L, ...]: NaN for those that have no softmax, whose heads do nothing that could be counted."""
+    has_maps = np.asarray([layer.softmax for layer in layers]).reshape(-1, *[1] * (values_L.ndim - 1))
+    return values_L if has_maps.all() else np.where(has_maps, values_L, np.nan)
 
 
 def mean_over_queries(values_LNT: np.ndarray) -> np.ndarray:

@@ -23,6 +23,8 @@ MARKS = {
     Reason.OUTSIDE_WINDOW: "\\",
     Reason.PADDING: "x",
     Reason.OTHER_SEQUENCE: "o",
+    Reason.OUTSIDE_CHUNK: "/",
+    Reason.NO_SOFTMAX: "-",
 }
 PARTLY = "+"
 LEGEND = "# visible   . future   \\ outside window   x padding"

@@ -23,6 +23,7 @@ from gemma2_workbench.model import (
 )
 from gemma2_workbench.model.attention import Gemma2Attention
 from gemma2_workbench.model.gemma2 import Gemma2DecoderLayer
+from gemma2_workbench.model.hooks import Hook, attached
 from gemma2_workbench.model.rotary import trained_length
 from gemma2_workbench.models import dense, gemma2_reference, gemma2_trial
 from gemma2_workbench.models.fingerprint import WeightsState
@@ -30,7 +31,9 @@ from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, diviso
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.lengths import gram_lengths, lengths
 from gemma2_workbench.models.outline import Outline
+from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.own_copy import own_modules
+from gemma2_workbench.models.source import POINTS
 from gemma2_workbench.models.weights_info import WeightsInfo
 
 LANGUAGE_MODEL = Gemma2ForCausalLM
@@ -116,6 +119,11 @@ class LoadedModel:
         return type(self.model).__name__
 
     @property
+    def tier(self) -> str:
+        """See `Source`."""
+        return "all stages of attention, exact"
+
+    @property
     def weights(self) -> WeightsInfo:
         """What there is to say of the weights as they are now."""
         is_changed = self.state is not None and WeightsState.of(self.model).changed(self.state)
@@ -167,6 +175,11 @@ class LoadedModel:
     def attention(self, layer: int) -> Gemma2Attention:
         """The attention module of a layer."""
         return self._layer(layer).self_attn
+
+    @property
+    def points(self) -> frozenset[str]:
+        """See `Source`."""
+        return frozenset(POINTS)
 
     def point(self, layer: int | str, what: str) -> str:
         """See `Source`."""
@@ -240,8 +253,23 @@ class LoadedModel:
         """See `Source`."""
         return f"transformers {transformers.__version__} eager Gemma 2"
 
-    def reference(self) -> nn.Module:
+    def outputs(self, ids_1T: Tensor) -> Outputs:
         """See `Source`."""
+        # Before the final softcap, which bends infinity back to a number.
+        raw: list[Tensor] = []
+        is_speaker = self.unembedding is not None
+        watch: dict[str, Hook] = {"final_logits": lambda _module, _args, out: raw.append(out)} if is_speaker else {}
+        with attached(self.model, watch):
+            ours = self.model(ids_1T, output_attentions=True, output_hidden_states=[-1], return_dict=True)
+        return Outputs(ours[0], ours.attentions, (*raw, ours.hidden_states[-1]))
+
+    def reference_outputs(self, ids_1T: Tensor) -> Outputs:
+        """See `Source`."""
+        theirs = self.reference()(ids_1T, output_attentions=True, return_dict=True)
+        return Outputs(theirs[0], theirs.attentions)
+
+    def reference(self) -> nn.Module:
+        """Transformers' own model on the same weights, see `gemma2_reference`."""
         return gemma2_reference.reference(self.model)
 
     def reference_maps(self, ids_1T: Tensor, takers: Mapping[int, Callable[[Tensor], None]]) -> None:

@@ -25,6 +25,11 @@ class Gemma2Unembedding:
         return self.model.lm_head.out_features
 
     @property
+    def known(self) -> bool:
+        """See `Unembedding`."""
+        return True
+
+    @property
     def softcap(self) -> float | None:
         """The cap on the logits; None is off."""
         return self.model.config.final_logit_softcapping
@@ -46,6 +51,9 @@ class Gemma2Unembedding:
     def divisor(self, resid_TD: Tensor) -> Tensor:
         """See `Unembedding`."""
         return divisor(self.model.model.norm, resid_TD)
+
+    def constants(self, ids_T: Tensor) -> None:
+        """See `Unembedding`: there are no biases."""
 
 
 def divisor(norm: RMSNorm, x_TD: Tensor) -> Tensor:

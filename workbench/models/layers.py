@@ -17,6 +17,10 @@ class LayerInfo:
         softcap: the cap on its logits; None is off.
         scale: what q.k is multiplied with.
         causal: whether later keys are hidden.
+        chunk: tokens of a chunk, of which a query sees its own; None where there are none.
+        sinks: the logit of each head's learned sink, which takes a share of every row but is no key; None without.
+        softmax: whether the layer has attention maps at all; a linear or recurrent layer has none.
+        staged: whether all stages are known; else the probabilities alone, as the model itself gives them.
     """
 
     index: int
@@ -25,11 +29,15 @@ class LayerInfo:
     softcap: float | None
     scale: float
     causal: bool
+    chunk: int | None = None
+    sinks: tuple[float, ...] | None = None
+    softmax: bool = True
+    staged: bool = True
 
     @property
     def mask(self) -> Mask:
         """The model's own rule for an unpadded text."""
-        return Mask(self.window, causal=self.causal)
+        return Mask(self.window, causal=self.causal, chunk=self.chunk)
 
 
 @dataclass(frozen=True)

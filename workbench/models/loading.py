@@ -4,13 +4,24 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
 from gemma2_workbench.model import Gemma2Config
 from gemma2_workbench.models.approximation import Numbers, shift
-from gemma2_workbench.models.checkpoint import INDEX, Header, check_fit, configuration, headers, weight_files
+from gemma2_workbench.models.checkpoint import (
+    INDEX,
+    Header,
+    check_fit,
+    configuration,
+    headers,
+    json_object,
+    weight_files,
+)
+from gemma2_workbench.models.decoder.loading import decoder_config, decoder_tokenizer, is_other_family, load_decoder
+from gemma2_workbench.models.decoder.maps_only import MapsOnly
+from gemma2_workbench.models.decoder.source import Decoder
 from gemma2_workbench.models.devices import chosen_device, chosen_dtype
 from gemma2_workbench.models.fingerprint import WeightsState
 from gemma2_workbench.models.gemma2 import LoadedModel
@@ -27,6 +38,8 @@ from gemma2_workbench.models.weights_info import WeightsInfo
 # What a model takes while it runs the test text, as a part of its weights.
 _WITH_ACTIVATIONS = 1.25
 
+Loaded: TypeAlias = LoadedModel | Decoder | MapsOnly
+
 
 def load(
     name: str | Path | None = None,
@@ -41,8 +54,8 @@ def load(
     max_memory: Mapping[Any, Any] | None = None,
     offload_folder: str | Path | None = None,
     tp_plan: Any = None,
-) -> LoadedModel:
-    """Load a Gemma 2 model, or an adapter (peft) with the base model that it names.
+) -> Loaded:
+    """Load a Gemma 2 model, an adapter (peft) with the base model that it names, or a decoder of any other family.
 
     Args:
         name: an embedded checkpoint (`embedded()` lists them; None is the language model), a folder in the format of
@@ -61,8 +74,9 @@ def load(
 
     Raises:
         ModelNotFoundError: no such folder or hub id, no access, unreadable files, no tokenizer, no base of an adapter.
-        ValueError: not a Gemma 2 model, weights or a tokenizer that do not fit the configuration, no head, an unknown
-            dtype, device or method.
+        RefusedError: the attention of another family can be shown in no way; says why.
+        ValueError: a model that transformers does not know, weights or a tokenizer that do not fit the configuration,
+            no head, an unknown dtype, device or method.
         MemoryError: the weights do not fit into what is free; says what would.
         ImportError: a package is missing; says how to install it.
     """
@@ -72,7 +86,36 @@ def load(
     chosen_dtype(dtype, where.device)
     check_quantize(chosen)
     with one_sentence(wanted):
-        return _loaded(located(wanted, revision), where, dtype, new_head)
+        place = located(wanted, revision)
+        if is_other_family(place.folder):
+            return _other_family(place, where, dtype)
+        return _loaded(place, where, dtype, new_head)
+
+
+def _other_family(place: Place, where: Placement, dtype: str | torch.dtype | None) -> Decoder | MapsOnly:
+    """A decoder of another family, whole on one device.
+
+    Raises:
+        ValueError: it is to be quantised, or split.
+    """
+    if where != Placement(where.device):
+        raise ValueError("other families than Gemma 2 are loaded whole, on one device; leave out the other arguments")
+    _fetch_weights(place)
+    return load_decoder(place, place.name, chosen_dtype(dtype, where.device, _stored_dtype(place.folder)), where.device)
+
+
+def gemma2_of(loaded: Loaded) -> LoadedModel:
+    """The model, if it is a Gemma 2: labels, their explanations and fine-tuning are of its classifiers.
+
+    Raises:
+        ValueError: it is of another family.
+    """
+    if not isinstance(loaded, LoadedModel):
+        raise ValueError(
+            f"{loaded.name} is a {loaded.kind}; labels, their explanations and fine-tuning are of Gemma 2 classifiers, "
+            "for example the embedded tiny-ner"
+        )
+    return loaded
 
 
 def check_loadable(name: str, *, dtype: str | None = None, device: str | None = None, quantize: Any = None) -> None:
@@ -87,6 +130,9 @@ def check_loadable(name: str, *, dtype: str | None = None, device: str | None = 
     if name not in embedded():
         with one_sentence(name):
             place = located(name)
+            if is_other_family(place.folder):
+                decoder_tokenizer(place.folder, decoder_config(place.folder))
+                return
             config = configuration(place.folder)
             tokenizer_of(place.folder, config.vocab_size)
             if place.revision is None:
@@ -156,6 +202,12 @@ def _stored(place: Place, config: Gemma2Config, in_files: torch.dtype) -> torch.
     if place.source.startswith("embedded:"):
         return torch.float32
     return config.dtype if isinstance(config.dtype, torch.dtype) else in_files
+
+
+def _stored_dtype(folder: Path) -> torch.dtype:
+    """The dtype that config.json names, float32 where it names none."""
+    found = getattr(torch, str(json_object(folder / "config.json").get("dtype", "float32")), None)
+    return found if isinstance(found, torch.dtype) else torch.float32
 
 
 def _fetch_weights(place: Place) -> None:

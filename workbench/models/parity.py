@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from gemma2_workbench.memory import available_bytes
-from gemma2_workbench.model.hooks import attached
 from gemma2_workbench.models.fingerprint import fingerprint
 from gemma2_workbench.models.finite import check_finite
 from gemma2_workbench.models.long_parity import ShortReference, each_kind, largest_difference, long_bytes
@@ -183,21 +182,15 @@ def compare(loaded: Source, ids: tuple[int, ...], name: str = "the whole text") 
         ParityError: a difference is beyond the tolerance of the dtype.
     """
     ids_1T = torch.tensor([ids], device=loaded.device)
-    # Before the final softcap, which bends infinity back to a number.
-    raw: list[Tensor] = []
-    is_speaker = loaded.unembedding is not None
     with torch.no_grad(), loaded.lock:
-        with attached(
-            loaded.model, {"final_logits": lambda _module, _args, out: raw.append(out)} if is_speaker else {}
-        ):
-            ours = loaded.model(ids_1T, output_attentions=True, output_hidden_states=[-1], return_dict=True)
-        check_finite(loaded.model, partial(loaded.model, ids_1T), *raw, ours[0], ours.hidden_states[-1])
-        theirs = loaded.reference()(ids_1T, output_attentions=True, return_dict=True)
+        ours = loaded.outputs(ids_1T)
+        check_finite(loaded.model, partial(loaded.model, ids_1T), *ours.inner, ours.last)
+        theirs = loaded.reference_outputs(ids_1T)
     parity = Parity(
         reference=loaded.reference_name,
         tokens=ids_1T.shape[1],
-        output_max_diff=_difference(ours[0], theirs[0]),
-        probs_max_diff=_largest(map(_difference, ours.attentions, theirs.attentions)),
+        output_max_diff=_difference(ours.last, theirs.last),
+        probs_max_diff=_largest(map(_difference, ours.maps, theirs.maps)),
         tolerance=TOLERANCE[loaded.dtype],
         compared=f"{name} of {len(ids)} tokens{_windows(loaded, len(ids))}" if name else "",
     )

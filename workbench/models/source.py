@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self
 from torch import Tensor, nn
 
 from gemma2_workbench.models.layers import LayerInfo, Shape
+from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.unembedding import Unembedding
 from gemma2_workbench.models.weights_info import WeightsInfo
 
@@ -86,6 +87,11 @@ class Source(Protocol):
         ...
 
     @property
+    def tier(self) -> str:
+        """What can be shown of it, in words: all stages, or its maps only and why."""
+        ...
+
+    @property
     def shape(self) -> Shape:
         """Its sizes."""
         ...
@@ -103,6 +109,14 @@ class Source(Protocol):
     @property
     def unembedding(self) -> Unembedding | None:
         """How it predicts tokens; None where it is no language model."""
+        ...
+
+    @property
+    def points(self) -> frozenset[str]:
+        """Which of `POINTS` the layers have, and "resid_post" where the stream behind a layer has a point of its own.
+
+        The stages of attention only where `LayerInfo.softmax` says so.
+        """
         ...
 
     def point(self, layer: int | str, what: str) -> str:
@@ -175,8 +189,16 @@ class Source(Protocol):
         """Name and version of the implementation that its numbers must equal."""
         ...
 
+    def outputs(self, ids_1T: Tensor) -> Outputs:
+        """A pass with all its maps, as `run` computes it."""
+        ...
+
+    def reference_outputs(self, ids_1T: Tensor) -> Outputs:
+        """The same by that implementation on the very same weight tensors, with eager attention."""
+        ...
+
     def reference(self) -> nn.Module:
-        """That implementation on the very same weight tensors, as a transformers model with eager attention."""
+        """That implementation, ready to be run."""
         ...
 
     def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,11 @@ _ASCII = re.compile(r"<0x([0-7][0-9A-F])>")
 _VARIANT = re.compile("[\\uFE00-\\uFE0F\\U000E0100-\\U000E01EF]")
 # What readers take for one character, and so many code points on each side in which its ends are looked for.
 _CHARACTER, _AROUND = regex.compile(r"\X"), 32
+
+# The character that byte-level vocabularies write for each byte: itself where it can be seen.
+_SEEN = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+_UNSEEN = [byte for byte in range(0x100) if byte not in _SEEN]
+_BYTES = {chr(byte): byte for byte in _SEEN} | {chr(0x100 + at): byte for at, byte in enumerate(_UNSEEN)}
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,27 @@ def _is_seen(character: str) -> bool:
     return character.isprintable() and not _VARIANT.match(character)
 
 
+def displayed(tokenizer: Any, pieces: Iterable[str]) -> tuple[str, ...]:
+    """How pieces of a tokenizer's vocabulary are shown: `shown`, of the text that a byte-level piece stands for.
+
+    Byte-level vocabularies (GPT-2, Llama 3) write every byte as a character, a space as `Ġ`; bytes that are part of a
+    character are shown as numbers.
+    """
+    is_of_bytes = "ByteLevel" in repr(tokenizer.backend_tokenizer.decoder)
+    return tuple(map(_of_bytes if is_of_bytes else shown, pieces))
+
+
+def _of_bytes(piece: str) -> str:
+    held = [_BYTES.get(character) for character in piece]
+    known = bytes(byte for byte in held if byte is not None)
+    if len(known) < len(held):
+        return shown(piece)
+    try:
+        return shown(known.decode())
+    except UnicodeDecodeError:
+        return "".join(f"<0x{byte:02X}>" for byte in known)
+
+
 def checked_text(text: str) -> str:
     """The text, if a tokenizer can read it.
 
@@ -161,7 +188,13 @@ def tokenize(tokenizer: Any, text: str) -> Tokens:
         raise ValueError(f"the text {text[:40]!r} has no tokens: give at least one character that the tokenizer keeps")
     specials = set(tokenizer.all_special_ids)
     pieces = tokenizer.convert_ids_to_tokens(ids)
-    return Tokens(text, tuple(ids), tuple(map(shown, pieces)), tuple(spans), tuple(token in specials for token in ids))
+    return Tokens(
+        text,
+        tuple(ids),
+        displayed(tokenizer, pieces),
+        tuple(spans),
+        tuple(token in specials for token in ids),
+    )
 
 
 def _brings_bos(bos: int | None, text: str, ids: list[int], spans: list[tuple[int, int]]) -> bool:

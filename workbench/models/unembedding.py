@@ -17,6 +17,11 @@ class Unembedding(Protocol):
         ...
 
     @property
+    def known(self) -> bool:
+        """Whether logits can be read from the residual stream; else the vocabulary and the cap alone are known."""
+        ...
+
+    @property
     def softcap(self) -> float | None:
         """The cap on the logits; None is off."""
         ...
@@ -35,4 +40,8 @@ class Unembedding(Protocol):
 
     def divisor(self, resid_TD: Tensor) -> Tensor:
         """What the final norm divides by at each position, float32 [T]."""
+        ...
+
+    def constants(self, ids_T: Tensor) -> Tensor | None:
+        """What biases of the final norm and of the head add to the logit of a token, float32 [T]; None for nothing."""
         ...

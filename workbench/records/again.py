@@ -7,8 +7,7 @@ from pathlib import Path
 import torch
 
 from gemma2_workbench.generation.rebuilt import rebuilt
-from gemma2_workbench.models.gemma2 import LoadedModel
-from gemma2_workbench.models.loading import load
+from gemma2_workbench.models.loading import Loaded, load
 from gemma2_workbench.models.parity import PARITY_TOKENS, compare
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.records.nearby import place_of
@@ -36,7 +35,7 @@ class Again:
         self.traces, self.instead, self.download = traces, instead, download
         self.notes: list[str] = []
         self.made: list[tuple[RunPart, Run]] = []
-        self._loaded: dict[str, LoadedModel] = {}
+        self._loaded: dict[str, Loaded] = {}
 
     def runs(self, records: Sequence[RunPart], read: Sequence[str]) -> list[Run]:
         """The runs of a record.
@@ -57,7 +56,7 @@ class Again:
         self.made += zip(records, runs, strict=True)
         return runs
 
-    def model(self, model: Weights) -> LoadedModel:
+    def model(self, model: Weights) -> Loaded:
         """The model that a record names, on the device that it names where this machine has it.
 
         Raises:
@@ -97,7 +96,7 @@ def _unrepeatable(model: Weights) -> Iterator[str]:
         yield "the record names neither a checksum of the weights nor a revision to check them by"
 
 
-def check_tokens(texts: Sequence[tuple[LoadedModel, str]], most: int) -> None:
+def check_tokens(texts: Sequence[tuple[Loaded, str]], most: int) -> None:
     """Refuse texts that would keep the machine busy for long.
 
     Raises:
@@ -127,7 +126,7 @@ def _taken(path: Path, record: RunPart) -> Run:
     return replace(run, token=None if record.lens is None else record.lens.token)
 
 
-def _run_again(loaded: LoadedModel, record: RunPart, read: Sequence[str]) -> Run:
+def _run_again(loaded: Loaded, record: RunPart, read: Sequence[str]) -> Run:
     """Run the text of a record through its model, with its changes."""
     changes = [change_of(change) for change in record.overrides]
     words = tuple(change.sentence for change in changes)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gemma2_workbench.figures.spec import FigureSpec
 from gemma2_workbench.figures.text import one_line
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.loading import Loaded
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.patching.figure import figure
 from gemma2_workbench.patching.grid import PatchGrid
@@ -128,7 +128,7 @@ class PatchRecipe(Recipe):
         return Command(words + model_flags(record["model"]), [record["clean"], record["text"]])
 
 
-def _check_work(loaded: LoadedModel, record: PatchRecord) -> None:
+def _check_work(loaded: Loaded, record: PatchRecord) -> None:
     """Refuse a record that would keep the machine busy for long."""
     tokens = sum(len(tokenize(loaded.tokenizer, text)) for text in (record.clean, record.text))
     layers = loaded.shape.layers if record.layers is None else len(record.layers)

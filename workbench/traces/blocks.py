@@ -39,6 +39,7 @@ class Block:
         logits, scores, probs: [N, Q, S] float32; not to be written to.
         softcap: the layer's cap, None if off.
         places: its rows and keys, and what all blocks of these share.
+        sinks: the logit of each head's learned sink, which takes a share of every row, float32 [N]; None without.
     """
 
     logits: Tensor
@@ -46,6 +47,7 @@ class Block:
     probs: Tensor
     softcap: float | None
     places: Places
+    sinks: Tensor | None = None
     _tops: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False)
 
     @property
@@ -60,18 +62,25 @@ class Block:
 
     @property
     def log_sum(self) -> Tensor:
-        """Log of the softmax denominator over the visible keys, [N, Q]."""
+        """Log of the softmax denominator over the visible keys, and the sink if there is one, [N, Q]."""
         return self._row_sums[0]
 
     @property
     def entropy(self) -> Tensor:
-        """-sum p ln p over the keys, nats, [N, Q]: with p = exp(s - log Z), log Z - sum p s, one logarithm a row."""
+        """-sum p ln p over the keys, nats, [N, Q]: with p = exp(s - log Z), log Z - sum p s, one logarithm a row.
+
+        A learned sink is one more place that attention can go to.
+        """
         log_sum_NQ, mean_score_NQ = self._row_sums
         return (log_sum_NQ - mean_score_NQ).clamp_(min=0)
 
     @cached_property
     def _row_sums(self) -> tuple[Tensor, Tensor]:
-        return row_sums(self.scores, self.probs, self.places.shown, self.softcap, self.text.buffers)
+        sums_NQ, means_NQ = row_sums(self.scores, self.probs, self.places.shown, self.softcap, self.text.buffers)
+        if self.sinks is None:
+            return sums_NQ, means_NQ
+        sums_NQ = torch.logaddexp(sums_NQ, self.sinks[:, None])
+        return sums_NQ, means_NQ + torch.exp(self.sinks[:, None] - sums_NQ) * self.sinks[:, None]
 
     @cached_property
     def saturation(self) -> Saturation:
@@ -144,6 +153,8 @@ def block_hooks(loaded: Source, ids_BT: Tensor, lengths: Sequence[int], takers: 
 
     hooks: dict[str, Hook] = {}
     for info in loaded.layers:
+        if not info.softmax:
+            continue
         hooks |= {loaded.point(info.index, name): keep(name) for name in ("attn_logits", "attn_scores")}
         hooks[loaded.point(info.index, "attn_probs")] = hand_over(info)
     return hooks
@@ -155,4 +166,5 @@ def _block(info: LayerInfo, span: Span, stages_NQS: Sequence[Tensor], text: Text
     if not rows or not keys:
         return None
     logits, scores, probs = (stage[:, : len(rows), : len(keys)].detach().float() for stage in stages_NQS)
-    return Block(logits, scores, probs, info.softcap, text.places(Span(rows, keys), info.mask))
+    sinks_N = None if info.sinks is None else torch.tensor(info.sinks, device=logits.device)
+    return Block(logits, scores, probs, info.softcap, text.places(Span(rows, keys), info.mask), sinks_N)

@@ -8,7 +8,7 @@ from torch import Tensor
 from gemma2_workbench.brief import by_fields
 from gemma2_workbench.model.equation import attention_logits, softcap
 from gemma2_workbench.model.reason import Reason
-from gemma2_workbench.models.layers import LayerInfo
+from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.traces.stages import Stage
 
 
@@ -17,11 +17,11 @@ class LayerTensors:
     """What a trace keeps of one layer; all stages follow from it.
 
     Attributes:
-        q: rotated queries [N, T, H].
+        q: rotated queries [N, T, H]; where a model shows maps only, the probabilities [N, T, T], and k, v of width 0.
         k: rotated keys [G, T, H].
         v: values [G, T, H].
         log_sum: log of the sum of exp(s_ij) over the visible keys, float32 [N, T].
-        value_norms: || W_O v_j || for each head, float32 [N, T].
+        value_norms: || W_O v_j || for each head, float32 [N, T]; [0, T] where no output projection is known.
     """
 
     q: Tensor
@@ -33,9 +33,22 @@ class LayerTensors:
     def __repr__(self) -> str:
         return by_fields(self)
 
+    @classmethod
+    def of_nothing(cls, shape: Shape, tokens: int, dtype: torch.dtype) -> "LayerTensors":
+        """What is kept of a layer without softmax: vectors of width 0."""
+        q, k, v = (
+            torch.zeros(heads, tokens, 0, dtype=dtype) for heads in (shape.heads, shape.kv_heads, shape.kv_heads)
+        )
+        none_NT = torch.zeros(shape.heads, tokens)
+        return cls(q, k, v, none_NT, none_NT.clone())
+
 
 def derive(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows: range, keys: range) -> Tensor:
     """One stage of one head for some queries and keys, float32 [Q, S]; NaN where the mask leaves no value."""
+    if not info.softmax:
+        return torch.full((len(rows), len(keys)), torch.nan)
+    if not info.staged:
+        return _of_map(info, tensors, head, stage, rows, keys)
     shared = tensors.q.shape[0] // tensors.k.shape[0]
     # Copies, because the last bits of a product depend on where its factors lie in memory: the same rows of a trace
     # from a file and of one just captured must give the same bytes.
@@ -50,6 +63,8 @@ def derive(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows
         value_QS = torch.exp(value_QS.float() - log_sum_Q1).to(value_QS.dtype)
     value_QS = value_QS.float()
     if stage.name == "contribution":
+        if not len(tensors.value_norms):
+            raise ValueError(f"layer {info.index} has no output projection that is known, so no contribution of a key")
         value_QS = value_QS * tensors.value_norms[head, keys.start : keys.stop]
     if stage.masked:
         hidden_QS = reasons(info, rows, keys) != Reason.VISIBLE
@@ -57,6 +72,20 @@ def derive(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows
     return value_QS
 
 
+def _of_map(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows: range, keys: range) -> Tensor:
+    """The probabilities that a model gave itself, which are all that is known.
+
+    Raises:
+        ValueError: another stage.
+    """
+    if stage.name != "attn_probs":
+        raise ValueError(f"of this model the probabilities alone are known (maps only), no {stage.label}")
+    value_QS = tensors.q[head, rows.start : rows.stop, keys.start : keys.stop].float()
+    return value_QS.masked_fill(reasons(info, rows, keys) != Reason.VISIBLE, torch.nan)
+
+
 def reasons(info: LayerInfo, rows: range, keys: range) -> Tensor:
     """Why each cell is hidden, int8 [Q, S] of `model.Reason`: the model's own rule, not a second one."""
+    if not info.softmax:
+        return torch.full((len(rows), len(keys)), int(Reason.NO_SOFTMAX), dtype=torch.int8)
     return info.mask.reasons(rows, keys)[0]

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from gemma2_workbench.atomic import replacing
+from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.traces.derive import LayerTensors
 from gemma2_workbench.traces.detailed_folds import GROUPS
 from gemma2_workbench.traces.interventions import as_data
@@ -156,7 +157,7 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
         "version": VERSION,
         "tokens": asdict(trace.tokens),
         "model": trace.model.as_data(),
-        "layers": [asdict(layer) for layer in trace.layers],
+        "layers": [_layer(layer) for layer in trace.layers],
         "heads": trace.heads,
         "kv_heads": trace.kv_heads,
         "read": list(trace.readings),
@@ -168,12 +169,17 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
         "seconds": trace.seconds,
         "generation": None if trace.generation is None else asdict(trace.generation),
         "parts": {
-            name: {key: value for key, value in _values(part).items() if not isinstance(value, Tensor)}
+            name: {key: value for key, value in _values(part).items() if not isinstance(value, Tensor | None)}
             for name in PARTS
             if (part := trace.readings.get(name)) is not None
         },
     }
     return manifest | {"sha256": _checksum(manifest, tensors)}
+
+
+def _layer(layer: LayerInfo) -> dict[str, Any]:
+    """The numbers of a layer; what only other families have is left out where it is as in Gemma 2."""
+    return {field.name: value for field in fields(layer) if (value := getattr(layer, field.name)) != field.default}
 
 
 def _known_manifest(path: str | PathLike[str], text: str) -> dict[str, Any]:

@@ -152,6 +152,6 @@ FOLDS: tuple[Fold, ...] = (
     Fold("beyond_half", "sum", beyond_half, "visible cells with |logit| > 0.5 cap", dtype=COUNT),
     Fold("beyond_most", "sum", beyond_most, "visible cells with |logit| > 0.9 cap", dtype=COUNT),
     Fold("bend", "sum", bend, "sum of |logit - softcapped logit|", dtype=torch.double),
-    Fold("largest_logit", "max", largest_logit, "largest visible |logit|"),
+    Fold("largest_logit", "max", largest_logit, "largest visible |logit|, NaN where maps alone are known", gaps=True),
     Fold("thumbnail", "max", thumbnail, "largest probability per cell of a small picture", square(THUMBNAIL)),
 )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from gemma2_workbench.traces.trace import Trace
 
 
-# What a cell of two maps is; the first five are `model.Reason`, for cells that both masks hide.
-HIDDEN_BEFORE, HIDDEN_AFTER = 5, 6
+# What a cell of two maps is; the first seven are `model.Reason`, for cells that both masks hide.
+HIDDEN_BEFORE, HIDDEN_AFTER = 7, 8
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,7 +56,7 @@ def parity_seconds(loaded: Source, compared: int, beyond: int = 0) -> float:
     loaded.reference()  # the first one imports transformers' classes
     building, unembedding = _timed(loaded.reference), loaded.unembedding
     logits = 0.0
-    if unembedding is not None:
+    if unembedding is not None and unembedding.known:
         # A few states tell what all of them take: where the vocabulary is large, each takes long.
         tried = min(compared, max(1, BLOCK_LOGITS // unembedding.vocabulary))
         stream = _random(loaded, tried)
@@ -115,13 +115,15 @@ def _block_seconds(
 
 
 def _recording(loaded: Source, layer: int, tokens: int) -> AbstractContextManager[None]:
-    """The hooks of a capture on one layer."""
+    """The hooks of a capture on one layer; one without softmax has none."""
+    if not loaded.layers[layer].softmax:
+        return attached(loaded.model)
     batch = Batch.of([[0] * tokens], loaded)
     attention, folds = AttentionReader(loaded, batch), FoldsReader(loaded, batch)
     hooks = dict(block_hooks(loaded, batch.ids, batch.lengths, [attention.take, folds.take]))
     for mapping in attention.hooks():
         hooks |= mapping
-    watched = {loaded.point(layer, what) for what in POINTS}
+    watched = {loaded.point(layer, what) for what in POINTS if what in loaded.points}
     return attached(loaded.model, {name: hook for name, hook in hooks.items() if name in watched})
 
 

@@ -133,4 +133,5 @@ def _reports(loaded: Source, progress: Progress) -> dict[str, Hook]:
     def after(layer: int) -> Hook:
         return lambda _module, _args, _out: progress(layer + 1, layers) and None
 
-    return {loaded.point(layer, "mlp_out"): after(layer) for layer in range(layers)}
+    last = next((what for what in ("resid_post", "mlp_out") if what in loaded.points), None)
+    return {} if last is None else {loaded.point(layer, last): after(layer) for layer in range(layers)}

@@ -23,7 +23,7 @@ def check_sums(trace: Trace) -> None:
     if "attention" not in trace.readings:
         return
     tolerance = _TOLERANCE.get(trace.model.dtype, _ROUGH)
-    for layer in range(len(trace.layers)):
+    for layer in (info.index for info in trace.layers if info.softmax):
         for head in range(trace.heads):
             if any(change.replaces(layer, head) for change in trace.interventions):
                 continue
@@ -44,8 +44,10 @@ def _rows(tokens: int) -> Iterator[range]:
 
 def _adds_up(trace: Trace, layer: int, head: int, rows: range, tolerance: float) -> bool:
     probs_QS: Tensor = trace.stage(layer, head, "attn_probs", rows)
+    if not trace.layers[layer].staged:
+        return bool((probs_QS.nansum(-1) <= 1 + tolerance).all() and (probs_QS.nan_to_num() >= 0).all())
     logits_QS = trace.stage(layer, head, "attn_logits", rows)
-    sums_Q = probs_QS.nansum(-1)
+    sums_Q = probs_QS.nansum(-1) + trace.sink_share(layer, head, rows)
     hidden_QS = trace.reasons(layer, rows) != 0
     return bool(
         logits_QS.isfinite().all()

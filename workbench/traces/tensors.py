@@ -38,8 +38,8 @@ def check_tensors(manifest: Manifest, tensors: Mapping[str, Tensor]) -> None:
     Raises:
         ValueError: one is missing or too many, or has another dtype, shape or number; the message names it.
     """
-    sizes = [_last(tensors, name) for name in ("layer.0.q", "lens.top_ids", "prediction.logits")]
-    expected = kinds(manifest, *sizes)
+    sizes = [_last(tensors, name) for name in ("lens.top_ids", "prediction.logits")]
+    expected = kinds(manifest, *sizes, held=tensors)
     odd = sorted(expected.keys() ^ tensors.keys())
     if odd:
         raise ValueError(f"the tensor {odd[0]} {'is missing' if odd[0] in expected else 'belongs to no trace'}")
@@ -51,26 +51,50 @@ def check_tensors(manifest: Manifest, tensors: Mapping[str, Tensor]) -> None:
         raise ValueError(problem)
 
 
-def kinds(manifest: Manifest, width: int, top: int, vocabulary: int) -> dict[str, Kind]:
-    """What is expected of every tensor; `width` is H, `top` is K, `vocabulary` is V."""
-    L, N, G, T = len(manifest.layers), manifest.heads, manifest.kv_heads, len(manifest.tokens)
-    own, number = _DTYPES[manifest.model.dtype], torch.float32
+def kinds(manifest: Manifest, top: int, vocabulary: int, held: Mapping[str, Tensor]) -> dict[str, Kind]:
+    """What is expected of every tensor; `top` is K, `vocabulary` is V.
+
+    Layers of other families than Gemma 2 may differ in G and H, and values in their width: as in the tensors `held`.
+    """
+    L, N, T, number = len(manifest.layers), manifest.heads, len(manifest.tokens), torch.float32
     found: dict[str, Kind] = {}
     for fold in manifest.expected_folds:
         found[f"fold.{fold.name}"] = Kind(fold.dtype, (L, N, *fold.whole(T)), fold.least, fold.gaps)
     for layer in range(L if "attention" in manifest.names else 0):
-        found |= {f"layer.{layer}.q": Kind(own, (N, T, width))}
-        found |= {f"layer.{layer}.{name}": Kind(own, (G, T, width)) for name in ("k", "v")}
-        found |= {f"layer.{layer}.log_sum": Kind(number, (N, T)), f"layer.{layer}.value_norms": Kind(number, (N, T), 0)}
+        found |= {f"layer.{layer}.{name}": kind for name, kind in _layer(manifest, layer, held).items()}
     if manifest.parts.lens is not None:
         found |= _lens(L + 1, T, top)
     if manifest.parts.contributions is not None:
         found |= {f"contributions.{name}": Kind(number, (T,)) for name in ("embedding", "logits", "capped")}
         found |= {f"contributions.{name}": Kind(number, (L, T)) for name in ("biases", "mlps")}
         found |= {"contributions.heads": Kind(number, (L, N, T)), "contributions.ids": Kind(torch.int32, (T,), 0)}
+        found |= {name: Kind(number, (T,)) for name in ("contributions.constants",) if name in held}
     if manifest.parts.prediction is not None:
         found |= {f"prediction.{name}": Kind(number, (vocabulary,)) for name in ("logits", "capped")}
     return found
+
+
+def _layer(manifest: Manifest, layer: int, held: Mapping[str, Tensor]) -> dict[str, Kind]:
+    """The tensors of one layer."""
+    N, T, own = manifest.heads, len(manifest.tokens), _DTYPES[manifest.model.dtype]
+    info = manifest.layers[layer]
+    width = _last(held, f"layer.{layer}.q") if info.softmax and info.staged else 0
+    own_width = _last(held, f"layer.{layer}.v") if width else 0
+    keys = held.get(f"layer.{layer}.k")
+    G = (
+        keys.shape[0]
+        if keys is not None and keys.ndim and keys.shape[0] and N % keys.shape[0] == 0
+        else manifest.kv_heads
+    )
+    normed = held.get(f"layer.{layer}.value_norms")
+    rows = 0 if normed is not None and normed.shape == (0, T) else N
+    return {
+        "q": Kind(own, (N, T, width if info.staged else T)),
+        "k": Kind(own, (G, T, width)),
+        "v": Kind(own, (G, T, own_width)),
+        "log_sum": Kind(torch.float32, (N, T)),
+        "value_norms": Kind(torch.float32, (rows, T), 0),
+    }
 
 
 def _lens(rows: int, T: int, top: int) -> dict[str, Kind]:
@@ -103,7 +127,7 @@ def _problem(tensor: Tensor, kind: Kind) -> str | None:
         tensor = tensor.nan_to_num(nan=kind.least or 0, posinf=torch.inf, neginf=-torch.inf) if kind.gaps else tensor
         if not tensor.isfinite().all():
             return "holds what is no number (nan or inf)"
-    if kind.least is not None and tensor.amin() < kind.least:
+    if kind.least is not None and tensor.numel() and tensor.amin() < kind.least:
         return f"holds {tensor.amin().item():g}, and its smallest number can be {kind.least:g}"
     return None
 
@@ -114,7 +138,8 @@ def _inconsistent(manifest: Manifest, tensors: Mapping[str, Tensor]) -> Iterator
     for layer in range(len(manifest.layers) if both else 0):
         if not torch.equal(tensors["fold.log_sum"][layer], tensors[f"layer.{layer}.log_sum"]):
             yield f"the tensors fold.log_sum and layer.{layer}.log_sum differ"
-    if "folds" in manifest.names and tensors["fold.visible"].amin() < len(manifest.tokens):
+    maps = [layer.index for layer in manifest.layers if layer.softmax]
+    if "folds" in manifest.names and (tensors["fold.visible"][maps] < len(manifest.tokens)).any():
         yield "the tensor fold.visible counts fewer cells than there are tokens, each of which sees itself"
     for name in ("beyond_half", "beyond_most") if "folds" in manifest.names else ():
         if (tensors[f"fold.{name}"] > tensors["fold.visible"]).any():

@@ -28,7 +28,7 @@ class Text:
 
     ids: Tensor
     buffers: Buffers = field(default_factory=Buffers)
-    _places: dict[tuple[Span, int | None, bool], "Places"] = field(default_factory=dict, init=False)
+    _places: dict[tuple[Span, int | None, bool, int | None], "Places"] = field(default_factory=dict, init=False)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -50,7 +50,7 @@ class Text:
         """What the blocks of these rows and keys share under the mask of a layer."""
         if len(self) > _KEPT:
             return Places(self, span, mask, kept=False)
-        key = span, mask.window, mask.causal
+        key = span, mask.window, mask.causal, mask.chunk
         if key not in self._places:
             self._places[key] = Places(self, span, mask, kept=True)
         return self._places[key]

@@ -158,6 +158,19 @@ class Trace(Drawable):
         self._check_head(layer, 0)
         return reasons(self.layers[layer], self._checked(rows, "rows"), self._checked(keys, "keys"))
 
+    def sink_share(self, layer: int, head: int, rows: range | None = None) -> Tensor:
+        """What the learned sink of a head takes of each row, float32 [Q]; 0 where the layer has none.
+
+        With it the probabilities of a row sum to 1.
+
+        Raises:
+            ValueError: an index or range that the trace does not have.
+        """
+        self._check_head(layer, head)
+        rows, sinks = self._checked(rows, "rows"), self.layers[layer].sinks
+        log_sum_Q = self.tensors[layer].log_sum[head, rows.start : rows.stop]
+        return torch.zeros_like(log_sum_Q) if sinks is None else torch.exp(sinks[head] - log_sum_Q)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Trace):
             return NotImplemented

@@ -34,8 +34,8 @@ UNIT = "contribution (logits)"
 def table(trace: Trace, position: int | None) -> pd.DataFrame:
     """One row per part of the logit of the chosen token at `position` (None: after the last token).
 
-    `part` is embedding, head, mlp, bias (only where an output projection has one) or remainder; `layer`, `head` and
-    `kv_head` are empty where they do not apply. The values sum to `logit`.
+    `part` is embedding, head, mlp, bias (where an output projection, the final norm or the head has one) or remainder;
+    `layer`, `head` and `kv_head` are empty where they do not apply. The values sum to `logit`.
     """
     import pandas as pd
 
@@ -51,6 +51,7 @@ def table(trace: Trace, position: int | None) -> pd.DataFrame:
         rows += [("head", layer, head, float(parts.heads[layer, head, at])) for head in range(trace.heads)]
         rows += [("bias", layer, None, float(parts.biases[layer, at]))] if bool(parts.biases.any()) else []
         rows.append(("mlp", layer, None, float(parts.mlps[layer, at])))
+    rows += [] if parts.constants is None else [("bias", None, None, float(parts.constants[at]))]
     rows.append(("remainder", None, None, float(parts.remainder[at])))
     frame = pd.DataFrame(rows, columns=["part", "layer", "head", "value"]).astype({"layer": "Int64", "head": "Int64"})
     frame = frame.assign(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gemma2_workbench.figures.spec import HeadGrid, Panels, Scale
+from gemma2_workbench.heads.scores import without_softmax_nan
 from gemma2_workbench.tidy import tidy
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Metric:
 def heads_table(trace: Trace, values: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """One row per layer, head and metric from arrays [L, N]."""
     layers, heads = range(len(trace.layers)), range(trace.heads)
+    values = {name: without_softmax_nan(each, trace.layers) for name, each in values.items()}
     frame = tidy({"value": np.stack(list(values.values()))}, {"metric": list(values), "layer": layers, "head": heads})
     kinds = np.asarray([layer.kind for layer in trace.layers], dtype=object)
     shared = trace.heads // trace.kv_heads

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gemma2_workbench.figures.spec import HeadGrid, Panels
+from gemma2_workbench.heads.scores import without_softmax_nan
 from gemma2_workbench.views.heads import COLUMNS, Metric, grids, heads_table
 from gemma2_workbench.views.view import Option, View, help_of
 
@@ -35,7 +36,7 @@ def table(trace: Trace, metric: str) -> pd.DataFrame:
     """One row per layer, head and metric. Shares are NaN in layers without a softcap."""
     from gemma2_workbench.traces.softcap import mean_divergences
 
-    visible = trace.folds["visible"].numpy()
+    visible = without_softmax_nan(trace.folds["visible"].numpy(), trace.layers)
     capped = np.asarray([layer.softcap is not None for layer in trace.layers])[:, None]
     shares = {
         name: np.where(capped, trace.folds[name].numpy() / visible, np.nan) for name in ("beyond_half", "beyond_most")

@@ -15,6 +15,8 @@ export const HIDDEN = {
   outside_window: 'outside the window',
   padding: 'padding',
   other_sequence: 'another sequence',
+  outside_chunk: 'another chunk',
+  no_softmax: 'no softmax here',
 };
 
 export function sentence(cell, after, changes) {

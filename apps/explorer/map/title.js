@@ -29,7 +29,8 @@ export function createTitle(page) {
 
   // "local, window 32", "copies 0.89", "key/value 1"
   function oneHead({ run }, { layer, head }) {
-    const { kind, window } = run.layers[layer];
+    const { kind, window, chunk } = run.layers[layer];
+    const sight = window ? `sees ${window} tokens` : chunk ? `sees its chunk of ${chunk} tokens` : kind === 'linear' ? 'no softmax here' : 'sees the whole text';
     const { scores, types, kinds } = scoredOf(store);
     const type = types?.[layer]?.[head];
     const decided = kinds?.find((each) => each.name === type);
@@ -37,7 +38,7 @@ export function createTitle(page) {
     const shared = run.heads / run.kv_heads;
     const group = Math.floor(head / shared);
     return [
-      h('span', { class: 'kind', title: window ? `sees ${window} tokens` : 'sees the whole text' }, layerGlyph(kind), kind),
+      h('span', { class: 'kind', title: sight }, layerGlyph(kind), kind),
       type ? badge(type, score) : null,
       shared > 1 ? h('span', { class: 'kv', title: `heads ${group * shared} to ${(group + 1) * shared - 1} share keys and values` }, `key/value ${group}`) : null,
     ];

@@ -16,6 +16,7 @@ from gemma2_workbench.model.equation import attention_logits, mix_values, probab
 from gemma2_workbench.model.hooks import HookPoint, Span
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.layers import LayerInfo, Shape
+from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.source import POINTS, Source
 from gemma2_workbench.models.unembedding import Unembedding
 from gemma2_workbench.models.weights_info import WeightsInfo
@@ -44,7 +45,7 @@ class Block(nn.Module):
         k, v = self.k(resid).view(B, T, 2 * G, H).transpose(1, 2).split(G, dim=1)
         k, v, span = at["k_rot"](k), at["v"](v), Span(range(T), range(T))
         scores = at["attn_scores"](softcap(at["attn_logits"](attention_logits(q, k, 0.3), span), self.cap), span)
-        probs = at["attn_probs"](probabilities(scores, Mask().hidden(range(T), range(T))), span)
+        probs = at["attn_probs"](probabilities(scores, Mask().hidden_parts(range(T), range(T))), span)
         mixed = at["head_out"](mix_values(probs, v)).transpose(1, 2).reshape(B, T, -1)
         resid = resid + at["attention_out"](self.out(mixed))
         return resid + at["mlp_out"](self.linear(resid))
@@ -72,7 +73,7 @@ class Decoder(nn.Module):
 class ToyUnembedding:
     """No norm and no cap."""
 
-    softcap = None
+    softcap, known = None, True
 
     def __init__(self, head: nn.Linear) -> None:
         self.head, self.vocabulary = head, head.out_features
@@ -90,6 +91,9 @@ class ToyUnembedding:
     def divisor(self, resid: Tensor) -> Tensor:
         return torch.ones(len(resid))
 
+    def constants(self, ids: Tensor) -> None:
+        return None
+
 
 class Toy:
     """The toy decoder as a `Source`."""
@@ -98,6 +102,7 @@ class Toy:
     revision = weights_sha256 = None
     weights = WeightsInfo()
     dtype, device, causal, reference_name = "float32", "cpu", True, "nothing"
+    points, tier = frozenset(POINTS), "all stages"
 
     def __init__(self, model: Decoder, tokenizer: Any, changes: Sequence[str] = ()) -> None:
         self.changes = tuple(changes)
@@ -146,6 +151,12 @@ class Toy:
 
     def set_final_softcap(self, cap: float | None) -> None:
         raise ValueError("the toy has no final cap")
+
+    def outputs(self, ids_1T: Tensor) -> Outputs:
+        return Outputs(self.model(ids_1T), ())
+
+    def reference_outputs(self, ids_1T: Tensor) -> Outputs:
+        raise ValueError("the toy has nothing to be compared with")
 
     def reference(self) -> nn.Module:
         raise ValueError("the toy has nothing to be compared with")

@@ -22,7 +22,7 @@ from gemma2_workbench.classification.inputs import Encoded, as_whole, encode_tex
 from gemma2_workbench.classification.scores import Scores
 from gemma2_workbench.models.finite import check_weights
 from gemma2_workbench.models.gemma2 import LoadedModel
-from gemma2_workbench.models.loading import load
+from gemma2_workbench.models.loading import gemma2_of, load
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _loaded(settings: Settings) -> LoadedModel:
     if settings.device in there and not there[settings.device]():
         raise ValueError(f"--device {settings.device}: torch finds no such device here; leave it out, or use cpu")
     # float32 whatever the checkpoint holds: AdamW's small steps vanish in bfloat16
-    return load(settings.model, dtype="float32", device=settings.device, new_head=True)
+    return gemma2_of(load(settings.model, dtype="float32", device=settings.device, new_head=True))
 
 
 def _encoded(

@@ -20,8 +20,8 @@ class TokenMap:
     Attributes:
         values: [Q, S]; NaN where the mask hides the cell.
         reasons: [Q, S] integers as in `model.Reason` (0 visible, 1 future, 2 outside window, 3 padding, 4 other
-            sequence) and, of two maps compared, 5 hidden before and 6 hidden after the change; or None when nothing is
-            known about hidden cells.
+            sequence, 5 outside chunk, 6 no softmax) and, of two maps compared, 7 hidden before and 8 hidden after the
+            change; or None when nothing is known about hidden cells.
         rows, columns: Q and S display strings of tokens; repeats are fine.
         scale: colours and the name of the quantity.
         row_start, column_start: absolute position of the first row and column.

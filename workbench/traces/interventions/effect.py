@@ -49,7 +49,9 @@ class OutputsReader:
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
         after = {"capped_logits": self._keep} if self.positions else {}
-        return residual_hooks(self._loaded, self._read), after
+        # A model without one stream is measured by its prediction alone.
+        stream = residual_hooks(self._loaded, self._read) if "resid_pre" in self._loaded.points else {}
+        return stream, after
 
     def reading(self) -> Tensor:
         """All numbers, float32 on the CPU."""

@@ -34,7 +34,7 @@ class AttentionReader:
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
         hooks: dict[str, Hook] = {}
-        for layer in range(self._loaded.shape.layers):
+        for layer in (info.index for info in self._loaded.layers if info.softmax):
             hooks |= {self._loaded.point(layer, tap): self._tap(tap) for tap in _TAPS}
             hooks[self._loaded.point(layer, "head_out")] = self._finish(layer)
         return (hooks,)
@@ -45,7 +45,14 @@ class AttentionReader:
 
     def reading(self, text: int = 0) -> list[LayerTensors] | FileLayers:
         """The layers of one text of the batch."""
+        self._fill(text, self._loaded.shape.layers)
         return self._stores[text]
+
+    def _fill(self, text: int, layer: int) -> None:
+        """Put nothing in the places of layers before `layer` that have no softmax."""
+        store, length = self._stores[text], self._batch.lengths[text]
+        while len(store) < layer:
+            store.append(LayerTensors.of_nothing(self._loaded.shape, length, getattr(torch, self._loaded.dtype)))
 
     def _tap(self, name: str) -> Hook:
         def keep(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
@@ -63,6 +70,7 @@ class AttentionReader:
                 sums = torch.cat(self._sums[text], dim=1).cpu()
                 self._sums[text].clear()
                 norms = self._loaded.value_norms(layer, v).cpu()
+                self._fill(text, layer)
                 self._stores[text].append(
                     LayerTensors(q=q.cpu(), k=k.cpu(), v=v.cpu(), log_sum=sums, value_norms=norms)
                 )

@@ -36,6 +36,7 @@ class Contributions:
         mlps: what each MLP adds, [L, T].
         logits: the logit before the final softcap, [T].
         capped: the same after it, [T].
+        constants: what the biases of final norm and unembedding add, [T]; None where there are none, as in Gemma 2.
     """
 
     ids: Tensor
@@ -45,6 +46,7 @@ class Contributions:
     mlps: Tensor
     logits: Tensor
     capped: Tensor
+    constants: Tensor | None = None
 
     def __repr__(self) -> str:
         L, N, T = self.heads.shape
@@ -56,6 +58,8 @@ class Contributions:
     def remainder(self) -> Tensor:
         """The logit minus all its parts, [T]: rounding, and nothing else."""
         parts = self.heads.double().sum((0, 1)) + self.biases.double().sum(0) + self.mlps.double().sum(0)
+        if self.constants is not None:
+            parts = parts + self.constants.double()
         return (self.logits.double() - self.embedding.double() - parts).float()
 
 
@@ -69,6 +73,7 @@ class ContributionsReader:
 
     def __init__(self, loaded: Source, chosen: Sequence[int]) -> None:
         self._loaded, self._unembedding = loaded, require_language_model(loaded)
+        _check_parts(loaded)
         self._ids = torch.tensor(chosen, device=loaded.device)
         # Every part is read along this direction; the final divisor, known at the end, is divided out then.
         self._along_TD = self._unembedding.directions(self._ids)
@@ -93,6 +98,7 @@ class ContributionsReader:
         parts = {
             name: torch.stack([dots[at] for at in sorted(dots)]) / self._divisor_T for name, dots in self._dots.items()
         }
+        constants = self._unembedding.constants(self._ids)
         return Contributions(
             ids=self._ids.int().cpu(),
             embedding=parts["embedding"][0].cpu(),
@@ -101,6 +107,7 @@ class ContributionsReader:
             mlps=parts["mlps"].cpu(),
             logits=self._logits_T.cpu(),
             capped=self._capped_T.cpu(),
+            constants=None if constants is None else constants.cpu(),
         )
 
     def _keep_mixed(self, _module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
@@ -109,7 +116,7 @@ class ContributionsReader:
     def _attention(self, layer: int, _module: nn.Module, args: tuple[Any, ...], _out: Tensor) -> None:
         """What each head adds: its own columns of the output projection, and what norms them."""
         N, _, H = self._mixed_NTH.shape
-        along_TM, self._dots["biases"][layer] = self._loaded.pull_back(layer, self._along_TD, args[0][0])
+        along_TM, self._dots["biases"][layer] = self._loaded.pull_back(layer, self._along_TD, args[-1][0])
         along_TNH = along_TM.unflatten(-1, (N, H))
         self._dots["heads"][layer] = torch.einsum("tnh,nth->nt", along_TNH, self._mixed_NTH)
 
@@ -124,3 +131,24 @@ class ContributionsReader:
             self._divisor_T = self._unembedding.divisor(resid_TD)
             logits = self._unembedding.logits_of(resid_TD, self._ids)
             self._logits_T, self._capped_T = (part.float() for part in logits)
+
+
+def _check_parts(loaded: Source) -> None:
+    """Refuse a model whose logits are not the sum of what its heads and its MLPs add.
+
+    Raises:
+        ValueError: which part is not known.
+    """
+    if not require_language_model(loaded).known:
+        raise ValueError(
+            f"{loaded.name} has no contributions: how it reads logits from its residual stream is not known"
+        )
+    missing = {"resid_pre", "attention_out", "mlp_out"} - loaded.points
+    if missing:
+        raise ValueError(
+            f"{loaded.name} has no contributions: its layers do not change one residual stream by what attention and "
+            "MLP add, each for itself"
+        )
+    mixers = [layer.index for layer in loaded.layers if not layer.softmax]
+    if mixers:
+        raise ValueError(f"{loaded.name} has no contributions: layer {mixers[0]} adds what no attention head adds")

@@ -15,7 +15,12 @@ def residual_hooks(loaded: Source, read: Callable[[int, Tensor], None]) -> dict[
 
     Row 0 are the scaled embeddings, row n what layer n - 1 leaves; the last one, row L, is what the final norm
     gets. transformers' `hidden_states[-1]` is already normed, so a lens on it would norm twice.
+
+    Raises:
+        ValueError: the model has no such stream.
     """
+    if "resid_pre" not in loaded.points:
+        raise ValueError(f"{loaded.name} has no single residual stream [B, T, D], which a lens reads")
     kept: list[Tensor] = []
     layers = loaded.shape.layers
 
@@ -33,8 +38,11 @@ def residual_hooks(loaded: Source, read: Callable[[int, Tensor], None]) -> dict[
         # The same two sums in the same order as the layer itself: the same bits.
         read(layers, kept.pop() + out[0])
 
+    rows = {loaded.point(row, "resid_pre"): pre(row) for row in range(layers)}
+    if "resid_post" in loaded.points:
+        return {**rows, loaded.point(layers - 1, "resid_post"): pre(layers)}
     return {
-        **{loaded.point(row, "resid_pre"): pre(row) for row in range(layers)},
+        **rows,
         loaded.point(layers - 1, "attention_out"): attended,
         loaded.point(layers - 1, "mlp_out"): left,
     }

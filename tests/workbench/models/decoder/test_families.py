@@ -1,0 +1,149 @@
+"""Twelve families beside their own eager forward: plain, padded, cached, longer than a window; what is refused."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from benchmarks.decoders.row import row_of
+from benchmarks.decoders.tiny import tiny_model
+from gemma2_workbench import AblateHead, Patch, SetCausal, SetWindow, capture, load, load_trace, save_trace, table
+from gemma2_workbench.model import Reason
+from gemma2_workbench.models.decoder.maps_only import MapsOnly
+from gemma2_workbench.models.decoder.opening import opened
+from gemma2_workbench.models.decoder.source import Decoder
+from gemma2_workbench.traces.readers.contributions import Contributions
+from gemma2_workbench.traces.readers.lens import Lens
+
+TEXT = "The cat sat on the mat, and the dog sat on the cat."
+
+# Each for what it stands for in the table of families.
+STAGED = {
+    "llama": "4 global",  # grouped queries, nothing else
+    "gemma3_text": "2 local, 2 global",  # sliding layers
+    "gemma2": "2 local, 2 global",  # softcap
+    "gpt_oss": "2 local, 2 global",  # learned sinks
+    "llama4_text": "2 chunked, 2 global",  # chunks
+    "deepseek_v3": "4 global",  # latent attention: values narrower than keys
+    "qwen3_next": "2 linear, 2 global",  # layers without softmax, output gates
+    "gpt2": "4 global",  # LayerNorm with biases, Conv1D
+    "cohere": "4 global",  # attention and MLP side by side, a scale on the logits
+    "granite": "4 global",  # multipliers
+    "gemma3n_text": "2 local, 2 global",  # keys and values of an earlier layer, several streams
+    "bert": "4 global",  # sees later tokens
+}
+LENS = {
+    "llama",
+    "gemma3_text",
+    "gemma2",
+    "gpt_oss",
+    "llama4_text",
+    "deepseek_v3",
+    "qwen3_next",
+    "gpt2",
+    "cohere",
+    "granite",
+}
+SUMS = LENS - {"llama4_text", "qwen3_next"}
+
+
+@pytest.mark.parametrize("family", STAGED)
+def test_a_family_is_exact_in_every_way_of_running_it(family: str) -> None:
+    row = row_of(family)
+    assert (row.tier, row.reason, row.layers) == ("staged", "", STAGED[family])
+    assert row.apart is not None
+    assert row.apart.largest <= 1e-4
+    assert (row.lens, row.contributions) == (family in LENS, family in SUMS)
+
+
+def test_a_mask_that_it_makes_itself_and_a_softmax_of_its_own_are_maps_only_and_nothing_is_refused() -> None:
+    doge, bloom, rwkv = (row_of(family) for family in ("doge", "bloom", "rwkv"))
+    assert (doge.tier, bloom.tier, rwkv.tier) == ("maps only", "maps only", "refused")
+    assert "interface" in bloom.reason
+    assert "no attention maps" in rwkv.reason
+
+
+def opened_as(family: str) -> Any:
+    tokenizer = load("tiny").tokenizer
+    return opened(tiny_model(family, vocabulary=len(tokenizer)), tokenizer, family)
+
+
+def test_a_folder_of_another_family_is_loaded_read_changed_and_saved(tmp_path: Path) -> None:
+    tokenizer = load("tiny").tokenizer
+    for part in (tiny_model("gemma3_text", vocabulary=len(tokenizer)), tokenizer):
+        part.save_pretrained(tmp_path)
+    loaded = load(tmp_path)
+    assert isinstance(loaded, Decoder)
+    trace = capture(loaded, TEXT, read=("attention", "folds", "lens", "contributions"))
+    assert trace.parity.holds
+    assert "gemma3_text" in trace.parity.sentence
+    assert "longer than the window" in trace.parity.sentence
+    assert trace.reading("contributions", Contributions).remainder.abs().max() < 1e-5
+    assert torch.allclose(trace.stage(0, 1).nansum(-1), torch.ones(len(trace.tokens)), atol=1e-5)
+    changes = [SetWindow(3), SetCausal(False), AblateHead(1, 2), Patch("residual", 1, None, TEXT[::-1], ((3, 3),))]
+    for change in changes:
+        after = capture(loaded, TEXT, interventions=[change])
+        assert after.effects[0].changed
+    save_trace(after, tmp_path / "a.trace")
+    assert load_trace(tmp_path / "a.trace") == after
+    again = capture(loaded, TEXT)
+    assert torch.equal(again.stage(0, 1).nan_to_num(), trace.stage(0, 1).nan_to_num())
+
+
+def test_a_sink_takes_its_share_of_every_row() -> None:
+    trace = capture(opened_as("gpt_oss"), TEXT)
+    share_T = trace.sink_share(0, 1)
+    assert share_T.min() > 0
+    assert torch.allclose(trace.stage(0, 1).nansum(-1) + share_T, torch.ones_like(share_T), atol=1e-5)
+
+
+def test_a_layer_without_softmax_has_no_map_and_says_why(tmp_path: Path) -> None:
+    trace = capture(opened_as("qwen3_next"), TEXT, read=("attention", "folds", "lens"))
+    assert [layer.softmax for layer in trace.layers] == [False, True, False, True]
+    assert trace.stage(0, 0).isnan().all()
+    assert (trace.reasons(0) == Reason.NO_SOFTMAX).all()
+    assert trace.reading("lens", Lens).entropy.isfinite().all()
+    atlas = table(trace, "atlas")
+    assert atlas.loc[atlas["layer"] == 0, "value"].isna().all()
+    assert atlas.loc[atlas["layer"] == 1, "value"].notna().any()
+    save_trace(trace, tmp_path / "a.trace")
+    assert load_trace(tmp_path / "a.trace") == trace
+
+
+def test_maps_only_shows_its_probabilities_and_nothing_more(tmp_path: Path) -> None:
+    loaded = opened_as("bloom")
+    assert isinstance(loaded, MapsOnly)
+    assert loaded.tier.startswith("maps only")
+    trace = capture(loaded, TEXT)
+    with torch.no_grad():
+        maps = loaded.model(torch.tensor([trace.tokens.ids]), output_attentions=True).attentions
+    assert torch.equal(trace.stage(2, 1).nan_to_num(), maps[2][0, 1])
+    with pytest.raises(ValueError, match="probabilities alone"):
+        trace.stage(2, 1, "attn_logits")
+    with pytest.raises(ValueError, match="nothing in it can be changed"):
+        capture(loaded, TEXT, interventions=[AblateHead(0, 1)])
+    save_trace(trace, tmp_path / "a.trace")
+    assert load_trace(tmp_path / "a.trace") == trace
+
+
+def test_other_models_of_the_process_keep_their_attention() -> None:
+    model = tiny_model("llama")
+    ids = torch.arange(3, 19)[None]
+    with torch.no_grad():
+        before = model(ids).logits
+        loaded = opened_as("llama")
+        assert model.config._attn_implementation == "eager"
+        assert torch.equal(model(ids).logits, before)
+    found: list[bool] = []
+    once = capture(loaded, TEXT).stage(3, 0).nan_to_num()
+    threads = [
+        threading.Thread(target=lambda: found.append(torch.equal(capture(loaded, TEXT).stage(3, 0).nan_to_num(), once)))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [True] * 3

@@ -1,0 +1,1 @@
+"""Any transformers decoder as a `Source`: its attention runs through our equation, everything else is its own."""

@@ -1,0 +1,89 @@
+"""`load_decoder`: any transformers model of a folder that is no Gemma 2, as a `Source`."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig
+
+from gemma2_workbench.model.config_checks import shown
+from gemma2_workbench.models.alone import BUILDING
+from gemma2_workbench.models.checkpoint import json_object, weight_files
+from gemma2_workbench.models.decoder.maps_only import MapsOnly
+from gemma2_workbench.models.decoder.opening import opened
+from gemma2_workbench.models.decoder.source import Decoder
+from gemma2_workbench.models.names import Place
+from gemma2_workbench.models.quiet import quiet
+from gemma2_workbench.models.vocabulary import tokenizer_of
+from gemma2_workbench.models.weights_hash import weights_hash
+from gemma2_workbench.models.weights_info import WeightsInfo
+
+
+def is_other_family(folder: Path) -> bool:
+    """Whether a folder holds a model of another family than Gemma 2."""
+    about = folder / "config.json"
+    # What is there and cannot be read is told where Gemma 2's is read.
+    return about.is_file() and json_object(about).get("model_type") not in (None, "gemma2")
+
+
+def decoder_config(folder: Path) -> PreTrainedConfig:
+    """The configuration of a folder, by transformers.
+
+    Raises:
+        ValueError: transformers does not know such a model, or needs code that comes with it.
+    """
+    try:
+        with quiet():
+            return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (ValueError, TypeError, KeyError) as error:
+        family = shown(json_object(folder / "config.json").get("model_type"))
+        raise ValueError(
+            f"transformers {transformers.__version__} cannot read it as a {family} model: {error}"
+        ) from error
+
+
+def decoder_tokenizer(folder: Path, config: PreTrainedConfig) -> Any:
+    """The tokenizer of a folder; its errors are those of `tokenizer_of`."""
+    return tokenizer_of(folder, config.get_text_config().vocab_size, config)
+
+
+def load_decoder(place: Place, name: str, dtype: torch.dtype, device: torch.device) -> Decoder | MapsOnly:
+    """Load a model with its tokenizer and make it a `Source`.
+
+    Raises:
+        OSError: the weights or the tokenizer cannot be read.
+        ValueError: they do not fit, or its attention cannot be shown exactly.
+    """
+    config = decoder_config(place.folder)
+    tokenizer = decoder_tokenizer(place.folder, config)
+    with BUILDING, quiet():
+        try:
+            model, report = _class(config).from_pretrained(
+                place.folder,
+                config=config,
+                dtype=dtype,
+                attn_implementation="eager",
+                output_loading_info=True,
+                local_files_only=True,
+            )
+        except (RuntimeError, TypeError, AttributeError, KeyError, ImportError) as error:
+            raise ValueError(f"the weights cannot be loaded ({type(error).__name__}: {error})") from error
+    if report["missing_keys"]:
+        raise ValueError(f"the weights lack {', '.join(sorted(report['missing_keys'])[:3])}")
+    checksum, hashed = weights_hash(weight_files(place.folder))
+    return opened(
+        model.to(device),
+        tokenizer,
+        name,
+        source=place.source,
+        revision=place.revision,
+        weights_sha256=checksum,
+        weights=WeightsInfo(hashed),
+    )
+
+
+def _class(config: PreTrainedConfig) -> Any:
+    """The class that config.json names, if it is a language model of transformers; else the one of its type."""
+    names = [name for name in config.architectures or () if name.endswith(("ForCausalLM", "LMHeadModel"))]
+    return getattr(transformers, names[0]) if names and hasattr(transformers, names[0]) else AutoModelForCausalLM

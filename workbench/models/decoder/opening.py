@@ -1,0 +1,183 @@
+"""`opened`: a decoder of transformers made a `Source`: switched to the seam, studied, given hook points, compared.
+
+Letters: B batch, T tokens, D model.
+"""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from gemma2_workbench.models.decoder.anatomy import Anatomy, anatomy_of
+from gemma2_workbench.models.decoder.maps_only import MapsOnly, maps_only
+from gemma2_workbench.models.decoder.norms import NormForm
+from gemma2_workbench.models.decoder.plumbing import plumb
+from gemma2_workbench.models.decoder.refused import RefusedError
+from gemma2_workbench.models.decoder.seam import KEY, Call
+from gemma2_workbench.models.decoder.source import Decoder
+from gemma2_workbench.models.decoder.study import Study, study
+from gemma2_workbench.models.decoder.unembedding import unembedding_of
+from gemma2_workbench.models.layers import Shape
+from gemma2_workbench.models.own_copy import own_modules
+from gemma2_workbench.models.parity import TOLERANCE
+from gemma2_workbench.models.quiet import quiet
+from gemma2_workbench.models.weights_info import WeightsInfo
+
+STUDIED = 16  # tokens of the pass that is watched
+_LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len", "context_length", "max_target_positions", "n_ctx")
+_UNBOUND = 32_768
+_AS_STORED = WeightsInfo()
+
+
+def opened(
+    model: Any,
+    tokenizer: Any,
+    name: str,
+    *,
+    source: str = "",
+    revision: str | None = None,
+    weights_sha256: str | None = None,
+    weights: WeightsInfo = _AS_STORED,
+) -> Decoder | MapsOnly:
+    """A `Source` of a transformers model, which becomes its own: nobody else is to run or change it.
+
+    Raises:
+        RefusedError: neither its stages nor its maps can be shown; the message says why.
+    """
+    about: dict[str, Any] = {
+        "name": name,
+        "source": source or name,
+        "revision": revision,
+        "weights_sha256": weights_sha256,
+        "weights": weights,
+    }
+    copy = own_modules(model)
+    try:
+        ours = staged(copy, tokenizer, **about)
+        _check_equal(ours)
+    except RefusedError as error:
+        return maps_only(model, tokenizer, str(error), _ids(model), **about)
+    return ours
+
+
+def _check_equal(ours: Decoder) -> None:
+    """Refuse a decoder whose logits or maps are not those of its own eager forward."""
+    ids_1T = _ids(ours.model)
+    one, its = ours.outputs(ids_1T), ours.reference_outputs(ids_1T)
+    pairs = [(one.last, its.last), *zip(one.maps, its.maps, strict=True)]
+    apart = max(float((a.float() - b.float()).abs().max()) for a, b in pairs)
+    if not apart <= TOLERANCE[ours.dtype]:
+        raise RefusedError(f"its numbers through our equation differ from its own eager forward by {apart:.1e}")
+
+
+def staged(model: Any, tokenizer: Any, **about: Any) -> Decoder:
+    """A `Source` with all stages of a transformers model, which becomes its own.
+
+    Args:
+        model, tokenizer: of transformers.
+        about: name, source, revision, weights_sha256, weights.
+
+    Raises:
+        RefusedError: its attention cannot be shown exactly; the message says why.
+    """
+    model.eval()
+    _switch(model)
+    seen = study(model, _ids(model))
+    anatomy = anatomy_of(model, seen)
+    _check_heads(seen)
+    norms = _norms(model, seen, anatomy)
+    if norms is None:
+        anatomy = anatomy.without_branches()
+    plumb(model, anatomy, _head(model))
+    return Decoder(
+        **about,
+        model=model,
+        tokenizer=tokenizer,
+        anatomy=anatomy,
+        shape=_shape(model, seen, anatomy),
+        sinks=_sinks(model, seen, anatomy),
+        norms=norms or (None,) * len(anatomy.layers),
+        unembedding=unembedding_of(model, seen, anatomy.layers[-1].name, anatomy.stream),
+    )
+
+
+def _switch(model: Any) -> None:
+    """Switch a model to the seam.
+
+    Raises:
+        RefusedError: it has no switch; transformers only warns.
+    """
+    with quiet():
+        model.set_attn_implementation(KEY)
+    if model.config.get_text_config()._attn_implementation != KEY:
+        raise RefusedError("its attention cannot be switched: it is not called through transformers' interface")
+
+
+def _ids(model: Any) -> torch.Tensor:
+    """Ids that every vocabulary has, different ones."""
+    vocabulary = model.get_input_embeddings().num_embeddings
+    return (3 + torch.arange(STUDIED, device=model.device) * 7 % max(vocabulary - 4, 1))[None]
+
+
+def _check_heads(seen: Study) -> None:
+    counts = sorted({call.query.shape[1] for call in seen.calls})
+    if len(counts) > 1:
+        raise RefusedError(f"its layers have {' and '.join(map(str, counts))} heads; one number for all is known")
+
+
+def _head(model: Any) -> str | None:
+    """The name of the module that unembeds."""
+    head = model.get_output_embeddings()
+    return next((name for name, module in model.named_modules() if module is head), None)
+
+
+def _shape(model: Any, seen: Study, anatomy: Anatomy) -> Shape:
+    config = model.config.get_text_config()
+    first: Call = seen.calls[0]
+    layer = seen.steps.get(anatomy.layers[0].name)
+    width = layer.gave.shape[-1] if layer is not None and layer.gave is not None else config.hidden_size
+    longest = next((found for name in _LENGTHS if isinstance(found := getattr(config, name, None), int)), _UNBOUND)
+    return Shape(
+        layers=len(anatomy.layers),
+        heads=first.query.shape[1],
+        kv_heads=first.key.shape[1],
+        head_width=first.query.shape[-1],
+        width=width,
+        mlp_width=getattr(config, "intermediate_size", None) or 4 * width,
+        longest=longest,
+    )
+
+
+def _norms(model: nn.Module, seen: Study, anatomy: Anatomy) -> tuple[NormForm | None, ...] | None:
+    """The norm between each output projection and the residual stream, None where there is none; of layers with both.
+
+    None in place of all where something else stands between them.
+    """
+    found: list[NormForm | None] = []
+    for layer in anatomy.layers:
+        if layer.branches is None or layer.projection is None:
+            found.append(None)
+            continue
+        step, gave = seen.steps[layer.branches[0].name], seen.steps[layer.projection].gave
+        if _same(gave, step.gave):
+            found.append(None)
+            continue
+        form = NormForm.of(model.get_submodule(step.name), step) if _same(gave, step.given) else None
+        if form is None:
+            return None
+        found.append(form)
+    return tuple(found)
+
+
+def _same(a: torch.Tensor | None, b: torch.Tensor | None) -> bool:
+    return a is not None and b is not None and torch.equal(a, b)
+
+
+def _sinks(model: nn.Module, seen: Study, anatomy: Anatomy) -> tuple[tuple[float, ...] | None, ...]:
+    """The learned sinks of each layer."""
+    by_module = {call.module: call.keywords.get("s_aux") for call in seen.calls}
+    found: list[tuple[float, ...] | None] = []
+    for layer in anatomy.layers:
+        sinks = None if layer.attention is None else by_module[model.get_submodule(layer.attention)]
+        found.append(None if sinks is None else tuple(sinks.detach().float().flatten().tolist()))
+    return tuple(found)

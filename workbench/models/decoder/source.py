@@ -1,0 +1,264 @@
+"""`Decoder`: the `Source` of any transformers decoder whose attention goes through the seam.
+
+Letters: B batch, T tokens, N query heads, G key/value heads, H head width, D model.
+"""
+
+import inspect
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import torch
+import transformers
+from torch import Tensor, nn
+
+from gemma2_workbench.brief import brief, cut
+from gemma2_workbench.model.masks import Mask
+from gemma2_workbench.models.decoder.anatomy import Anatomy
+from gemma2_workbench.models.decoder.linear import linear
+from gemma2_workbench.models.decoder.norms import NormForm
+from gemma2_workbench.models.decoder.passes import eager_outputs, seam_outputs
+from gemma2_workbench.models.decoder.plumbing import positions_of
+from gemma2_workbench.models.decoder.refused import RefusedError
+from gemma2_workbench.models.decoder.seam import seat_of
+from gemma2_workbench.models.decoder.seat import STAGES, Seat
+from gemma2_workbench.models.decoder.trial import trial
+from gemma2_workbench.models.layers import LayerInfo, Shape
+from gemma2_workbench.models.outputs import Outputs
+from gemma2_workbench.models.own_copy import own_modules
+from gemma2_workbench.models.unembedding import Unembedding
+from gemma2_workbench.models.weights_info import WeightsInfo
+
+
+@dataclass(frozen=True, eq=False)
+class Decoder:
+    """A decoder of transformers, switched to the seam; what is not said here is said in `Source`.
+
+    Attributes:
+        name, source, revision, weights_sha256, weights: as of `Source`.
+        model: the transformers model, in eval mode, with seats and hook points.
+        tokenizer: the transformers tokenizer.
+        anatomy: where its parts are.
+        shape: its sizes.
+        norms: the norm that each layer's heads pass on their way to the stream, None without.
+        sinks: the learned sinks of each layer, None for layers without.
+        changes: what was changed in it, in words.
+        lock: held while hooks are attached.
+    """
+
+    name: str
+    source: str
+    revision: str | None
+    weights_sha256: str | None
+    weights: WeightsInfo
+    model: Any
+    tokenizer: Any
+    anatomy: Anatomy
+    shape: Shape
+    sinks: tuple[tuple[float, ...] | None, ...]
+    norms: tuple[NormForm | None, ...]
+    unembedding: Unembedding | None = None
+    changes: tuple[str, ...] = ()
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def __repr__(self) -> str:
+        shape = self.shape
+        return brief(
+            self,
+            cut(self.name, 60),
+            self.kind,
+            f"{shape.layers} layers x {shape.heads} heads",
+            f"{self.model.num_parameters():,} parameters",
+            f"{self.dtype} on {self.device}",
+        )
+
+    @property
+    def tier(self) -> str:
+        """What can be shown, in words."""
+        return "all stages of attention, exact"
+
+    @property
+    def dtype(self) -> str:
+        """Name of the dtype of the weights, for example `float32`."""
+        return str(self.model.dtype).removeprefix("torch.")
+
+    @property
+    def device(self) -> str:
+        """Where the weights live, for example `cpu`."""
+        return str(self.model.device)
+
+    @property
+    def kind(self) -> str:
+        """The name of its class."""
+        return type(self.model).__name__
+
+    @property
+    def causal(self) -> bool:
+        """Whether later keys are hidden in any layer."""
+        return any(layer.causal for layer in self.layers if layer.softmax)
+
+    @property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        """The attention of every layer as it is now, changes included."""
+        return tuple(self._info(layer) for layer in range(self.shape.layers))
+
+    @property
+    def points(self) -> frozenset[str]:
+        """Which hook points its layers have."""
+        stream = {"resid_pre", "resid_post"} if self.anatomy.stream else set[str]()
+        return frozenset({*STAGES, *stream, *({"attention_out", "mlp_out"} if self.anatomy.adds else ())})
+
+    def point(self, layer: int | str, what: str) -> str:
+        """See `Source`."""
+        if isinstance(layer, str):
+            container = self.anatomy.layers[0].name.rpartition(".")[0]
+            return f"{container}.{layer}.{what}".removeprefix("model.")
+        found = self.anatomy.layers[layer]
+        holder = found.attention if what in STAGES else found.name
+        if holder is None:
+            raise RefusedError(f"layer {layer} has no softmax, and no hook point {what}")
+        return f"{holder}.{what}".removeprefix("model.")
+
+    def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
+        """See `Source`; the last states are those of the last layer, before the final norm."""
+        last: list[Tensor] = []
+        final = self.model.get_submodule(self.anatomy.layers[-1].name)
+        handle = final.register_forward_hook(
+            lambda _module, _args, out: last.append(out if isinstance(out, Tensor) else out[0])
+        )
+        name = "inputs_embeds" if inputs.is_floating_point() else "input_ids"
+        chosen = torch.tensor(positions or [0], device=inputs.device)
+        positions_of(self.model, chosen)
+        try:
+            self.model(**{name: inputs}, attention_mask=keep_BT, use_cache=False, **self._only(chosen))
+        finally:
+            positions_of(self.model, None)
+            handle.remove()
+        return last[-1]
+
+    def _only(self, positions: Tensor) -> dict[str, Tensor]:
+        """The argument that spares the logits of other positions, where the model has it."""
+        takes = "logits_to_keep" in inspect.signature(type(self.model).forward).parameters
+        return {"logits_to_keep": positions} if takes else {}
+
+    def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
+        """See `Source`."""
+        projection = self._projection(layer)
+        G, T, H = v_GTH.shape
+        N = self.shape.heads
+        if projection is None:
+            return torch.zeros(0, T)
+        out_DNH = projection.unflatten(1, (N, H))
+        return torch.stack([(v_GTH[head * G // N].float() @ out_DNH[:, head].T).norm(dim=-1) for head in range(N)])
+
+    def _projection(self, layer: int) -> Tensor | None:
+        """The weights of the output projection, float32 [D, N * Hv]; None where none is known."""
+        name = self.anatomy.layers[layer].projection
+        return None if name is None else linear(self.model.get_submodule(name))[0]
+
+    def pull_back(self, layer: int, along_TD: Tensor, branch_TD: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Source`."""
+        found, norm = self.anatomy.layers[layer], self.norms[layer]
+        if found.projection is None or found.branches is None:
+            raise RefusedError(f"what the heads of layer {layer} add to the residual stream is not known")
+        scale = found.branches[0].scale
+        weight_DM, bias_D = linear(self.model.get_submodule(found.projection))
+        along_TD = along_TD * scale
+        constant_T = torch.zeros_like(along_TD[:, 0])
+        if norm is not None:
+            constant_T = (along_TD * norm.bias()).sum(-1)
+            along_TD = norm.pulled(along_TD) / norm.divisor(branch_TD)[:, None]
+        return along_TD @ weight_DM, constant_T + (along_TD * bias_D).sum(-1)
+
+    def own_copy(self, changes: Sequence[str] = ()) -> Self:
+        """See `Source`."""
+        with self.lock:
+            model = own_modules(self.model)
+        return replace(self, model=model, changes=(*self.changes, *changes), lock=threading.RLock())
+
+    def in_blocks(self, rows: int) -> Self:
+        """See `Source`."""
+        if all(seat.block_rows == rows for seat in self._seats()):
+            return self
+        ours = self.own_copy()
+        for seat in ours._seats():
+            seat.block_rows = rows
+        return ours
+
+    def set_softcap(self, layer: int, cap: float | None) -> None:
+        """See `Source`."""
+        self._seat(layer).cap = cap
+
+    def set_window(self, layer: int, window: int | None) -> None:
+        """See `Source`."""
+        seat = self._seat(layer)
+        seat.rule = replace(seat.rule, window=window)
+
+    def set_causal(self, causal: bool) -> None:
+        """See `Source`."""
+        for seat in self._seats():
+            seat.rule = replace(seat.rule, causal=causal)
+
+    def set_final_softcap(self, cap: float | None) -> None:
+        """See `Source`."""
+        config = self.model.config.get_text_config()
+        if getattr(config, "final_logit_softcapping", None) is None:
+            raise ValueError(f"{self.name} has no cap on its final logits to change")
+        config.final_logit_softcapping = cap
+
+    @property
+    def reference_name(self) -> str:
+        """See `Source`."""
+        return f"transformers {transformers.__version__} eager {self.model.config.model_type}"
+
+    def outputs(self, ids_1T: Tensor) -> Outputs:
+        """See `Source`."""
+        return seam_outputs(self.model, [self.point(at, "attn_probs") for at in self.anatomy.softmax_layers], ids_1T)
+
+    def reference_outputs(self, ids_1T: Tensor) -> Outputs:
+        """See `Source`."""
+        return eager_outputs(self.reference(), self.anatomy.attentions, ids_1T)
+
+    def reference(self) -> nn.Module:
+        """See `Source`: the model's own modules, with its own eager attention."""
+        twin = own_modules(self.model)
+        twin.set_attn_implementation("eager")
+        return twin
+
+    def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:
+        """See `Source`."""
+        name = self.anatomy.layers[layer].attention
+        at = None if name is None else self.model.get_submodule(name)
+        return trial(at, self.shape, self.layers[layer].mask, tokens, rows, next(self.model.parameters()))
+
+    def _seat(self, layer: int) -> Seat:
+        name = self.anatomy.layers[layer].attention
+        if name is None:
+            raise ValueError(f"layer {layer} has no softmax to change")
+        return seat_of(self.model.get_submodule(name))
+
+    def _seats(self) -> list[Seat]:
+        return [self._seat(layer) for layer in self.anatomy.softmax_layers]
+
+    def _info(self, layer: int) -> LayerInfo:
+        if self.anatomy.layers[layer].attention is None:
+            return LayerInfo(layer, "linear", None, None, 1.0, True, softmax=False)
+        seat = self._seat(layer)
+        return LayerInfo(
+            layer,
+            _kind(seat.rule),
+            seat.rule.window,
+            seat.cap,
+            seat.scale,
+            seat.rule.causal,
+            chunk=seat.rule.chunk,
+            sinks=self.sinks[layer],
+        )
+
+
+def _kind(rule: Mask) -> str:
+    """The name of a kind of layer."""
+    if rule.chunk is not None:
+        return "chunked"
+    return "global" if rule.window is None else "local"
