@@ -13,6 +13,9 @@ from torch import Tensor
 BLOCK_ROWS = 128
 # Cells of one head in a block: beyond it, a block of a long text takes more memory than all else in a pass.
 _BLOCK_CELLS = BLOCK_ROWS * 4096
+# Positions that the MLP handles at once in float32: of a long text, its wide activations would be most of what a pass
+# needs. In halves of that they need half, and the last bit of a product of matrices depends on how many rows it has.
+MLP_ROWS = 1024
 
 
 def rotate(x_BNTH: Tensor, cos_BTH: Tensor, sin_BTH: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from gemma2_workbench.model.base import Gemma2PreTrainedModel
 from gemma2_workbench.model.cache_checks import Wanted, check_cache
 from gemma2_workbench.model.caches import LegacyCache, as_cache, as_given
 from gemma2_workbench.model.config import Gemma2Config
+from gemma2_workbench.model.equation import MLP_ROWS
 from gemma2_workbench.model.hooks import HookPoint
 from gemma2_workbench.model.inputs import check_length, check_tokens, checked_mask, checked_positions, reject_unknown
 from gemma2_workbench.model.masks import Mask, packed_sequences
@@ -48,11 +49,6 @@ class RMSNorm(nn.Module):
         x32 = x.float()
         normed = x32 * torch.rsqrt(x32.pow(2).mean(-1, keepdim=True) + self.eps)
         return (normed * (1.0 + self.weight.float())).type_as(x)
-
-
-# Positions that the MLP handles at once in float32: of a long text, its wide activations would be most of what a pass
-# needs. In halves of that they need half, and the last bit of a product of matrices depends on how many rows it has.
-MLP_ROWS = 1024
 
 
 class GeGLU(nn.Module):

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gemma2_workbench.memory import available_bytes
-from gemma2_workbench.model.equation import rows_for
-from gemma2_workbench.model.gemma2 import MLP_ROWS
+from gemma2_workbench.model.equation import MLP_ROWS, rows_for
 from gemma2_workbench.models.long_parity import long_bytes
 from gemma2_workbench.models.parity import is_proven, probe_lengths, reference_bytes
 from gemma2_workbench.models.source import Source

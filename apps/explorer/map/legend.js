@@ -20,7 +20,8 @@ export function createLegend() {
     if (painted !== table) paintTable(bar, table);
     painted = table;
     put(ticks, scale.ticks.map((tick) => h('span', { style: { left: `${100 * tick.at}%` } }, tickText(tick))));
-    put(said, scene.quantity);
+    const { pool } = scene.tile;
+    put(said, scene.quantity, pool > 1 ? `; each square: the largest of ${pool} × ${pool}` : '');
     put(hidden, swatches(scene));
     formula.title = asked.over === 'rollout' ? 'Abnar and Zuidema 2020' : look.formula;
     put(formula, asked.over === 'rollout' ? rolloutFormula() : formulaOf(asked.stage, run.layers[asked.layer], scene.causal));
