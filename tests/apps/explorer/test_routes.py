@@ -16,8 +16,9 @@ from gemma2_workbench.apps.explorer import pooling, requested, routes, thumbnail
 from gemma2_workbench.apps.explorer.stage_scales import HELP
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.model import Span
-from gemma2_workbench.traces.blocks import Block, Text
+from gemma2_workbench.traces.blocks import Block
 from gemma2_workbench.traces.folds import thumbnail
+from gemma2_workbench.traces.text import Text
 
 TOKENS = tuple(f"t{i}" for i in range(40))
 
@@ -104,10 +105,10 @@ def with_fold(trace: Trace) -> Trace:
     T = len(trace.tokens)
     everything = Span(range(T), range(T))
     folded = []
-    for layer in range(len(trace.layers)):
+    for layer, info in enumerate(trace.layers):
         probs = torch.stack([trace.stage(layer, head) for head in range(trace.heads)]).nan_to_num()
-        visible = trace.reasons(layer) == 0
-        folded.append(thumbnail(Block(everything, probs, probs, probs, visible, None, Text(torch.arange(T)))))
+        places = Text(torch.arange(T)).places(everything, info.mask)
+        folded.append(thumbnail(Block(probs, probs, probs, None, places)))
     return replace(trace, readings={**trace.readings, "folds": {"thumbnail": torch.stack(folded)}})
 
 
