@@ -44,14 +44,14 @@ def _spread(model: Gemma2ForCausalLM) -> None:
     As they are made they have one of 0.1, which no cap bends.
     """
     ids = torch.randint(5, 4000, (1, 256))
-    for layer in model.model.layers:
-        spread: list[torch.Tensor] = []
+    for layer in range(model.config.num_hidden_layers):
+        attention, spread = f"model.layers.{layer}.self_attn", []
 
         def keep(_module: object, _args: object, out: torch.Tensor, to: list[torch.Tensor] = spread) -> None:
             to.append(out.std())
 
-        hook = layer.self_attn.attn_logits.register_forward_hook(keep)
+        hook = model.get_submodule(f"{attention}.attn_logits").register_forward_hook(keep)
         with torch.no_grad():
             model(ids, use_cache=False)
             hook.remove()
-            layer.self_attn.q_proj.weight.mul_(SPREAD / torch.stack(spread).mean())
+            model.get_parameter(f"{attention}.q_proj.weight").mul_(SPREAD / torch.stack(spread).mean())

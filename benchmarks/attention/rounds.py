@@ -119,9 +119,7 @@ def conditions() -> Iterator[Callable[[], str]]:
     def note() -> str:
         passed = (time.perf_counter() - began) * (psutil.cpu_count() or 1)
         foreign = max(0.0, _busy_seconds() - busy - (_own_seconds() - own)) / passed
-        given = [
-            f"{name}={os.environ[name]}" for name in (*KEEPING, "LD_PRELOAD", "OMP_NUM_THREADS") if name in os.environ
-        ]
+        given = [f"{name}={os.environ[name]}" for name in (*KEEPING, "LD_PRELOAD") if name in os.environ]
         return (
             f"{platform.processor() or platform.machine()}, {psutil.cpu_count()} cores, "
             f"{psutil.virtual_memory().total / 2**30:.0f} GB; {torch.get_num_threads()} threads; "

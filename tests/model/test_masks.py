@@ -212,3 +212,22 @@ def test_reasons_differ_per_row_of_the_batch():
     assert reasons.shape == (2, 3, 3)
     assert not (reasons[0] == Reason.PADDING).any()
     assert (reasons[1, :, 0] == Reason.PADDING).all()
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("window", [None, 1, 3, 40, 100])
+def test_parts_hold_every_hidden_cell(window: int | None, causal: bool) -> None:
+    mask = Mask(window, causal=causal)
+    for start in range(0, 50, 7):
+        rows = range(start, min(start + 7, 50))
+        for keys in (range(50), mask.reach(rows, range(50))):
+            hidden = mask.hidden(rows, keys)
+            parts = torch.zeros_like(hidden)
+            for place, part in mask.hidden_parts(rows, keys):
+                parts[..., place] = part
+            assert torch.equal(parts, hidden)
+
+
+def test_most_keys_of_a_late_block_are_not_looked_at() -> None:
+    assert [place for place, _ in Mask().hidden_parts(range(90, 100), range(100))] == [slice(91, 100)]
+    assert [place for place, _ in Mask(50).hidden_parts(range(90, 100), range(41, 100))] == [slice(0, 9), slice(50, 59)]

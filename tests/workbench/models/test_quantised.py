@@ -68,7 +68,7 @@ def test_a_figure_records_it_and_says_how_to_draw_it_again(tmp_path: Path, capsy
     record = json.loads((tmp_path / "map.csv.json").read_text())
     assert record["model"]["weights"]["quantized"]["method"] == "int8"
     assert "--quantize=int8" in record["command"]
-    assert main(["redraw", str(file), "--out", str(tmp_path / "again.csv")]) == 0
+    assert main(["redraw", f"{file}.json", "--out", str(tmp_path / "again.csv")]) == 0
     main(["trace", "A cat", "--quantize", "int8", "--out", str(tmp_path / "t.safetensors")])
     assert "approximate weights: int8" in capsys.readouterr().out
 
