@@ -1,5 +1,6 @@
 """`row_of`: what the workbench makes of one model type, built tiny."""
 
+import logging
 import warnings
 from collections import Counter
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Row:
 def row_of(model_type: str) -> Row:
     """The line of one model type."""
     warnings.simplefilter("ignore")
-    transformers.logging.set_verbosity(transformers.logging.CRITICAL)
+    transformers.logging.set_verbosity(logging.CRITICAL)
     torch.set_num_threads(1)
     ids_1T = 3 + torch.arange(TOKENS)[None] * 5 % 100
     try:

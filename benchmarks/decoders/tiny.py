@@ -113,11 +113,13 @@ def _small(kind: type[PreTrainedConfig], own: dict[str, object], vocabulary: int
     kinds = list(dict.fromkeys(named.get("layer_types") or ()))
     if kinds and not _is_fixed(kind, "layer_types"):
         values["layer_types"] = [kinds[at % len(kinds)] for at in range(LAYERS)]
-    for name in kind.sub_configs or {}:
+    parts: Any = kind.sub_configs
+    for name in parts or {}:
         part = getattr(usual, name, None)
         if isinstance(part, PreTrainedConfig):
             values[name] = _small(type(part), {}, vocabulary).to_dict()
-    return kind(**{**values, **own})
+    made: Any = kind
+    return made(**{**values, **own})
 
 
 def _is_fixed(kind: type[PreTrainedConfig], name: str) -> bool:

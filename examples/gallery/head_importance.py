@@ -8,6 +8,7 @@ import numpy as np
 from gemma2_workbench import AblateHead, load, predict, tokenize
 from gemma2_workbench.export import export
 from gemma2_workbench.figures.spec import FigureSpec, HeadGrid, Scale
+from gemma2_workbench.models.loading import gemma2_of
 
 WIDTH = "single"
 TEXT = "red blue green seven nine red blue green seven nine red blue"
@@ -15,7 +16,7 @@ TEXT = "red blue green seven nine red blue green seven nine red blue"
 
 def figure() -> FigureSpec:
     """KL of the prediction without each head from the real one."""
-    loaded = load()
+    loaded = gemma2_of(load())
     config = loaded.config
     ids = tokenize(loaded.tokenizer, TEXT).ids
     real = predict(loaded, ids)

@@ -9,6 +9,7 @@ from gemma2_workbench.export import export
 from gemma2_workbench.figures.spec import FigureSpec
 from gemma2_workbench.masks.reach import reach, reach_curve
 from gemma2_workbench.masks.setting import Setting
+from gemma2_workbench.models.loading import gemma2_of
 
 WIDTH = "single"
 TOKENS = 400
@@ -16,7 +17,7 @@ TOKENS = 400
 
 def figure() -> FigureSpec:
     """Keys that can influence the last of 400 tokens of the embedded model, layer by layer."""
-    setting = Setting.of(load().outline, TOKENS)
+    setting = Setting.of(gemma2_of(load()).outline, TOKENS)
     return reach_curve(reach(setting), TOKENS - 1)
 
 

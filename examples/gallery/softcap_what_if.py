@@ -8,6 +8,7 @@ import numpy as np
 from gemma2_workbench import SetSoftcap, load, predict, tokenize
 from gemma2_workbench.export import export
 from gemma2_workbench.figures.spec import Curve, FigureSpec, Guide, Series
+from gemma2_workbench.models.loading import gemma2_of
 
 WIDTH = "single"
 TEXTS = {
@@ -19,7 +20,7 @@ CAPS = np.array([1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 60])
 
 def figure() -> FigureSpec:
     """KL of the changed prediction from the real one for two texts."""
-    loaded = load()
+    loaded = gemma2_of(load())
     lines = []
     for name, text in TEXTS.items():
         ids = tokenize(loaded.tokenizer, text).ids

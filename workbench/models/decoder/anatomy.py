@@ -144,7 +144,10 @@ def _attention_first(
         if (step.name == projection or reads) and step.gave is not None:
             chain.append(step.gave)
             along.append(step.name)
-    return next((pair for pair in (branches, branches[::-1]) if pair[0].name in along), None)
+    first, second = branches
+    if first.name in along:
+        return first, second
+    return (second, first) if second.name in along else None
 
 
 def _is_part(name: str, whole: str) -> bool:

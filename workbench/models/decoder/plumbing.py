@@ -22,8 +22,8 @@ _HOME, _SCALE, _POSITIONS = "workbench_home", "workbench_scale", "workbench_posi
 class BranchPoint(HookPoint):
     """A hook point of what a branch adds; hooks are also handed what its last module was given."""
 
-    def forward(self, input: Tensor, branch: object = None) -> Tensor:
-        """Return `input` unchanged."""
+    def forward(self, input: Tensor, span: object = None) -> Tensor:
+        """Return `input` unchanged; in place of a span hooks see what the branch's last module was given."""
         return input
 
 
