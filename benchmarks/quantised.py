@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import torch
 from gemma2_workbench import load
 from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM
 from gemma2_workbench.models.approximation import Numbers, shift
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.loading import Loaded
 
 WAYS = ("exact", "int8", "int4", "torchao int8")
 
@@ -57,7 +58,7 @@ def make(folder: Path, layers: int, width: int) -> None:
     load().tokenizer.save_pretrained(folder)
 
 
-def measured(way: str, folder: Path) -> dict[str, Any]:
+def measured(way: str, folder: Path) -> dict[int, Any]:
     """Memory of the weights, time to load and to run, and the shift of the numbers."""
     exact = Numbers.of(load(folder, dtype="float32"))
     began = time.process_time()
@@ -68,16 +69,17 @@ def measured(way: str, folder: Path) -> dict[str, Any]:
     ran = time.process_time() - began
     errors = (moved.output_max, moved.output_mean, moved.probs_max, moved.probs_mean)
     size = loaded.model.get_memory_footprint() / 1e6
-    return dict(enumerate([round(size), round(took, 2), round(ran, 2), *(f"{error:.2g}" for error in errors)]))
+    row = [round(size), round(took, 2), round(ran, 2), *(f"{error:.2g}" for error in errors)]
+    return dict(enumerate(row))
 
 
-def _quantised(way: str, folder: Path) -> LoadedModel:
+def _quantised(way: str, folder: Path) -> Loaded:
     if way in ("int8", "int4"):
         return load(folder, dtype="float32", quantize=way)
-    from torchao.quantization import Int8WeightOnlyConfig
+    config: Any = import_module("torchao.quantization").Int8WeightOnlyConfig
     from transformers import TorchAoConfig
 
-    return load(folder, dtype="float32", quantization_config=TorchAoConfig(Int8WeightOnlyConfig()))
+    return load(folder, dtype="float32", quantization_config=TorchAoConfig(config()))
 
 
 if __name__ == "__main__":

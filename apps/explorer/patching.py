@@ -45,7 +45,7 @@ def patch_recipe(session: Session, asked: Patching) -> PatchRecipe:
     return PatchRecipe(grid, positions=asked.positions, heads=asked.heads)
 
 
-def _untold(_done: int, _of: int, _what: str = "layers") -> None:
+def _untold(done: int, of: int, what: str = "layers") -> None:
     """A file has no place for progress; on the page the grid was computed before it is saved."""
 
 

@@ -7,12 +7,13 @@ from typing import Any
 import gradio as gr
 from pydantic import JsonValue
 
-from gemma2_workbench import LoadedModel, Prediction, Trace, estimate, predict, tokenize
+from gemma2_workbench import Prediction, Trace, estimate, predict, tokenize
 from gemma2_workbench.apps.explorer.scores import scores_json
 from gemma2_workbench.apps.explorer.softcap import saturated
 from gemma2_workbench.apps.page.questions import FAILURES, Handler, Question, Tell
 from gemma2_workbench.apps.page.session import ModelAbsentError, Session
 from gemma2_workbench.models.readable import readable, readable_piece
+from gemma2_workbench.models.source import Source
 
 FORECAST = 5
 # Multiplications and additions of a pass from which on what it takes is said before: about a second of two cores.
@@ -40,10 +41,11 @@ def run(session: Session, asked: Run, tell: Tell) -> JsonValue:
     return run_json(run_id, trace) | {"forecast": forecast(session, run_id, trace)}
 
 
-def _announce(loaded: LoadedModel, text: str, tell: Tell) -> None:
+def _announce(loaded: Source, text: str, tell: Tell) -> None:
     """Say what a long run will take, and that none of its layers is done: from now on the time left is reckoned."""
     tokens, layers = len(tokenize(loaded.tokenizer, text)), loaded.shape.layers
-    if 2 * loaded.model.num_parameters() * tokens > ANNOUNCED and tokens <= loaded.shape.longest:
+    weights = sum(weight.numel() for weight in loaded.model.parameters())
+    if 2 * weights * tokens > ANNOUNCED and tokens <= loaded.shape.longest:
         tell(0, layers, estimate(loaded, tokens).sentence)
     tell(0, layers)
 

@@ -7,6 +7,7 @@ import torch
 
 from gemma2_workbench import LoadedModel, load
 from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM
+from gemma2_workbench.models.loading import gemma2_of
 
 GEOMETRIES: dict[str, dict[str, int]] = {
     "S": {"hidden_size": 384, "intermediate_size": 2560, "num_hidden_layers": 8, "num_attention_heads": 6}
@@ -20,7 +21,7 @@ SPREAD = 12  # standard deviation of the raw logits
 
 def model(geometry: str) -> LoadedModel:
     """A random model of this geometry, or the embedded one, with the embedded tokenizer."""
-    tiny = load()
+    tiny = gemma2_of(load())
     if geometry == EMBEDDED:
         return tiny
     torch.manual_seed(0)

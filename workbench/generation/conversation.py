@@ -1,6 +1,6 @@
 """`Conversation`: several turns with a model, by its own chat template; without one, a text that it goes on with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from secrets import randbelow
@@ -120,6 +120,6 @@ class Conversation:
         return tuple(token for token in tokens[:1] if token in self.loaded.tokenizer.all_special_ids)
 
 
-def _rendered(tokenizer: Any, turns: list[Mapping[str, str]], opens: bool = False) -> str:
+def _rendered(tokenizer: Any, turns: Sequence[Mapping[str, str]], opens: bool = False) -> str:
     """The text of some turns; `opens` begins the answer."""
     return tokenizer.apply_chat_template(turns, add_generation_prompt=opens, tokenize=False)

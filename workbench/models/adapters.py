@@ -39,7 +39,7 @@ def adapted_configuration(folder: Path, base: Gemma2Config) -> Gemma2Config:
     cls = _CLASSES.get(str(json_object(folder / SETTINGS).get("task_type")))
     if cls is not None and cls not in (base.architectures or []):
         base.architectures = [cls]
-        base.num_labels = _labels(folder) or base.num_labels
+        base.update({"num_labels": _labels(folder) or base.num_labels})  # a property that its type hides
     return base
 
 

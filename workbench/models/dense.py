@@ -6,6 +6,7 @@ what counts.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +21,7 @@ def is_plain(module: nn.Module) -> bool:
     return not any(map(_is_elsewhere, module.parameters(recurse=False)))
 
 
-def matrix(linear: nn.Module) -> Tensor:
+def matrix(linear: Any) -> Tensor:
     """What a linear module multiplies with, float32 [out, in], bias left out."""
     with _weight(linear) as weight:
         if weight is not None:
@@ -30,7 +31,7 @@ def matrix(linear: nn.Module) -> Tensor:
         return (linear(eye) - linear(torch.zeros_like(eye[:1]))).float().T
 
 
-def rows(linear: nn.Module, ids_T: Tensor) -> Tensor:
+def rows(linear: Any, ids_T: Tensor) -> Tensor:
     """Some rows of what a linear module without bias multiplies with, [T, in]."""
     with _weight(linear) as weight:
         if weight is not None:
@@ -49,7 +50,7 @@ def scale(norm: nn.Module) -> Tensor:
         return norm.get_parameter("weight").float()
 
 
-def bias(linear: nn.Module) -> Tensor | None:
+def bias(linear: Any) -> Tensor | None:
     """What a linear module adds, float32 [out]; None for nothing."""
     if getattr(linear, "bias", None) is None:
         return None
@@ -58,7 +59,7 @@ def bias(linear: nn.Module) -> Tensor | None:
 
 
 @contextmanager
-def _weight(linear: nn.Module) -> Iterator[Tensor | None]:
+def _weight(linear: Any) -> Iterator[Tensor | None]:
     """The weight of one of torch's own linear modules, brought here where it is offloaded; None of any other."""
     with _brought(linear):
         is_own = type(linear) is nn.Linear and not _is_elsewhere(linear.weight)
@@ -82,7 +83,7 @@ def _is_elsewhere(weight: Tensor) -> bool:
     return weight.device.type == "meta" or type(weight) not in (nn.Parameter, Tensor)
 
 
-def _dtype(linear: nn.Module) -> torch.dtype:
+def _dtype(linear: Any) -> torch.dtype:
     """In which a module computes."""
     for weight in linear.parameters():
         if weight.is_floating_point():

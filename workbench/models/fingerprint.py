@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -66,7 +67,7 @@ class WeightsState:
         )
 
 
-def _adapters(module: nn.Module) -> Iterator[tuple[object, ...]]:
+def _adapters(module: Any) -> Iterator[tuple[object, ...]]:
     """How the adapters of a layer (peft) are switched."""
     if isinstance(getattr(module, "disable_adapters", None), bool):
         strengths = getattr(module, "scaling", {})

@@ -29,8 +29,9 @@ def token_id(loaded: Source, text: str) -> int:
 def _id_of(tokenizer: Any, piece: str) -> int | None:
     """The id of a piece of the vocabulary."""
     found = tokenizer.convert_tokens_to_ids(piece)
-    unknown = found is None or (found == tokenizer.unk_token_id and piece != tokenizer.unk_token)
-    return None if unknown else int(found)
+    if found is None or (found == tokenizer.unk_token_id and piece != tokenizer.unk_token):
+        return None
+    return int(found)
 
 
 def require_language_model(loaded: Source) -> Unembedding:

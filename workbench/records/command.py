@@ -37,8 +37,9 @@ def model_flags(model: JsonObject) -> list[str]:
     """The flags that choose a model, and how it runs."""
     flags = [f"--model={model['name']}", f"--dtype={model['dtype']}", f"--device={model['device']}"]
     quantized = model.get("weights", {}).get("quantized")
-    is_flag = quantized is not None and quantized["method"] in METHODS
-    return [*flags, f"--quantize={quantized['method']}"] if is_flag else flags
+    if quantized is not None and quantized["method"] in METHODS:
+        flags.append(f"--quantize={quantized['method']}")
+    return flags
 
 
 def changes_flags(changes: Sequence[JsonObject]) -> list[str]:

@@ -30,11 +30,11 @@ def compare_sweeps(before: Sweep, after: Sweep) -> pd.DataFrame:
     numbers = ["texts_mean", "replicates"]
     both = before.heads[place + numbers].merge(after.heads[place + numbers], on=place, suffixes=("_a", "_b"))
     change = both["texts_mean_b"] - both["texts_mean_a"]
-    drawn = [pd.DataFrame(np.stack(both[f"replicates_{side}"].to_numpy())) for side in "ab"]
+    drawn = [pd.DataFrame(both[f"replicates_{side}"].tolist()) for side in "ab"]
     if before.identity.corpus_sha256 == after.identity.corpus_sha256:
         error = (drawn[1] - drawn[0]).std(axis=1)
     else:
-        error = pd.Series(np.hypot(*(each.std(axis=1) for each in drawn)))
+        error = sum(each.var(axis=1) for each in drawn) ** 0.5
     frame = both[place].assign(
         before=both["texts_mean_a"],
         after=both["texts_mean_b"],
@@ -43,5 +43,5 @@ def compare_sweeps(before: Sweep, after: Sweep) -> pd.DataFrame:
         high=change + Z95 * error,
         z=change / error.where(error > 0),
     )
-    order = frame["z"].abs().sort_values(ascending=False, kind="stable", na_position="last").index
-    return frame.loc[order].reset_index(drop=True)
+    order = np.argsort(-frame["z"].abs().fillna(-1).to_numpy(), kind="stable")
+    return frame.iloc[order].reset_index(drop=True)

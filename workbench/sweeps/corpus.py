@@ -6,7 +6,7 @@ A text that cannot be read keeps its number and says why, so that the numbers of
 import csv
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -150,7 +150,7 @@ class Corpus:
         except pyarrow.ArrowException as error:
             raise ValueError(f"{path} cannot be read as Parquet: {error}") from None
 
-    def _cell(self, row: dict[str, object] | None, problem: str) -> tuple[str | None, str]:
+    def _cell(self, row: Mapping[str, object] | None, problem: str) -> tuple[str | None, str]:
         """The text of a row, or why there is none."""
         if row is None:
             return None, problem

@@ -65,7 +65,9 @@ class Identity:
             ValueError: it is none.
         """
         try:
-            known = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+            known: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+            }
             return cls(**known)
         except TypeError as error:
             raise ValueError(f"this is no part of a sweep, or of another version: {error}") from None

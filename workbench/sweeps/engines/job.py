@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from gemma2_workbench.models.gemma2 import LoadedModel
 from gemma2_workbench.models.loading import load
+from gemma2_workbench.models.source import Source
 from gemma2_workbench.sweeps.corpus import Corpus
 from gemma2_workbench.sweeps.settings import SweepSettings
 
@@ -26,6 +26,6 @@ class Job:
     settings: SweepSettings
     out: Path
 
-    def loaded(self) -> LoadedModel:
+    def loaded(self) -> Source:
         """The model; errors as of `load`."""
         return load(self.model, dtype=self.dtype, device=self.device)

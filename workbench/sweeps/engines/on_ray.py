@@ -1,6 +1,7 @@
 """Blocks on a Ray cluster: Ray Data's `map_batches` over a class, so that an actor loads its model once."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def run(
         ValueError, OSError: as `sweep`.
     """
     try:
-        import ray
+        data: Any = import_module("ray.data")
     except ImportError:
         raise ImportError("--engine ray needs the package ray: pip install 'gemma2-workbench[ray]'") from None
 
@@ -60,9 +61,7 @@ def run(
     if not missing:
         return
     # One block a batch: an answer is kept as soon as it is there.
-    parts = ray.data.from_items(
-        [{"block": number} for number in missing], override_num_blocks=len(missing)
-    ).map_batches(
+    parts = data.from_items([{"block": number} for number in missing], override_num_blocks=len(missing)).map_batches(
         Worker,
         fn_constructor_args=(job, identity),
         batch_size=1,
