@@ -56,6 +56,7 @@ def test_readme_block(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_readme_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copy(ROOT / "examples" / "data" / "places.conll", "test.conll")
+    Path("texts.jsonl").write_text('{"text": "Anna met Bob. Anna met Emma."}\n')
     lines = [shlex.split(line, comments=True)[1:] for line in re.findall(r"^gemma2-workbench .*", README, re.M)]
     assert len(lines) > 10
     for arguments in lines:

@@ -177,8 +177,10 @@ def test_reasons_have_fixed_numbers():
         "OUTSIDE_WINDOW",
         "PADDING",
         "OTHER_SEQUENCE",
+        "OUTSIDE_CHUNK",
+        "NO_SOFTMAX",
     ]
-    assert [int(reason) for reason in Reason] == [0, 1, 2, 3, 4]
+    assert [int(reason) for reason in Reason] == list(range(7))
 
 
 def test_every_hidden_cell_has_its_reason():

@@ -173,7 +173,7 @@ HEADS: dict[str, tuple[Damage, str]] = {
     "a direction in words": (setting(is_causal="no"), "is_causal='no' must be true or false"),
 }
 CONFIGS: dict[str, tuple[Damage, str]] = {
-    "another model": (setting(model_type="llama"), "is a 'llama' model"),
+    "another model": (setting(model_type="llama"), "a 'llama' model has no place for"),
     "no model": (content("config.json", b"{}"), "config.json names no model_type"),
     "a text for a number": (setting(head_dim="32"), "head_dim"),
     "true for a number": (setting(num_hidden_layers=True), "num_hidden_layers=True must be a whole number"),
@@ -215,7 +215,7 @@ FILES: dict[str, tuple[Damage, str]] = {
     "an index without names": (shards(weight_map=[]), f"{INDEX} has no weight_map"),
     "an index without metadata": (shards(metadata=None), f"{INDEX} has no metadata"),
     "a pipe for a file": (lambda folder: os.mkfifo(folder / "added_tokens.json"), "added_tokens.json is no file"),
-    "an adapter": (content("adapter_config.json", b"{}"), "adapter_config.json.*merge"),
+    "an adapter": (content("adapter_config.json", b"{}"), "holds an adapter .* names no base_model_name_or_path"),
 }
 CASES = [
     *(("tiny", "tokenizer", name, *case) for name, case in TOKENIZERS.items()),

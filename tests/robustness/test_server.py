@@ -131,6 +131,7 @@ def test_what_is_right_is_handed_on() -> None:
         "model": None,
         "dtype": None,
         "device": None,
+        "quantize": None,
         "browser": False,
         "models": ["tiny", "tiny-ner"],
         "names": ["lab.example"],

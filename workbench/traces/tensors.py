@@ -79,7 +79,9 @@ def _layer(manifest: Manifest, layer: int, held: Mapping[str, Tensor]) -> dict[s
     N, T, own = manifest.heads, len(manifest.tokens), _DTYPES[manifest.model.dtype]
     info = manifest.layers[layer]
     width = _last(held, f"layer.{layer}.q") if info.softmax and info.staged else 0
-    own_width = _last(held, f"layer.{layer}.v") if width else 0
+    # Values may be narrower or wider than keys, but then they are so in every layer.
+    others = {_last(held, f"layer.{other.index}.v") for other in manifest.layers if other.softmax and other.staged}
+    own_width = 0 if not width else next(iter(others)) if len(others) == 1 else width
     keys = held.get(f"layer.{layer}.k")
     G = (
         keys.shape[0]

@@ -51,7 +51,7 @@ def test_a_value_takes_its_tensors_once(make_trace: Callable[..., Trace]) -> Non
     assert taken([tensor, tensor[:10], (tensor,)]).memory < MB + 1000
     loaded = load("tiny")
     weights = sum(parameter.nbytes for parameter in loaded.model.parameters())
-    assert weights < taken(loaded).memory < weights + 10_000
+    assert weights < taken(loaded).memory < 1.01 * weights
     trace = make_trace("abcdefgh")
     tensors = sum(part.nbytes for layer in trace.tensors for part in vars(layer).values())
     assert tensors < taken(trace).memory < tensors + 20_000

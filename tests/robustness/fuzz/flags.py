@@ -67,6 +67,10 @@ def _good(random: Random, name: str, bases: Bases, scratch: Path) -> list[str | 
         "generate": ["generate", TEXT, "--model", bases.model, "--max-new-tokens", "3"],
         "chat": ["chat", "--model", bases.model, "--max-new-tokens", "3"],
         "convert": ["convert", "nothere.ckpt", "converted", "--size", "2b"],
+        "sweep": ["sweep", "gold.conll", "--out", "swept", "--model", bases.model],
+        "sweep merge": ["sweep merge", "nothere"],
+        "sweep slurm": ["sweep slurm", "gold.conll", "--out", "swept"],
+        "sweep compare": ["sweep compare", "nothere", "nothere"],
         "app": ["app", "--model", "./nothere", "--trace", "nothere"],
         "bench": ["bench", "--model", "./nothere", "--port", "x"],
     }[name]

@@ -128,6 +128,7 @@ def test_the_strongest_links_from_the_threshold_on_are_drawn_weakest_first():
 
 def test_reasons_are_those_of_the_model():
     names = {reason: reason.name.lower().replace("_", " ") for reason in Reason if reason}
+    names[Reason.NO_SOFTMAX] = "no softmax here"
     assert {reason: colours.hidden(reason).name for reason in names} == names
 
 

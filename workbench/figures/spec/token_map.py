@@ -49,7 +49,7 @@ class TokenMap:
         checks.start("TokenMap", "column_start", self.column_start)
         freeze(self, values=values, rows=rows, columns=columns)
         if self.reasons is not None:
-            reasons = checks.codes("TokenMap", "reasons", self.reasons, values.shape, highest=6)
+            reasons = checks.codes("TokenMap", "reasons", self.reasons, values.shape, highest=8)
             freeze(self, reasons=reasons)
         if self.mark is not None:
             row, column = self.mark[0] - self.row_start, self.mark[1] - self.column_start

@@ -7,17 +7,22 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig
 
+from gemma2_workbench.brief import some
 from gemma2_workbench.model.config_checks import shown
 from gemma2_workbench.models.alone import BUILDING
-from gemma2_workbench.models.checkpoint import json_object, weight_files
+from gemma2_workbench.models.checkpoint import headers, json_object, weight_files
 from gemma2_workbench.models.decoder.maps_only import MapsOnly
 from gemma2_workbench.models.decoder.opening import opened
 from gemma2_workbench.models.decoder.source import Decoder
 from gemma2_workbench.models.names import Place
 from gemma2_workbench.models.quiet import quiet
+from gemma2_workbench.models.room import free_bytes
 from gemma2_workbench.models.vocabulary import tokenizer_of
 from gemma2_workbench.models.weights_hash import weights_hash
 from gemma2_workbench.models.weights_info import WeightsInfo
+
+# What older versions of transformers saved, and models compute.
+_BUFFERS = ("rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias")
 
 
 def is_other_family(folder: Path) -> bool:
@@ -57,6 +62,7 @@ def load_decoder(place: Place, name: str, dtype: torch.dtype, device: torch.devi
     """
     config = decoder_config(place.folder)
     tokenizer = decoder_tokenizer(place.folder, config)
+    _check_size(place.folder, config, dtype, device)
     with BUILDING, quiet():
         try:
             model, report = _class(config).from_pretrained(
@@ -70,7 +76,10 @@ def load_decoder(place: Place, name: str, dtype: torch.dtype, device: torch.devi
         except (RuntimeError, TypeError, AttributeError, KeyError, ImportError) as error:
             raise ValueError(f"the weights cannot be loaded ({type(error).__name__}: {error})") from error
     if report["missing_keys"]:
-        raise ValueError(f"the weights lack {', '.join(sorted(report['missing_keys'])[:3])}")
+        raise ValueError(f"the weights lack {some(sorted(report['missing_keys']), 3)}")
+    if surplus := [name for name in report["unexpected_keys"] if not name.endswith(_BUFFERS)]:
+        family = shown(config.model_type)
+        raise ValueError(f"a {family} model has no place for {some(sorted(surplus), 3)}, which its weights hold")
     checksum, hashed = weights_hash(weight_files(place.folder))
     return opened(
         model.to(device),
@@ -81,6 +90,31 @@ def load_decoder(place: Place, name: str, dtype: torch.dtype, device: torch.devi
         weights_sha256=checksum,
         weights=WeightsInfo(hashed),
     )
+
+
+def _check_size(folder: Path, config: PreTrainedConfig, dtype: torch.dtype, device: torch.device) -> None:
+    """Refuse, before anything is read, what does not fit into memory, and files of another model than config.json's.
+
+    Raises:
+        MemoryError: the weights do not fit.
+        ValueError: the files hold far fewer numbers than the model has; the rest would be random, and may not fit.
+    """
+    with BUILDING, quiet(), torch.device("meta"):
+        cls = _class(config)
+        model = cls.from_config(config) if cls is AutoModelForCausalLM else cls(config)
+    needed = sum(weight.numel() for weight in model.parameters())
+    held = sum(torch.Size(header.shape).numel() for header in headers(folder).values())
+    if held and held < needed / 2:
+        raise ValueError(
+            f"its files hold {held:,} numbers, and config.json describes a model of {needed:,}: they do not belong "
+            "together"
+        )
+    size, free = needed * dtype.itemsize, free_bytes(device)
+    if size > free:
+        raise MemoryError(
+            f"its weights take {size / 1e9:.1f} GB in {str(dtype).removeprefix('torch.')}, and {free / 1e9:.1f} GB are "
+            f"free on {device}; use dtype='bfloat16', a smaller model, or a machine with more memory"
+        )
 
 
 def _class(config: PreTrainedConfig) -> Any:
