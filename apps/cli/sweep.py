@@ -4,11 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
+import torch
+
 from gemma2_workbench import scratch
 from gemma2_workbench.apps.cli.progress import counted
 from gemma2_workbench.apps.cli.rows import rows_text
 from gemma2_workbench.atomic import checked_folder, checked_target, replacing
 from gemma2_workbench.limits import short, whole
+from gemma2_workbench.models.devices import chosen_dtype
 from gemma2_workbench.starting import COMMAND
 from gemma2_workbench.sweeps.compare import compare_sweeps
 from gemma2_workbench.sweeps.corpus import Corpus
@@ -56,6 +59,7 @@ def merged(options: argparse.Namespace) -> None:
 def slurm(options: argparse.Namespace) -> None:
     """Print the script."""
     _settings(options)
+    chosen_dtype(options.dtype, torch.device("cpu"))  # of the device only the cluster knows
     shards, hours, cpus = (whole(f"--{name}", getattr(options, name), 1) for name in ("shards", "hours", "cpus"))
     words = [COMMAND, "sweep", *options.corpus, f"--out={options.out}", f"--model={options.model}"]
     chosen = [*_SETTINGS, "column", "split", "dtype", "device"]

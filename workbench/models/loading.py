@@ -29,7 +29,7 @@ from gemma2_workbench.models.names import ModelNotFoundError, Place, fetched, lo
 from gemma2_workbench.models.placement import Placement
 from gemma2_workbench.models.quantisation import check_quantize, described
 from gemma2_workbench.models.read_model import read_model
-from gemma2_workbench.models.room import check_room, free_bytes, weights_bytes
+from gemma2_workbench.models.room import check_room, check_shapes, free_bytes, weights_bytes
 from gemma2_workbench.models.shipped import DEFAULT, embedded
 from gemma2_workbench.models.vocabulary import tokenizer_of
 from gemma2_workbench.models.weights_hash import weights_hash
@@ -194,6 +194,7 @@ def _planned(
     known = headers(place.folder)
     kind = chosen_dtype(dtype, where.device, _stored(place, config, check_fit(config, known)))
     check_room(known, kind, where)
+    check_shapes(known, where)
     return kind, known
 
 

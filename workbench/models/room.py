@@ -26,9 +26,29 @@ def weights_bytes(headers: Mapping[str, Header], dtype: torch.dtype, quantize: o
     total = 0.0
     for name, header in headers.items():
         count = torch.Size(header.shape).numel()
-        is_rounded = len(header.shape) == 2 and not any(part in name for part in _KEPT)
-        total += count * (rounded if is_rounded else dtype.itemsize)
+        total += count * (rounded if _is_rounded(name, header) else dtype.itemsize)
     return int(total)
+
+
+def check_shapes(headers: Mapping[str, Header], place: Placement) -> None:
+    """Refuse int4 on a CPU for matrices that bitsandbytes cannot pack there: rows in 32s, columns in blocks of 64.
+
+    Raises:
+        ValueError: names one.
+    """
+    if place.quantize is None or place.device.type != "cpu" or not method_of(place.quantize).startswith("int4"):
+        return
+    for name, header in headers.items():
+        if _is_rounded(name, header) and (header.shape[0] % 32 or header.shape[1] % 64):
+            shape = " x ".join(map(str, header.shape))
+            raise ValueError(
+                f"quantize='int4' on a CPU needs matrices of 32s of rows and 64s of columns; {name} has {shape}: "
+                "use quantize='int8', or leave it out"
+            )
+
+
+def _is_rounded(name: str, header: Header) -> bool:
+    return len(header.shape) == 2 and not any(part in name for part in _KEPT)
 
 
 def check_room(headers: Mapping[str, Header], dtype: torch.dtype, place: Placement) -> None:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,11 @@ def test_a_figure_records_it_and_says_how_to_draw_it_again(tmp_path: Path, capsy
     assert main(["redraw", f"{file}.json", "--out", str(tmp_path / "again.csv")]) == 0
     main(["trace", "A cat", "--quantize", "int8", "--out", str(tmp_path / "t.safetensors")])
     assert "approximate weights: int8" in capsys.readouterr().out
+
+
+def test_matrices_that_cannot_be_packed_are_named(twin_folder: Callable[..., Path]) -> None:
+    with pytest.raises(ValueError, match="needs matrices of 32s of rows and 64s of columns"):
+        load(twin_folder(), quantize="int4")
 
 
 def test_what_cannot_be_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,6 +118,7 @@ def _check_size(folder: Path, config: PreTrainedConfig, dtype: torch.dtype, devi
 
 
 def _class(config: PreTrainedConfig) -> Any:
-    """The class that config.json names, if it is a language model of transformers; else the one of its type."""
+    """The class that config.json names, if it is a language model of its type; else transformers' choice."""
     names = [name for name in config.architectures or () if name.endswith(("ForCausalLM", "LMHeadModel"))]
-    return getattr(transformers, names[0]) if names and hasattr(transformers, names[0]) else AutoModelForCausalLM
+    named = getattr(transformers, names[0], None) if names else None
+    return named if getattr(named, "config_class", None) is type(config) else AutoModelForCausalLM
