@@ -40,9 +40,11 @@ model = AutoModelForCausalLM.from_pretrained("google/gemma-2-2b")
 tokenizer = AutoTokenizer.from_pretrained("google/gemma-2-2b")
 inputs = tokenizer(text="My name is Gemma", return_tensors="pt")
 max_generated_length = inputs.input_ids.shape[1] + 10
-past_key_values = HybridCache(config=model.config, max_batch_size=1, max_cache_len=max_generated_length, device=model.device, dtype=model.dtype)
+past_key_values = HybridCache(
+    config=model.config, max_batch_size=1, max_cache_len=max_generated_length, device=model.device, dtype=model.dtype
+)
 outputs = model(**inputs, past_key_values=past_key_values, use_cache=True)
-"""  # noqa: E501
+"""
 VISUALIZER = """
 from transformers.utils.attention_visualizer import AttentionMaskVisualizer
 visualizer = AttentionMaskVisualizer("google/gemma-2b")

@@ -11,7 +11,7 @@ import pytest
 import torch
 from peft import LoraConfig, TaskType, get_peft_model
 
-from gemma2_workbench import ModelNotFoundError, capture, load
+from gemma2_workbench import Contributions, ModelNotFoundError, capture, load
 from gemma2_workbench.classification.finetune.start import merged
 from gemma2_workbench.model import Gemma2ForTokenClassification
 
@@ -50,8 +50,8 @@ def test_an_adapter_is_opened_with_its_base(folder: tuple[Path, Any]) -> None:
     same = capture(replace(load(), model=whole, state=None), "A cat sat on the mat.", read=READ)
     for name, fold in trace.folds.items():
         assert torch.allclose(fold.double(), same.folds[name].double(), atol=1e-3, equal_nan=True), name
-    parts = (one.reading("contributions", object) for one in (trace, same))
-    ours, theirs = (getattr(part, "heads").double() for part in parts)  # noqa: B009
+    parts = (one.reading("contributions", Contributions) for one in (trace, same))
+    ours, theirs = (part.heads.double() for part in parts)
     assert torch.allclose(ours, theirs, atol=1e-4)
 
 
