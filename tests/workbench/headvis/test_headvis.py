@@ -173,7 +173,8 @@ def test_a_sweep_gives_scores_over_its_texts_and_its_examples(swept: Sweep, tmp_
     assert scatter["induction_score"] == pytest.approx(rows.at["induction", "tokens_mean"], abs=1e-4)
     assert scatter["qk_distance_variance"] is None
     head = json.loads((folder / "heads" / "L5H3.json").read_text())
-    assert set(head) == HEAD and set(json.loads((folder / "config.json").read_text())) == set(CONFIG)
+    assert set(head) == HEAD
+    assert set(json.loads((folder / "config.json").read_text())) == set(CONFIG)
     cells = {
         ("".join(each["tokens"]), index): value
         for each in head["sequences"]

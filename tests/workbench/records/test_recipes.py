@@ -123,7 +123,8 @@ def test_a_file_of_a_sweep_is_made_again_from_that_sweep_only(swept: Sweep, caps
     assert "give --sweep with the folder of the record's sweep" in capsys.readouterr().err
     assert main(["redraw", "a.svg", "--sweep", "moved"]) == 0
     said = capsys.readouterr()
-    assert "same bytes" in said.out and "the record calls the sweep 'heads'" in said.err
+    assert "same bytes" in said.out
+    assert "the record calls the sweep 'heads'" in said.err
     settings = replace(swept.identity, documents=7, settings=swept.identity.settings | {"top": 9})
     replace(swept, identity=settings, folder=None).save(Path("other"))
     assert main(["redraw", "a.svg", "--sweep", "other"]) == 2

@@ -37,7 +37,8 @@ def test_the_ranking_is_of_the_means_with_intervals_of_the_bootstrap(swept: Swee
     error = 1.959964 * np.nanstd(here["replicates"], ddof=1)
     assert (row["low"], row["high"]) == pytest.approx((max(row["mean"] - error, 0), row["mean"] + error))
     spec = sweep_view_named("ranked").figure(frame)
-    assert isinstance(spec, Bars) and spec.low is not None
+    assert isinstance(spec, Bars)
+    assert spec.low is not None
     assert (len(spec.names), spec.low[7]) == (20, row["low"])
 
 
@@ -69,7 +70,8 @@ def test_an_example_is_drawn_over_its_text_with_the_query_framed(swept: Sweep) -
     spec = view.figure(view.table(swept, layer=5, head=3, number=2))
     assert isinstance(spec, Panels)
     for strip, example in zip(spec.figures, page.of("induction"), strict=False):
-        assert isinstance(strip, TokenStrip) and strip.mark is not None
+        assert isinstance(strip, TokenStrip)
+        assert strip.mark is not None
         assert strip.tokens[strip.mark] == example.tokens[example.query]
         assert np.nanmax(strip.values) == pytest.approx(example.row.max())
     sample = view.table(swept, layer=5, head=3, side="sample", number=4)
