@@ -3,6 +3,7 @@
 import { h, put, segments } from '../../page/dom.js';
 import { createThumbnails } from '../heads/thumbnails.js';
 import { METRICS, headsOf, metricsOf, scoredOf } from '../heads/scored.js';
+import { createSource } from '../heads/source.js';
 import { anyOf, placeOf } from '../place.js';
 import { byKind, frameOf, framed } from './atlas_frame.js';
 import { createScoreGrid } from './atlas_grid.js';
@@ -20,12 +21,14 @@ function createAtlas(page, box) {
   const [count, sentence] = [h('span', { class: 'm' }), h('p', { class: 'sentence', 'aria-live': 'polite' })];
   const [up, across] = ['up', 'across'].map((key) => choice(key));
   const [scatterBox, gridName, shownBox, gridBox, legend] = [h('div', { class: 'scatter' }), h('b'), h('div', {}), h('div', { class: 'score-grid' }), h('div', { class: 'scale' })];
+  const source = createSource(page);
+  const sourceBox = h('div', { class: 'source' }, source.box);
   const side = h('aside', { class: 'atlas-side', 'aria-label': 'Heads in the frame' });
   box.closest('.columns').append(side);
   box.classList.add('atlas');
   put(
     box, h('div', { class: 'mh' }, h('h2', {}, 'Atlas'), count, h('span', { class: 'grow' }), h('label', {}, 'up', up), h('label', {}, 'right', across)),
-    h('div', { class: 'body' }, sentence, scatterBox, h('div', { class: 'of' }, gridName, h('span', { class: 'm' }, 'of every head'), h('span', { class: 'grow' }), shownBox), gridBox),
+    h('div', { class: 'body' }, sourceBox, sentence, scatterBox, h('div', { class: 'of' }, gridName, h('span', { class: 'm' }, 'of every head'), h('span', { class: 'grow' }), shownBox), gridBox),
     h('div', { class: 'mf' }, legend),
   );
   const parts = { scatter: createScatter(page, scatterBox), grid: createScoreGrid(page, gridBox, colour), side: createSide(page, side) };
@@ -76,8 +79,10 @@ function createAtlas(page, box) {
       const frame = frameOf({ ...store.selection, ...now }, scored);
       const inside = framed(frame, heads, scored.scores, now);
       const drawing = { run, heads, inside, frame, scored, shown: placeOf(store).name, ...now };
-      put(count, `${heads.length} heads${scored === store.data.random ? `, over ${scored.sequences} random sequences` : ''}`);
-      if (anyOf(changed, 'run', 'scored', 'random', 'up', 'across', 'of')) choices(now);
+      put(count, `${heads.length} heads over ${scored === store.data.random ? `${scored.sequences} random sequences` : scored.said}`);
+      source.update(changed);
+      sourceBox.hidden = !run.sweeps?.length;
+      if (anyOf(changed, 'run', 'scored', 'random', 'swept', 'sweep', 'up', 'across', 'of')) choices(now);
       showOf(now.of);
       put(gridName, METRICS[now.of][0].toUpperCase() + METRICS[now.of].slice(1));
       said(inside, heads, frame);

@@ -5,7 +5,7 @@ import { switchOff } from '../heads/actions.js';
 import { headRow } from '../heads/list.js';
 import { METRICS, fullOf, valueOf } from '../heads/scored.js';
 import { csvOf, mostLie } from './atlas_frame.js';
-import { svg } from './atlas_scatter.js';
+import { svg } from '../svg.js';
 
 const [TALL, BARS] = [78, 48]; // px: of the histogram, of its bars
 
