@@ -7,7 +7,7 @@ import { headName } from '../../page/selection.js';
 export const METRICS = {
   induction: 'induction', previous_token: 'previous token', duplicate_token: 'duplicate token', first_token: 'BOS sink', self_attention: 'itself',
   entropy: 'entropy', spread: 'spread', distance: 'distance',
-  beyond_half: 'beyond half the cap', beyond_most: 'beyond 0.9 of the cap', bend: 'bend of the cap', largest_logit: 'largest logit',
+  beyond_half: 'beyond half cap', beyond_most: 'beyond 0.9 cap', bend: 'bend of the cap', largest_logit: 'largest logit',
 };
 export const LAYER_ORDER = 'layer';
 const SHARES = new Set(['induction', 'previous_token', 'duplicate_token', 'first_token', 'self_attention', 'spread']);

@@ -40,7 +40,7 @@ export function createTitle(page) {
     return [
       h('span', { class: 'kind', title: sight }, layerGlyph(kind), kind),
       type ? badge(type, score) : null,
-      store.data.run.sweeps?.length ? h('span', { class: 'm over' }, `over ${said}`) : null,
+      store.selection.scored === 'text' ? null : h('span', { class: 'm over' }, `over ${said}`),
       shared > 1 ? h('span', { class: 'kv', title: `heads ${group * shared} to ${(group + 1) * shared - 1} share keys and values` }, `key/value ${group}`) : null,
     ];
   }

@@ -2,10 +2,18 @@
 
 import { latest } from '../../page/ask.js';
 import { h, put } from '../../page/dom.js';
-import { island, shortText, valueText } from '../../page/draw/format.js';
+import { shortText, valueText } from '../../page/draw/format.js';
 import { directionOf, isMark, lettersOf } from '../../page/words.js';
 import { placeOf } from '../place.js';
 import { openExample, originOf } from './opening.js';
+import { pieceOf, wordIn } from './pieces.js';
+
+// A token in its word, as the inspector shows it; what is no word stands in a box.
+function wordAt(example, at) {
+  const { before, text, after } = wordIn(example, at);
+  const isWord = /[\p{L}\p{N}]/u.test(text);
+  return h('bdi', { class: 'word' }, before ? h('span', { class: 'm' }, before) : null, h('b', { class: isWord ? null : 'pt' }, lettersOf(text)), after ? h('span', { class: 'm' }, after) : null);
+}
 
 const WORDS = { top: 'strongest', bottom: 'weakest', sample: 'of a sample' };
 
@@ -38,15 +46,13 @@ export function createExamples(page, box, thumbnails) {
     return { texts, element: h('p', { class: 'tokens', dir: directionOf(words) }, parts, goesOn ? h('span', { class: 'gap' }, ' …') : null) };
   }
 
-  const pieceAt = ({ parts }, at) => parts.flatMap(({ from, pieces }) => pieces.map((piece, index) => [from + index, piece])).find(([index]) => index === at)?.[1];
-
   // "green looks 5 tokens back at red, 0.98"
   function told(example) {
-    const [query, key] = [example.query, example.key].map((at) => h('b', {}, island(pieceAt(example, at)?.text || '?')));
+    const [query, key] = [example.query, example.key].map((at) => wordAt(example, at));
     const steps = example.query - example.key;
     const where = steps === 0 ? 'itself' : [`${Math.abs(steps)} token${Math.abs(steps) === 1 ? '' : 's'} ${steps > 0 ? 'back' : 'ahead'} at `, key];
-    const most = pieceAt(example, example.key)?.p ?? null;
-    return [query, steps === 0 ? ' looks at ' : ' looks ', where, most === null ? null : `, ${valueText(most)}`];
+    const most = pieceOf(example, example.key)?.p ?? null;
+    return [query, steps === 0 ? ' looks at ' : ' looks ', where, most === null ? null : `: ${valueText(most)}`];
   }
 
   function card(example, at, statistic) {

@@ -10,11 +10,14 @@ const HISTOGRAMS = [
   { name: 'entropy', title: 'Entropy', unit: 'nats', ticks: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] },
 ];
 
-// "0.713 ± 0.021": half the width of the interval, with as many digits as it makes sure.
+// "0.71 ± 0.02", "0.050 ± 0.003": half the width of the interval, and as many digits as it makes sure.
 export function interval({ mean, low, high }) {
   if (mean === null) return '–';
   if (low === null || high === null) return shortText(mean);
-  return `${shortText(mean)} ± ${shortText((high - low) / 2)}`;
+  const half = (high - low) / 2;
+  if (half < 0.0005) return half === 0 ? shortText(mean) : `${shortText(mean)} ± ${shortText(half)}`;
+  const digits = half >= 1 ? 1 : half >= 0.01 ? 2 : 3;
+  return `${mean.toFixed(digits)} ± ${half.toFixed(digits)}`;
 }
 
 // "the 3rd largest of 36 heads"
@@ -66,7 +69,8 @@ export function createStatistics(page, box) {
       h('p', { class: 'say m' }, told(one, heads)),
       HISTOGRAMS.map(({ title, ...about }) => {
         const { mean, here } = statistics.find(({ name }) => name === about.name);
-        return [h('h3', {}, title, h('span', { class: 'm' }, `of all queries, ${about.unit}`)), drawHistogram(histograms[about.name], { ...about, name: title, mean, here, width })];
+        const values = h('span', { class: 'm' }, mean === null ? null : [h('b', {}, 'mean'), ` ${shortText(mean)}`], here === null ? null : [', ', h('b', { class: 'here' }, 'this text'), ` ${shortText(here)}`], ` ${about.unit}`);
+        return [h('h3', {}, title, values), drawHistogram(histograms[about.name], { ...about, name: title, mean, here, width })];
       }),
     );
     if (focused) box.querySelector(`[data-name="${focused}"]`)?.focus();
