@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gemma2_workbench.figures import colours
+from gemma2_workbench.figures.screen.outline import outline
 from gemma2_workbench.figures.screen.slot import Slot
 from gemma2_workbench.figures.screen.traces import heatmap
 from gemma2_workbench.figures.spec import TokenStrip
@@ -38,6 +39,8 @@ def draw(spec: TokenStrip, slot: Slot) -> int:
     y, x = np.divmod(np.arange(count), columns)
     words = np.array([for_plotly(token, _LONGEST) for token in spec.tokens])
     slot.write(x, y, words, colours.paint(spec.scale, spec.values, slot.dark))
+    if spec.mark is not None:
+        outline(*divmod(spec.mark, columns), slot)
     bare = {"showticklabels": False, "showgrid": False}
     slot.axes({**bare, "range": [-0.5, columns - 0.5]}, {**bare, "range": [lines - 0.5, -0.5]})
     return max(34 * lines, 140)
