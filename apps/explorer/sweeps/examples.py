@@ -1,4 +1,4 @@
-"""`examples`: places in the texts of a sweep where a head is strong or weak, as pieces of text with their probabilities."""
+"""`examples`: where a head is strong or weak in the texts of a sweep, as pieces of text with their probabilities."""
 
 from typing import Literal
 

@@ -14,7 +14,7 @@ from gemma2_workbench.sweeps.head_page import HeadPage, head_page
 from gemma2_workbench.sweeps.statistics import READ, STATISTICS, values_of
 
 HISTOGRAMS = ("distance", "entropy")
-_NUMBERS = ("mean", "low", "high", "rank", "texts", "tokens_q05", "tokens_q50", "tokens_q95")
+_NUMBERS = ("mean", "low", "high", "rank", "tokens_q05", "tokens_q50", "tokens_q95")
 
 
 class AskedHead(Question):
@@ -37,9 +37,9 @@ def page_of(session: Session, sweep: str, layer: int, head: int) -> HeadPage:
 
 
 def answer(session: Session, asked: AskedHead, _tell: Tell) -> JsonValue:
-    """{said, tokens, windows, skipped, statistics: [{name, help, share, per_text, mean, low, high, rank, here, ...}],
+    """{sweep, said, tokens, windows, skipped, heads, statistics: [{name, help, mean, here, ...}], histograms}.
 
-    histograms: {name: {edges, counts, here}}}: `here` is the value of the text on screen, None where it has none.
+    A histogram is {edges, counts}, by name; `here` is the value of the text on screen, None where it has none.
     """
     sweep, trace = sweep_named(session, asked.sweep), WhatIfs(session).trace(asked.run)
     page = page_of(session, asked.sweep, asked.layer, asked.head)
@@ -49,8 +49,6 @@ def answer(session: Session, asked: AskedHead, _tell: Tell) -> JsonValue:
         {
             "name": each.name,
             "help": each.help,
-            "share": each.share,
-            "per_text": each.per_text,
             "here": here.get(each.name),
             **{name: _number(rows.at[each.name, name]) for name in _NUMBERS},
         }

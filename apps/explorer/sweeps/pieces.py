@@ -1,4 +1,4 @@
-"""`pieces_of`: tokens as people read them, from nothing but what a sweep keeps of them: the pieces of the vocabulary."""
+"""`pieces_of`: tokens as people read them, from what a sweep keeps of them: the pieces of the vocabulary."""
 
 import re
 from collections.abc import Iterator, Sequence
