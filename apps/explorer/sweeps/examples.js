@@ -15,6 +15,8 @@ function wordAt(example, at) {
   return h('bdi', { class: 'word' }, before ? h('span', { class: 'm' }, before) : null, h('b', { class: isWord ? null : 'pt' }, lettersOf(text)), after ? h('span', { class: 'm' }, after) : null);
 }
 
+// On a phone so many are shown before all are asked for.
+const [PHONE, FIRST] = [900, 6];
 const WORDS = { top: 'strongest', bottom: 'weakest', sample: 'of a sample' };
 
 export function createExamples(page, box, thumbnails) {
@@ -58,7 +60,7 @@ export function createExamples(page, box, thumbnails) {
   function card(example, at, statistic) {
     const { texts, element } = line(example);
     const { name } = placeOf(store);
-    const { said } = originOf(example);
+    const { short: said } = originOf(example);
     const open = h('button', {
       type: 'button', class: 'btn sm', 'aria-label': `Open example ${at + 1}, ${statistic} ${shortText(example.value)}, ${said}`,
       title: `Open it as the current text, at ${name}, query ${example.query}, key ${example.key}`, onclick: () => openExample(page, name, example),
@@ -75,17 +77,24 @@ export function createExamples(page, box, thumbnails) {
     }
   }
 
+  function show(examples, count, label, statistic) {
+    shown = [];
+    const more = () => show(examples, examples.length, label, statistic);
+    put(
+      box, h('ol', { 'aria-label': label }, examples.slice(0, count).map((example, at) => card(example, at, statistic))),
+      count < examples.length ? h('button', { type: 'button', class: 'btn more', onclick: more }, `All ${examples.length} examples`) : null,
+      examples.length ? null : h('p', { class: 'none' }, `No query of these texts has ${statistic}.`),
+    );
+    box.scrollTop = 0;
+    colour();
+  }
+
   async function read(question, statistic) {
     box.classList.add('stale');
     try {
       const examples = await questions.ask('examples', question);
-      shown = [];
-      const side = WORDS[question.side];
-      put(box, examples.length
-        ? h('ol', { 'aria-label': `Examples, ${side} by ${statistic}` }, examples.map((example, at) => card(example, at, statistic)))
-        : h('p', { class: 'none' }, `No query of these texts has ${statistic}.`));
-      box.scrollTop = 0;
-      colour();
+      const label = `Examples, ${WORDS[question.side]} by ${statistic}`;
+      show(examples, window.innerWidth <= PHONE && examples.length > FIRST ? FIRST : examples.length, label, statistic);
     } catch (error) {
       if (error.name !== 'AbortError') put(box, h('p', { class: 'none', role: 'alert' }, error.message));
     }

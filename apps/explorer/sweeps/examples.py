@@ -15,8 +15,8 @@ from gemma2_workbench.sweeps.head_page import Example
 
 # Tokens that are shown before and after what is known of a row, and around its query.
 BEFORE, AFTER = 3, 8
-# What the page calls the sides that a sweep keeps, best first.
-SIDES = {"top": ("top",), "bottom": ("bottom",), "sample": tuple(f"stratum {at}" for at in reversed(range(STRATA)))}
+# What the page calls the sides that a sweep keeps.
+SIDES = {"top": ("top",), "bottom": ("bottom",), "sample": tuple(f"stratum {at}" for at in range(STRATA))}
 
 
 class AskedExamples(Question):
@@ -38,6 +38,8 @@ def examples(session: Session, asked: AskedExamples, _tell: Tell) -> JsonValue:
     page = page_of(session, asked.sweep, asked.layer, asked.head)
     most = sweep_named(session, asked.sweep).identity.settings["tokens"] or 0
     found = [each for side in SIDES[asked.side] for each in page.of(asked.statistic, side)]
+    if asked.side == "sample":
+        found.sort(key=lambda each: -each.value)
     return [_json(each, most) for each in found]
 
 

@@ -2,10 +2,11 @@
 
 import { UNCHANGED } from '../changes/restore.js';
 
-// Where an example comes from: "window 2 of corpus.jsonl:12", or the name of a whole text.
+// Where an example comes from, in short and in words for whoever opened it.
 export function originOf({ name, window, text }) {
-  if (window === null) return { text, said: name, about: `A text of the sweep: ${name}` };
-  return { text, said: `window ${window} of ${name}`, about: `A part of a longer text: ${name}, of which the sweep read window after window.` };
+  if (window === null) return { text, short: name, said: name, about: `A text of the sweep: ${name}` };
+  const about = `The sweep read ${name}, a longer text, window after window; this is one of them, and its first token is no beginning.`;
+  return { text, short: `window ${window} of ${name}`, said: `window ${window} of a longer text, ${name}`, about };
 }
 
 // Whether a run has the tokens of the example where it shows them: a window that was cut within a word may be read otherwise

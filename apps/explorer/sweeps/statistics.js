@@ -59,7 +59,7 @@ export function createStatistics(page, box) {
     const scores = swept?.name === answer.sweep ? swept.scores : scoredOf(store).scores;
     const focused = box.contains(document.activeElement) ? document.activeElement.dataset.name : null;
     const one = statistics.find(({ name }) => name === store.selection.sort) ?? statistics.find(({ name }) => name === chosen);
-    const width = box.clientWidth - 40;
+    const width = box.clientWidth - 2 * Number.parseFloat(getComputedStyle(box).paddingLeft);
     const size = `${windows.toLocaleString('en')} windows${skipped ? `, ${skipped} texts could not be read` : ''}`;
     put(
       box, h('h2', {}, `Over ${said}`, h('span', { class: 'm', title: size }, 'mean and 95 % interval')),

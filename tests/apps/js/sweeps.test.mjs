@@ -48,7 +48,7 @@ test('a token is read in its word', () => {
 });
 
 test('what was opened says where it comes from, and whether its tokens are the same', () => {
-  assert.equal(originOf(example).said, 'window 2 of c.jsonl:3');
+  assert.equal(originOf(example).said, 'window 2 of a longer text, c.jsonl:3');
   assert.equal(originOf({ ...example, window: null }).said, 'c.jsonl:3');
   const readable = ['<bos>', 'met', 'Pres', 'id', 'ent', ',', 'and', 'he', 's'].map((text) => piece(text));
   assert.ok(agrees(example, { tokens: Array(9), readable }));
@@ -57,7 +57,7 @@ test('what was opened says where it comes from, and whether its tokens are the s
 
 test('numbers with their intervals, ranks and bins', () => {
   const write = (mean, half) => interval({ mean, low: mean - half, high: mean + half });
-  assert.deepEqual([write(0.302, 0.0141), write(0.05, 0.003), write(27.93, 2.45), write(0, 0)], ['0.30 ± 0.01', '0.050 ± 0.003', '27.9 ± 2.5', '0.00']);
+  assert.deepEqual([write(0.302, 0.0141), write(0.05, 0.003), write(27.93, 2.48), write(0, 0)], ['0.30 ± 0.01', '0.050 ± 0.003', '27.9 ± 2.5', '0.00']);
   assert.equal(interval({ mean: null, low: null, high: null }), '–');
   assert.equal(rankWords(1, 36), 'the largest of 36 heads');
   assert.deepEqual([2, 3, 11, 21].map((rank) => rankWords(rank, 36).split(' ')[1]), ['2nd', '3rd', '11th', '21st']);
