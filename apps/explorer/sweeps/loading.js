@@ -3,7 +3,7 @@
 
 import { anyOf } from '../place.js';
 import { sweepOf } from '../heads/scored.js';
-import { agrees } from './opening.js';
+import { shiftOf } from './opening.js';
 
 export function createSweeps(page) {
   const { store } = page;
@@ -23,8 +23,11 @@ export function createSweeps(page) {
   // Once the text of an example has run: whether its tokens are those of the sweep.
   function check({ run, origin }) {
     if (!origin || origin.text !== run.text || origin.isChecked) return;
-    const said = agrees(origin.example, run) ? origin.said : `${origin.said}, cut into other tokens here`;
+    const { example } = origin;
+    const by = shiftOf(example, run);
+    const said = by === 0 && run.tokens.length === example.tokens ? origin.said : `${origin.said}, cut into other tokens here`;
     store.publish({ origin: { ...origin, said, isChecked: true } });
+    if (by && store.selection.query === example.query) store.select({ query: example.query + by, key: example.key && example.key + by }, { push: false });
   }
 
   return {

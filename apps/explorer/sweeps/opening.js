@@ -9,10 +9,11 @@ export function originOf({ name, window, text }) {
   return { text, short: `window ${window} of ${name}`, said: `window ${window} of a longer text, ${name}`, about };
 }
 
-// Whether a run has the tokens of the example where it shows them: a window that was cut within a word may be read otherwise
-// when it stands alone.
-export function agrees({ tokens, parts }, run) {
-  return run.tokens.length === tokens && parts.every(({ from, pieces }) => pieces.every(({ title }, at) => run.readable[from + at].title === title));
+// How far the tokens of an example lie further back in a run of its text: 0 nearly always. A window that was cut within a word
+// or a character may be read otherwise when it stands alone, at its beginning or its end; null where nothing fits.
+export function shiftOf({ tokens, parts }, run) {
+  const isThere = (by) => parts.every(({ from, pieces }) => pieces.every(({ title }, at) => from + at < 1 || run.readable[from + at + by]?.title === title));
+  return [0, run.tokens.length - tokens].find(isThere) ?? null;
 }
 
 export function openExample(page, head, example) {

@@ -6,7 +6,7 @@ import { scoredOf, sweepOf } from '../../../apps/explorer/heads/scored.js';
 import { patchOf, sourcesOf } from '../../../apps/explorer/heads/source.js';
 import { barsOf, placeIn } from '../../../apps/explorer/sweeps/bins.js';
 import { statisticOf } from '../../../apps/explorer/sweeps/head_page.js';
-import { agrees, originOf } from '../../../apps/explorer/sweeps/opening.js';
+import { originOf, shiftOf } from '../../../apps/explorer/sweeps/opening.js';
 import { pieceOf, wordIn } from '../../../apps/explorer/sweeps/pieces.js';
 import { interval, rankWords } from '../../../apps/explorer/sweeps/statistics.js';
 
@@ -51,8 +51,11 @@ test('what was opened says where it comes from, and whether its tokens are the s
   assert.equal(originOf(example).said, 'window 2 of a longer text, c.jsonl:3');
   assert.equal(originOf({ ...example, window: null }).said, 'c.jsonl:3');
   const readable = ['<bos>', 'met', 'Pres', 'id', 'ent', ',', 'and', 'he', 's'].map((text) => piece(text));
-  assert.ok(agrees(example, { tokens: Array(9), readable }));
-  assert.ok(!agrees(example, { tokens: Array(9), readable: readable.toSpliced(3, 1, piece('if')) }));
+  const shift = (tokens) => shiftOf(example, { tokens, readable: tokens });
+  assert.equal(shift(readable), 0);
+  assert.equal(shift([...readable, piece('more')]), 0);
+  assert.equal(shift(readable.toSpliced(1, 0, piece('I'), piece('have'))), 2);
+  assert.equal(shift(readable.toSpliced(3, 1, piece('if'))), null);
 });
 
 test('numbers with their intervals, ranks and bins', () => {
