@@ -15,7 +15,7 @@ Provenance = Literal["full", "anonymous", "none"]
 PROVENANCE: tuple[Provenance, ...] = get_args(Provenance)
 # Sources that everybody has.
 _PUBLIC = ("embedded:", "google/")
-_TRACE = "trace.safetensors"
+_TRACE, _SWEEP = "trace.safetensors", "sweep"
 
 
 def anonymised(record: Mapping[str, Any], recipe: Recipe) -> dict[str, Any]:
@@ -28,12 +28,14 @@ def anonymised(record: Mapping[str, Any], recipe: Recipe) -> dict[str, Any]:
     made = deepcopy(dict(record)) | {"anonymous": True}
     for part in recipe.sources(made):
         model, trace = part.get("model"), part.get("trace")
-        if model is not None and not model["source"].startswith(_PUBLIC):
+        if model is not None and not model.get("source", model["name"]).startswith(_PUBLIC):
             # A revision can be looked up on the hub, where it belongs to somebody.
-            model |= {"name": ANONYMOUS, "source": ANONYMOUS, "revision": None}
+            model |= {name: ANONYMOUS for name in ("name", "source") if name in model} | {"revision": None}
         adapter = (model or {}).get("weights", {}).get("adapter")
         if adapter is not None:
             adapter |= {"source": ANONYMOUS, "base": ANONYMOUS}
         if trace is not None:
             trace["name"] = _TRACE
+        if part.get("folder") is not None:
+            part["folder"] = _SWEEP
     return made

@@ -152,7 +152,7 @@ def sizes_of(subject: Subject) -> dict[str, int]:
     What is over many texts has no tokens to choose.
     """
     if isinstance(subject, OverTexts):
-        return dict(subject.sizes)
+        return {**subject.sizes, "token": 0}
     trace = subject.before if isinstance(subject, Pair) else subject
     tokens = len(subject.positions) if isinstance(subject, Pair) else len(trace.tokens)
     return {"layer": len(trace.layers), "head": trace.heads, "token": tokens}

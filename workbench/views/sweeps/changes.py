@@ -37,7 +37,9 @@ def table(pair: SweepPair, statistic: str) -> pd.DataFrame:
 def figure(frame: pd.DataFrame) -> Bars | HeadGrid | Panels:
     """The surest changes of one statistic as bars with their intervals; of all statistics a grid each."""
     if frame["statistic"].nunique() > 1:
-        shown = frame.rename(columns={"statistic": "metric", "change": "difference"}).sort_values(["layer", "head"])
+        there = frame.loc[frame.groupby("statistic")["change"].transform(lambda each: each.abs().max()) > 0]
+        shown = frame if there.empty else there
+        shown = shown.rename(columns={"statistic": "metric", "change": "difference"}).sort_values(["layer", "head"])
         return changes(shown, METRICS, "Heads over the texts, after − before")
     top, label = frame.head(MOST), LABELS[frame["statistic"].iloc[0]]
     ends = {name: top[name].to_numpy(dtype=float) for name in ("low", "high")}
@@ -50,7 +52,7 @@ VIEW = View(
     title="Heads compared",
     help=help_of(__doc__ or ""),
     columns=COLUMNS,
-    options=(Option("statistic", "Statistic", "choice", "induction", (ALL, *STATISTICS)),),
+    options=(Option("statistic", "Statistic", "choice", ALL, (ALL, *STATISTICS)),),
     make_table=table,
     figure=figure,
 )

@@ -9,8 +9,8 @@ from gemma2_workbench.views.heads import Metric
 _OF_QUERIES = {metric.name: metric for metric in ranked.METRICS}
 METRICS = (
     *(_OF_QUERIES[name] for name in SCORES),
-    Metric("beyond_half", "|logit| > 0.5 cap (share of cells)", 1.0),
-    Metric("beyond_most", "|logit| > 0.9 cap (share of cells)", 1.0),
+    Metric("beyond_half", "|logit| > 0.5 cap (share of cells)"),
+    Metric("beyond_most", "|logit| > 0.9 cap (share of cells)"),
     Metric("bend", "mean |logit − softcapped logit|"),
     Metric("largest_logit", "largest |logit|"),
 )
