@@ -8,6 +8,7 @@ import { METRICS, sweepOf, valueOf } from '../heads/scored.js';
 import { createThumbnails } from '../heads/thumbnails.js';
 import { anyOf, placeOf } from '../place.js';
 import { createExamples } from './examples.js';
+import { OF_QUERIES, statisticOf } from './statistic.js';
 import { createStatistics } from './statistics.js';
 
 // Chosen from the menu it opens with the scores of the sweep beside it.
@@ -15,17 +16,9 @@ const opens = (store) => (sweepOf(store) ? { scored: 'sweep' } : {});
 
 export const headPage = { name: 'head', title: 'Head page', opens, create: createHeadPage };
 
-// Statistics that a query has, and so a place in a text.
-const OF_QUERIES = ['induction', 'previous_token', 'duplicate_token', 'first_token', 'self_attention', 'entropy', 'spread', 'distance'];
 const SIDES = [
   { value: 'top', label: 'Strongest' }, { value: 'bottom', label: 'Weakest' }, { value: 'sample', label: 'Sample', hint: 'Drawn by chance from five strengths' },
 ];
-
-// The statistic of the examples: what heads are ranked by, or where no place of a text has that, what the head is most of.
-export function statisticOf({ sort }, type, kinds) {
-  if (OF_QUERIES.includes(sort)) return sort;
-  return kinds?.find(({ name }) => name === type)?.score ?? OF_QUERIES[0];
-}
 
 // Where there is no sweep: how one is made.
 const none = () => [

@@ -5,9 +5,10 @@ import { test } from 'node:test';
 import { scoredOf, sweepOf } from '../../../apps/explorer/heads/scored.js';
 import { patchOf, sourcesOf } from '../../../apps/explorer/heads/source.js';
 import { barsOf, placeIn } from '../../../apps/explorer/sweeps/bins.js';
-import { statisticOf } from '../../../apps/explorer/sweeps/head_page.js';
+import { statisticOf } from '../../../apps/explorer/sweeps/statistic.js';
 import { originOf, shiftOf } from '../../../apps/explorer/sweeps/opening.js';
 import { pieceOf, wordIn } from '../../../apps/explorer/sweeps/pieces.js';
+import { savedOfSweep } from '../../../apps/explorer/sweeps/saving.js';
 import { interval, rankWords } from '../../../apps/explorer/sweeps/statistics.js';
 
 const one = { name: 'heads', said: '2,000 texts', tokens: 1000 };
@@ -66,4 +67,15 @@ test('numbers with their intervals, ranks and bins', () => {
   assert.deepEqual([2, 3, 11, 21].map((rank) => rankWords(rank, 36).split(' ')[1]), ['2nd', '3rd', '11th', '21st']);
   assert.deepEqual(barsOf([0, 2, 1, 0]), { bars: [0, 2, 1, 0], last: 3, all: 3 });
   assert.deepEqual([0, 1.5, 4, 99].map((value) => placeIn([0, 1, 2, 4], value)), [0, 1.5, 3, 3]);
+});
+
+test('what is saved follows the look, and is of the sweep only where that is on screen', () => {
+  const swept = { name: 'heads', said: '2,000 texts', types: [], kinds: [] };
+  const data = { swept, run: { ...run, layers: [{}, {}], heads: 2, tokens: ['a'] } };
+  const selection = { look: 'head', scored: 'sweep', sweep: null, sort: 'entropy', examples: 'sample', head: 'L1H1', up: 'induction', across: 'distance', of: 'bend', key: null, query: null };
+  const [head, examples, ranked] = savedOfSweep(selection, data).map(({ shown }) => shown);
+  assert.deepEqual(head, { kind: 'sweep', view: 'head', sweep: 'heads', options: { layer: 1, head: 1 } });
+  assert.deepEqual([examples.options.statistic, examples.options.side, ranked.options.by], ['entropy', 'sample', 'entropy']);
+  assert.deepEqual(savedOfSweep({ ...selection, look: 'atlas' }, data)[0].shown.options, { x: 'distance', y: 'induction' });
+  assert.deepEqual(savedOfSweep({ ...selection, look: 'atlas', scored: 'text' }, data), []);
 });
