@@ -12,7 +12,7 @@ export function originOf({ name, window, text }) {
 // How far the tokens of an example lie further back in a run of its text: 0 nearly always. A window that was cut within a word
 // or a character may be read otherwise when it stands alone, at its beginning or its end; null where nothing fits.
 export function shiftOf({ tokens, parts }, run) {
-  const isThere = (by) => parts.every(({ from, pieces }) => pieces.every(({ title }, at) => from + at < 1 || run.readable[from + at + by]?.title === title));
+  const isThere = (by) => parts.every(({ from, pieces }) => pieces.every(({ text }, at) => from + at < 1 || run.readable[from + at + by]?.text === text));
   return [0, run.tokens.length - tokens].find(isThere) ?? null;
 }
 

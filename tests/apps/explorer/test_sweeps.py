@@ -99,11 +99,11 @@ def test_an_example_is_what_its_text_gives_at_that_cell(
     for each in found:
         trace = capture(loaded, each["text"], parity=False)
         assert len(trace.tokens) == each["tokens"]
-        probs = trace.map(5, 3, "attn_probs")[each["query"]]
+        probs = trace.stage(5, 3, "attn_probs")[each["query"]]
         shown = readable(trace.tokens)
         for part in each["parts"]:
             for at, piece in enumerate(part["pieces"], part["from"]):
-                assert piece["title"] == shown[at].title
+                assert piece["text"] == shown[at].text
                 assert piece["p"] is None or piece["p"] == pytest.approx(float(probs[at]), abs=1e-5)
         assert trace.folds["induction"][5, 3, each["query"]].item() == pytest.approx(each["value"], abs=1e-5)
         assert (each["window"] is not None) == (each["name"].endswith(":5"))
@@ -113,29 +113,34 @@ def test_an_example_is_what_its_text_gives_at_that_cell(
 @pytest.mark.parametrize("text", ["Emma — naïve 中文字 👩‍👧\nend", "a <b>bold</b>  word", "שלום café"])
 def test_pieces_are_read_without_their_text(loaded: LoadedModel, text: str) -> None:
     tokens = tokenize(loaded.tokenizer, text)
-    assert pieces_of(tokens.display) == readable(tokens)
+    assert [each.text for each in pieces_of(tokens.display)] == [each.text for each in readable(tokens)]
 
 
-def test_from_the_scores_over_texts_to_an_example(open_page: Callable[..., Any], session: Session) -> None:
-    with served(session) as url:
-        page = open_page("look=atlas", url=url)
-        page.click("#heads .source >> text=5 texts")
-        page.wait_for_selector(".atlas .mh >> text=36 heads over 5 texts")
-        assert "scored=sweep" in page.url
-        page.click(".more")
-        page.click("role=menuitemradio[name='Head page']")
-        page.click("#heads .head-list [data-head=L4H5]")
-        page.click(".head-side [data-name=previous_token]")
-        page.wait_for_selector(".examples-of li:nth-child(2)")
-        assert page.inner_text(".head-side .stat[aria-pressed=true] .nm") == "previous token"
-        assert faults_of_both_themes(page) == []
-        example = page.locator(".examples-of li", has_text="window").first
-        query = int(example.locator(".tokens .q").get_attribute("title").split(":")[0])
-        example.locator("role=button").click()
-        page.wait_for_selector(f"{READY} #strip .facts >> text=window")
-        chosen = page.evaluate("(({ head, query, key, look }) => [head, query, key, look])(workbench.selection)")
-        assert chosen == ["L4H5", query, query - 1, "attention"]
-        assert page.get_attribute("#tokens .q", "data-at") == str(query)
-        assert "cut into" not in page.inner_text("#strip .facts")
-        page.go_back()
-        page.wait_for_selector(".examples-of li")
+@pytest.fixture(scope="module")
+def url(session: Session) -> Iterator[str]:
+    with served(session) as address:
+        yield address
+
+
+def test_from_the_scores_over_texts_to_an_example(open_page: Callable[..., Any], url: str) -> None:
+    page = open_page("look=atlas", url=url)
+    page.click("#heads .source >> text=5 texts")
+    page.wait_for_selector(".atlas .mh >> text=36 heads over 5 texts")
+    assert "scored=sweep" in page.url
+    page.click(".more")
+    page.click("role=menuitemradio[name='Head page']")
+    page.click("#heads .head-list [data-head=L4H5]")
+    page.click(".head-side [data-name=previous_token]")
+    page.wait_for_selector(".examples-of li:nth-child(2)")
+    assert page.inner_text(".head-side .stat[aria-pressed=true] .nm") == "previous token"
+    assert faults_of_both_themes(page) == []
+    example = page.locator(".examples-of li", has_text="window").first
+    query = int(example.locator(".tokens .q").get_attribute("title").split(":")[0])
+    example.locator("role=button").click()
+    page.wait_for_selector(f"{READY} #strip .facts >> text=window")
+    chosen = page.evaluate("(({ head, query, key, look }) => [head, query, key, look])(workbench.selection)")
+    assert chosen == ["L4H5", query, query - 1, "attention"]
+    assert page.get_attribute("#tokens .q", "data-at") == str(query)
+    assert "cut into" not in page.inner_text("#strip .facts")
+    page.go_back()
+    page.wait_for_selector(".examples-of li")
