@@ -66,4 +66,4 @@ class SweepPairRecipe(OfSweeps[SweepPair]):
 
     def sentences(self) -> list[str]:
         """See `OfSweeps`."""
-        return [f"{name}: {each.sentence}" for name, each in zip(("before", "after"), self.runs, strict=True)]
+        return [f"{name}: {each.sentence}" for name, each in zip(("Before", "After"), self.runs, strict=True)]

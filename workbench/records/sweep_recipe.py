@@ -100,7 +100,7 @@ class OfSweeps(Viewed[Swept, Sweep]):
         """See `Recipe`."""
         from gemma2_workbench.latex import caption
 
-        return " ".join([caption(spec), *(f"{words[:1].upper()}{words[1:]}." for words in self.sentences())])
+        return " ".join([caption(spec), *(f"{words}." for words in self.sentences())])
 
 
 @dataclass(frozen=True)
@@ -140,4 +140,4 @@ class SweepRecipe(OfSweeps[Sweep]):
 
     def sentences(self) -> list[str]:
         """See `OfSweeps`."""
-        return [each.sentence for each in self.runs]
+        return [f"Sweep of {each.sentence}" for each in self.runs]

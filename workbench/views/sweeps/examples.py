@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gemma2_workbench.sweeps.result import Sweep
 
 SAMPLE, SIDES = "sample", ("top", "bottom", "sample")
-_AROUND = 4  # tokens on either side of what was kept
+_AROUND = 4  # tokens on either side of what was kept, and of the query
 _GAP = "…"
 _SAID = {"top": "strongest", "bottom": "weakest"}
 _LONGEST = 24  # characters of the name of a document
@@ -37,7 +37,7 @@ COLUMNS = (
 
 
 def table(sweep: Sweep, layer: int, head: int, statistic: str, side: str, number: int) -> pd.DataFrame:
-    """One row per example and token near its peak, and one for its query; `probability` is NaN where it was not kept.
+    """One row per example and token near its peak or its query; `probability` is NaN where it was not kept.
 
     Raises:
         ValueError: no text has such an example.
@@ -68,8 +68,11 @@ def _rows(each: Example) -> pd.DataFrame:
     import pandas as pd
 
     last = min(each.first + len(each.row), each.query + 1)
-    near = range(max(each.first - _AROUND, 0), min(max(last, each.first + 1) + _AROUND, len(each.tokens)))
-    keys = [*near, *([each.query] if each.query not in near else [])]
+    places = {
+        *range(each.first - _AROUND, max(last, each.first + 1) + _AROUND),
+        *range(each.query - _AROUND, each.query + _AROUND),
+    }
+    keys = sorted(places & {*range(len(each.tokens))})
     names = np.asarray(each.tokens, dtype=object)
     return pd.DataFrame(
         {
