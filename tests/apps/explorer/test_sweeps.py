@@ -11,15 +11,18 @@ import pytest
 
 from gemma2_workbench import LoadedModel, capture, tokenize
 from gemma2_workbench.apps.explorer.run import RUN, Run
+from gemma2_workbench.apps.explorer.savables import SAVABLES
 from gemma2_workbench.apps.explorer.sweeps.examples import EXAMPLES, AskedExamples
 from gemma2_workbench.apps.explorer.sweeps.fitting import check_sweeps
 from gemma2_workbench.apps.explorer.sweeps.head_page import HEAD_PAGE, AskedHead
 from gemma2_workbench.apps.explorer.sweeps.pieces import pieces_of
 from gemma2_workbench.apps.explorer.sweeps.scores import SWEEP, AskedSweep
 from gemma2_workbench.apps.page.questions import Tell
+from gemma2_workbench.apps.page.save.savable import Savables
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.heads.scores import scores_of
 from gemma2_workbench.models.readable import readable
+from gemma2_workbench.records.sweep_recipe import SweepRecipe
 from gemma2_workbench.sweeps.corpus import Corpus
 from gemma2_workbench.sweeps.result import Sweep
 from gemma2_workbench.sweeps.settings import SweepSettings
@@ -114,6 +117,14 @@ def test_an_example_is_what_its_text_gives_at_that_cell(
 def test_pieces_are_read_without_their_text(loaded: LoadedModel, text: str) -> None:
     tokens = tokenize(loaded.tokenizer, text)
     assert [each.text for each in pieces_of(tokens.display)] == [each.text for each in readable(tokens)]
+
+
+def test_what_is_on_screen_is_saved_by_the_views_of_the_sweep(session: Session, swept: Sweep) -> None:
+    shown = {"kind": "sweep", "view": "head", "sweep": "heads", "options": HEAD}
+    recipe = Savables(SAVABLES).recipe(session, shown)
+    assert isinstance(recipe, SweepRecipe)
+    assert recipe.runs == (swept,)
+    assert recipe.as_record()["options"] | HEAD == recipe.as_record()["options"]
 
 
 @pytest.fixture(scope="module")
