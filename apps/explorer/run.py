@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from gemma2_workbench import Prediction, Trace, estimate, predict, tokenize
 from gemma2_workbench.apps.explorer.scores import scores_json
 from gemma2_workbench.apps.explorer.softcap import saturated
+from gemma2_workbench.apps.explorer.sweeps.fitting import fitting_json
 from gemma2_workbench.apps.page.questions import FAILURES, Handler, Question, Tell
 from gemma2_workbench.apps.page.session import ModelAbsentError, Session
 from gemma2_workbench.models.readable import readable, readable_piece
@@ -38,7 +39,10 @@ def run(session: Session, asked: Run, tell: Tell) -> JsonValue:
     """The run's id and facts; one that takes long is announced with what it will take."""
     _announce(session.model(asked.model), asked.text, tell)
     run_id, trace = session.run(asked.model, asked.text, tell)
-    return run_json(run_id, trace) | {"forecast": forecast(session, run_id, trace)}
+    return run_json(run_id, trace) | {
+        "forecast": forecast(session, run_id, trace),
+        "sweeps": fitting_json(session, trace),
+    }
 
 
 def _announce(loaded: Source, text: str, tell: Tell) -> None:
@@ -64,7 +68,7 @@ def saved(session: Session, asked: Saved, _tell: Tell) -> JsonValue:
         expected = forecast(session, run_id, trace)
     except ModelAbsentError:
         expected = None
-    return run_json(run_id, trace) | {"forecast": expected, "saved": True}
+    return run_json(run_id, trace) | {"forecast": expected, "saved": True, "sweeps": fitting_json(session, trace)}
 
 
 def run_json(run_id: str, trace: Trace) -> dict[str, JsonValue]:

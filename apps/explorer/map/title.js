@@ -31,7 +31,7 @@ export function createTitle(page) {
   function oneHead({ run }, { layer, head }) {
     const { kind, window, chunk } = run.layers[layer];
     const sight = window ? `sees ${window} tokens` : chunk ? `sees its chunk of ${chunk} tokens` : kind === 'linear' ? 'no softmax here' : 'sees the whole text';
-    const { scores, types, kinds } = scoredOf(store);
+    const { scores, types, kinds, said } = scoredOf(store);
     const type = types?.[layer]?.[head];
     const decided = kinds?.find((each) => each.name === type);
     const score = type && decided ? valueOf(scores, decided.score, { layer, head }) : null;
@@ -40,6 +40,7 @@ export function createTitle(page) {
     return [
       h('span', { class: 'kind', title: sight }, layerGlyph(kind), kind),
       type ? badge(type, score) : null,
+      store.selection.scored === 'text' ? null : h('span', { class: 'm over' }, `over ${said}`),
       shared > 1 ? h('span', { class: 'kv', title: `heads ${group * shared} to ${(group + 1) * shared - 1} share keys and values` }, `key/value ${group}`) : null,
     ];
   }

@@ -56,6 +56,7 @@ def test_the_script_runs_the_shard_of_its_task(capsys: pytest.CaptureFixture[str
         (["sweep", "texts.txt", "-", "--out", "o"], "- is standard input alone"),
         (["sweep", "merge", "o"], "o holds no part of a sweep"),
         (["sweep", "compare", "o", "o"], "o holds no sweep"),
+        (["app", "--sweep", "o"], "o holds no sweep"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(
