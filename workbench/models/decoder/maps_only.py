@@ -3,78 +3,49 @@
 Letters: B batch, T tokens, N heads.
 """
 
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self, cast
 
 import torch
-import transformers
 from torch import Tensor, nn
 
-from gemma2_workbench.brief import brief, cut
+from gemma2_workbench.brief import brief
 from gemma2_workbench.model.hooks import HookPoint, Span
+from gemma2_workbench.models.decoder.opened import Opened
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.seat import STAGES, point
 from gemma2_workbench.models.decoder.trial import trial
 from gemma2_workbench.models.decoder.unembedding import DecoderUnembedding
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
-from gemma2_workbench.models.weights_info import WeightsInfo
 
 _CLOSE = 1e-3
 
 
-@dataclass(frozen=True, eq=False)
-class MapsOnly:
-    """A decoder run as it is, with `output_attentions`; what is not said here is said in `Source`.
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class MapsOnly(Opened):
+    """A decoder run as it is, with `output_attentions`; what is not said here is said in `Opened` and `Source`.
 
     Attributes:
-        reason: why its stages cannot be shown.
         layers: which maps there are.
+        reason: why its stages cannot be shown.
         unembedding: knows the vocabulary alone.
     """
 
-    name: str
-    source: str
-    revision: str | None
-    weights_sha256: str | None
-    weights: WeightsInfo
-    model: Any
-    tokenizer: Any
-    shape: Shape
     layers: tuple[LayerInfo, ...]
     reason: str
     unembedding: DecoderUnembedding | None
-    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
-    changes = ()
     points = frozenset(STAGES)
 
     def __repr__(self) -> str:
-        return brief(
-            self, cut(self.name, 60), self.kind, f"{self.shape.layers} layers x {self.shape.heads} heads", "maps only"
-        )
+        return brief(self, *self._about, "maps only")
 
     @property
     def tier(self) -> str:
         """What can be shown, in words."""
         return f"maps only: {self.reason}"
-
-    @property
-    def dtype(self) -> str:
-        """Name of the dtype of the weights."""
-        return str(self.model.dtype).removeprefix("torch.")
-
-    @property
-    def device(self) -> str:
-        """Where the weights live."""
-        return str(self.model.device)
-
-    @property
-    def kind(self) -> str:
-        """The name of its class."""
-        return type(self.model).__name__
 
     @property
     def causal(self) -> bool:
@@ -134,7 +105,7 @@ class MapsOnly:
     @property
     def reference_name(self) -> str:
         """See `Source`."""
-        return f"transformers {transformers.__version__} eager {self.model.config.model_type} (maps only)"
+        return f"{super().reference_name} (maps only)"
 
     def outputs(self, ids_1T: Tensor) -> Outputs:
         """See `Source`."""
