@@ -87,11 +87,15 @@ def tiny_config(model_type: str, vocabulary: int = VOCABULARY) -> PreTrainedConf
     return _small(CONFIG_MAPPING[model_type], OWN.get(model_type, {}), vocabulary)
 
 
-def tiny_model(model_type: str, seed: int = 0, vocabulary: int = VOCABULARY) -> Any:
-    """A random model in eval mode, float32, with its own eager attention."""
+def tiny_model(model_type: str, seed: int = 0, vocabulary: int = VOCABULARY, auto: Any = AutoModelForCausalLM) -> Any:
+    """A random model in eval mode, float32, with its own eager attention; of the head that `auto` stands for."""
     config = tiny_config(model_type, vocabulary)
     torch.manual_seed(seed)
-    model: Any = AutoModelForCausalLM.from_config(config, dtype=torch.float32, attn_implementation="eager")
+    return shaken(auto.from_config(config, dtype=torch.float32, attn_implementation="eager"))
+
+
+def shaken(model: Any) -> Any:
+    """A model in eval mode with weights that let every mistake show."""
     with torch.no_grad():
         for name, weight in model.named_parameters():
             # Random weights of the usual size would give even attention, in which many a mistake does not show.

@@ -20,6 +20,7 @@ class Opened:
         model: the transformers model.
         tokenizer: its tokenizer.
         shape: its sizes.
+        text_token: as of `Classifier`.
         changes: what was changed in it, in words.
         lock: held while hooks are attached.
     """
@@ -32,6 +33,7 @@ class Opened:
     model: Any
     tokenizer: Any
     shape: Shape
+    text_token: str = "last"
     changes: tuple[str, ...] = ()
     lock: threading.RLock = field(default_factory=threading.RLock)
 

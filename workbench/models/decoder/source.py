@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from gemma2_workbench.brief import brief
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.decoder.anatomy import Anatomy
+from gemma2_workbench.models.decoder.classifying import Classifying
 from gemma2_workbench.models.decoder.linear import linear
 from gemma2_workbench.models.decoder.norms import NormForm
-from gemma2_workbench.models.decoder.opened import Opened
 from gemma2_workbench.models.decoder.passes import eager_outputs, seam_outputs
 from gemma2_workbench.models.decoder.plumbing import positions_of
 from gemma2_workbench.models.decoder.refused import RefusedError
@@ -31,7 +31,7 @@ from gemma2_workbench.models.unembedding import Unembedding
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Decoder(Opened):
+class Decoder(Classifying):
     """A decoder switched to the seam, with seats and hook points; what is not said here is said in `Opened`.
 
     Attributes:
