@@ -187,6 +187,10 @@ class LoadedModel:
         """See `Source`."""
         return f"layers.{layer}.{_POINTS.get(what, f'self_attn.{what}')}"
 
+    def log_sum_point(self, layer: int) -> str | None:
+        """See `Source`: its blocks are all there is."""
+        return None
+
     def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
         """See `Source`."""
         name = "inputs_embeds" if inputs.is_floating_point() else "input_ids"

@@ -58,6 +58,10 @@ class MapsOnly(Classifying):
         """See `Source`: the points stand in a list of their own, for the model calls none."""
         return f"workbench_maps.{layer}.{what}"
 
+    def log_sum_point(self, layer: int) -> str | None:
+        """See `Source`: its maps pass the stages' own points."""
+        return None
+
     def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
         """See `Source`; the maps pass their hook points after the pass. What it gives is what the model puts out."""
         out, maps = _pass(self.model, inputs, keep_BT)

@@ -22,7 +22,7 @@ from gemma2_workbench.models.decoder.passes import eager_outputs, seam_outputs
 from gemma2_workbench.models.decoder.plumbing import positions_of
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.seam import seat_of
-from gemma2_workbench.models.decoder.seat import STAGES, Seat
+from gemma2_workbench.models.decoder.seat import LOG_SUM, STAGES, Seat, is_at_once
 from gemma2_workbench.models.decoder.trial import trial
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.outputs import Outputs
@@ -78,10 +78,18 @@ class Decoder(Classifying):
             container = self.anatomy.layers[0].name.rpartition(".")[0]
             return f"{container}.{layer}.{what}".removeprefix("model.")
         found = self.anatomy.layers[layer]
-        holder = found.attention if what in STAGES else found.name
+        holder = found.attention if what in (*STAGES, LOG_SUM) else found.name
         if holder is None:
             raise RefusedError(f"layer {layer} has no softmax, and no hook point {what}")
         return f"{holder}.{what}".removeprefix("model.")
+
+    def log_sum_point(self, layer: int) -> str | None:
+        """See `Source`."""
+        name = self.anatomy.layers[layer].attention
+        if name is None:
+            return None
+        is_whole = is_at_once(self.model.get_submodule(name), self._seat(layer), self.model.dtype, self.model.device)
+        return self.point(layer, LOG_SUM) if is_whole else None
 
     def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
         """See `Source`; the last states are those of the last layer, before the final norm."""
