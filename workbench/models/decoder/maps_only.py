@@ -20,6 +20,7 @@ from gemma2_workbench.models.decoder.trial import trial
 from gemma2_workbench.models.decoder.unembedding import DecoderUnembedding
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
+from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.weights_info import WeightsInfo
 
 _CLOSE = 1e-3
@@ -30,7 +31,7 @@ class MapsOnly:
     """A decoder run as it is, with `output_attentions`; what is not said here is said in `Source`.
 
     Attributes:
-        reason: why its stages cannot be shown.
+        maps_only: why its stages cannot be shown.
         layers: which maps there are.
         unembedding: knows the vocabulary alone.
     """
@@ -44,7 +45,7 @@ class MapsOnly:
     tokenizer: Any
     shape: Shape
     layers: tuple[LayerInfo, ...]
-    reason: str
+    maps_only: str
     unembedding: DecoderUnembedding | None
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -59,7 +60,7 @@ class MapsOnly:
     @property
     def tier(self) -> str:
         """What can be shown, in words."""
-        return f"maps only: {self.reason}"
+        return tier_words(self.maps_only)
 
     @property
     def dtype(self) -> str:
@@ -179,7 +180,7 @@ def maps_only(model: Any, tokenizer: Any, reason: str, ids_1T: Tensor, **about: 
         tokenizer=tokenizer,
         shape=Shape(len(maps), N, N, 0, width, 4 * width, longest=32_768),
         layers=tuple(LayerInfo(at, "global", None, None, 1.0, all(causal), staged=False) for at in range(len(maps))),
-        reason=reason,
+        maps_only=reason,
         unembedding=DecoderUnembedding(model, out.logits.shape[-1], None, "its maps alone are known"),
         **about,
     )

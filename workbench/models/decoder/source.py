@@ -27,6 +27,7 @@ from gemma2_workbench.models.decoder.trial import trial
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.own_copy import own_modules
+from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.unembedding import Unembedding
 from gemma2_workbench.models.weights_info import WeightsInfo
 
@@ -62,6 +63,8 @@ class Decoder:
     changes: tuple[str, ...] = ()
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
+    maps_only = ""
+
     def __repr__(self) -> str:
         shape = self.shape
         return brief(
@@ -76,7 +79,7 @@ class Decoder:
     @property
     def tier(self) -> str:
         """What can be shown, in words."""
-        return "all stages of attention, exact"
+        return tier_words()
 
     @property
     def dtype(self) -> str:
