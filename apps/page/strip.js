@@ -88,7 +88,7 @@ export function createStrip(page) {
     ];
     // "approximate weights: int4 (...)": its first words; the whole of it is told on pointing.
     const weights = run.weights.map((sentence) => h('span', { title: sentence }, sentence.split(/[:;]/)[0]));
-    put(facts, words.map((word) => h('span', {}, word)), weights, h('span', { title: run.parity }, run.compared));
+    put(facts, words.map((word) => h('span', {}, word)), weights, h('span', { title: run.parity }, run.tier));
   }
 
   return {
