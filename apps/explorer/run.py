@@ -15,6 +15,7 @@ from gemma2_workbench.apps.page.questions import FAILURES, Handler, Question, Te
 from gemma2_workbench.apps.page.session import ModelAbsentError, Session
 from gemma2_workbench.models.readable import readable, readable_piece
 from gemma2_workbench.models.source import Source
+from gemma2_workbench.traces.stages import STAGES
 
 FORECAST = 5
 # Multiplications and additions of a pass from which on what it takes is said before: about a second of two cores.
@@ -99,12 +100,19 @@ def run_json(run_id: str, trace: Trace, loaded: Source | None = None) -> dict[st
         "weights": list(trace.model.weights.sentences),
         "tier": trace.tier,
         "maps_only": trace.model.maps_only,
+        "stages": _stages(trace),
         "lacks": {**lacking(trace, loaded)},
         "approximate": trace.model.weights.quantized is not None,
         "seconds": trace.seconds,
         "saturated": saturated(trace),
         **scores_json(trace),
     }
+
+
+def _stages(trace: Trace) -> list[JsonValue]:
+    """The stages that are known of every layer that attends."""
+    known = [set(trace.known_stages(info.index)) for info in trace.layers if info.softmax]
+    return [name for name in STAGES if all(name in names for names in known)]
 
 
 def forecast(session: Session, run_id: str, trace: Trace) -> JsonValue:

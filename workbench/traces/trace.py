@@ -21,7 +21,7 @@ from gemma2_workbench.models.weights_info import WeightsInfo
 from gemma2_workbench.traces.derive import LayerTensors, derive, reasons
 from gemma2_workbench.traces.interventions import Intervention
 from gemma2_workbench.traces.interventions.effect import Effect
-from gemma2_workbench.traces.stages import checked_stage
+from gemma2_workbench.traces.stages import STAGES, checked_stage
 
 R = TypeVar("R")
 
@@ -168,6 +168,13 @@ class Trace(Drawable):
         value_QS = derive(self.layers[layer], self.tensors[layer], head, checked_stage(stage), rows, keys)
         is_silent = stage == "contribution" and any(one.silences(layer, head) for one in self.interventions)
         return value_QS * 0 if is_silent else value_QS
+
+    def known_stages(self, layer: int) -> tuple[str, ...]:
+        """The stages that are known of a layer, in order: all, all but the contribution, or probabilities alone."""
+        if not self.layers[layer].staged:
+            return ("attn_probs",)
+        has_norms = len(self.tensors[layer].value_norms) > 0
+        return tuple(name for name in STAGES if has_norms or name != "contribution")
 
     def reasons(self, layer: int, rows: range | None = None, keys: range | None = None) -> Tensor:
         """Why each cell is hidden, int8 [Q, S] of `model.Reason` (0 is visible).
