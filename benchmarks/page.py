@@ -55,7 +55,10 @@ def main() -> None:
     lengths = [int(length) for length in options.lengths.split(",")]
     with tempfile.TemporaryDirectory() as own:
         traces = traces_of(lengths, options.traces or Path(own))
-        with Server(_within(own, "traces"), ["--trace", *map(str, traces)]) as server, browser(options.chromium) as page:
+        with (
+            Server(_within(own, "traces"), ["--trace", *map(str, traces)]) as server,
+            browser(options.chromium) as page,
+        ):
             rows = [[str(length), *map(_ms, looked_at(page, server.address, length))] for length in lengths]
         with Server(_within(own, "typed"), []) as server, browser(options.chromium) as page:
             typed_ms = typed(page, server.address)

@@ -36,6 +36,7 @@ from gemma2_workbench.models.outline import Outline
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.own_copy import own_modules
 from gemma2_workbench.models.source import POINTS
+from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.weights_info import WeightsInfo
 
 LANGUAGE_MODEL = Gemma2ForCausalLM
@@ -123,7 +124,12 @@ class LoadedModel:
     @property
     def tier(self) -> str:
         """See `Source`."""
-        return "all stages of attention, exact"
+        return tier_words()
+
+    @property
+    def maps_only(self) -> str:
+        """See `Source`."""
+        return ""
 
     @property
     def weights(self) -> WeightsInfo:

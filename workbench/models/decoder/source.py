@@ -27,6 +27,7 @@ from gemma2_workbench.models.decoder.trial import trial
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.own_copy import own_modules
+from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.unembedding import Unembedding
 
 
@@ -46,6 +47,8 @@ class Decoder(Classifying):
     norms: tuple[NormForm | None, ...]
     unembedding: Unembedding | None = None
 
+    maps_only = ""
+
     def __repr__(self) -> str:
         return brief(
             self, *self._about, f"{self.model.num_parameters():,} parameters", f"{self.dtype} on {self.device}"
@@ -54,7 +57,7 @@ class Decoder(Classifying):
     @property
     def tier(self) -> str:
         """What can be shown, in words."""
-        return "all stages of attention, exact"
+        return tier_words()
 
     @property
     def causal(self) -> bool:
