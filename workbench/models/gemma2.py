@@ -252,9 +252,10 @@ class LoadedModel:
         """See `Source`."""
         G, T, H = v_GTH.shape
         out_NDH = dense.matrix(self.attention(layer).o_proj).float().unflatten(1, (-1, H)).movedim(1, 0)
-        measure = lengths if T <= _PAYS * H else gram_lengths
         N = len(out_NDH)
-        return torch.stack([measure(v_GTH[head * G // N].float(), out_NDH[head]) for head in range(N)])
+        if T <= _PAYS * H:
+            return lengths(v_GTH.float().repeat_interleave(N // G, 0), out_NDH)
+        return torch.stack([gram_lengths(v_GTH[head * G // N].float(), out_NDH[head]) for head in range(N)])
 
     def pull_back(self, layer: int, along_TD: Tensor, branch_TD: Tensor) -> tuple[Tensor, Tensor]:
         """See `Source`: through the post-norm of the sum of the heads, and the output projection."""
