@@ -1,4 +1,5 @@
-// The one dialog that saves what `mode.savable` names ({label, name, shown, coloured, isTable, about: what its file is named after, by default the text}): a preview at its true size, width, venue, record, format, name, and what can be copied.
+// The one dialog that saves what `mode.savable` names ({label, name, shown, coloured, isTable, about: what names its file, by
+// default the text}): a preview at its true size, width, venue, record, format, name, and what can be copied.
 
 import { latest } from '../ask.js';
 import { h, put, segments } from '../dom.js';
