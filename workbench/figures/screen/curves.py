@@ -54,7 +54,6 @@ def draw_scatter(spec: Scatter, slot: Slot) -> int:
         )
     for i, (name, at) in enumerate(spec.parts.items()):
         _draw_points(spec, slot, i, name, at)
-    _name_points(spec, slot)
     _draw_guides(spec.guides, slot)
     curve = () if spec.curve is None else (spec.curve,)
     _draw_axes(spec, slot, [spec.x, *(c.x for c in curve)], [spec.y, *(c.y for c in curve)])
@@ -79,15 +78,6 @@ def _draw_points(spec: Scatter, slot: Slot, number: int, name: str, at: np.ndarr
             **named,
         )
     )
-
-
-def _name_points(spec: Scatter, slot: Slot) -> None:
-    """The names of those that are to be named, above them."""
-    if spec.named:
-        at = list(spec.named)
-        words = np.array([for_plotly(spec.labels[i]) for i in at])
-        place = {"x": spec.x[at], "y": spec.y[at], "textposition": "top center", "textfont": {"size": 11}}
-        slot.add(scatter(**place, mode="text", text=words, hoverinfo="skip"))
 
 
 def draw_histogram(spec: Histogram, slot: Slot) -> int:

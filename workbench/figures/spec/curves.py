@@ -75,7 +75,7 @@ class Scatter:
     Attributes:
         x, y: [n]. A point with a NaN coordinate is not drawn.
         labels: n strings or empty; the screen shows them under the pointer, paper prints up to twelve.
-        named: which of more points paper names, and the screen too; none by default.
+        named: which of more points paper names; none by default.
         groups: n names of groups, or empty; each has its sign and its entry in the legend.
         size: [n] numbers from 0 or None; the area of a dot grows with it.
     """

@@ -1,8 +1,9 @@
 """One head of a sweep: how often each of its statistics takes which value, over all queries of all texts.
 
-A column is a bin; the dashed line is the mean over the texts, which the title says with its 95 % interval and by which
-the head is the first, second, ... of the model. Distances and logits stand on a logarithmic axis, whose first column
-holds all below 1. What a text has one number of (shares beyond the cap, largest logit) is counted once a text.
+A column is a bin; the dashed line is the mean over the texts. The title says that mean, with its 95 % interval where it
+stands alone, and by which the head is the first, second, ... of the model. Distances and logits stand on a logarithmic
+axis, whose first column holds all below 1. What a text has one number of (shares beyond the cap, largest logit) is
+counted once a text.
 """
 
 from __future__ import annotations
@@ -52,12 +53,12 @@ def figure(frame: pd.DataFrame) -> Panels | Histogram:
     bins = frame.groupby("statistic")["count"].agg(lambda counts: (counts > 0).sum())
     names = [name for name in STATISTICS if bins.get(name, 0) > 1] or [frame["statistic"].iloc[0]]
     first = frame.iloc[0]
-    panels = [_histogram(frame.loc[frame["statistic"] == name]) for name in names]
+    panels = [_histogram(frame.loc[frame["statistic"] == name], len(names) == 1) for name in names]
     title = f"{head_name(first['layer'], first['head'])}, a {first['kind']} layer"
     return panels[0] if len(panels) == 1 else Panels(tuple(panels), columns=min(3, len(panels)), title=title)
 
 
-def _histogram(rows: pd.DataFrame) -> Histogram:
+def _histogram(rows: pd.DataFrame, alone: bool) -> Histogram:
     """The bins from the first to the last that is not empty, on a logarithmic axis where they grow."""
     left, right, share = (rows[name].to_numpy(dtype=float) for name in ("left", "right", "share"))
     grows = right[-1] - left[-1] > 1.5 * (right[1] - left[1])
@@ -71,16 +72,16 @@ def _histogram(rows: pd.DataFrame) -> Histogram:
     guides = (Guide("x", float(row["mean"]), ""),) if edges[0] <= row["mean"] <= edges[-1] else ()
     of = "texts" if row["statistic"] not in SCORES else "queries"
     label = LABELS[row["statistic"]]
-    return Histogram(edges, share, label, f"share of {of}", _said(row), guides, logarithmic=bool(grows))
+    return Histogram(edges, share, label, f"share of {of}", _said(row, alone), guides, logarithmic=bool(grows))
 
 
-def _said(row: pd.Series) -> str:
-    """Mean and interval of a statistic, and the place of the head among all."""
+def _said(row: pd.Series, alone: bool) -> str:
+    """Mean of a statistic, its interval where there is room, and the place of the head among all."""
     words = LABELS[row["statistic"]].split(" (")[0]
     if not np.isfinite(row["mean"]):
         return words
     mean, low, high = (tick_text(float(f"{row[name]:.3g}")) for name in ("mean", "low", "high"))
-    interval = f" [{low}, {high}]" if np.isfinite(row["low"]) else ""
+    interval = f" [{low}, {high}]" if alone and np.isfinite(row["low"]) else ""
     return f"{words} {mean}{interval}, {int(row['rank'])} of {row['of']}"
 
 
