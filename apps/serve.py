@@ -15,6 +15,7 @@ from gemma2_workbench.apps.explorer.savables import SAVABLES as explorer_savable
 from gemma2_workbench.apps.explorer.settings import browser_settings
 from gemma2_workbench.apps.explorer.sweeps.fitting import check_sweeps
 from gemma2_workbench.apps.page import shell
+from gemma2_workbench.apps.page.layer_looks import layer_looks
 from gemma2_workbench.apps.page.save.file import file_route, preview_handler
 from gemma2_workbench.apps.page.save.file import settings as save_settings
 from gemma2_workbench.apps.page.save.savable import Savables
@@ -40,6 +41,7 @@ def build_app(session: Session, mode: str = "explore") -> gr.Blocks:
         "mode": mode,
         "traces": list(session.traces),
         "save": save_settings(),
+        "layers": layer_looks(),
         "version": version("gemma2-workbench"),
         "explore": {**browser_settings(), "models": [*session.names()]},
         "classify": classification.settings(session, bench),

@@ -8,6 +8,7 @@ import { badge, layerGlyph } from './heads/badges.js';
 import { createHeads } from './heads/heads.js';
 import { scoredOf } from './heads/scored.js';
 import { createInspector } from './inspector/inspector.js';
+import { createLack } from './lacks.js';
 import { compare } from './looks/compare.js';
 import { mask } from './looks/mask.js';
 import { patching } from './looks/patching.js';
@@ -68,6 +69,8 @@ export const explore = {
       inspector: h('aside', { id: 'inspector', 'aria-label': 'Why this number' }),
     };
     box.append(...Object.values(sections));
+    const lack = createLack(page);
+    sections.map.append(lack.box);
     const sides = [createHeads(page, sections.heads), createInspector(page, sections.inspector), createChanges(page), createSweeps(page)];
     const middles = LOOKS.map(({ name, create }) => {
       const middle = h('div', { class: 'look', 'data-look': name });
@@ -78,8 +81,11 @@ export const explore = {
       // `changed` is null where everything has to be drawn anew.
       update(changed) {
         sides.forEach((part) => part.update(changed));
+        const { selection, data } = page.store;
+        const isLacking = lack.draw(LOOKS.find(({ name }) => name === selection.look), data.run);
+        box.toggleAttribute('data-lacking', isLacking);
         for (const { name, middle, part } of middles) {
-          const isOpen = name === page.store.selection.look;
+          const isOpen = name === selection.look && !isLacking;
           const wasHidden = middle.hidden;
           middle.hidden = !isOpen;
           if (isOpen) part.update(wasHidden ? null : changed);

@@ -90,7 +90,7 @@ export function createStrip(page) {
     const weights = run.weights.map((sentence) => h('span', { title: sentence }, sentence.split(/[:;]/)[0]));
     // Where the text comes from, if not from the reader: the mode knows.
     const from = origin?.text === run.text ? h('span', { title: origin.about }, origin.said) : null;
-    put(facts, from, words.map((word) => h('span', {}, word)), weights, h('span', { title: run.parity }, run.compared));
+    put(facts, from, words.map((word) => h('span', {}, word)), weights, h('span', { title: run.parity }, run.tier));
   }
 
   return {

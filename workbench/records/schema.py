@@ -42,6 +42,7 @@ class Weights(SubRecord):
     dtype: Dtype
     device: Name
     weights: WeightsInfo = WeightsInfo()
+    maps_only: Text = ""
 
 
 class Checked(SubRecord):

@@ -3,6 +3,7 @@
 import { h, put } from '../../page/dom.js';
 import { shortText } from '../../page/draw/format.js';
 import { anyOf, placeOf } from '../place.js';
+import { lookOf } from '../../page/layer_glyph.js';
 import { choose, toggle } from './actions.js';
 import { labelOf, layerGlyph } from './badges.js';
 import { METRICS, fullOf, headsOf, isFound, metricFor, scoredOf, valueOf } from './scored.js';
@@ -41,12 +42,15 @@ export function createGrid(page, thumbnails) {
     const numbers = Array.from({ length: run.heads }, (_, head) => h('span', { class: 'hn' }, String(head)));
     put(
       box, groups > 1 ? [h('span'), ...brackets] : [], h('span'), spaced(numbers),
-      run.layers.flatMap(({ kind }, layer) => [
+      run.layers.flatMap(({ kind, softmax }, layer) => [
         h('span', { class: 'lab', title: `layer ${layer}: ${kind}` }, large && layer % 2 ? '' : String(layer), layerGlyph(kind)),
-        ...spaced(cells.slice(layer * run.heads, (layer + 1) * run.heads).map(({ element }) => element)),
+        ...(softmax === false ? [nothing(kind)] : spaced(cells.filter(({ head }) => head.layer === layer).map(({ element }) => element))),
       ]),
     );
   }
+
+  // In place of the heads of a layer that has none.
+  const nothing = (kind) => h('span', { class: 'nothing', title: lookOf(kind).words }, 'no softmax');
 
   function thumbnail(head) {
     const canvas = h('canvas');
@@ -86,6 +90,7 @@ export function createGrid(page, thumbnails) {
       show.setAttribute('aria-label', described(head, scored, metric, isOff));
       show.title = show.getAttribute('aria-label');
       if (!cross) continue;
+      cross.hidden = Boolean(run.lacks?.changes);
       put(cross, isOff ? '↺' : '×');
       cross.setAttribute('aria-label', `Switch ${head.name} ${isOff ? 'on' : 'off'}`);
       cross.title = isOff ? 'Switch on again (x)' : 'Switch off (x)';

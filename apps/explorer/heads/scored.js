@@ -25,11 +25,11 @@ export function scoredOf({ selection, data: { run, random, swept } }) {
   return { scores: run.scores, types: run.types, kinds: run.kinds, said: 'this text' };
 }
 
-// All heads of a run in layer order: [{name, layer, head, kind: of its layer}].
+// All heads of a run in layer order: [{name, layer, head, kind: of its layer}]; a layer without softmax has none.
 export function headsOf(run) {
-  return run.layers.flatMap(({ kind }, layer) => Array.from({ length: run.heads }, (_, head) => ({
+  return run.layers.flatMap(({ kind, softmax }, layer) => (softmax === false ? [] : Array.from({ length: run.heads }, (_, head) => ({
     name: headName({ layer, head }), layer, head, kind,
-  })));
+  }))));
 }
 
 export const valueOf = (scores, metric, { layer, head }) => scores[metric]?.[layer]?.[head] ?? null;

@@ -3,6 +3,7 @@
 import { h, put } from '../../page/dom.js';
 import { shortText } from '../../page/draw/format.js';
 import { labelOf, layerGlyph } from '../heads/badges.js';
+import { headName } from '../../page/selection.js';
 import { METRICS, fullOf, isFound, valueOf } from '../heads/scored.js';
 
 const [WIDEST, TALLEST, ROOM] = [48, 20, 160]; // px: of a cell, and of all rows
@@ -20,11 +21,12 @@ export function createScoreGrid(page, box, colour) {
     box.style.gridTemplateColumns = `26px repeat(${L}, minmax(0, ${WIDEST}px))`;
     box.style.setProperty('--cell', `${tall}px`);
     cells = heads.map((head) => ({ head, element: h('button', { type: 'button', 'data-head': head.name, tabindex: '-1' }) }));
+    const byPlace = new Map(cells.map(({ head, element }) => [head.name, element]));
     put(
       box, h('span'), run.layers.map(({ kind }) => h('span', { class: 'top' }, layerGlyph(kind))),
       h('span'), run.layers.map((_, layer) => h('span', { class: 'top' }, layer % every ? '' : String(layer))),
       Array.from({ length: N }, (_, head) => [
-        h('span', { class: 'side' }, head % rare ? '' : String(head)), ...cells.filter((cell) => cell.head.head === head).map(({ element }) => element),
+        h('span', { class: 'side' }, head % rare ? '' : String(head)), ...run.layers.map((_, layer) => byPlace.get(headName({ layer, head })) ?? h('span')),
       ]).flat(),
     );
   }

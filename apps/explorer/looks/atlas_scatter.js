@@ -2,6 +2,7 @@
 
 import { METRICS, fullOf, isFound, valueOf } from '../heads/scored.js';
 import { labelOf } from '../heads/badges.js';
+import { colourOf, lookOf } from '../../page/layer_glyph.js';
 import { svg } from '../svg.js';
 import { placed, ticksOf } from './atlas_frame.js';
 
@@ -43,8 +44,8 @@ export function createScatter(page, box) {
   }
 
   function mark({ kind, x, y, inside }) {
-    const shape = kind === 'local' ? svg('circle', { cx: x, cy: y, r: inside ? 5.5 : 4.2 }) : svg('path', { d: `M${x - 5} ${y - 5}L${x + 5} ${y + 5}H${x - 5}Z` });
-    shape.setAttribute('class', inside ? 'in' : kind);
+    const shape = svg('path', { d: lookOf(kind).mark, transform: `translate(${x} ${y})${inside ? ' scale(1.3)' : ''}`, class: inside ? 'in' : null });
+    if (!inside) shape.style.fill = colourOf(kind);
     return shape;
   }
 
