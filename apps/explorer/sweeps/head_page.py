@@ -44,13 +44,13 @@ def answer(session: Session, asked: AskedHead, _tell: Tell) -> JsonValue:
     sweep, trace = sweep_named(session, asked.sweep), WhatIfs(session).trace(asked.run)
     page = page_of(session, asked.sweep, asked.layer, asked.head)
     here = _here(trace, asked.layer, asked.head)
-    rows = page.statistics.set_index("statistic")
+    rows = page.statistics.set_index("statistic").to_dict("index")
     statistics: JsonValue = [
         {
             "name": each.name,
             "help": each.help,
             "here": here.get(each.name),
-            **{name: _number(rows.at[each.name, name]) for name in _NUMBERS},
+            **{name: _number(rows[each.name][name]) for name in _NUMBERS},
         }
         for each in STATISTICS
     ]
@@ -79,7 +79,7 @@ def _here(trace: Trace, layer: int, head: int) -> dict[str, float | None]:
 
 def _histogram(rows: pd.DataFrame, name: str) -> JsonValue:
     found = rows.loc[rows["statistic"] == name]
-    return {"edges": [*found["left"].tolist(), float(found["right"].iloc[-1])], "counts": found["count"].tolist()}
+    return {"edges": [*found["left"].tolist(), *found["right"].tolist()[-1:]], "counts": found["count"].tolist()}
 
 
 def _number(value: float) -> float | None:
