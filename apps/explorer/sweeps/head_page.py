@@ -71,7 +71,7 @@ def answer(session: Session, asked: AskedHead, _tell: Tell) -> JsonValue:
 
 def _here(trace: Trace, layer: int, head: int) -> dict[str, float | None]:
     """The statistics of one head in a run, as a sweep counts them; an older trace file may lack some."""
-    folds = trace.folds
+    folds = trace.folds if "folds" in trace.readings else {}
     found = {name: score_LN[layer, head] for name, score_LN in scores_of(folds, trace.layers).items()}
     for name in OF_TEXTS:
         if name in folds and "visible" in folds:
