@@ -57,7 +57,7 @@ def row_of(model_type: str) -> Row:
     try:
         ours = opened(model, None, model_type)
         if isinstance(ours, MapsOnly):
-            return Row(model_type, "maps only", _kinds(ours), reason=ours.reason)
+            return Row(model_type, "maps only", _kinds(ours), reason=ours.maps_only)
         apart = differences(ours, ids_1T)
     except RefusedError as error:
         return Row(model_type, "refused", reason=_short(error))

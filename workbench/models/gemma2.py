@@ -36,6 +36,7 @@ from gemma2_workbench.models.outline import Outline
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.own_copy import own_modules
 from gemma2_workbench.models.source import POINTS
+from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.weights_info import WeightsInfo
 
 LANGUAGE_MODEL = Gemma2ForCausalLM
@@ -123,7 +124,12 @@ class LoadedModel:
     @property
     def tier(self) -> str:
         """See `Source`."""
-        return "all stages of attention, exact"
+        return tier_words()
+
+    @property
+    def maps_only(self) -> str:
+        """See `Source`."""
+        return ""
 
     @property
     def weights(self) -> WeightsInfo:
@@ -187,6 +193,10 @@ class LoadedModel:
         """See `Source`."""
         return f"layers.{layer}.{_POINTS.get(what, f'self_attn.{what}')}"
 
+    def log_sum_point(self, layer: int) -> str | None:
+        """See `Source`: its blocks are all there is."""
+        return None
+
     def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
         """See `Source`."""
         name = "inputs_embeds" if inputs.is_floating_point() else "input_ids"
@@ -242,9 +252,10 @@ class LoadedModel:
         """See `Source`."""
         G, T, H = v_GTH.shape
         out_NDH = dense.matrix(self.attention(layer).o_proj).float().unflatten(1, (-1, H)).movedim(1, 0)
-        measure = lengths if T <= _PAYS * H else gram_lengths
         N = len(out_NDH)
-        return torch.stack([measure(v_GTH[head * G // N].float(), out_NDH[head]) for head in range(N)])
+        if T <= _PAYS * H:
+            return lengths(v_GTH.float().repeat_interleave(N // G, 0), out_NDH)
+        return torch.stack([gram_lengths(v_GTH[head * G // N].float(), out_NDH[head]) for head in range(N)])
 
     def pull_back(self, layer: int, along_TD: Tensor, branch_TD: Tensor) -> tuple[Tensor, Tensor]:
         """See `Source`: through the post-norm of the sum of the heads, and the output projection."""

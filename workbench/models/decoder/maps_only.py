@@ -21,6 +21,7 @@ from gemma2_workbench.models.decoder.trial import trial
 from gemma2_workbench.models.decoder.unembedding import DecoderUnembedding
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
+from gemma2_workbench.models.tier import tier_words
 
 _CLOSE = 1e-3
 
@@ -30,13 +31,13 @@ class MapsOnly(Classifying):
     """A decoder run as it is, with `output_attentions`; what is not said here is said in `Opened` and `Source`.
 
     Attributes:
+        maps_only: why its stages cannot be shown.
         layers: which maps there are.
-        reason: why its stages cannot be shown.
         unembedding: knows the vocabulary alone; None where it predicts no next tokens.
     """
 
     layers: tuple[LayerInfo, ...]
-    reason: str
+    maps_only: str
     unembedding: DecoderUnembedding | None
 
     points = frozenset(STAGES)
@@ -47,7 +48,7 @@ class MapsOnly(Classifying):
     @property
     def tier(self) -> str:
         """What can be shown, in words."""
-        return f"maps only: {self.reason}"
+        return tier_words(self.maps_only)
 
     @property
     def causal(self) -> bool:
@@ -57,6 +58,10 @@ class MapsOnly(Classifying):
     def point(self, layer: int | str, what: str) -> str:
         """See `Source`: the points stand in a list of their own, for the model calls none."""
         return f"workbench_maps.{layer}.{what}"
+
+    def log_sum_point(self, layer: int) -> str | None:
+        """See `Source`: its maps pass the stages' own points."""
+        return None
 
     def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
         """See `Source`; the maps pass their hook points after the pass. What it gives is what the model puts out."""
@@ -155,7 +160,7 @@ def maps_only(model: Any, tokenizer: Any, reason: str, ids_1T: Tensor, **about: 
         tokenizer=tokenizer,
         shape=Shape(len(maps), N, N, 0, width, 4 * width, longest=longest_of(model)),
         layers=tuple(LayerInfo(at, "global", None, None, 1.0, all(causal), staged=False) for at in range(len(maps))),
-        reason=reason,
+        maps_only=reason,
         unembedding=DecoderUnembedding(model, out.shape[-1], None, "its maps alone are known")
         if is_speaker(model)
         else None,

@@ -22,11 +22,12 @@ from gemma2_workbench.models.decoder.passes import eager_outputs, seam_outputs
 from gemma2_workbench.models.decoder.plumbing import positions_of
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.seam import seat_of
-from gemma2_workbench.models.decoder.seat import STAGES, Seat
+from gemma2_workbench.models.decoder.seat import LOG_SUM, STAGES, Seat, is_at_once
 from gemma2_workbench.models.decoder.trial import trial
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.own_copy import own_modules
+from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.unembedding import Unembedding
 
 
@@ -46,6 +47,8 @@ class Decoder(Classifying):
     norms: tuple[NormForm | None, ...]
     unembedding: Unembedding | None = None
 
+    maps_only = ""
+
     def __repr__(self) -> str:
         return brief(
             self, *self._about, f"{self.model.num_parameters():,} parameters", f"{self.dtype} on {self.device}"
@@ -54,7 +57,7 @@ class Decoder(Classifying):
     @property
     def tier(self) -> str:
         """What can be shown, in words."""
-        return "all stages of attention, exact"
+        return tier_words()
 
     @property
     def causal(self) -> bool:
@@ -78,10 +81,18 @@ class Decoder(Classifying):
             container = self.anatomy.layers[0].name.rpartition(".")[0]
             return f"{container}.{layer}.{what}".removeprefix("model.")
         found = self.anatomy.layers[layer]
-        holder = found.attention if what in STAGES else found.name
+        holder = found.attention if what in (*STAGES, LOG_SUM) else found.name
         if holder is None:
             raise RefusedError(f"layer {layer} has no softmax, and no hook point {what}")
         return f"{holder}.{what}".removeprefix("model.")
+
+    def log_sum_point(self, layer: int) -> str | None:
+        """See `Source`."""
+        name = self.anatomy.layers[layer].attention
+        if name is None:
+            return None
+        is_whole = is_at_once(self.model.get_submodule(name), self._seat(layer), self.model.dtype, self.model.device)
+        return self.point(layer, LOG_SUM) if is_whole else None
 
     def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
         """See `Source`; the last states are those of the last layer, before the final norm."""
