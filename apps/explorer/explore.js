@@ -6,6 +6,7 @@ import { restore } from './changes/restore.js';
 import { headKeys } from './heads/actions.js';
 import { badge, layerGlyph } from './heads/badges.js';
 import { createHeads } from './heads/heads.js';
+import { scoredOf } from './heads/scored.js';
 import { createInspector } from './inspector/inspector.js';
 import { createLack } from './lacks.js';
 import { compare } from './looks/compare.js';
@@ -17,11 +18,13 @@ import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
 import { atlas, atlasKeys } from './looks/atlas.js';
 import { placeOf } from './place.js';
+import { createSweeps } from './sweeps/loading.js';
+import { headPage } from './sweeps/head_page.js';
 import { savable } from './savable.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state. Some have {keys, hints} of
 // their own, as a mode has, and {opens(store)}: the patch of the selection with which the menu opens them.
-const LOOKS = [attention, atlas, prediction, softcap, mask, compare, patching];
+const LOOKS = [attention, atlas, headPage, prediction, softcap, mask, compare, patching];
 
 // Keys of a look come before those of the mode while it is open.
 function keysOf(others, { name, keys = {} }) {
@@ -53,7 +56,8 @@ export const explore = {
   // The head, for who presents it.
   who(store) {
     const { layer, head, name } = placeOf(store);
-    const { layers, types } = store.data.run;
+    const { layers } = store.data.run;
+    const { types } = scoredOf(store);
     return [h('b', {}, name), layerGlyph(layers[layer].kind), layers[layer].kind, badge(types?.[layer]?.[head] ?? null)];
   },
 
@@ -67,7 +71,7 @@ export const explore = {
     box.append(...Object.values(sections));
     const lack = createLack(page);
     sections.map.append(lack.box);
-    const sides = [createHeads(page, sections.heads), createInspector(page, sections.inspector), createChanges(page)];
+    const sides = [createHeads(page, sections.heads), createInspector(page, sections.inspector), createChanges(page), createSweeps(page)];
     const middles = LOOKS.map(({ name, create }) => {
       const middle = h('div', { class: 'look', 'data-look': name });
       sections.map.append(middle);

@@ -11,6 +11,7 @@ from gemma2_workbench import Prediction, Trace, estimate, predict, tokenize
 from gemma2_workbench.apps.explorer.lacking import lacking
 from gemma2_workbench.apps.explorer.scores import scores_json
 from gemma2_workbench.apps.explorer.softcap import saturated
+from gemma2_workbench.apps.explorer.sweeps.fitting import fitting_json
 from gemma2_workbench.apps.page.questions import FAILURES, Handler, Question, Tell
 from gemma2_workbench.apps.page.session import ModelAbsentError, Session
 from gemma2_workbench.models.readable import readable, readable_piece
@@ -41,7 +42,10 @@ def run(session: Session, asked: Run, tell: Tell) -> JsonValue:
     _announce(session.model(asked.model), asked.text, tell)
     run_id, trace = session.run(asked.model, asked.text, tell)
     loaded = session.model(asked.model)
-    return run_json(run_id, trace, loaded) | {"forecast": forecast(session, run_id, trace)}
+    return run_json(run_id, trace, loaded) | {
+        "forecast": forecast(session, run_id, trace),
+        "sweeps": fitting_json(session, trace),
+    }
 
 
 def _announce(loaded: Source, text: str, tell: Tell) -> None:
@@ -67,7 +71,11 @@ def saved(session: Session, asked: Saved, _tell: Tell) -> JsonValue:
         loaded, expected = session.model_of(trace), forecast(session, run_id, trace)
     except ModelAbsentError:
         loaded, expected = None, None
-    return run_json(run_id, trace, loaded) | {"forecast": expected, "saved": True}
+    return run_json(run_id, trace, loaded) | {
+        "forecast": expected,
+        "saved": True,
+        "sweeps": fitting_json(session, trace),
+    }
 
 
 def run_json(run_id: str, trace: Trace, loaded: Source | None = None) -> dict[str, JsonValue]:

@@ -133,6 +133,14 @@ class Source(Protocol):
         """
         ...
 
+    def log_sum_point(self, layer: int) -> str | None:
+        """The hook point that is handed the log-sums of the rows of a layer, [B, N, T], and the `Span` of all of it.
+
+        None where attention is computed in blocks, whose stages pass their own points: where it has a cap, say, or
+        somebody changes a stage. As it is now, without gradients.
+        """
+        ...
+
     def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
         """One pass; its normed last states [B, T, D].
 

@@ -115,6 +115,11 @@ class FilePart(SubRecord):
         """The runs of language models that it shows; none by default."""
         return []
 
+    @property
+    def sweep_count(self) -> int:
+        """Of how many sweeps it is; none by default."""
+        return 0
+
     @model_validator(mode="after")
     def _table_has_no_look(self) -> Self:
         plain = Output("table", self.figure.format) if self.figure.what == "table" else self.figure

@@ -56,7 +56,7 @@ class ViewRecord(FilePart, RunPart):
 
 
 @dataclass(frozen=True)
-class ViewRecipe(Viewed[Trace]):
+class ViewRecipe(Viewed[Trace, Run]):
     """A view of runs, every part of one of them."""
 
     KIND: ClassVar = None

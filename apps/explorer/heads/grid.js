@@ -1,6 +1,7 @@
 // All heads in layer order: a thumbnail each, or a cell coloured by its score where there are many heads.
 
 import { h, put } from '../../page/dom.js';
+import { shortText } from '../../page/draw/format.js';
 import { anyOf, placeOf } from '../place.js';
 import { lookOf } from '../../page/layer_glyph.js';
 import { choose, toggle } from './actions.js';
@@ -76,7 +77,7 @@ export function createGrid(page, thumbnails) {
   function described({ name, layer, head, kind }, { scores, types }, metric, isOff) {
     const type = labelOf(types[layer]?.[head]);
     const value = valueOf(scores, metric, { layer, head });
-    const score = value === null ? '' : `, ${METRICS[metric] ?? metric} ${value.toFixed(2)}`;
+    const score = value === null ? '' : `, ${METRICS[metric] ?? metric} ${shortText(value)}`;
     return `${name}, ${kind}${type && `, ${type}`}${score}${isOff ? ', switched off' : ''}`;
   }
 
@@ -128,7 +129,7 @@ export function createGrid(page, thumbnails) {
       const { run } = store.data;
       if (anyOf(changed, 'run')) build(run);
       mark();
-      if (isLarge(run)) { if (anyOf(changed, 'run', 'sort', 'scored', 'random', 'theme')) colour(); }
+      if (isLarge(run)) { if (anyOf(changed, 'run', 'sort', 'scored', 'random', 'swept', 'sweep', 'theme')) colour(); }
       else if (anyOf(changed, 'run', 'pair', 'side', 'theme')) paint();
       if (anyOf(changed, 'head', 'run') && box.scrollHeight > box.clientHeight) box.querySelector('.sel')?.scrollIntoView({ block: 'nearest' });
     },

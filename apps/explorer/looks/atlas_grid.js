@@ -1,6 +1,7 @@
 // One score of every head: layers from left to right, heads downwards; each cell shows its head.
 
 import { h, put } from '../../page/dom.js';
+import { shortText } from '../../page/draw/format.js';
 import { labelOf, layerGlyph } from '../heads/badges.js';
 import { headName } from '../../page/selection.js';
 import { METRICS, fullOf, isFound, valueOf } from '../heads/scored.js';
@@ -40,7 +41,7 @@ export function createScoreGrid(page, box, colour) {
       element.classList.toggle('sel', head.name === shown);
       element.classList.toggle('faded', !isFound(store.selection.find, head, labelOf(types[head.layer]?.[head.head])));
       element.tabIndex = head.name === shown ? 0 : -1;
-      element.setAttribute('aria-label', `${head.name}, ${METRICS[metric]} ${value === null ? 'has no value' : value.toFixed(2)}`);
+      element.setAttribute('aria-label', `${head.name}, ${METRICS[metric]} ${value === null ? 'has no value' : shortText(value)}`);
       element.title = element.getAttribute('aria-label');
     }
   }

@@ -34,7 +34,7 @@ export function createTitle(page) {
   // "local, window 32", "copies 0.89", "key/value 1"
   function oneHead({ run }, { layer, head }) {
     const { kind, sinks } = run.layers[layer];
-    const { scores, types, kinds } = scoredOf(store);
+    const { scores, types, kinds, said } = scoredOf(store);
     const type = types?.[layer]?.[head];
     const decided = kinds?.find((each) => each.name === type);
     const score = type && decided ? valueOf(scores, decided.score, { layer, head }) : null;
@@ -44,6 +44,7 @@ export function createTitle(page) {
       h('span', { class: 'kind', title: sightOf(run.layers[layer]) }, layerGlyph(kind), kind),
       sinks ? h('span', { class: 'kv', title: 'A learned sink takes a share of every row, beside its keys' }, 'learned sink') : null,
       type ? badge(type, score) : null,
+      store.selection.scored === 'text' ? null : h('span', { class: 'm over' }, `over ${said}`),
       shared > 1 ? h('span', { class: 'kv', title: `heads ${group * shared} to ${(group + 1) * shared - 1} share keys and values` }, `key/value ${group}`) : null,
     ];
   }
