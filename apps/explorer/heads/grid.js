@@ -35,7 +35,7 @@ export function createGrid(page, thumbnails) {
     const group = run.heads / run.kv_heads;
     const groups = group > 1 && !large ? run.kv_heads : 1;
     const per = Math.min(WIDEST, run.heads / groups);
-    const every = large ? Math.ceil(per / 16) : 1;
+    const every = large ? Math.ceil(per / 9) : 1;
     box.style.gridTemplateColumns = `34px ${Array(groups).fill(`repeat(${per}, minmax(0, 1fr))`).join(' 4px ')}`;
     const spaced = (parts) => parts.flatMap((part, at) => (at && at % per === 0 ? [h('span'), part] : [part]));
     cells = headsOf(run).map((head) => (large ? cell(head) : thumbnail(head)));
