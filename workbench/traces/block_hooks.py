@@ -74,9 +74,7 @@ def _keep(name: str, kept: dict[str, Tensor]) -> Hook:
     return hook
 
 
-def _hand_over(
-    info: LayerInfo, kept: dict[str, Tensor], texts: Sequence[Text], readers: Sequence[BlockReader]
-) -> Hook:
+def _hand_over(info: LayerInfo, kept: dict[str, Tensor], texts: Sequence[Text], readers: Sequence[BlockReader]) -> Hook:
     def hook(_module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
         whole = (kept.pop("attn_logits"), kept.pop("attn_scores"), out.detach())
         for number, text in enumerate(texts):
