@@ -88,7 +88,12 @@ class Source(Protocol):
 
     @property
     def tier(self) -> str:
-        """What can be shown of it, in words: all stages, or its maps only and why."""
+        """What can be shown of it, in words: all stages, or its maps only and why (`models.tier`)."""
+        ...
+
+    @property
+    def maps_only(self) -> str:
+        """Why its maps alone can be shown; empty where all stages can."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""`differences`: how far a decoder is from its own eager forward: plain, padded on the left, decoding with the cache.
+"""`differences`: how far a model is from its own eager forward: plain, padded on the left, decoding with the cache.
 
 Attention is computed at once where nobody sees its stages, and in blocks where somebody does: both ways are compared.
 
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from gemma2_workbench.model.hooks import attached
 from gemma2_workbench.models.decoder.passes import eager_outputs, seam_outputs
 from gemma2_workbench.models.decoder.source import Decoder
+from gemma2_workbench.models.decoder.study import first_tensor
 
 PADS, STEPS = 5, 3
 
@@ -66,8 +67,11 @@ def _padded(ours: Decoder, twin: nn.Module, ids_1T: Tensor) -> float:
     one = seam_outputs(ours.model, _probs(ours), ids_BT, attention_mask=keep_BT, use_cache=False)
     maps = [_apart(a[:, :, PADS:], b[:, :, PADS:]) for a, b in zip(one.maps, its.maps, strict=True)]
     with torch.no_grad():
-        unseen = ours.model(input_ids=ids_BT, attention_mask=keep_BT, use_cache=False).logits
-    return max(*(_apart(last[:, PADS:], its.last[:, PADS:]) for last in (one.last, unseen)), *maps)
+        unseen = first_tensor(ours.model(input_ids=ids_BT, attention_mask=keep_BT, use_cache=False))
+    # Scores of whole texts have no positions to leave out.
+    first = PADS if one.last.ndim > 2 else 0
+    both = [last for last in (one.last, unseen) if last is not None]
+    return max(*(_apart(last[:, first:], its.last[:, first:]) for last in both), *maps)
 
 
 def _cached(ours: Decoder, twin: nn.Module, ids_1T: Tensor) -> float:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from gemma2_workbench.model.equation import attention_logits
 from gemma2_workbench.model.hooks import Hook, attached
 from gemma2_workbench.models.decoder.seat import LOG_SUM
+from gemma2_workbench.models.decoder.study import first_tensor
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.outputs import Outputs
 
@@ -44,7 +45,7 @@ def seam_outputs(model: nn.Module, probs: Sequence[str], ids_BT: Tensor, **given
 
     with torch.no_grad(), attached(model, {name: write(name) for name in probs}):
         out = model(input_ids=ids_BT, **given)
-    return Outputs(out.logits, [maps[name] for name in probs])
+    return Outputs(_first(out), [maps[name] for name in probs])
 
 
 def at_once_outputs(model: nn.Module, layers: Mapping[str, LayerInfo], ids_1T: Tensor, **given: Any) -> Outputs:
@@ -70,7 +71,7 @@ def at_once_outputs(model: nn.Module, layers: Mapping[str, LayerInfo], ids_1T: T
         hidden_1TT = info.mask.hidden(range(q_1NTH.shape[2]), range(k_1GTH.shape[2]), q_1NTH.device)
         probs_1NTT = torch.exp(attention_logits(q_1NTH, k_1GTH, info.scale) - log_sum_1NT[..., None])
         maps.append(probs_1NTT.masked_fill(hidden_1TT[:, None], 0))
-    return Outputs(out.logits, maps)
+    return Outputs(_first(out), maps)
 
 
 def eager_outputs(model: nn.Module, attentions: Sequence[str], ids_BT: Tensor, **given: Any) -> Outputs:
@@ -92,4 +93,11 @@ def eager_outputs(model: nn.Module, attentions: Sequence[str], ids_BT: Tensor, *
     finally:
         for handle in handles:
             handle.remove()
-    return Outputs(out.logits, [maps[name] for name in attentions if name in maps])
+    return Outputs(_first(out), [maps[name] for name in attentions if name in maps])
+
+
+def _first(out: object) -> Tensor:
+    """What a model puts out: logits, scores of classes, or its last states."""
+    found = first_tensor(out)
+    assert found is not None
+    return found

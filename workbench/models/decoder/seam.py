@@ -28,7 +28,7 @@ _SEAT = "workbench_seat"  # where an attention module keeps it
 _HARMLESS = frozenset(
     ("dropout", "scaling", "softcap", "s_aux", "sliding_window", "is_causal", "position_ids", "cache_position")
     + ("use_cache", "output_attentions", "output_hidden_states", "output_router_logits", "return_dict")
-    + ("max_length_q", "max_length_k", "logits_to_keep")
+    + ("max_length_q", "max_length_k", "logits_to_keep", "deterministic")
 )
 
 
