@@ -16,7 +16,12 @@ KINDS = [(None, True, None), (7, True, None), (7, False, None), (None, False, No
 def test_blocks_equal_the_whole(monkeypatch: pytest.MonkeyPatch, window: int | None, causal: bool, chunk: int | None):
     info = LayerInfo(0, "any", window, 5.0, 0.5, causal, chunk)
     tensors = LayerTensors(*(torch.randn(2, T, 8) for _ in range(3)), torch.randn(2, T), torch.rand(2, T))
-    for rows, keys in ((range(T), range(T)), (range(3, 31), range(5, T)), (range(5), range(20, T)), (range(30, T), range(9))):
+    for rows, keys in (
+        (range(T), range(T)),
+        (range(3, 31), range(5, T)),
+        (range(5), range(20, T)),
+        (range(30, T), range(9)),
+    ):
         whole = [derive.derive(info, tensors, 1, stage, rows, keys) for stage in STAGES.values()]
         reasons = derive.reasons(info, rows, keys)
         with monkeypatch.context() as patch:
