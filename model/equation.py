@@ -23,8 +23,7 @@ _KEYS_OF_HALVES = 1024
 def rotate(x_BNTH: Tensor, cos_BTH: Tensor, sin_BTH: Tensor) -> Tensor:
     """Rotary position embedding, half-split pairing: x cos + rot(x) sin with rot(x) = (-x_high, x_low); same shape."""
     low, high = x_BNTH.chunk(2, dim=-1)
-    turned_BNTH = torch.cat((-high, low), dim=-1).mul_(sin_BTH[:, None])
-    return (x_BNTH * cos_BTH[:, None]).add_(turned_BNTH)
+    return (x_BNTH * cos_BTH[:, None]).add_(torch.cat((-high, low), dim=-1) * sin_BTH[:, None])
 
 
 def attention_logits(q_BNQH: Tensor, k_BGSH: Tensor, scale: float) -> Tensor:
