@@ -31,6 +31,11 @@ class Statistic:
     strata: tuple[float, float, float, float]
     per_text: bool = False
 
+    @property
+    def share(self) -> bool:
+        """Whether it lies between 0 and 1."""
+        return float(self.edges[-1]) == 1.0
+
     def bin_of(self, values: np.ndarray) -> np.ndarray:
         """In which bin numbers lie."""
         return np.clip(np.searchsorted(self.edges, values, side="right") - 1, 0, BINS - 1)
