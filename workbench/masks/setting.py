@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
+from gemma2_workbench.figures.layer_kinds import KINDS
 from gemma2_workbench.limits import whole
-from gemma2_workbench.models.layers import KINDS
 from gemma2_workbench.views.view import LONGEST
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Setting:
     Attributes:
         tokens: real tokens, the beginning-of-sequence token included.
         window: keys that a query of a local layer sees, itself included.
-        layers: the kind of each layer, of `models.layers.KINDS`.
+        layers: the kind of each layer, of `figures.layer_kinds.KINDS`.
         padding: pads, which belong to the prompt: before it (left) or after it (right).
         side: "left" or "right".
         decode: how many of the last tokens are fed one by one, after the prompt.
