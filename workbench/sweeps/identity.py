@@ -10,7 +10,7 @@ from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.statistics import BINS, STATISTICS
 from gemma2_workbench.traces.trace import ModelInfo
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,10 @@ from collections.abc import Iterator, Sequence
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import Tokens, tokenize
 from gemma2_workbench.sweeps.corpus import Document
-from gemma2_workbench.sweeps.examples import Extremes
 from gemma2_workbench.sweeps.identity import Identity
 from gemma2_workbench.sweeps.partial import Partial, Piece
 from gemma2_workbench.sweeps.reader import SweepReader
 from gemma2_workbench.sweeps.settings import SweepSettings
-from gemma2_workbench.sweeps.statistics import values_of
 from gemma2_workbench.sweeps.windows import Window, windows_of
 from gemma2_workbench.traces.reader import Batch, read
 
@@ -25,31 +23,27 @@ def work(
     """
     found = Partial.empty(identity)
     found.blocks.add(number)
-    windows, texts = _windows(loaded, settings, documents, found.damaged)
-    for batch in _batches(windows, settings.batch_tokens):
-        rows = Batch.of([window.ids for window in batch], loaded)
-        reader = SweepReader(loaded, rows, [window.since for window in batch])
-        read(loaded, rows, [reader])
-        for at, window in enumerate(batch):
-            _fold(loaded, found, settings, window, reader, at)
-    for document, piece in sorted(found.examples.texts):
-        window = next(each for each in windows if (each.document, each.piece) == (document, piece))
-        found.pieces[document, piece] = _piece(*texts[document], window)
+    windows, texts = windows_in(loaded, settings, documents, found.damaged)
+    for batch in batches(windows, settings.batch_tokens, alike=not loaded.causal):
+        _fold(loaded, found, settings, batch)
+    places = {(window.document, window.piece): window for window in windows}
+    for key in sorted(found.examples.texts):
+        found.pieces[key] = _piece(*texts[key[0]], places[key])
     return found
 
 
-def _fold(
-    loaded: Source, found: Partial, settings: SweepSettings, window: Window, reader: SweepReader, at: int
-) -> None:
-    """Add what a window gave."""
-    found.counts["windows"] += 1
-    found.counts["tokens"] += len(window.ids)
-    found.tally.add(window.document, values_of(reader.reading(at), loaded.layers, window.since))
-    extremes: Extremes = reader.extremes(at)
-    found.examples.add(extremes, window.document, window.piece, settings.seed)
+def _fold(loaded: Source, found: Partial, settings: SweepSettings, batch: Sequence[Window]) -> None:
+    """Run a batch, and add what it gave."""
+    rows = Batch.of([window.ids for window in batch], loaded)
+    reader = SweepReader(loaded, rows, [window.since for window in batch])
+    read(loaded, rows, [reader])
+    found.counts["windows"] += len(batch)
+    found.counts["tokens"] += sum(rows.lengths)
+    found.tally.add([window.document for window in batch], *reader.reading())
+    found.examples.add(reader.extremes(), [(window.document, window.piece) for window in batch], settings.seed)
 
 
-def _windows(
+def windows_in(
     loaded: Source, settings: SweepSettings, documents: Sequence[Document], damaged: dict[int, str]
 ) -> tuple[list[Window], dict[int, tuple[Document, Tokens]]]:
     """The windows of all texts that can be read, and their tokens."""
@@ -69,11 +63,18 @@ def _windows(
     return windows, texts
 
 
-def _batches(windows: Sequence[Window], most: int) -> Iterator[list[Window]]:
-    """Windows of like lengths together; the longest first, so that memory runs out early or never."""
+def batches(windows: Sequence[Window], most: int, alike: bool = False) -> Iterator[list[Window]]:
+    """Windows of like lengths together; the longest first, so that memory runs out early or never.
+
+    Args:
+        windows: of some texts.
+        most: tokens of a batch, padding included.
+        alike: whether a batch may hold windows of one length only.
+    """
     batch: list[Window] = []
     for window in sorted(windows, key=lambda each: (-len(each.ids), each.document, each.piece)):
-        if batch and len(batch[0].ids) * (len(batch) + 1) > most:
+        longest = len(batch[0].ids) if batch else 0
+        if batch and (longest * (len(batch) + 1) > most or alike and len(window.ids) < longest):
             yield batch
             batch = []
         batch.append(window)
