@@ -14,11 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import Hook, Span
+from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.sweeps.examples import WIDTH, Extremes
 from gemma2_workbench.sweeps.statistics import OF_QUERIES, OF_TEXTS
-from gemma2_workbench.traces.blocks import Block
+from gemma2_workbench.traces.blocks import Block, masses
 from gemma2_workbench.traces.folds import FOLDS
 from gemma2_workbench.traces.logit_sums import row_saturation
 from gemma2_workbench.traces.pieces import Buffers
@@ -26,9 +27,9 @@ from gemma2_workbench.traces.reader import Batch
 from gemma2_workbench.traces.text import Text
 
 _FOLDS = {fold.name: fold.reduce for fold in FOLDS}
-_OF_IDS = ("distance", "duplicate_token", "induction")
 _OF_ALL = ("first_token", "self_attention", "previous_token", "entropy")
 _AT = {each.name: number for number, each in enumerate(OF_QUERIES)}
+_MASSES = [_AT[name] for name in ("distance", "duplicate_token", "induction")]
 
 
 class SweepReader:
@@ -50,7 +51,11 @@ class SweepReader:
         at_T = torch.arange(T, device=device)
         lengths_B1, since_B1 = (torch.tensor(each, device=device)[:, None] for each in (batch.lengths, since))
         self._within_BT = at_T < lengths_B1
-        self._hidden_BT = ~self._within_BT | (at_T < since_B1)
+        self._missing_BFT = (~self._within_BT | (at_T < since_B1))[:, None].repeat(1, len(OF_QUERIES), 1)
+        for text, missing_FT in zip(self._texts, self._missing_BFT, strict=True):
+            places = text.places(Span(range(len(text)), range(0)), Mask())
+            missing_FT[_AT["duplicate_token"], : len(text)] |= places.never_before
+            missing_FT[_AT["induction"], : len(text)] |= places.never_followed
         self._values = torch.full((L, B, len(OF_QUERIES), N, T), torch.nan, device=device)
         self._sums = torch.zeros(L, B, len(OF_TEXTS), N, dtype=torch.double, device=device)
         self._cells = torch.zeros(L, B, 1, dtype=torch.double, device=device)
@@ -111,22 +116,21 @@ class SweepReader:
         seen_Q = block.places.shown.sum(-1)
         most_Q = seen_Q.log()
         values_BFNQ[:, _AT["spread"]] = values_BFNQ[:, _AT["entropy"]] / most_Q.where(most_Q > 0, torch.nan)
-        for number, text in enumerate(self._texts):
-            self._take_ids(info, span, text, probs[number], values_BFNQ[number])
-        values_BFNQ.masked_fill_(self._hidden_BT[:, None, None, rows], torch.nan)
+        values_BFNQ[:, _MASSES] = self._masses(info, span, probs)
+        values_BFNQ.masked_fill_(self._missing_BFT[:, :, None, rows], torch.nan)
         self._add_sums(info.index, block, seen_Q, self._within_BT[:, None, rows])
         self._keep_extremes(info.index, span, values_BFNQ, probs)
 
-    def _take_ids(self, info: LayerInfo, span: Span, text: Text, probs_NQS: Tensor, values_FNQ: Tensor) -> None:
-        """The folds that ask which token stands where, of one text without its padding."""
-        own_rows, own_keys = (range(part.start, min(part.stop, len(text))) for part in (span.rows, span.keys))
-        Q = len(own_rows)
-        if not Q:
-            return
-        probs = probs_NQS[:, :Q, : len(own_keys)]
-        block = Block(probs, probs, probs, info.softcap, text.places(Span(own_rows, own_keys), info.mask))
-        for name in _OF_IDS:
-            values_FNQ[_AT[name], :, :Q] = _FOLDS[name](block)
+    def _masses(self, info: LayerInfo, span: Span, probs_BNQS: Tensor) -> Tensor:
+        """`Masses` of every text, [B, 3, N, Q]; 0 in its padding."""
+        B, N, Q, _ = probs_BNQS.shape
+        masses_B3NQ = probs_BNQS.new_zeros(B, 3, N, Q)
+        for text, probs_NQS, masses_3NQ in zip(self._texts, probs_BNQS, masses_B3NQ, strict=True):
+            rows, keys = (range(part.start, min(part.stop, len(text))) for part in (span.rows, span.keys))
+            if rows:
+                weights_Q3S = text.places(Span(rows, keys), info.mask).weights
+                masses_3NQ[..., : len(rows)] = masses(probs_NQS[:, : len(rows), : len(keys)], weights_Q3S)
+        return masses_B3NQ
 
     def _add_sums(self, layer: int, block: Block, seen_Q: Tensor, within_B1Q: Tensor) -> None:
         """Add up what a text has one number of; all heads see as many cells."""

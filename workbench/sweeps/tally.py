@@ -54,13 +54,16 @@ class Side:
         self.squares.join(other.squares)
 
     def put(self, number: int, values_BLNk: Tensor) -> None:
-        """Count the values of a statistic in its bins; NaN is none."""
+        """Count the values of a statistic in its bins; infinite is none, and counts in a bin that is left out."""
         bins = self.bins[number]
-        edges = torch.from_numpy(STATISTICS[number].edges).to(values_BLNk.device)
-        bin_BLNk = torch.bucketize(values_BLNk, edges[1:-1], right=True)
-        head_LN1 = torch.arange(bins[..., 0].size, device=edges.device).reshape(*bins.shape[:2], 1)
-        at = (head_LN1 * BINS + bin_BLNk)[values_BLNk.isfinite()]
-        bins += torch.bincount(at, minlength=bins.size).cpu().numpy().reshape(bins.shape)
+        edges = STATISTICS[number].edges.copy()
+        edges[-1] = np.inf
+        at_BLNk = torch.bucketize(values_BLNk, torch.from_numpy(edges[1:]).to(values_BLNk.device), right=True)
+        place_LN1 = torch.arange(bins[..., 0].size, device=at_BLNk.device).reshape(*bins.shape[:2], 1)
+        counted = torch.bincount(
+            at_BLNk.add_(place_LN1 * (BINS + 1)).flatten(), minlength=place_LN1.numel() * (BINS + 1)
+        )
+        bins += counted.view(*bins.shape[:2], BINS + 1)[..., :BINS].cpu().numpy()
 
     @property
     def mean(self) -> np.ndarray:
@@ -175,16 +178,17 @@ class Tally:
         each: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         for number, values_BLNT in enumerate((*queries_FBLNT, *texts_fBLN[..., None])):
             values = values_BLNT.double().contiguous()
-            each.append(_sums(values))
-            self.tokens.put(number, values)
+            there = values.isfinite()
+            self.tokens.put(number, values.where(there, torch.inf))
+            each.append(_sums(there, values.where(there, 0)))
         count, total, squares = (np.stack(parts, 1) for parts in zip(*each, strict=True))
         self.tokens.add(count, total, squares)
         mean = total / np.maximum(count, 1)
         self.texts.add(count > 0, mean, mean * mean)
         self.replicates.add(documents, count > 0, mean)
-        missing = np.where(count > 0, mean, np.nan)
+        mean_or_none = np.where(count > 0, mean, np.inf)
         for number in range(len(STATISTICS)):
-            self.texts.put(number, torch.from_numpy(missing[:, number, ..., None].copy()))
+            self.texts.put(number, torch.from_numpy(mean_or_none[:, number, ..., None].copy()))
 
     def join(self, other: "Tally") -> None:
         """Add the texts of another one."""
@@ -198,10 +202,8 @@ class Tally:
         return {f"{side}.{name}": array for side, each in sides for name, array in each.arrays()}
 
 
-def _sums(values_BLNT: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _sums(there_BLNT: Tensor, values_BLNT: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How many numbers each head has in each text, their sum, and that of their squares, float64 [B, L, N]."""
-    there = values_BLNT.isfinite()
-    values = values_BLNT.where(there, 0)
-    found = (there.sum(-1), values.sum(-1), values.square().sum(-1))
+    found = (there_BLNT.sum(-1), values_BLNT.sum(-1), values_BLNT.square().sum(-1))
     count, total, squares = (each.cpu().numpy() for each in found)
     return count, total, squares

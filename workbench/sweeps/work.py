@@ -1,6 +1,7 @@
 """`work`: one block of texts through the model -> `Partial`. Nothing but the block decides its bytes."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import Tokens, tokenize
@@ -24,7 +25,7 @@ def work(
     found = Partial.empty(identity)
     found.blocks.add(number)
     windows, texts = windows_in(loaded, settings, documents, found.damaged)
-    for batch in batches(windows, settings.batch_tokens, alike=not loaded.causal):
+    for batch in batches(windows, settings.batch_tokens, alike=not is_causal(loaded)):
         _fold(loaded, found, settings, batch)
     places = {(window.document, window.piece): window for window in windows}
     for key in sorted(found.examples.texts):
@@ -34,13 +35,23 @@ def work(
 
 def _fold(loaded: Source, found: Partial, settings: SweepSettings, batch: Sequence[Window]) -> None:
     """Run a batch, and add what it gave."""
-    rows = Batch.of([window.ids for window in batch], loaded)
+    rows = rows_of(batch, loaded)
     reader = SweepReader(loaded, rows, [window.since for window in batch])
     read(loaded, rows, [reader])
     found.counts["windows"] += len(batch)
     found.counts["tokens"] += sum(rows.lengths)
     found.tally.add([window.document for window in batch], *reader.reading())
     found.examples.add(reader.extremes(), [(window.document, window.piece) for window in batch], settings.seed)
+
+
+def is_causal(loaded: Source) -> bool:
+    """Whether no query of any layer sees what stands behind it, which padding does."""
+    return all(layer.causal for layer in loaded.layers)
+
+
+def rows_of(batch: Sequence[Window], loaded: Source) -> Batch:
+    """The ids of a batch, padded."""
+    return replace(Batch.of([window.ids for window in batch], loaded), masked=not is_causal(loaded))
 
 
 def windows_in(
