@@ -10,13 +10,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, Protocol
 
 from gemma2_workbench.limits import told
 
 SUFFIXES = (".txt", ".jsonl", ".csv", ".parquet")
 LONGEST = 1 << 24  # bytes of a text
 Split = Literal["line", "document"]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A text of random tokens that come twice: which they are only a tokenizer can say.
+
+    Attributes:
+        length: tokens before they repeat.
+        seed, number: what decides them.
+    """
+
+    length: int
+    seed: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -32,8 +46,26 @@ class Document:
 
     number: int
     name: str
-    text: str | None
+    text: str | Drawn | None
     problem: str = ""
+
+
+class Texts(Protocol):
+    """What is swept: files, or a built-in set. It can be sent to another process."""
+
+    @property
+    def about(self) -> dict[str, str | int] | None:
+        """The settings of a built-in set; None for files, of which the hash says all."""
+        ...
+
+    @property
+    def outline(self) -> tuple[int, str]:
+        """How many texts there are, and a SHA-256 over all of them."""
+        ...
+
+    def documents(self) -> Iterator[Document]:
+        """All texts, in order."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -44,11 +76,18 @@ class Corpus:
         files: what is read, in this order.
         column: the key or column that holds the text; of .jsonl, .csv and .parquet.
         split: a text of a .txt file is a line, or the whole file.
+        name: of the built-in set that the files are; None for files of the user.
     """
 
     files: tuple[Path, ...]
     column: str = "text"
     split: Split = "line"
+    name: str | None = None
+
+    @property
+    def about(self) -> dict[str, str | int] | None:
+        """See `Texts`."""
+        return None if self.name is None else {"name": self.name}
 
     @classmethod
     def of(cls, paths: Sequence[Path], column: str = "text", split: Split = "line") -> "Corpus":
@@ -76,9 +115,13 @@ class Corpus:
             ValueError: a file has no such column; names those it has.
             OSError: a file cannot be read.
         """
-        texts = (each for path in self.files for each in self._of(path))
-        for number, (name, text, problem) in enumerate(texts):
-            yield Document(number, name, text, problem)
+        for number, each in enumerate(self._all()):
+            yield Document(number, *each)
+
+    def _all(self) -> Iterator[tuple[str, str | None, str]]:
+        """Name, text and problem of all texts."""
+        for path in self.files:
+            yield from self._of(path)
 
     @cached_property
     def outline(self) -> tuple[int, str]:
@@ -88,8 +131,8 @@ class Corpus:
             ValueError: there is no text at all; as `documents`.
         """
         digest, count = hashlib.sha256(), 0
-        for document in self.documents():
-            content = (document.text or f"\0{document.problem}").encode("utf-8", "surrogatepass")
+        for _, text, problem in self._all():
+            content = (text or f"\0{problem}").encode("utf-8", "surrogatepass")
             digest.update(len(content).to_bytes(8, "big") + content)
             count += 1
         if not count:

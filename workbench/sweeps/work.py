@@ -1,11 +1,14 @@
 """`work`: one block of texts through the model -> `Partial`. Nothing but the block decides its bytes."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
+from gemma2_workbench.heads.random_repeats import random_repeats
 from gemma2_workbench.models.source import Source
-from gemma2_workbench.models.tokens import Tokens, tokenize
-from gemma2_workbench.sweeps.corpus import Document
+from gemma2_workbench.models.tokens import Tokens, shown_ids, tokenize
+from gemma2_workbench.sweeps.corpus import Document, Drawn
 from gemma2_workbench.sweeps.identity import Identity
 from gemma2_workbench.sweeps.partial import Partial, Piece
 from gemma2_workbench.sweeps.reader import SweepReader
@@ -65,13 +68,22 @@ def windows_in(
             damaged[document.number] = f"{document.name}: {document.problem}"
             continue
         try:
-            tokens = tokenize(loaded.tokenizer, document.text)
+            tokens = _tokens(loaded.tokenizer, document.text)
         except ValueError as error:
             damaged[document.number] = f"{document.name}: {error}"
             continue
         texts[document.number] = document, tokens
         windows += windows_of(document.number, tokens, settings)
     return windows, texts
+
+
+def _tokens(tokenizer: Any, text: str | Drawn) -> Tokens:
+    """The tokens of a text; random ones are looked up here."""
+    if isinstance(text, str):
+        return tokenize(tokenizer, text)
+    seed = int.from_bytes(hashlib.sha256(f"repeats {text.seed} {text.number}".encode()).digest()[:7], "big")
+    (ids,) = random_repeats(tokenizer, 1, text.length, seed)
+    return shown_ids(tokenizer, ids)
 
 
 def batches(windows: Sequence[Window], most: int, alike: bool = False) -> Iterator[list[Window]]:
