@@ -16,6 +16,8 @@ from gemma2_workbench.limits import told
 
 SUFFIXES = (".txt", ".jsonl", ".csv", ".parquet")
 LONGEST = 1 << 24  # bytes of a text
+# What UTF-16 looks like to a reader of UTF-8.
+_NULL = "it holds a null character; texts are UTF-8"
 Split = Literal["line", "document"]
 
 
@@ -128,15 +130,20 @@ class Corpus:
         """How many texts there are, and a SHA-256 over all of them; reads the files once.
 
         Raises:
-            ValueError: there is no text at all; as `documents`.
+            ValueError: there is no text at all, or none that can be read; as `documents`.
         """
-        digest, count = hashlib.sha256(), 0
-        for _, text, problem in self._all():
+        digest, count, damaged = hashlib.sha256(), 0, ""
+        readable = False
+        for name, text, problem in self._all():
+            readable = readable or not problem
+            damaged = damaged or problem and f"{name}: {problem}"
             content = (text or f"\0{problem}").encode("utf-8", "surrogatepass")
             digest.update(len(content).to_bytes(8, "big") + content)
             count += 1
         if not count:
             raise ValueError(f"there is no text in {', '.join(map(str, self.files))}")
+        if not readable:
+            raise ValueError(f"none of the {count} texts of the corpus can be read; the first: {damaged}")
         return count, digest.hexdigest()
 
     def _of(self, path: Path) -> Iterator[tuple[str, str | None, str]]:
@@ -170,7 +177,7 @@ class Corpus:
         csv.field_size_limit(LONGEST)
         # Bytes that are no UTF-8 become surrogates, which `_cell` finds.
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            rows = csv.DictReader(file)
+            rows = csv.DictReader(file, strict=True)
             self._check_column(path, list(rows.fieldnames or ()))
             try:
                 for number, row in enumerate(rows, 1):
@@ -202,6 +209,8 @@ class Corpus:
             return None, f"{self.column} is {'missing' if text is None else f'no text but {told(text)}'}"
         if any("\ud800" <= character <= "\udfff" for character in text):
             return None, "it is no UTF-8"
+        if "\0" in text:
+            return None, _NULL
         return (text, "") if text.strip() else (None, "it is empty")
 
     def _check_column(self, path: Path, names: Sequence[str]) -> None:
@@ -224,9 +233,10 @@ def _decoded(data: bytes) -> tuple[str | None, str]:
     if len(data) > LONGEST:
         return None, f"it is longer than {LONGEST >> 20} MiB"
     try:
-        return data.decode("utf-8-sig"), ""
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return None, f"it is no UTF-8: byte 0x{data[error.start]:02X}"
+    return (None, _NULL) if "\0" in text else (text, "")
 
 
 def _parsed(line: str) -> tuple[dict[str, object] | None, str]:
