@@ -13,7 +13,9 @@ from gemma2_workbench.apps.explorer.routes import attention_routes
 from gemma2_workbench.apps.explorer.run import endpoint
 from gemma2_workbench.apps.explorer.savables import SAVABLES as explorer_savables
 from gemma2_workbench.apps.explorer.settings import browser_settings
+from gemma2_workbench.apps.explorer.sweeps.fitting import check_sweeps
 from gemma2_workbench.apps.page import shell
+from gemma2_workbench.apps.page.layer_looks import layer_looks
 from gemma2_workbench.apps.page.save.file import file_route, preview_handler
 from gemma2_workbench.apps.page.save.file import settings as save_settings
 from gemma2_workbench.apps.page.save.savable import Savables
@@ -23,6 +25,7 @@ from gemma2_workbench.apps.serving.page import serve_page
 from gemma2_workbench.apps.token_classification import handlers as classification
 from gemma2_workbench.apps.token_classification.savables import SAVABLES as classification_savables
 from gemma2_workbench.models.shipped import CLASSIFIER
+from gemma2_workbench.sweeps.result import Sweep
 
 
 def build_app(session: Session, mode: str = "explore") -> gr.Blocks:
@@ -38,6 +41,7 @@ def build_app(session: Session, mode: str = "explore") -> gr.Blocks:
         "mode": mode,
         "traces": list(session.traces),
         "save": save_settings(),
+        "layers": layer_looks(),
         "version": version("gemma2-workbench"),
         "explore": {**browser_settings(), "models": [*session.names()]},
         "classify": classification.settings(session, bench),
@@ -67,6 +71,7 @@ def serve(
     accounts: Mapping[str, str] | None = None,
     memory: int | None = None,
     mode: str = "explore",
+    sweeps: Iterable[tuple[str, Sweep]] = (),
 ) -> None:
     """Start the page, print its address and wait until it is stopped.
 
@@ -82,15 +87,18 @@ def serve(
         names, accounts: as of `Access`.
         memory: as of `Session`.
         mode: as of `build_app`.
+        sweeps: names and sweeps, of the model that the page opens or of a trace; with one the model is loaded first.
 
     Raises:
         OSError: the port is taken.
+        OSError, ValueError: there are sweeps, and one is of another model, or the model cannot be loaded.
     """
     access = Access(host, tuple(names), accounts or {})
     if mode == "classify" and not models:
         model = model or CLASSIFIER
     allowed = models or (None if access.private else embedded())
-    session = Session(model, dtype, device, memory, traces, allowed, quantize)
+    session = Session(model, dtype, device, memory, traces, allowed, quantize, sweeps)
+    check_sweeps(session)
     load_ahead(session)
     with session:
         options = launch_options(session, access)

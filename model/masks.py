@@ -75,6 +75,20 @@ class Mask:
             (slice(part.start - keys.start, part.stop - keys.start), self.hidden(rows, part, device)) for part in parts
         ]
 
+    def hidden_ranges(self, rows: range, keys: range) -> list[tuple[range, bool]]:
+        """The keys that any of the rows does not see, in ranges, and whether all cells of one have the same reason."""
+        if self.keep is not None or self.sequence is not None or self.chunk is not None:
+            return [(keys, False)]
+        seen = self.reach(rows, keys)
+        if not seen:
+            return [(keys, True)]
+        beyond = ((range(keys.start, seen.start), True), (range(seen.stop, keys.stop), True))
+        return [
+            (part, whole)
+            for part, whole in (*beyond, *((each, False) for each in self._partly_seen(rows, seen)))
+            if part
+        ]
+
     def _partly_seen(self, rows: range, keys: range) -> tuple[range, ...]:
         """The keys before and after those that all rows see; all of them where there are none such."""
         if self.keep is not None or self.sequence is not None or self.chunk is not None:

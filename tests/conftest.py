@@ -21,7 +21,7 @@ os.environ["GRADIO_SERVER_PORT"] = str(7860 + 100 * int(os.environ.get("PYTEST_X
 import pytest
 import torch
 
-from gemma2_workbench import LoadedModel, Trace, capture, embedded, load
+from gemma2_workbench import Corpus, LoadedModel, Sweep, SweepSettings, Trace, capture, embedded, load, sweep
 from gemma2_workbench.apps.cli import main
 from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM
 
@@ -192,6 +192,16 @@ def tagger() -> LoadedModel:
 @pytest.fixture(scope="session")
 def trace(loaded: LoadedModel) -> Trace:
     return capture(loaded, TEXT, read=("attention", "folds", "lens", "contributions"))
+
+
+@pytest.fixture(scope="session")
+def swept(loaded: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+    """A sweep over a few texts, one of them of odd characters, read from its folder."""
+    place = tmp_path_factory.mktemp("swept")
+    texts = [TEXT, "red blue green red blue green", "שלום 東京 🎉 e\u0301 red red", "Emma met Bob in Paris", "a"]
+    (place / "texts.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in texts))
+    corpus = Corpus.of([place / "texts.jsonl"])
+    return Sweep.load(sweep(loaded, corpus, SweepSettings(top=3, sample=2)).save(place / "heads"))
 
 
 @pytest.fixture(scope="session")

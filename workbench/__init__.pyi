@@ -22,8 +22,9 @@ from .models.tokens import Tokens, tokenize
 from .patching.grid import PatchGrid
 from .patching.patch import patch_grid
 from .records.saving import save_figure, save_table
-from .sweeps.compare import compare_sweeps
+from .sweeps.compare import SweepPair, compare_sweeps
 from .sweeps.corpus import Corpus
+from .sweeps.head_page import Example, HeadPage, head_page
 from .sweeps.result import Sweep
 from .sweeps.settings import SweepSettings
 from .sweeps.sweep import merge_sweep, sweep
@@ -48,13 +49,19 @@ from .traces.readers.prediction import Prediction
 from .traces.rollout import rollout
 from .traces.stages import STAGES, Stage
 from .traces.trace import Trace
-from .views import PAIR_VIEWS, VIEWS, View, table, view_named
+from .views import PAIR_VIEWS, SWEEP_PAIR_VIEWS, SWEEP_VIEWS, VIEWS, View, table, view_named
 
 __all__ = [
     "Corpus",
+    "Example",
+    "HeadPage",
+    "SWEEP_PAIR_VIEWS",
+    "SWEEP_VIEWS",
     "Sweep",
+    "SweepPair",
     "SweepSettings",
     "compare_sweeps",
+    "head_page",
     "merge_sweep",
     "sweep",
     "HEAD_KINDS",

@@ -22,8 +22,9 @@ def _left_in_groups(root: Path, membership: Path) -> Iterator[int]:
     """What each limit on this process leaves; nothing where there are no control groups, as outside Linux."""
     for folder in _groups(root, membership):
         for limit, usage, cache in VERSIONS:
-            most, used = _number(folder / limit), _number(folder / usage)
-            if most is not None and used is not None:
+            # Nothing more is read of a group without a limit: of most there is none.
+            most = _number(folder / limit)
+            if most is not None and (used := _number(folder / usage)) is not None:
                 yield most - used + _statistics(folder).get(cache, 0)
 
 

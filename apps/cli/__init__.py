@@ -13,6 +13,7 @@ from typing import NoReturn
 from gemma2_workbench.apps.cli.ending import WRONG, ended, flush_output, in_one_line, set_output, take_signals
 from gemma2_workbench.apps.cli.importing import imported
 from gemma2_workbench.apps.cli.parsers import COMMANDS
+from gemma2_workbench.apps.cli.parsers.sweep import SWEEPS
 from gemma2_workbench.starting import COMMAND
 
 
@@ -64,7 +65,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 def _named(words: Sequence[str]) -> Sequence[str]:
     """The words, where a command has two as one: `sweep merge`."""
     joined = " ".join(words[:2])
-    return [joined, *words[2:]] if joined in ("sweep merge", "sweep slurm", "sweep compare") else words
+    return [joined, *words[2:]] if joined in SWEEPS else words
 
 
 def _check_values(words: Sequence[str]) -> None:

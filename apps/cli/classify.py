@@ -21,8 +21,7 @@ from gemma2_workbench.classification.files import Source, checked_target, source
 from gemma2_workbench.classification.record import classification_record
 from gemma2_workbench.classification.schemes import scheme_of
 from gemma2_workbench.classification.tables import entity_table, word_table
-from gemma2_workbench.models.gemma2 import LoadedModel
-from gemma2_workbench.models.loading import gemma2_of
+from gemma2_workbench.models.classifier import Classifier
 from gemma2_workbench.versions import versions
 
 Labels = list[tuple[Source, Classification]]
@@ -33,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
     out = checked_target(options.out, options.inputs) if options.out else None
     written = _WRITERS[options.format or _format_of(out)]
     given = list(sources(options.inputs, columns_of(options)))
-    loaded = gemma2_of(loaded_model(options))
+    loaded = loaded_model(options)
     if kind_of(loaded) == "sequence" and written is _conll:
         raise ValueError(f"{loaded.name} labels whole texts, which CoNLL cannot hold; choose table, json or csv")
     predicted = [(source, _classified(loaded, source, options.label_token)) for source in given]
@@ -54,7 +53,7 @@ def _format_of(out: Path | None) -> str:
     return ending if ending in FORMATS else "table"
 
 
-def _classified(loaded: LoadedModel, source: Source, label_token: str | None) -> Classification:
+def _classified(loaded: Classifier, source: Source, label_token: str | None) -> Classification:
     if source.sentences is not None:
         places = [f"{source.name}:{sentence.lines[0]}" for sentence in source.sentences]
         words = [sentence.words for sentence in source.sentences]

@@ -16,7 +16,6 @@ from gemma2_workbench.classification.evaluation import Evaluation, evaluate
 from gemma2_workbench.classification.files import checked_target
 from gemma2_workbench.classification.record import evaluation_record
 from gemma2_workbench.classification.tables import score_table
-from gemma2_workbench.models.loading import gemma2_of
 
 MOST = 20  # mistakes to print
 
@@ -25,7 +24,7 @@ def run(options: argparse.Namespace) -> None:
     """Print the scores; write the predictions if asked."""
     out = checked_target(options.predictions, [options.file]) if options.predictions else None
     gold = conll_file(options.file, columns_of(options))
-    found = evaluate(gemma2_of(loaded_model(options)), gold.sentences, str(options.file), progress, options.label_token)
+    found = evaluate(loaded_model(options), gold.sentences, str(options.file), progress, options.label_token)
     found = replace(found, remarks=(*gold.remarks, *found.remarks))
     if out:
         write(out, gold.retagged(found.tags))

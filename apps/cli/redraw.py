@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
         named = [run.model.name if options.model is None else options.model for run in known.checked.runs]
         names = dict.fromkeys(one_line(name, 80) or "''" for name in named)
         print(f"running the text through {', '.join(names)}", file=sys.stderr)
-    redrawn = drawn_again(known, options.trace, options.model, download=options.download)
+    redrawn = drawn_again(known, options.trace, options.model, download=options.download, sweeps=options.sweep)
     for note in redrawn.notes:
         print(f"note: {note}", file=sys.stderr)
     if options.out is not None:

@@ -1,4 +1,4 @@
-"""`gemma2-workbench sweep`: every head over a corpus, in shards or on Ray; parts merged, two sweeps compared."""
+"""`gemma2-workbench sweep`: every head over a corpus, in shards or on Ray, and its parts merged."""
 
 import argparse
 import sys
@@ -10,11 +10,10 @@ from gemma2_workbench import scratch
 from gemma2_workbench.apps.cli.output import refuse
 from gemma2_workbench.apps.cli.progress import counted
 from gemma2_workbench.apps.cli.rows import rows_text
-from gemma2_workbench.atomic import checked_folder, checked_target, replacing
+from gemma2_workbench.atomic import checked_folder
 from gemma2_workbench.limits import short, whole
 from gemma2_workbench.models.devices import chosen_dtype
 from gemma2_workbench.starting import COMMAND
-from gemma2_workbench.sweeps.compare import compare_sweeps
 from gemma2_workbench.sweeps.corpus import Corpus, Texts
 from gemma2_workbench.sweeps.engines import local, on_ray
 from gemma2_workbench.sweeps.engines import slurm as array
@@ -68,22 +67,6 @@ def slurm(options: argparse.Namespace) -> None:
     words += [f"--{name}={value}" for name in chosen if (value := getattr(options, name)) is not None]
     gpus = whole("--gpus", options.gpus, 0)
     print(array.script(words, str(options.out), shards, hours=hours, cpus=cpus, gpus=gpus), end="")
-
-
-def compared(options: argparse.Namespace) -> None:
-    """Print the surest changes, or write them all."""
-    before, after = Sweep.load(options.before), Sweep.load(options.after)
-    frame = compare_sweeps(before, after)
-    if options.out is None:
-        columns = ["layer", "head", "kind", "statistic", "before", "after", "change", "low", "high"]
-        more = f"\n({len(frame) - _MOST} more: --out FILE.csv)" if len(frame) > _MOST else ""
-        print(f"{before.sentence}\n{after.sentence}\n{rows_text(frame.head(_MOST).reindex(columns=columns))}{more}")
-        return
-    writers = {".csv": frame.to_csv, ".parquet": frame.to_parquet}
-    if options.out.suffix not in writers:
-        raise ValueError(f"--out {options.out} must end in .csv or .parquet")
-    with replacing(checked_target(options.out)) as part:
-        writers[options.out.suffix](part, index=False)
 
 
 def _written(folder: Path) -> None:

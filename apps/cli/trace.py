@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> None:
     save_trace(made.trace, options.out)
     effects = zip(made.trace.changes, made.trace.effects, strict=True)
     changes = ", ".join(f"{change} ({effect.sentence})" for change, effect in effects)
-    weights = "".join(f"{sentence}; " for sentence in made.trace.model.weights.sentences)
+    weights = "".join(f"{sentence}; " for sentence in made.trace.model.sentences)
     changed = f"modified model: {changes}; " if changes else ""
     print(f"{options.out}: {len(made.trace.tokens)} tokens, {changed}{weights}{made.trace.parity.sentence}")
 

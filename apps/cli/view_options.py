@@ -14,6 +14,7 @@ _KINDS = {
     "range": "first:stop",
     "heads": "heads of one panel, such as 0,3",
     "share": "a number from 0 to 1",
+    "number": "a number from 1",
 }
 
 
@@ -21,7 +22,7 @@ def add_view_options(command: argparse.ArgumentParser, views: Iterable[View]) ->
     """A flag for every option that one of the views has."""
     group = command.add_argument_group("options of views", "several values give several panels")
     for option, owners in _merged(views).items():
-        kind = int if option.kind in ("layer", "head", "token") else str
+        kind = int if option.kind in ("layer", "head", "token", "number") else str
         says = f"{_KINDS.get(option.kind) or ', '.join(option.choices)} ({', '.join(owners)})"
         group.add_argument(f"--{option.name}", nargs="+", type=kind, metavar=option.name.upper(), help=says)
 

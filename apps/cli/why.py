@@ -15,7 +15,6 @@ from gemma2_workbench.classification.choices import EXPLANATIONS, LABELS, METHOD
 from gemma2_workbench.classification.explanations.answer import Answer, answered
 from gemma2_workbench.classification.explanations.explanation import explanation_named, signed
 from gemma2_workbench.classification.explanations.request import Request
-from gemma2_workbench.models.loading import gemma2_of
 from gemma2_workbench.records.artifact import produced
 from gemma2_workbench.records.explanation_recipe import OPTIONS, ExplanationRecipe
 from gemma2_workbench.records.output import Output
@@ -28,7 +27,7 @@ MOST = 10  # rows to print
 def run(options: argparse.Namespace) -> None:
     """Ask, and print or write the answer."""
     request, look = _request(options), _look(options)
-    loaded = gemma2_of(loaded_model(options))
+    loaded = loaded_model(options)
     # A model under its own mask is not modified.
     own = SetCausal(loaded.causal)
     changes = tuple(change for change in request.changes if change != own)

@@ -46,18 +46,31 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
         "visible": cell.visible,
         "values": {name: _number(values_S[key]) for name, values_S in stages.items()},
         "largest": {name: _number(_largest(values_S, name)) for name, values_S in stages.items()},
-        "length": trace.tensors[layer].value_norms[head, key].item(),
+        "stages": [*trace.known_stages(layer)],
+        "length": _length(trace, layer, head, key),
         "share": _number(cell.share),
         "rank": cell.rank,
         "row": [
-            {"key": int(at), "prob": float(stages["attn_probs"][at]), "contribution": float(stages["contribution"][at])}
+            {
+                "key": int(at),
+                "prob": float(stages["attn_probs"][at]),
+                "contribution": _number(stages["contribution"][at]),
+            }
             for at in order
         ],
         "heads": [_number(probability) for probability in probs],
     }
 
 
+def _length(trace: Trace, layer: int, head: int, key: int) -> float | None:
+    """|| W_O v || of a key, None where no output projection is known."""
+    norms = trace.tensors[layer].value_norms
+    return norms[head, key].item() if len(norms) else None
+
+
 def _largest(values_S: np.ndarray, stage: str) -> float:
+    if np.isnan(values_S).all():
+        return float("nan")
     return float(np.nansum(values_S) if stage == "contribution" else np.nanmax(np.abs(values_S)))
 
 

@@ -67,9 +67,11 @@ def changeable(session: Session, asked: Changeable, _tell: Tell) -> JsonValue:
         ModelAbsentError, ValueError: nothing can be changed; says why.
     """
     loaded = WhatIfs(session).model(asked.run)
+    if loaded.maps_only:
+        raise ValueError(f"nothing in {loaded.name} can be changed, {loaded.tier}")
     local = [layer for layer in loaded.layers if layer.window is not None]
     return {
-        "cap": loaded.layers[0].softcap,
+        "cap": next((layer.softcap for layer in loaded.layers if layer.softmax), None),
         "window": local[0].window if local else None,
         "local": [layer.index for layer in local],
         "causal": loaded.causal,

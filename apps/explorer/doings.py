@@ -54,6 +54,11 @@ class Told(NamedTuple):
 
 def told(trace: Trace, layer: int, head: int, query: int) -> Told:
     """What a head does in a row of a run."""
+    if not trace.layers[layer].softmax:
+        return Told(
+            sentence(f"Layer {layer} has no softmax, and so no attention to look at."),
+            sentence("It mixes tokens by a recurrence or a convolution; choose a layer that attends."),
+        )
     heads = heads_of(trace)
     row_S = trace.stage(layer, head, "attn_probs", range(query, query + 1))[0].nan_to_num().numpy()
     kind = heads.kinds[layer][head]

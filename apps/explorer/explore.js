@@ -6,7 +6,9 @@ import { restore } from './changes/restore.js';
 import { headKeys } from './heads/actions.js';
 import { badge, layerGlyph } from './heads/badges.js';
 import { createHeads } from './heads/heads.js';
+import { scoredOf } from './heads/scored.js';
 import { createInspector } from './inspector/inspector.js';
+import { createLack } from './lacks.js';
 import { compare } from './looks/compare.js';
 import { mask } from './looks/mask.js';
 import { patching } from './looks/patching.js';
@@ -16,11 +18,13 @@ import { mapKeys } from './map/keys.js';
 import { attention } from './map/map.js';
 import { atlas, atlasKeys } from './looks/atlas.js';
 import { placeOf } from './place.js';
+import { createSweeps } from './sweeps/loading.js';
+import { headPage } from './sweeps/head_page.js';
 import { savable } from './savable.js';
 
 // What the middle can show: {name, title, create(page, box)}; the first is the main state. Some have {keys, hints} of
 // their own, as a mode has, and {opens(store)}: the patch of the selection with which the menu opens them.
-const LOOKS = [attention, atlas, prediction, softcap, mask, compare, patching];
+const LOOKS = [attention, atlas, headPage, prediction, softcap, mask, compare, patching];
 
 // Keys of a look come before those of the mode while it is open.
 function keysOf(others, { name, keys = {} }) {
@@ -52,7 +56,8 @@ export const explore = {
   // The head, for who presents it.
   who(store) {
     const { layer, head, name } = placeOf(store);
-    const { layers, types } = store.data.run;
+    const { layers } = store.data.run;
+    const { types } = scoredOf(store);
     return [h('b', {}, name), layerGlyph(layers[layer].kind), layers[layer].kind, badge(types?.[layer]?.[head] ?? null)];
   },
 
@@ -64,7 +69,9 @@ export const explore = {
       inspector: h('aside', { id: 'inspector', 'aria-label': 'Why this number' }),
     };
     box.append(...Object.values(sections));
-    const sides = [createHeads(page, sections.heads), createInspector(page, sections.inspector), createChanges(page)];
+    const lack = createLack(page);
+    sections.map.append(lack.box);
+    const sides = [createHeads(page, sections.heads), createInspector(page, sections.inspector), createChanges(page), createSweeps(page)];
     const middles = LOOKS.map(({ name, create }) => {
       const middle = h('div', { class: 'look', 'data-look': name });
       sections.map.append(middle);
@@ -74,8 +81,11 @@ export const explore = {
       // `changed` is null where everything has to be drawn anew.
       update(changed) {
         sides.forEach((part) => part.update(changed));
+        const { selection, data } = page.store;
+        const isLacking = lack.draw(LOOKS.find(({ name }) => name === selection.look), data.run);
+        box.toggleAttribute('data-lacking', isLacking);
         for (const { name, middle, part } of middles) {
-          const isOpen = name === page.store.selection.look;
+          const isOpen = name === selection.look && !isLacking;
           const wasHidden = middle.hidden;
           middle.hidden = !isOpen;
           if (isOpen) part.update(wasHidden ? null : changed);

@@ -12,6 +12,9 @@ from gemma2_workbench.apps.explorer.prediction import CONTRIBUTIONS, LENS
 from gemma2_workbench.apps.explorer.run import RUN, SAVED
 from gemma2_workbench.apps.explorer.scores import RANDOM_REPEATS
 from gemma2_workbench.apps.explorer.softcap import LOGITS, SATURATION
+from gemma2_workbench.apps.explorer.sweeps.examples import EXAMPLES
+from gemma2_workbench.apps.explorer.sweeps.head_page import HEAD_PAGE
+from gemma2_workbench.apps.explorer.sweeps.scores import SWEEP
 from gemma2_workbench.apps.page.questions import Handler
 
 HANDLERS: tuple[Handler[Any], ...] = (
@@ -30,4 +33,7 @@ HANDLERS: tuple[Handler[Any], ...] = (
     SATURATION,
     LOGITS,
     MASKS,
+    SWEEP,
+    HEAD_PAGE,
+    EXAMPLES,
 )

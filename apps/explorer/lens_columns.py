@@ -4,6 +4,7 @@ Letters: R rows of the residual stream, P positions, D model, K top tokens.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import torch
@@ -28,26 +29,33 @@ class LensColumns:
         positions: which of the text.
         lens: its numbers; what is not known yet is zero.
         known: which of the positions have been read, bool [P].
-        contributions: the parts of the followed logits at all positions of the text.
+        contributions: the parts of the followed logits at all positions of the text; None where they are not known.
         stream: the residual stream that the lens is read from, [R, P, D]; None where all is known.
     """
 
     positions: range
     lens: Lens
     known: Tensor
-    contributions: Contributions
+    contributions: Contributions | None
     stream: Tensor | None
 
     @classmethod
-    def whole(cls, lens: Lens, contributions: Contributions) -> "LensColumns":
+    def whole(cls, lens: Lens, contributions: Contributions | None) -> "LensColumns":
         """A lens that was read before."""
         count = len(lens.chosen_ids)
         return cls(range(count), lens, torch.ones(count, dtype=torch.bool), contributions, None)
 
     @classmethod
-    def empty(cls, loaded: Source, positions: range, stream: Tensor, contributions: Contributions) -> "LensColumns":
-        """A lens of which nothing has been read."""
-        chosen = contributions.ids[positions.start : positions.stop]
+    def empty(
+        cls,
+        loaded: Source,
+        positions: range,
+        stream: Tensor,
+        followed: Sequence[int],
+        contributions: Contributions | None,
+    ) -> "LensColumns":
+        """A lens of which nothing has been read; `followed` are the tokens of all positions of the text."""
+        chosen = torch.tensor(followed[positions.start : positions.stop], dtype=torch.int32)
         R, P = stream.shape[:2]
         K = min(TOP, require_language_model(loaded).vocabulary)
         top_logits, top_capped = (torch.zeros(R, P, K) for _ in range(2))

@@ -14,7 +14,7 @@ from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.interventions import applied
 from gemma2_workbench.traces.pilot import unembedding_seconds
 from gemma2_workbench.traces.reader import Batch, read
-from gemma2_workbench.traces.readers.contributions import Contributions, ContributionsReader
+from gemma2_workbench.traces.readers.contributions import Contributions, ContributionsReader, why_no_contributions
 from gemma2_workbench.traces.readers.lens import Lens
 from gemma2_workbench.traces.readers.residual import ResidualReader
 
@@ -24,8 +24,8 @@ Chosen = tuple[int, ...]
 
 
 def has_lens(trace: Trace) -> bool:
-    """Whether the trace was captured with its lens."""
-    return {"lens", "contributions"} <= trace.readings.keys()
+    """Whether the trace was captured with its lens, and its contributions where there are any."""
+    return "lens" in trace.readings
 
 
 def block_of(trace: Trace, position: int) -> range:
@@ -94,8 +94,20 @@ class Lenses:
             self._session.kept.add(("lens seconds", loaded.name), each)
         return columns
 
+    def why_not(self, run: str) -> str:
+        """Why a run has no contributions, as a sentence.
+
+        Raises:
+            ModelAbsentError, ValueError: as `chosen`.
+        """
+        trace = self._what_ifs.trace(run)
+        if has_lens(trace):
+            return "this trace was saved without contributions: its model has none"
+        loaded = self._model(trace)
+        return f"{loaded.name} has no contributions: {why_no_contributions(loaded)}"
+
     def read(self, run: str, token: str | None) -> Trace:
-        """The run's trace with its whole lens and its contributions.
+        """The run's trace with its whole lens, and its contributions where they are known.
 
         Raises:
             ModelAbsentError, ValueError, NotFiniteError: as `columns`.
@@ -113,7 +125,9 @@ class Lenses:
             lambda: _with(
                 trace,
                 lens(loaded, trace.tokens.ids, followed, trace.interventions),
-                contributions(loaded, trace.tokens.ids, followed, trace.interventions),
+                None
+                if why_no_contributions(loaded)
+                else contributions(loaded, trace.tokens.ids, followed, trace.interventions),
             ),
         )
 
@@ -123,7 +137,7 @@ class Lenses:
         if has_lens(trace):
             kept = trace.reading("lens", Lens)
             if tuple(kept.chosen_ids.tolist()) == chosen:
-                return LensColumns.whole(kept, trace.reading("contributions", Contributions))
+                return LensColumns.whole(kept, _parts(trace))
         return self._session.kept.find(("lens", run, chosen, position // BLOCK))
 
     def _begin(
@@ -132,9 +146,11 @@ class Lenses:
         """One pass, whose residual stream and contributions are kept."""
         batch = Batch.of([trace.tokens.ids], loaded)
         positions = block_of(trace, position)
-        stream, parts = ResidualReader(loaded, positions), ContributionsReader(loaded, chosen)
-        read(loaded, batch, [stream, parts], tell)
-        begun = LensColumns.empty(loaded, positions, stream.reading(), parts.reading())
+        stream = ResidualReader(loaded, positions)
+        parts = None if why_no_contributions(loaded) else ContributionsReader(loaded, chosen)
+        read(loaded, batch, [stream] if parts is None else [stream, parts], tell)
+        known = None if parts is None else parts.reading()
+        begun = LensColumns.empty(loaded, positions, stream.reading(), chosen, known)
         self._session.kept.add(("lens", run, chosen, position // BLOCK), begun)
         return begun
 
@@ -155,5 +171,10 @@ class Lenses:
         )
 
 
-def _with(trace: Trace, read_lens: Lens, parts: Contributions) -> Trace:
-    return replace(trace, readings={**trace.readings, "lens": read_lens, "contributions": parts})
+def _parts(trace: Trace) -> Contributions | None:
+    return trace.reading("contributions", Contributions) if "contributions" in trace.readings else None
+
+
+def _with(trace: Trace, read_lens: Lens, parts: Contributions | None) -> Trace:
+    further = {} if parts is None else {"contributions": parts}
+    return replace(trace, readings={**trace.readings, "lens": read_lens, **further})

@@ -1,4 +1,4 @@
-"""`masks`: who may see whom in a situation, in both kinds of layer, pass by pass; and its recipe for files."""
+"""`masks`: who may see whom in a situation, in each kind of layer, pass by pass; and its recipe for files."""
 
 from dataclasses import replace
 from typing import Literal
@@ -15,13 +15,15 @@ from gemma2_workbench.masks.origin import Given, Origin
 from gemma2_workbench.masks.reach import reach_down
 from gemma2_workbench.masks.setting import Setting
 from gemma2_workbench.masks.text import masks_text
-from gemma2_workbench.masks.words import heading
+from gemma2_workbench.masks.words import heading, rule_words
 from gemma2_workbench.model.reason import Reason
+from gemma2_workbench.models.layers import KINDS
 from gemma2_workbench.records.mask_recipe import MaskRecipe
 
 # More cells than these are no lesson any more; the command `mask` prints any length.
 MOST_TOKENS, MOST_PADS, MOST_SPARE = 96, 16, 16
-KINDS = ("local", "global")
+# Of no model: what a Gemma 2 has.
+_USUAL = ("local", "global")
 
 
 class Situation(Question):
@@ -41,6 +43,8 @@ class Situation(Question):
     decode: int = 0
     chunk: int = 0
     spare: int = 0
+    section: int = 4
+    packed: int = 0
 
 
 class ShownMasks(Situation):
@@ -50,49 +54,60 @@ class ShownMasks(Situation):
 
 
 def masks(session: Session, asked: Situation, _tell: Tell) -> JsonValue:
-    """The masks of both kinds of layer, what their caches hold, and how far information reaches.
+    """The masks of each kind of layer that the model has, what their caches hold, and how far information reaches.
 
     {"length", "pads" [start, stop], "heading", "passes" [{"label", "start", "stop"}], "kinds" [{"kind", "window",
-    "reasons" [T][S], "keys" [[start, stop]] and "holds" [[position or null]] by pass}], "reach": {"local", "model":
-    {"layers", "window", "first" [T][T]}}, "text": as the command prints it}
+    "chunk", "rule": in words, "sinks": whether a learned sink takes a share of each row, "reasons" [T][S], "keys"
+    [[start, stop]] and "holds" [[position or null]] by pass}], "reach": {"local" where it has such layers, "model" of
+    a run: {"layers", "window", "first" [T][T]}}, "text": as the command prints it}
 
     Raises:
         ValueError: a situation that cannot be.
     """
     trace = None if asked.run is None else session.store.find(asked.run)
-    setting = _setting(asked, KINDS, trace)
-    reach: dict[str, JsonValue] = {"local": _reach(replace(setting, layers=("local",) * _depth(trace)))}
+    kinds = _USUAL if trace is None else _kinds(trace)
+    setting = _setting(asked, kinds, trace)
+    reach: dict[str, JsonValue] = {}
+    if "local" in kinds:
+        alike = replace(setting, layers=("local",) * _depth(trace), attention_chunk=None)
+        reach["local"] = _reach(alike)
     if trace is not None:
-        own = Origin.of_run(trace).window
-        reach["model"] = _reach(_setting(asked, _layers(trace), trace, own or setting.length))
+        own, chunk = (
+            max((size for info in trace.layers if (size := getattr(info, name))), default=None)
+            for name in ("window", "chunk")
+        )
+        reach["model"] = _reach(_setting(asked, _layers(trace), trace, own or setting.length, chunk))
     return {
         "length": setting.length,
         "pads": [setting.pads.start, setting.pads.stop],
         "cached": setting.cached,
         "heading": heading(setting),
         "passes": [{"label": one.label, "start": one.rows.start, "stop": one.rows.stop} for one in setting.passes],
-        "kinds": [_kind_json(setting, layer) for layer in range(len(KINDS))],
+        "kinds": [_kind_json(setting, layer, trace) for layer in range(len(kinds))],
         "reach": reach,
         "text": masks_text(setting, _names(asked, setting, trace)),
     }
 
 
 def mask_recipe(session: Session, asked: ShownMasks) -> MaskRecipe:
-    """The masks of both kinds of layer in the passes that are wanted, with the model and the text they are of.
+    """The masks of each kind of layer in the passes that are wanted, with the model and the text they are of.
 
     Raises:
         ValueError: a situation or a pass that cannot be.
     """
     trace = None if asked.run is None else session.store.find(asked.run)
-    has_both = trace is not None and set(_layers(trace)) == set(KINDS)
-    setting = _setting(asked, _layers(trace) if trace is not None and has_both else KINDS, trace)
+    setting = _setting(asked, _USUAL if trace is None else _layers(trace), trace)
     given = Given.of(trace.tokens, setting.tokens) if trace is not None and asked.words else None
-    return MaskRecipe.of(
-        setting, Origin.of_run(trace) if trace is not None and has_both else None, given, step=asked.step
-    )
+    return MaskRecipe.of(setting, None if trace is None else Origin.of_run(trace), given, step=asked.step)
 
 
-def _setting(asked: Situation, layers: tuple[str, ...], trace: Trace | None, window: int | None = None) -> Setting:
+def _setting(
+    asked: Situation,
+    layers: tuple[str, ...],
+    trace: Trace | None,
+    window: int | None = None,
+    attention_chunk: int | None = None,
+) -> Setting:
     """The setting for layers of the given kinds; a text with fewer tokens than are asked for gives those it has."""
     for name, value, most in (("tokens", asked.tokens, MOST_TOKENS), ("padding", asked.padding, MOST_PADS)):
         if value > most:
@@ -101,6 +116,10 @@ def _setting(asked: Situation, layers: tuple[str, ...], trace: Trace | None, win
         raise ValueError(f"{asked.spare} spare slots are more than the lab draws; at most {MOST_SPARE}")
     tokens = min(asked.tokens, len(trace.tokens)) if trace is not None and asked.words else asked.tokens
     common = {"padding": asked.padding, "side": asked.side, "window": asked.window if window is None else window}
+    if "chunked" in layers:
+        common["attention_chunk"] = asked.section if attention_chunk is None else attention_chunk
+    if asked.packed:
+        common["packed"] = min(asked.packed, tokens - 1)
     if not asked.causal:
         return Setting(tokens, layers=layers, causal=False, **common)
     slots = tokens + asked.padding + asked.spare if asked.cache == "static" else None
@@ -110,10 +129,13 @@ def _setting(asked: Situation, layers: tuple[str, ...], trace: Trace | None, win
     )
 
 
-def _kind_json(setting: Setting, layer: int) -> JsonValue:
-    calls = layer_masks(setting, layer)
+def _kind_json(setting: Setting, layer: int, trace: Trace | None) -> JsonValue:
+    calls, kind = layer_masks(setting, layer), setting.layers[layer]
     return {
-        "kind": setting.layers[layer],
+        "kind": kind,
+        "chunk": setting.attention_chunk if kind == "chunked" else None,
+        "rule": rule_words(setting, layer),
+        "sinks": trace is not None and any(info.kind == kind and info.sinks is not None for info in trace.layers),
         "window": setting.window_of(layer),
         "reasons": _whole(setting, layer, calls).tolist(),
         "keys": [[mask.keys.start, mask.keys.stop] for mask in calls],
@@ -142,6 +164,11 @@ def _reach(setting: Setting) -> JsonValue:
 
 def _layers(trace: Trace) -> tuple[str, ...]:
     return tuple(info.kind for info in trace.layers)
+
+
+def _kinds(trace: Trace) -> tuple[str, ...]:
+    """The kinds of layers of a run, each once."""
+    return tuple(kind for kind in KINDS if kind in _layers(trace))
 
 
 def _depth(trace: Trace | None) -> int:

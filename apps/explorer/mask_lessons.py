@@ -13,7 +13,9 @@ class Lesson:
         title, sentence: what the list says.
         query, key: the cell, by position; None is the last row of the pass, and the first key that it does not see.
         Others: as of `masks.Setting`; `tokens` without pads, `chunk` 0 feeds the prompt at once, `spare` is how many
-            slots of a static cache are never written.
+            slots of a static cache are never written, `packed` 0 is one text, `section` a chunk of chunked
+            layers.
+        needs: the kind of layer that it is about; None is of any model.
     """
 
     title: str
@@ -29,6 +31,9 @@ class Lesson:
     decode: int = 0
     chunk: int = 0
     spare: int = 4
+    section: int = 4
+    packed: int = 0
+    needs: str | None = None
 
 
 # By the names that the address gives them.
@@ -36,7 +41,17 @@ LESSONS = {
     "window": Lesson(
         "Sliding window",
         "In a local layer each query sees itself and window − 1 tokens before it. A global layer sees all before.",
-        9, 2,
+        9, 2, needs="local",
+    ),
+    "chunked": Lesson(
+        "Chunked attention",
+        "In a chunked layer (Llama 4) a query sees its own chunk, from the chunk's first token on, and nothing before.",
+        6, 3, needs="chunked",
+    ),
+    "linear": Lesson(
+        "Layers without softmax",
+        "Some layers of a hybrid mix tokens by a recurrence or a convolution: they have no mask and no map.",
+        6, 3, needs="linear",
     ),
     "causal": Lesson("Causal", "A query sees itself and what comes before it, in every layer; nothing after it.", 4, 7),
     "sides": Lesson(
@@ -64,6 +79,11 @@ LESSONS = {
         "Decoding with a cache",
         "Each new token is one query over stored keys. A local layer keeps only window − 1 of them.",
         decode=4,
+    ),
+    "packed": Lesson(
+        "Packed texts",
+        "Two texts in one row, as in training: each token sees its own text only, and distance counts on.",
+        7, 2, packed=5,
     ),
     "static": Lesson(
         "Static cache",

@@ -15,7 +15,8 @@ export function placeOf({ selection, data: { run } }) {
   const last = run.tokens.length - 1;
   const query = Math.min(selection.query ?? opening.query ?? last, last);
   const key = selection.key === null ? null : Math.min(selection.key, last);
-  return { name: headName({ layer, head }), layer, head, query, key, stage: selection.stage };
+  const stage = run.stages && !run.stages.includes(selection.stage) ? 'attn_probs' : selection.stage;
+  return { name: headName({ layer, head }), layer, head, query, key, stage };
 }
 
 // The key that the reader looks at: the one that was clicked, else the strongest of the row; null before it is read.

@@ -1,11 +1,12 @@
 """Maps made smaller without losing what stands out: f x f cells become the most extreme one."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+C = TypeVar("C", np.float32, np.uint8)
 # Values (NaN where there is none) and reasons of some queries and keys.
 Cells: TypeAlias = Callable[[range, range], tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]]
 # Cells read from a trace at once: 16 MB of float32, so that a map of any length fits in memory.
@@ -27,8 +28,7 @@ def pooled_map(
         part = range(start, min(start + block, rows.stop))
         value_QS, reason_QS = cells(part, keys)
         if factor > 1:
-            starts = np.arange(0, len(part), factor), np.arange(0, len(keys), factor)
-            value_QS, reason_QS = pool_extreme(value_QS, *starts), pool_least(reason_QS, *starts)
+            value_QS, reason_QS = _squares_extreme(value_QS, factor), _squares_least(reason_QS, factor)
         values.append(value_QS)
         reasons.append(reason_QS)
     return np.concatenate(values), np.concatenate(reasons)
@@ -52,3 +52,24 @@ def pool_least(
 ) -> npt.NDArray[np.uint8]:
     """The least reason in each rectangle: 0 (visible) wins over every reason to be hidden."""
     return np.minimum.reduceat(np.minimum.reduceat(reason_QS, row_starts, axis=0), key_starts, axis=1)
+
+
+def _squares_extreme(value_QS: npt.NDArray[np.float32], factor: int) -> npt.NDArray[np.float32]:
+    """`pool_extreme` of squares of `factor` cells a side; several times as fast."""
+    high, low = (_squares(value_QS, factor, np.float32(np.nan), join) for join in (np.fmax, np.fmin))
+    return np.where(-low > high, low, high)
+
+
+def _squares_least(reason_QS: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
+    """`pool_least` of squares of `factor` cells a side; several times as fast."""
+    return _squares(reason_QS, factor, np.uint8(255), np.minimum)
+
+
+def _squares(cell_QS: npt.NDArray[C], factor: int, nothing: C, join: np.ufunc) -> npt.NDArray[C]:
+    """Squares of cells joined into one each, rows first; the last ones are filled up with `nothing`."""
+    Q, S = (-(-size // factor) * factor for size in cell_QS.shape)
+    if cell_QS.shape != (Q, S):
+        missing = [(0, whole - size) for whole, size in zip((Q, S), cell_QS.shape, strict=True)]
+        cell_QS = np.pad(cell_QS, missing, constant_values=nothing)
+    rows_kS = join.reduce(cell_QS.reshape(Q // factor, factor, S), axis=1)
+    return join.reduce(rows_kS.reshape(Q // factor, S // factor, factor), axis=2)

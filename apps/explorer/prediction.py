@@ -86,7 +86,9 @@ def answer_contributions(session: Session, asked: AskedContributions, tell: Tell
         lenses.columns(asked.run, lenses.chosen(asked.base or asked.run, token), range(at, at), tell)
         for token in ((asked.token,) if asked.against is None else (asked.token, asked.against))
     ]
-    parts = [each.contributions for each in told]
+    parts = [each.contributions for each in told if each.contributions is not None]
+    if len(parts) < len(told):
+        raise ValueError(lenses.why_not(asked.run))
     names = [_named(each.lens.names[int(each.contributions.ids[at])]) for each in told]
 
     def apart(name: str) -> JsonValue:

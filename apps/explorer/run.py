@@ -8,12 +8,15 @@ import gradio as gr
 from pydantic import JsonValue
 
 from gemma2_workbench import Prediction, Trace, estimate, predict, tokenize
+from gemma2_workbench.apps.explorer.lacking import lacking
 from gemma2_workbench.apps.explorer.scores import scores_json
 from gemma2_workbench.apps.explorer.softcap import saturated
+from gemma2_workbench.apps.explorer.sweeps.fitting import fitting_json
 from gemma2_workbench.apps.page.questions import FAILURES, Handler, Question, Tell
 from gemma2_workbench.apps.page.session import ModelAbsentError, Session
 from gemma2_workbench.models.readable import readable, readable_piece
 from gemma2_workbench.models.source import Source
+from gemma2_workbench.traces.stages import STAGES
 
 FORECAST = 5
 # Multiplications and additions of a pass from which on what it takes is said before: about a second of two cores.
@@ -38,7 +41,11 @@ def run(session: Session, asked: Run, tell: Tell) -> JsonValue:
     """The run's id and facts; one that takes long is announced with what it will take."""
     _announce(session.model(asked.model), asked.text, tell)
     run_id, trace = session.run(asked.model, asked.text, tell)
-    return run_json(run_id, trace) | {"forecast": forecast(session, run_id, trace)}
+    loaded = session.model(asked.model)
+    return run_json(run_id, trace, loaded) | {
+        "forecast": forecast(session, run_id, trace),
+        "sweeps": fitting_json(session, trace),
+    }
 
 
 def _announce(loaded: Source, text: str, tell: Tell) -> None:
@@ -61,14 +68,18 @@ def saved(session: Session, asked: Saved, _tell: Tell) -> JsonValue:
     if trace is None:
         raise ValueError(LOST)
     try:
-        expected = forecast(session, run_id, trace)
+        loaded, expected = session.model_of(trace), forecast(session, run_id, trace)
     except ModelAbsentError:
-        expected = None
-    return run_json(run_id, trace) | {"forecast": expected, "saved": True}
+        loaded, expected = None, None
+    return run_json(run_id, trace, loaded) | {
+        "forecast": expected,
+        "saved": True,
+        "sweeps": fitting_json(session, trace),
+    }
 
 
-def run_json(run_id: str, trace: Trace) -> dict[str, JsonValue]:
-    """A run as the page knows it."""
+def run_json(run_id: str, trace: Trace, loaded: Source | None = None) -> dict[str, JsonValue]:
+    """A run as the page knows it; `loaded` is its model where that is here."""
     return {
         "id": run_id,
         "text": trace.tokens.text,
@@ -78,7 +89,15 @@ def run_json(run_id: str, trace: Trace) -> dict[str, JsonValue]:
         "model": trace.model.name,
         "dtype": trace.model.dtype,
         "layers": [
-            {"kind": layer.kind, "window": layer.window, "softcap": layer.softcap, "chunk": layer.chunk}
+            {
+                "kind": layer.kind,
+                "window": layer.window,
+                "softcap": layer.softcap,
+                "chunk": layer.chunk,
+                "softmax": layer.softmax,
+                "staged": layer.staged,
+                "sinks": layer.sinks is not None,
+            }
             for layer in trace.layers
         ],
         "heads": trace.heads,
@@ -86,13 +105,22 @@ def run_json(run_id: str, trace: Trace) -> dict[str, JsonValue]:
         "modified": list(trace.changes),
         "exact": trace.parity.holds,
         "parity": trace.parity.sentence,
-        "compared": trace.parity.brief,
         "weights": list(trace.model.weights.sentences),
+        "tier": trace.tier,
+        "maps_only": trace.model.maps_only,
+        "stages": _stages(trace),
+        "lacks": {**lacking(trace, loaded)},
         "approximate": trace.model.weights.quantized is not None,
         "seconds": trace.seconds,
         "saturated": saturated(trace),
         **scores_json(trace),
     }
+
+
+def _stages(trace: Trace) -> list[JsonValue]:
+    """The stages that are known of every layer that attends."""
+    known = [set(trace.known_stages(info.index)) for info in trace.layers if info.softmax]
+    return [name for name in STAGES if all(name in names for names in known)]
 
 
 def forecast(session: Session, run_id: str, trace: Trace) -> JsonValue:

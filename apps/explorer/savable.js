@@ -3,11 +3,14 @@
 import { savedMasks } from './looks/mask_situation.js';
 import { duration } from '../page/progress.js';
 import { keyOf, placeOf } from './place.js';
+import { savedOfSweep } from './sweeps/saving.js';
 
 export function savable({ selection, data }, settings) {
   if (selection.look === 'mask') return savedMasks(settings.explore.lessons, selection, data.run).map((each) => ({ ...each, name: `mask_${selection.lesson}` }));
   const { run, pair } = data;
   if (!run) return [];
+  const ofSweep = savedOfSweep(selection, data);
+  if (ofSweep.length) return ofSweep;
   if (selection.look === 'prediction') return predicted(selection, data);
   if (selection.look === 'patching' && data.patched?.run === run.id) {
     return [{ label: 'The grid of patched runs', name: `patching_${data.patched.what}_by_${data.patched.by}`, shown: { kind: 'patch', ...data.patched } }];

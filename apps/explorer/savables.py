@@ -1,4 +1,4 @@
-"""What Explore saves: views of runs, views of two runs compared, masks of a situation, and patched runs."""
+"""What Explore saves: views of runs, of two runs compared and of sweeps, masks of a situation, and patched runs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,13 +9,15 @@ from gemma2_workbench import Trace
 from gemma2_workbench.apps.explorer.lenses import Lenses
 from gemma2_workbench.apps.explorer.mask_lab import ShownMasks, mask_recipe
 from gemma2_workbench.apps.explorer.patching import Patching, patch_recipe
+from gemma2_workbench.apps.explorer.sweeps.fitting import sweep_named
 from gemma2_workbench.apps.page.questions import Question
 from gemma2_workbench.apps.page.save.savable import Savable
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.records.pair_recipe import PairRecipe
 from gemma2_workbench.records.run import FOLLOWS, Run
+from gemma2_workbench.records.sweep_recipe import SweepRecipe
 from gemma2_workbench.records.view_recipe import ViewRecipe
-from gemma2_workbench.views import pair_view_named, view_named
+from gemma2_workbench.views import pair_view_named, sweep_view_named, view_named
 
 LOST = "this run is no longer held by the server: run the text again"
 
@@ -39,6 +41,14 @@ class OfPair(Question):
     token: str | None = None
 
 
+class OfSweep(Question):
+    """A view of a sweep with its options."""
+
+    view: str
+    sweep: str
+    options: dict[str, JsonValue] = {}
+
+
 def _view(session: Session, shown: OfView) -> ViewRecipe:
     view = view_named(shown.view)
     runs = _runs(session, shown.runs, view.needs, shown.token)
@@ -49,6 +59,10 @@ def _pair(session: Session, shown: OfPair) -> PairRecipe:
     view = pair_view_named(shown.view)
     runs = _runs(session, [shown.before, shown.after], view.needs, shown.token)
     return PairRecipe.of(view, runs, shown.options)
+
+
+def _sweep(session: Session, shown: OfSweep) -> SweepRecipe:
+    return SweepRecipe.of(sweep_view_named(shown.view), [sweep_named(session, shown.sweep)], shown.options)
 
 
 def _runs(session: Session, ids: Sequence[str], needs: Sequence[str], token: str | None) -> list[Run]:
@@ -73,6 +87,7 @@ def held(session: Session, run: str) -> Trace:
 SAVABLES: tuple[Savable[Any], ...] = (
     Savable("view", OfView, _view),
     Savable("pair", OfPair, _pair),
+    Savable("sweep", OfSweep, _sweep),
     Savable("mask", ShownMasks, mask_recipe),
     Savable("patch", Patching, patch_recipe),
 )

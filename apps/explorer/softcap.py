@@ -7,6 +7,7 @@ from gemma2_workbench import Trace
 from gemma2_workbench.apps.explorer.requested import LOST_RUN
 from gemma2_workbench.apps.page.questions import Handler, Question, Tell
 from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.heads.scores import without_softmax_nan
 from gemma2_workbench.traces.softcap import head_logits, visible_blocks
 from gemma2_workbench.views.softcap import ALL, METRICS, table
 
@@ -36,6 +37,7 @@ def saturation(session: Session, asked: Saturation, tell: Tell) -> JsonValue:
     trace = _held(session, asked.run)
     if not trace.readings.get("folds"):
         raise ValueError("this trace was saved without its sums over the text; run the text with its model")
+    _check_logits(trace, next((layer.index for layer in trace.layers if layer.softmax), 0))
     return session.kept.get(("saturation", asked.run), lambda: _saturation(trace, tell))
 
 
@@ -48,6 +50,7 @@ def logits(session: Session, asked: Logits, _tell: Tell) -> JsonValue:
     trace = _held(session, asked.run)
     _checked("layer", asked.layer, len(trace.layers))
     _checked("head", asked.head, trace.heads)
+    _check_logits(trace, asked.layer)
     cap = trace.layers[asked.layer].softcap
     known = head_logits(trace, asked.layer, asked.head)
     beyond, farthest = 0, (0, 0, 0.0, 0.0)
@@ -71,8 +74,10 @@ def saturated(trace: Trace) -> list[JsonValue] | None:
     """Layer and head of the largest visible |logit| of a run, and how large it is; None where it was not read."""
     if not trace.readings.get("folds"):
         return None
-    largest_LN = trace.folds["largest_logit"].numpy()
-    layer, head = divmod(int(largest_LN.argmax()), trace.heads)
+    largest_LN = without_softmax_nan(trace.folds["largest_logit"].numpy(), trace.layers)
+    if np.isnan(largest_LN).all():
+        return None
+    layer, head = divmod(int(np.nanargmax(largest_LN)), trace.heads)
     return [layer, head, float(largest_LN[layer, head])]
 
 
@@ -87,7 +92,7 @@ def _saturation(trace: Trace, tell: Tell) -> JsonValue:
         metrics.append({"name": metric.name, "label": metric.label, "values": numbers})
     larger, count = np.zeros(len(CAPS), dtype=np.int64), 0
     for layer in range(len(trace.layers)):
-        for head in range(trace.heads):
+        for head in range(trace.heads if trace.layers[layer].softmax else 0):
             for _, _, raw_QS, capped_QS in visible_blocks(trace, layer, head):
                 sizes = np.sort(raw_QS[capped_QS.isfinite()].abs().numpy())
                 count += len(sizes)
@@ -102,6 +107,19 @@ def _held(session: Session, run: str) -> Trace:
     if trace is None:
         raise ValueError(LOST_RUN)
     return trace
+
+
+def _check_logits(trace: Trace, layer: int) -> None:
+    """Refuse a layer whose logits are not known.
+
+    Raises:
+        ValueError: it has no softmax, or shows its probabilities alone.
+    """
+    info = trace.layers[layer]
+    if not info.softmax:
+        raise ValueError(f"layer {layer} has no softmax, and so no attention logits; choose a layer that attends")
+    if not info.staged:
+        raise ValueError(f"there are no attention logits here, {trace.tier}")
 
 
 def _checked(name: str, value: int, count: int) -> None:

@@ -7,6 +7,7 @@ import { createFooter } from './footer.js';
 import { createHeader } from './header.js';
 import { createHelp } from './help.js';
 import { bindKeys } from './keys.js';
+import { knowLayers } from './layer_glyph.js';
 import { whenSettled } from './pending.js';
 import { createPresentation } from './present.js';
 import { createRunner } from './running.js';
@@ -23,6 +24,7 @@ import { restoreTheme } from './theme.js';
 // may use the slots of the frame: `changes`, an element of the strip.
 export function createFrame(element, settings, modes) {
   restoreTheme();
+  knowLayers(settings.layers);
   const store = createStore(window.location, window.history);
   const byName = Object.fromEntries(modes.map((mode) => [mode.name, mode]));
   if (!new URLSearchParams(window.location.search).has('mode') && settings.mode !== store.selection.mode && !store.selection.text) {

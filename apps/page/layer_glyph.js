@@ -1,11 +1,27 @@
-// A band for a local layer, a triangle for a global one, steps for a chunked one, a bar for one without softmax.
+// What kinds of layers look like; the server says it once. A kind that it does not know has a dot.
 
-import { icon } from './dom.js';
+import { h, icon } from './dom.js';
 
-const LAYERS = { local: 'M0 0h7l13 13v7h-7L0 7z', global: 'M0 0l20 20H0z', chunked: 'M0 0l10 10H0zM10 10l10 10H10z', linear: 'M0 8h20v4H0z' };
+const UNKNOWN = { words: '', glyph: 'M5 5h10v10H5z', mark: 'M-3-3h6v6h-6z', sees: '' };
+const looks = new Map(); // by name
+
+// `kinds` = [{name, words, glyph, mark, light, dark, sees}]; their colours become --NAME of both themes.
+export function knowLayers(kinds) {
+  for (const kind of kinds) looks.set(kind.name, kind);
+  const colours = (theme) => kinds.map(({ name, [theme]: colour }) => `--${name}: ${colour};`).join(' ');
+  document.head.append(h('style', {}, `:root { ${colours('light')} } .dark { ${colours('dark')} }`));
+}
+
+export const lookOf = (kind) => looks.get(kind) ?? UNKNOWN;
+export const colourOf = (kind) => `var(--${kind}, var(--ink2))`;
+
+// "local", or "chunked, 8 tokens each": what a query of a layer sees.
+export const sightOf = ({ kind, window, chunk }) => lookOf(kind).sees.replace('{window}', window).replace('{chunk}', chunk);
 
 export function layerGlyph(kind) {
-  const glyph = icon(LAYERS[kind] ?? LAYERS.global);
-  glyph.setAttribute('class', `glyph ${kind}`);
+  const glyph = icon(lookOf(kind).glyph);
+  glyph.setAttribute('class', 'glyph');
+  glyph.style.fill = colourOf(kind);
+  glyph.append(Object.assign(document.createElementNS('http://www.w3.org/2000/svg', 'title'), { textContent: lookOf(kind).words || kind }));
   return glyph;
 }

@@ -12,6 +12,7 @@ export function askedOf({ selection }, mode, settings) {
 }
 
 const FAST_SECONDS = 0.3;
+const PAUSES = [40, 250]; // ms, at least and at most
 
 export function createRunner(page) {
   const { store } = page;
@@ -53,6 +54,8 @@ export function createRunner(page) {
     cancel() { running?.controller.abort(); },
     // Whether a run is so fast that the text may run as it is typed.
     get isFast() { return fastest[asked().model] < FAST_SECONDS; },
+    // How long, in ms, the typing rests before the text runs: as long as a run takes, so that a fast one is seen at once.
+    get pause() { return Math.min(PAUSES[1], Math.max(PAUSES[0], 1000 * fastest[asked().model])); },
     update() {
       const { mode } = store.selection;
       const key = keyOf(asked());

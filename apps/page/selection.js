@@ -47,7 +47,7 @@ const edit = {
 };
 
 // Where the mask lab differs from its lesson: "window_6.padding_2".
-const LAB = ['tokens', 'window', 'causal', 'padding', 'side', 'cache', 'decode', 'chunk', 'spare'];
+const LAB = ['tokens', 'window', 'section', 'causal', 'padding', 'side', 'cache', 'decode', 'chunk', 'spare', 'packed'];
 const lab = {
   read(value) {
     const fields = value.split('.').map((field) => field.split('_')).filter(([name, said]) => LAB.includes(name) && said);
@@ -66,7 +66,7 @@ export const PARAMETERS = {
   model: { of: 'model', start: null, push: true, ...text },
   trace: { of: 'trace', start: null, push: true, ...text },
   present: { of: 'present', start: false, ...flag },
-  look: { of: 'look', start: 'attention', push: true, ...oneOf('attention', 'atlas', 'prediction', 'softcap', 'mask', 'compare', 'patching') },
+  look: { of: 'look', start: 'attention', push: true, ...oneOf('attention', 'atlas', 'prediction', 'softcap', 'mask', 'compare', 'patching', 'head') },
   // A head of the model, "L5H3"; null is the one that the page opens with.
   head: { of: 'head', start: null, push: true, read: (value) => heads.read(value)[0], write: (name) => name },
   query: { of: 'query', start: null, read: whole, write: String },
@@ -102,7 +102,10 @@ export const PARAMETERS = {
   log: { of: 'log', start: false, ...flag },
   fit: { of: 'fit', start: false, ...flag },
   sort: { of: 'sort', start: 'induction', ...text },
-  scored: { of: 'scored', start: 'text', ...oneOf('text', 'random') },
+  scored: { of: 'scored', start: 'text', ...oneOf('text', 'random', 'sweep') },
+  // A sweep by its name; null is the first one of the model.
+  sweep: { of: 'sweep', start: null, ...text },
+  examples: { of: 'examples', start: 'top', ...oneOf('top', 'bottom', 'sample') },
   find: { of: 'find', start: '', ...text },
   up: { of: 'up', start: 'induction', ...text },
   across: { of: 'across', start: 'previous_token', ...text },

@@ -19,6 +19,7 @@ from gemma2_workbench.apps.serving.limits import checked_text
 from gemma2_workbench.models.announced import Announced, announced
 from gemma2_workbench.models.loading import Loaded
 from gemma2_workbench.models.progress import Told, telling
+from gemma2_workbench.sweeps.result import Sweep
 from gemma2_workbench.traces.capture import MAPS
 from gemma2_workbench.traces.trace import ModelInfo
 
@@ -47,6 +48,7 @@ class Session:
         quantize: how to round the weights of models, None for not at all.
         models: the only models that are loaded beside `model`, which is then the first of them where it is not given;
             None for any.
+        sweeps: names and sweeps whose scores are offered for runs of their model.
 
     Attributes:
         first: the model to start with, None for none.
@@ -54,6 +56,7 @@ class Session:
         kept: the models and runs, and what follows from them.
         desk: where questions that need a model wait for their turn.
         store: the runs by their ids.
+        sweeps: the sweeps by their names.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Session:
         traces: Iterable[tuple[str, Trace]] = (),
         models: Iterable[str] | None = None,
         quantize: str | None = None,
+        sweeps: Iterable[tuple[str, Sweep]] = (),
     ):
         self.kept = Kept(memory)
         self.desk = Desk()
@@ -73,6 +77,9 @@ class Session:
         for name, trace in traces:
             self.traces[free_name(name, self.traces)] = self.store.add(trace, keep=True)
         allowed = None if models is None else tuple(models)
+        self.sweeps: dict[str, Sweep] = {}
+        for name, swept in sweeps:
+            self.sweeps[free_name(name, self.sweeps)] = swept
         self.first = model or (None if self.traces else next(iter([*(allowed or ()), *embedded()])))
         self.allowed = None if allowed is None else tuple(dict.fromkeys([*filter(None, [self.first]), *allowed]))
         self._dtype, self._device, self._quantize = dtype, device, quantize

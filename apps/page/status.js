@@ -26,7 +26,8 @@ export function createStatus(page) {
     if (!run || page.mode().name !== 'explore') return ['', [''], ''];
     if (run.modified.length) return ['warn', ['modified model'], [...run.modified, ...run.weights].join('; ')];
     if (run.approximate) return ['warn', ['approximate weights'], [...run.weights, run.parity].join('; ')];
-    if (run.exact) return ['good', [icon(TICK), 'exact'], run.parity];
+    if (run.maps_only) return ['warn', ['maps only'], run.tier];
+    if (run.exact) return ['good', [icon(TICK), 'exact'], `${run.tier}. ${run.parity}`];
     return ['warn', ['not compared'], run.parity];
   }
 

@@ -81,14 +81,16 @@ export function createStrip(page) {
   }
 
   function drawFacts() {
-    const { run } = store.data;
+    const { run, origin } = store.data;
     const words = [
       `${count()} token${count() === 1 ? '' : 's'}`, `${run.layers.length} layers × ${run.heads} heads`, run.dtype,
       ...(run.layers.every((layer) => layer.causal === false) ? ['sees both sides'] : []),
     ];
     // "approximate weights: int4 (...)": its first words; the whole of it is told on pointing.
     const weights = run.weights.map((sentence) => h('span', { title: sentence }, sentence.split(/[:;]/)[0]));
-    put(facts, words.map((word) => h('span', {}, word)), weights, h('span', { title: run.parity }, run.compared));
+    // Where the text comes from, if not from the reader: the mode knows.
+    const from = origin?.text === run.text ? h('span', { title: origin.about }, origin.said) : null;
+    put(facts, from, words.map((word) => h('span', {}, word)), weights, h('span', { title: run.parity }, run.tier));
   }
 
   return {
@@ -98,8 +100,8 @@ export function createStrip(page) {
       if (!store.data.run || box.hidden) return;
       if (changed.has('run')) {
         drawTokens();
-        drawFacts();
       }
+      if (changed.has('run') || changed.has('origin')) drawFacts();
       if (['run', 'query', 'key', 'row', 'size'].some((name) => changed.has(name))) mark();
       if (['run', 'query', 'row', 'theme'].some((name) => changed.has(name))) underline();
       forecast.update(changed);

@@ -5,7 +5,6 @@ import { h } from './dom.js';
 import { attachMenu } from './popover.js';
 import { NO_WORD } from './selection.js';
 
-export const PAUSE_MS = 250;
 // Another text starts at its own head and row only where it is another example; an edited one keeps the head.
 const FRESH = { ...NO_WORD, head: null };
 
@@ -40,7 +39,7 @@ export function createTextBox(page) {
     store.publish({ edited: field.value !== shownText() });
     fit();
     clearTimeout(timer);
-    if (runner.isFast && field.value) timer = setTimeout(() => submit(false), PAUSE_MS);
+    if (runner.isFast && field.value) timer = setTimeout(() => submit(false), runner.pause);
   }
 
   // The first change can be undone with Back, the letters after it are the same step.

@@ -14,7 +14,6 @@ from gemma2_workbench.classification.errors import Mistake, errors
 from gemma2_workbench.classification.evaluation import evaluate
 from gemma2_workbench.classification.text_file import decoded
 from gemma2_workbench.classification.words import sentence_spans, spaced, word_spans
-from gemma2_workbench.models.loading import gemma2_of
 
 MOST_MISTAKES = 200
 
@@ -27,7 +26,7 @@ def file_errors(session: Session, asked: File, tell: Tell) -> JsonValue:
     """
     columns = Columns.of(asked.token_column, asked.tag_column, False)
     gold = conll_of(decoded(asked.content.encode(), asked.name), Path(asked.name), columns)
-    found = evaluate(gemma2_of(session.model(asked.model)), gold.sentences, asked.name, counted(tell))
+    found = evaluate(session.model(asked.model), gold.sentences, asked.name, counted(tell))
     wrong = errors(found)
     overall = found.scores["all"]
     return {

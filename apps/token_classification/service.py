@@ -11,7 +11,6 @@ from gemma2_workbench.classification.classification import Classification
 from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.classification.explanations.answer import Answer, answered
 from gemma2_workbench.classification.logits import Progress
-from gemma2_workbench.models.loading import gemma2_of
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ def labelled(session: Session, asked: OfText, tell: Tell | None = None) -> Label
     """
 
     def work() -> Labelled:
-        loaded, text = gemma2_of(session.model(asked.model)), asked.checked
+        loaded, text = session.model(asked.model), asked.checked
         since = time.monotonic()
         found = classify(loaded, text, progress=iter if tell is None else counted(tell))
         return Labelled(found, time.monotonic() - since)
@@ -47,7 +46,7 @@ def explained(session: Session, asked: Why | Labels) -> Answer:
     request = asked.request
 
     def work() -> Answer:
-        return answered(gemma2_of(session.model(asked.model)), request, labelled(session, asked).found)
+        return answered(session.model(asked.model), request, labelled(session, asked).found)
 
     return session.kept.get(("answer", asked.model, request), work)
 

@@ -1,6 +1,7 @@
-"""The table of all causal model types of transformers, as docs/decoders.md.
+"""The table of all causal model types of transformers, as docs/decoders.md, or of encoders and classifiers.
 
 `python -m benchmarks.decoders > docs/decoders.md`; some types only: `python -m benchmarks.decoders llama gpt_oss`.
+`python -m benchmarks.decoders --encoders > docs/encoders.md`; likewise.
 """
 
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 
 import transformers
 
+from benchmarks.decoders.encoders import encoders_page, named
 from benchmarks.decoders.row import Row
 from benchmarks.decoders.tiny import LAYERS, TYPES, WINDOW
 from benchmarks.decoders.workers import rows
@@ -26,11 +28,13 @@ cache. This page is the output of `python -m benchmarks.decoders`.
 
 def main() -> None:
     """Print the page, and how far it is on standard error."""
+    given = [name for name in sys.argv[1:] if name != "--encoders"]
+    is_encoders = len(given) < len(sys.argv) - 1
     found: list[Row] = []
-    for row in rows(sys.argv[1:] or TYPES):
+    for row in rows(named(given) if is_encoders else given or TYPES):
         found.append(row)
         print(f"{len(found)} {row.model_type}: {row.tier} {row.reason}", file=sys.stderr, flush=True)
-    print(page(found))
+    print(encoders_page(found) if is_encoders else page(found))
 
 
 def page(found: Sequence[Row]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 import transformers
 
-from benchmarks.decoders.tiny import tiny_model
+from benchmarks.decoders.tiny import HEADS, tiny_model
 from gemma2_workbench.models.decoder.checks import Differences, differences
 from gemma2_workbench.models.decoder.maps_only import MapsOnly
 from gemma2_workbench.models.decoder.opening import opened
@@ -24,7 +24,7 @@ class Row:
     """A line of the table.
 
     Attributes:
-        model_type: as in config.json.
+        model_type: as in config.json, and `/HEAD` where it is no causal language model.
         tier: "staged", "maps only", "refused", or "not built" where no tiny model of it could be made.
         layers: its layers by kind.
         apart: the differences from its own eager forward.
@@ -42,13 +42,14 @@ class Row:
 
 
 def row_of(model_type: str) -> Row:
-    """The line of one model type."""
+    """The line of one model type, or of one with another head: `bert/token`, see `HEADS`."""
+    family, _, head = model_type.partition("/")
     warnings.simplefilter("ignore")
     transformers.logging.set_verbosity(logging.CRITICAL)
     torch.set_num_threads(1)
     ids_1T = 3 + torch.arange(TOKENS)[None] * 5 % 100
     try:
-        model = tiny_model(model_type)
+        model = tiny_model(family, auto=HEADS[head]) if head else tiny_model(family)
         with torch.no_grad():
             model(input_ids=ids_1T)
     except Exception as error:  # whatever a class raises that generic sizes do not suit
@@ -56,7 +57,7 @@ def row_of(model_type: str) -> Row:
     try:
         ours = opened(model, None, model_type)
         if isinstance(ours, MapsOnly):
-            return Row(model_type, "maps only", _kinds(ours), reason=ours.reason)
+            return Row(model_type, "maps only", _kinds(ours), reason=ours.maps_only)
         apart = differences(ours, ids_1T)
     except RefusedError as error:
         return Row(model_type, "refused", reason=_short(error))

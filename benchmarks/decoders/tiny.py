@@ -7,11 +7,33 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import AutoModelForCausalLM, PreTrainedConfig
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+    PreTrainedConfig,
+)
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
-from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
+    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES,
+)
 
 TYPES = tuple(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
+# What a model type may be built as beside a causal language model, and the types that are.
+HEADS: dict[str, Any] = {
+    "masked": AutoModelForMaskedLM,
+    "token": AutoModelForTokenClassification,
+    "sequence": AutoModelForSequenceClassification,
+}
+TYPES_OF = {
+    "masked": tuple(MODEL_FOR_MASKED_LM_MAPPING_NAMES),
+    "token": tuple(MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES),
+    "sequence": tuple(MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES),
+}
 LAYERS, WINDOW, VOCABULARY, LONGEST = 4, 8, 128, 96
 _VOCABULARIES = ("vocab_size", "n_vocab", "vocab_size_per_layer_input")
 
@@ -79,6 +101,10 @@ OWN: dict[str, dict[str, object]] = {
     "xlstm": {"head_dim": 8, "qk_dim_factor": 0.5, "v_dim_factor": 1.0, "hidden_size": 64},
     "recurrent_gemma": {"block_types": ["recurrent", "attention"]},
     "gpt_neo": {"attention_types": [[["global", "local"], 2]]},
+    "esmc": {"num_key_value_heads": 4},
+    "neomme": {"head_dim": 16},
+    "distilbert": {"hidden_dim": 64},
+    "perceiver": {"num_latents": 8, "d_latents": 32, "num_blocks": 1, "num_self_attends_per_block": 2},
 }
 
 
@@ -87,11 +113,15 @@ def tiny_config(model_type: str, vocabulary: int = VOCABULARY) -> PreTrainedConf
     return _small(CONFIG_MAPPING[model_type], OWN.get(model_type, {}), vocabulary)
 
 
-def tiny_model(model_type: str, seed: int = 0, vocabulary: int = VOCABULARY) -> Any:
-    """A random model in eval mode, float32, with its own eager attention."""
+def tiny_model(model_type: str, seed: int = 0, vocabulary: int = VOCABULARY, auto: Any = AutoModelForCausalLM) -> Any:
+    """A random model in eval mode, float32, with its own eager attention; of the head that `auto` stands for."""
     config = tiny_config(model_type, vocabulary)
     torch.manual_seed(seed)
-    model: Any = AutoModelForCausalLM.from_config(config, dtype=torch.float32, attn_implementation="eager")
+    return shaken(auto.from_config(config, dtype=torch.float32, attn_implementation="eager"))
+
+
+def shaken(model: Any) -> Any:
+    """A model in eval mode with weights that let every mistake show."""
     with torch.no_grad():
         for name, weight in model.named_parameters():
             # Random weights of the usual size would give even attention, in which many a mistake does not show.

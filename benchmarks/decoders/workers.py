@@ -6,7 +6,7 @@ from multiprocessing.connection import Connection
 
 from benchmarks.decoders.row import Row, row_of
 
-SECONDS = 600
+SECONDS = 300
 
 
 def rows(types: Sequence[str]) -> Iterator[Row]:

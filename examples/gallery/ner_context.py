@@ -7,7 +7,6 @@ from gemma2_workbench import classify, load
 from gemma2_workbench.classification.explanations import leave_one_out, target_of
 from gemma2_workbench.export import export
 from gemma2_workbench.figures.spec import FigureSpec
-from gemma2_workbench.models.loading import gemma2_of
 
 WIDTH = "single"
 TEXT = "They sailed from Jordan to the coast of Egypt."
@@ -16,7 +15,7 @@ WORD = 3
 
 def figure() -> FigureSpec:
     """The effect of every other word on the label of one."""
-    loaded = gemma2_of(load("tiny-ner"))
+    loaded = load("tiny-ner")
     (predicted,) = classify(loaded, TEXT).sentences
     target = target_of(predicted, WORD)
     return leave_one_out(loaded, target).figure()

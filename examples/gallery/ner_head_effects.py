@@ -7,7 +7,6 @@ from gemma2_workbench import classify, load
 from gemma2_workbench.classification.explanations import Attention, head_effects, target_of
 from gemma2_workbench.export import export
 from gemma2_workbench.figures.spec import Bars, FigureSpec, Panels
-from gemma2_workbench.models.loading import gemma2_of
 
 WIDTH = "double"
 TEXT = "They asked Mr. Jordan to speak to the Senate."
@@ -16,7 +15,7 @@ WORD = 3
 
 def figure() -> FigureSpec:
     """The effect of all heads, and the attention of the strongest."""
-    loaded = gemma2_of(load("tiny-ner"))
+    loaded = load("tiny-ner")
     (predicted,) = classify(loaded, TEXT).sentences
     effects = head_effects(loaded, target_of(predicted, WORD, against="B-LOC"))
     best = effects.ranked(1)[0]

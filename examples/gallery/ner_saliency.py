@@ -12,7 +12,6 @@ from gemma2_workbench import classify, load
 from gemma2_workbench.classification.explanations import saliency, target_of
 from gemma2_workbench.export import export
 from gemma2_workbench.figures.spec import FigureSpec, Panels, Scale
-from gemma2_workbench.models.loading import gemma2_of
 
 WIDTH = "double"
 TEXTS = ("They sailed from Jordan to the coast of Egypt.", "They asked Mr. Jordan to speak to the Senate.")
@@ -21,7 +20,7 @@ WORD = "Jordan"
 
 def figure() -> FigureSpec:
     """Why the word is what it is, in both sentences."""
-    loaded = gemma2_of(load("tiny-ner"))
+    loaded = load("tiny-ner")
     strips = []
     for text in TEXTS:
         (predicted,) = classify(loaded, text).sentences

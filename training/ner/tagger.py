@@ -1,6 +1,7 @@
 """A tagger as a checkpoint: made from the language model, written and read in Hugging Face format."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from gemma2_workbench.classification.inputs import at_words, encode, settings
 from gemma2_workbench.classification.logits import class_logits
 from gemma2_workbench.classification.schemes import as_bio
 from gemma2_workbench.model import Gemma2Config, Gemma2ForTokenClassification
+from gemma2_workbench.models.gemma2_scores import token_scores
 from training.ner.labels import TAGS
 from training.tokenizer import write_tokenizer_config
 
@@ -43,7 +45,7 @@ def predict(model: Gemma2ForTokenClassification, tokenizer: Any, sentences: list
     names = {int(at): tag for at, tag in (model.config.id2label or {}).items()}
     echo = getattr(model.config, "workbench_input", "plain") == "echo"
     encoded = encode(sentences, tokenizer, echo, getattr(model.config, "workbench_label_token", "last"))
-    logits = class_logits(model, encoded, tokenizer.pad_token_id)
+    logits = class_logits(partial(token_scores, model), encoded, tokenizer.pad_token_id)
     rows = zip(encoded, logits, strict=True)
     return [as_bio([names[int(at)] for at in at_words(logits_TC, row.read).argmax(-1)]) for row, logits_TC in rows]
 

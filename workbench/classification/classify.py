@@ -11,13 +11,13 @@ from gemma2_workbench.classification.classifier import class_names, kind_of, rem
 from gemma2_workbench.classification.logits import Progress
 from gemma2_workbench.classification.predictions import label
 from gemma2_workbench.classification.reading import Reading, joined, readings, readings_of_words
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 from gemma2_workbench.traces.interventions import Intervention
 from gemma2_workbench.traces.trace import ModelInfo
 
 
 def classify(
-    loaded: LoadedModel,
+    loaded: Classifier,
     text: str,
     *,
     interventions: Sequence[Intervention] = (),
@@ -43,7 +43,7 @@ def classify(
 
 
 def classify_words(
-    loaded: LoadedModel,
+    loaded: Classifier,
     sentences: Sequence[Sequence[str]],
     *,
     interventions: Sequence[Intervention] = (),
@@ -64,7 +64,7 @@ def classify_words(
 
 
 def _classification(
-    loaded: LoadedModel,
+    loaded: Classifier,
     text: str,
     rows: Sequence[Reading],
     interventions: Sequence[Intervention],

@@ -12,7 +12,7 @@ from gemma2_workbench.classification.predictions import Predictions, label
 from gemma2_workbench.classification.reading import readings_of_words
 from gemma2_workbench.classification.schemes import read_as_bio, scheme_of
 from gemma2_workbench.classification.scores import Scores, accuracies, by_domain, class_scores, entity_scores
-from gemma2_workbench.models.gemma2 import CLASSIFIERS, LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 from gemma2_workbench.traces.trace import ModelInfo
 
 ENTITIES = "entities: exact words and type (seqeval, strict)"
@@ -56,7 +56,7 @@ class Evaluation:
 
 
 def evaluate(
-    loaded: LoadedModel,
+    loaded: Classifier,
     gold: Sequence[Sentence],
     name: str,
     progress: Progress = iter,
@@ -76,8 +76,7 @@ def evaluate(
             no token classifier.
     """
     if kind_of(loaded) != "token":
-        cls = CLASSIFIERS["token"].__name__
-        raise ValueError(f"{loaded.name} labels whole texts; give a {cls}, such as tiny-ner")
+        raise ValueError(f"{loaded.name} labels whole texts; give a ...ForTokenClassification, such as tiny-ner")
     if not gold:
         raise ValueError(f"{name} holds no words; expected lines TOKEN<TAB>TAG")
     places = [f"{name}:{_line(sentence, 0)}" for sentence in gold]
@@ -108,7 +107,7 @@ def evaluate(
 
 
 def _kinds(
-    loaded: LoadedModel, gold: Sequence[Sentence], name: str, entities: bool
+    loaded: Classifier, gold: Sequence[Sentence], name: str, entities: bool
 ) -> tuple[tuple[str, ...], list[str]]:
     """The types (where there are no entities to score: the classes) of model and file, and remarks on them."""
     classes = class_names(loaded)

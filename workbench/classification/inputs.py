@@ -153,10 +153,17 @@ def _carriers(text: str, words: list[Span], offsets: list[Span], label_token: st
     return found
 
 
-def as_whole(row: Encoded, pad: int | None) -> Encoded:
-    """A text that is labelled as a whole: at its last token that is no padding, as transformers' classifiers do."""
+def as_whole(row: Encoded, pad: int | None, label_token: str = "last") -> Encoded:
+    """A text that is labelled as a whole, as transformers' classifiers do.
+
+    Args:
+        row: the text.
+        pad: id of the pad token.
+        label_token: whether it is read at the first token, the last that is no padding, or as the mean of all.
+    """
     last = max((at for at, token in enumerate(row.ids) if token != pad), default=len(row.ids) - 1)
-    return Encoded(row.ids, [(last,)], row.spans)
+    read = {"first": (0,), "last": (last,), "mean": tuple(range(len(row.ids)))}[label_token]
+    return Encoded(row.ids, [read], row.spans)
 
 
 def collate(batch: list[Encoded], pad: int, labels: list[list[int]] | None = None) -> dict[str, Tensor]:

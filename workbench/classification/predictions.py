@@ -17,7 +17,7 @@ from gemma2_workbench.classification.labels import Entity, entities
 from gemma2_workbench.classification.logits import Progress, class_logits
 from gemma2_workbench.classification.reading import Reading
 from gemma2_workbench.classification.schemes import as_bio, scheme_of
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 from gemma2_workbench.traces.interventions import Intervention, applied
 
 
@@ -29,11 +29,13 @@ class Predictions:
         reading: tokens and words.
         logits: float32 [T, C], the class scores of every token; those at `reading.read` make the labels.
         classes: the C names.
+        of_tokens: whether the scores are each token's own; else all are those of the text.
     """
 
     reading: Reading
     logits: Tensor
     classes: tuple[str, ...]
+    of_tokens: bool = True
 
     def __repr__(self) -> str:
         words = (f"{cut(self.reading.word(at))} {tag}" for at, tag in enumerate(self.tags))
@@ -82,7 +84,7 @@ class Predictions:
 
 
 def label(
-    loaded: LoadedModel,
+    loaded: Classifier,
     rows: Sequence[Reading],
     interventions: Sequence[Intervention] = (),
     progress: Progress = iter,
@@ -90,5 +92,8 @@ def label(
     """Run readings through the model, those of like length together."""
     classes = class_names(loaded)
     with applied(loaded, interventions) as changed:
-        logits = class_logits(changed.model, [row.encoded for row in rows], loaded.tokenizer.pad_token_id, progress)
-    return tuple(Predictions(row, logits_TC, classes) for row, logits_TC in zip(rows, logits, strict=True))
+        logits = class_logits(
+            changed.token_scores, [row.encoded for row in rows], loaded.tokenizer.pad_token_id, progress
+        )
+    own = loaded.scores_tokens
+    return tuple(Predictions(row, logits_TC, classes, own) for row, logits_TC in zip(rows, logits, strict=True))

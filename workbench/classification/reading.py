@@ -8,8 +8,8 @@ from gemma2_workbench.classification.chunks import Chunk, fitting
 from gemma2_workbench.classification.classifier import kind_of, label_token_of
 from gemma2_workbench.classification.inputs import Encoded, Positions, as_whole, encode_texts
 from gemma2_workbench.classification.words import Span, sentence_spans, spaced, word_spans
-from gemma2_workbench.models.gemma2 import LoadedModel
-from gemma2_workbench.models.tokens import Tokens, checked_text, shown
+from gemma2_workbench.models.classifier import Classifier
+from gemma2_workbench.models.tokens import Tokens, checked_text, displayed
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Reading:
         return tuple(at for at, (first, stop) in enumerate(self.tokens.spans) if first < end and stop > start)
 
 
-def readings(loaded: LoadedModel, text: str, label_token: str | None = None) -> tuple[Reading, ...]:
+def readings(loaded: Classifier, text: str, label_token: str | None = None) -> tuple[Reading, ...]:
     """The sentences of a text for a token classifier, the whole text for a sequence classifier.
 
     A sentence with more tokens than the model takes is read in parts (`workbench.classification.chunks`).
@@ -81,7 +81,7 @@ def readings(loaded: LoadedModel, text: str, label_token: str | None = None) -> 
 
 
 def readings_of_words(
-    loaded: LoadedModel,
+    loaded: Classifier,
     sentences: Sequence[Sequence[str]],
     label_token: str | None = None,
     places: Sequence[str] = (),
@@ -114,7 +114,7 @@ def joined(sentences: Sequence[Sequence[str]]) -> str:
     return "\n".join(spaced(list(words))[0] for words in sentences)
 
 
-def _read(loaded: LoadedModel, parts: list[Chunk], label_token: str, places: Sequence[str] = ()) -> tuple[Reading, ...]:
+def _read(loaded: Classifier, parts: list[Chunk], label_token: str, places: Sequence[str] = ()) -> tuple[Reading, ...]:
     """One reading for each part as it is."""
     longest = loaded.shape.longest
     encoded = encoded_chunks(loaded, parts, label_token)
@@ -130,19 +130,19 @@ def _read(loaded: LoadedModel, parts: list[Chunk], label_token: str, places: Seq
     return tuple(_reading(loaded, part, row, label_token) for part, row in zip(parts, encoded, strict=True))
 
 
-def encoded_chunks(loaded: LoadedModel, parts: Sequence[Chunk], label_token: str) -> list[Encoded]:
-    """Parts of texts as a classifier reads them; the label of a whole text at its last token that is no padding."""
+def encoded_chunks(loaded: Classifier, parts: Sequence[Chunk], label_token: str) -> list[Encoded]:
+    """Parts of texts as a classifier reads them; the label of a whole text where it reads it."""
     echo = getattr(loaded.config, "workbench_input", "plain") == "echo"
     texts, words = [part.text for part in parts], [part.words for part in parts]
     rows = encode_texts(texts, words, loaded.tokenizer, echo, label_token)
     if kind_of(loaded) == "sequence":
-        return [as_whole(row, loaded.config.pad_token_id) for row in rows]
+        return [as_whole(row, loaded.config.pad_token_id, loaded.text_token) for row in rows]
     return rows
 
 
-def _reading(loaded: LoadedModel, part: Chunk, row: Encoded, label_token: str) -> Reading:
+def _reading(loaded: Classifier, part: Chunk, row: Encoded, label_token: str) -> Reading:
     specials = set(loaded.tokenizer.all_special_ids)
-    pieces = tuple(map(shown, loaded.tokenizer.convert_ids_to_tokens(row.ids)))
+    pieces = displayed(loaded.tokenizer, loaded.tokenizer.convert_ids_to_tokens(row.ids))
     special = tuple(token in specials for token in row.ids)
     tokens = Tokens(part.text, tuple(row.ids), pieces, tuple(row.spans), special)
     return Reading(tokens, tuple(part.words), tuple(row.read), part.start, part.continues, label_token)

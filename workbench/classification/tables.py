@@ -69,8 +69,10 @@ def token_table(predicted: Predictions) -> pd.DataFrame:
         }
     )
     top = torch.softmax(predicted.logits, dim=-1).topk(min(TOP, len(predicted.classes)), dim=-1)
+    # A classifier that scores the text as a whole says nothing of its tokens.
+    own = predicted.of_tokens
     for place in range(1, TOP + 1):
-        known = place <= len(predicted.classes)
+        known = own and place <= len(predicted.classes)
         names = [predicted.classes[at] for at in top.indices[:, place - 1].tolist()] if known else ""
         table[f"class_{place}"] = names
         table[f"prob_{place}"] = top.values[:, place - 1].tolist() if known else float("nan")

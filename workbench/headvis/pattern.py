@@ -14,7 +14,7 @@ from torch import Tensor
 from gemma2_workbench.traces.trace import Trace
 
 DECIMALS = 4
-_LARGEST, _THRESHOLD, _ROWS = 8, 0.005, 128
+LARGEST, THRESHOLD, _ROWS = 8, 0.005, 128
 METRICS = {
     "self_attention_score": "mean attention of each token to itself",
     "previous_token_score": "mean attention to the token before",
@@ -52,8 +52,8 @@ def measured(trace: Trace, layer: int, head: int) -> Pattern:
     for start in range(0, T, _ROWS):
         rows = torch.arange(start, min(start + _ROWS, T))
         probs_QS = trace.stage(layer, head, "attn_probs", range(start, start + len(rows))).nan_to_num().double()
-        top_QK, key_QK = probs_QS.topk(min(_LARGEST, T))
-        row, place = (top_QK >= _THRESHOLD).nonzero(as_tuple=True)
+        top_QK, key_QK = probs_QS.topk(min(LARGEST, T))
+        row, place = (top_QK >= THRESHOLD).nonzero(as_tuple=True)
         keys = key_QK[row, place]
         order = torch.argsort(rows[row] * T + keys)
         indices += (rows[row] * T + keys)[order].tolist()

@@ -11,6 +11,7 @@ from gemma2_workbench.figures.spec import FigureSpec, Panels, Scale
 from gemma2_workbench.figures.ticks import tick_text
 from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.latex.words import escaped
+from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.traces.stages import STAGES
 
 MARK = "% figure environment made by gemma2-workbench"  # tells a file of ours from an author's
@@ -80,6 +81,7 @@ def caption(spec: FigureSpec, record: JsonObject | None = None) -> str:
     if model:
         revision = f", revision {model['revision']}" if model.get("revision") else ""
         sentences.append(f"Model: {model['name']}{revision}, {model['dtype']}")
+        sentences += [tier_words(model["maps_only"])] if model.get("maps_only") else []
     sentences.append(_texts(record))
     sentences += _scales(spec)
     changes = [str(change["sentence"]).rstrip(".") for change in record.get("overrides") or ()]

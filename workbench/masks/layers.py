@@ -18,7 +18,6 @@ from transformers.cache_utils import Cache, DynamicCache, StaticCache
 
 from gemma2_workbench.brief import by_fields
 from gemma2_workbench.masks.setting import Pass, Setting
-from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.model.reason import Reason
 from gemma2_workbench.models.outline import cache_config
 from gemma2_workbench.tidy import tidy
@@ -53,8 +52,13 @@ class LayerMask:
 
     @property
     def window(self) -> int | None:
-        """The window of the layer, None in a global one."""
+        """The window of the layer, None in one that has none."""
         return self.setting.window_of(self.layer)
+
+    @property
+    def kind(self) -> str:
+        """What kind of layer it is."""
+        return self.setting.layers[self.layer]
 
     @cached_property
     def visible(self) -> Tensor:
@@ -68,7 +72,7 @@ class LayerMask:
         words = np.asarray([reason.name.lower() for reason in Reason], dtype=object)
         frame = frame.assign(
             layer=self.layer,
-            kind=self.setting.layers[self.layer],
+            kind=self.kind,
             window=self.window or self.setting.length,
             query_token=labels[frame["query"]],
             key_token=labels[frame["key"]],
@@ -84,13 +88,17 @@ def layer_masks(setting: Setting, layer: int) -> tuple[LayerMask, ...]:
     Raises:
         ValueError: there is no such layer.
     """
-    window = setting.window_of(layer)
     cache = _cache(setting)
     masks = []
     for call in setting.passes:
+        rule = setting.mask_of(layer, call.rows.stop)
+        if rule is None:
+            keys = range(call.rows.stop)
+            nothing_QS = torch.full((len(call.rows), len(keys)), int(Reason.NO_SOFTMAX), dtype=torch.int8)
+            masks.append(LayerMask(setting, layer, call, keys, nothing_QS, ()))
+            continue
         keys, holds = _feed(cache, layer, call.rows)
-        reasons = Mask(window, setting.keep(call.rows.stop), causal=setting.causal).reasons(call.rows, keys)[0]
-        masks.append(LayerMask(setting, layer, call, keys, reasons, holds))
+        masks.append(LayerMask(setting, layer, call, keys, rule.reasons(call.rows, keys)[0], holds))
     return tuple(masks)
 
 
@@ -98,7 +106,7 @@ def _cache(setting: Setting) -> Cache | None:
     """The cache as the model makes or takes it."""
     if not setting.cached:
         return None
-    config = cache_config(setting.layers, setting.window)
+    config = cache_config(setting.layers, setting.window, setting.attention_chunk)
     if setting.cache == "dynamic":
         return DynamicCache(config=config)
     return StaticCache(config=config, max_cache_len=setting.slots or setting.length)

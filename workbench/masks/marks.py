@@ -5,7 +5,7 @@ Plain ASCII, so that sixty keys fit beside their tokens; in a terminal the marks
 
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import IO
@@ -27,11 +27,21 @@ MARKS = {
     Reason.NO_SOFTMAX: "-",
 }
 PARTLY = "+"
-LEGEND = "# visible   . future   \\ outside window   x padding"
+# The first four are always told, the others where they occur.
+LEGEND = {
+    Reason.VISIBLE: "visible",
+    Reason.FUTURE: "future",
+    Reason.OUTSIDE_WINDOW: "outside window",
+    Reason.PADDING: "padding",
+    Reason.OTHER_SEQUENCE: "other text",
+    Reason.OUTSIDE_CHUNK: "outside chunk",
+    Reason.NO_SOFTMAX: "no softmax",
+}
+_ALWAYS = (Reason.VISIBLE, Reason.FUTURE, Reason.OUTSIDE_WINDOW, Reason.PADDING)
 LABEL_CELLS = 14
 _LINES, _FOLDED = 64, 40
 # Codes of ANSI: visible green, partly cyan, outside the window yellow, padding red, future faint.
-_COLOURS = {"#": "32", PARTLY: "36", "\\": "33", "x": "31", "o": "35", ".": "2"}
+_COLOURS = {"#": "32", PARTLY: "36", "\\": "33", "/": "33", "x": "31", "o": "35", "-": "2", ".": "2"}
 
 
 @dataclass(frozen=True)
@@ -66,9 +76,10 @@ def has_colours(stream: IO[str]) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def legend(page: Page) -> str:
-    """What the marks mean."""
-    return "   ".join(_coloured(part[0], page) + part[1:] for part in LEGEND.split("   "))
+def legend(page: Page, reasons: Collection[Reason] = ()) -> str:
+    """What the marks mean; `reasons` are those that occur."""
+    told = (reason for reason in LEGEND if reason in _ALWAYS or reason in reasons)
+    return "   ".join(f"{_coloured(MARKS[reason], page)} {LEGEND[reason]}" for reason in told)
 
 
 def map_text(mask: LayerMask, labels: Sequence[str], page: Page) -> str:

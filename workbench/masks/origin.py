@@ -8,9 +8,9 @@ from transformers import PreTrainedConfig
 
 from gemma2_workbench.masks.setting import Setting
 from gemma2_workbench.models.checkpoint import decoder_configuration
-from gemma2_workbench.models.loading import one_sentence
+from gemma2_workbench.models.loading import load, one_sentence
 from gemma2_workbench.models.names import Place, located
-from gemma2_workbench.models.outline import Outline
+from gemma2_workbench.models.outline import Outline, has_outline
 from gemma2_workbench.models.shipped import DEFAULT
 from gemma2_workbench.models.tokens import Tokens, checked_text, tokenize
 from gemma2_workbench.models.vocabulary import tokenizer_of
@@ -44,7 +44,7 @@ class Origin:
         """The model of a run."""
         model, real = trace.model, not trace.interventions
         window = max((info.window for info in trace.layers if info.window is not None), default=None)
-        own = (window, trace.layers[0].causal) if real else (None, None)
+        own = (window, any(info.causal for info in trace.layers if info.softmax)) if real else (None, None)
         return cls(model.name, model.source, model.revision, *own)
 
     def changes(self, setting: Setting) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ class Origin:
         if self.causal is None:
             return (f"only a modified run of {self.name} is here, which does not tell its own window",)
         said, T = [], setting.length
-        if self.window is not None and min(self.window, T) != min(setting.window, T):
+        if self.window is not None and "local" in setting.layers and min(self.window, T) != min(setting.window, T):
             said.append(f"window {setting.window} instead of {self.name}'s {self.window}")
         if self.causal != setting.causal:
             said.append(f"a query sees {SEES[setting.causal]}, in {self.name} {SEES[self.causal]}")
@@ -117,12 +117,25 @@ class Configured:
 def configured(name: str | None = None, revision: str | None = None) -> Configured:
     """Read the configuration of a model, the embedded language model unless another is named.
 
+    Its weights are read only where the rule of its family does not stand in the configuration.
+
     Raises:
         ModelNotFoundError: no such model, or its files cannot be read.
-        ValueError: neither Gemma 2 nor another decoder whose masks are known here.
+        ValueError: a model whose masks are not known.
     """
     wanted = DEFAULT if name is None else name
     with one_sentence(wanted):
         place = located(wanted, revision)
         config = decoder_configuration(place.folder)
-        return Configured(place, Outline.of(config), config)
+        return Configured(place, _outline(wanted, revision, config), config)
+
+
+def _outline(name: str, revision: str | None, config: PreTrainedConfig) -> Outline:
+    """The outline in a configuration; of a family whose rules stand elsewhere, that of the loaded model.
+
+    Raises:
+        ValueError: the model cannot be shown at all.
+    """
+    if has_outline(config):
+        return Outline.of(config)
+    return Outline.of_layers(load(name, revision=revision).layers, config.get_text_config(decoder=True).vocab_size)

@@ -74,7 +74,12 @@ def _first(setting: Setting, order: range, composed: Callable[[Tensor, Tensor], 
 
 
 def _visible(setting: Setting, layer: int) -> Tensor:
-    """Which keys each position sees in a layer, put together from all passes, bool [T, T]."""
+    """Which keys each position sees in a layer, put together from all passes, bool [T, T].
+
+    A layer without softmax has a state that every earlier token may have written to.
+    """
+    if setting.layers[layer] == "linear":
+        return torch.ones(setting.length, setting.length, dtype=torch.bool).tril()
     visible_TT = torch.zeros(setting.length, setting.length, dtype=torch.bool)
     for mask in layer_masks(setting, layer):
         stop = min(mask.keys.stop, setting.length)
@@ -88,7 +93,7 @@ def reach_curve(known: Reach, query: int) -> Curve:
     setting = known.setting
     lines = {"this model": known.counts(query)}
     if "global" in setting.layers:
-        all_local = replace(setting, layers=("local",) * len(setting.layers))
+        all_local = replace(setting, layers=("local",) * len(setting.layers), attention_chunk=None)
         lines["if all layers were local"] = reach(all_local).counts(query)
     layers = torch.arange(len(setting.layers) + 1).numpy()
     series = tuple(Series(name, layers, torch.tensor(counts).numpy()) for name, counts in lines.items())

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from gemma2_workbench.limits import whole
+from gemma2_workbench.models.layers import KINDS
 from gemma2_workbench.views.view import LONGEST
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from gemma2_workbench.model.masks import Mask
     from gemma2_workbench.models.outline import Outline
 
 SIDES = ("left", "right")
@@ -42,6 +44,7 @@ class Passes(TypedDict, total=False):
     chunk: int | None
     cache: str
     slots: int | None
+    packed: int | None
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Setting:
     Attributes:
         tokens: real tokens, the beginning-of-sequence token included.
         window: keys that a query of a local layer sees, itself included.
-        layers: "local" or "global" for each layer.
+        layers: the kind of each layer, of `models.layers.KINDS`.
         padding: pads, which belong to the prompt: before it (left) or after it (right).
         side: "left" or "right".
         decode: how many of the last tokens are fed one by one, after the prompt.
@@ -61,6 +64,9 @@ class Setting:
         slots: size of a static cache; None is just enough.
         causal: whether later tokens are hidden. Where they are not (`is_causal=False`, a token classifier), a local
             layer sees `window` tokens to each side and nothing can be fed in parts: the model makes no cache.
+        attention_chunk: tokens of a chunk of the chunked layers, of which a query sees its own; None without such
+            layers. `chunk` is a part of the prompt, which is something else.
+        packed: where a second text begins that is packed into the same row; None for one text.
 
     Raises:
         ValueError: a situation that cannot be; the message says what is allowed.
@@ -76,18 +82,24 @@ class Setting:
     cache: str = field(default="dynamic", metadata={"help": "key/value cache; default dynamic", "choices": CACHES})
     slots: int | None = field(default=None, metadata={"help": "size of a static cache; default: just enough"})
     causal: bool = True
+    attention_chunk: int | None = None
+    packed: int | None = field(default=None, metadata={"help": "position where a second, packed text begins"})
 
     def __post_init__(self) -> None:
-        least = {"tokens": 1, "window": 1, "padding": 0, "decode": 0, "chunk": 1, "slots": 1}
+        least = {"tokens": 1, "window": 1, "padding": 0, "decode": 0}
+        least |= {"chunk": 1, "slots": 1, "attention_chunk": 1, "packed": 1}
         for name, low in least.items():
             value = getattr(self, name)
-            if value is not None or name not in ("chunk", "slots"):
+            if value is not None or name in ("tokens", "window", "padding", "decode"):
                 whole(f"{name}=", value, low)
         for name, value, allowed in (("side", self.side, SIDES), ("cache", self.cache, CACHES)):
             if value not in allowed:
                 raise ValueError(f"{name}={value!r} is not known; choose {', '.join(allowed)}")
-        if not self.layers or set(self.layers) - {"local", "global"}:
-            raise ValueError(f"layers={self.layers!r} must name at least one layer, each 'local' or 'global'")
+        if not self.layers or set(self.layers) - set(KINDS):
+            raise ValueError(f"layers={self.layers!r} must name at least one layer, each one of {', '.join(KINDS)}")
+        if ("chunked" in self.layers) != (self.attention_chunk is not None):
+            raise ValueError("chunked layers have attention_chunk=, the tokens of a chunk, and no others have it")
+        self._check_packed()
         if self.decode >= self.tokens:
             raise ValueError(
                 f"decode={self.decode} leaves no prompt; with {self.tokens} tokens at most {self.tokens - 1}"
@@ -104,6 +116,16 @@ class Setting:
                 f"slots={self.slots} cannot hold {self.length} tokens and pads; give at least {self.length}"
             )
 
+    def _check_packed(self) -> None:
+        if self.packed is None:
+            return
+        if self.packed >= self.tokens:
+            raise ValueError(f"packed={self.packed} must lie within the {self.tokens} tokens, after the first")
+        if self.padding or self.decode or self.chunk:
+            raise ValueError("packed texts are read whole and without pads: leave out padding, decode and chunk")
+        if "linear" in self.layers:
+            raise ValueError("packed texts are told apart by the mask, which layers without softmax do not have")
+
     @classmethod
     def of(
         cls,
@@ -116,7 +138,8 @@ class Setting:
         """The situation for a model: its layers, and its own window and side unless others are given."""
         own = model.window or tokens
         sees = model.causal if causal is None else causal
-        return cls(tokens, own if window is None else window, model.layers, causal=sees, **passes)
+        size = own if window is None else window
+        return cls(tokens, size, model.layers, causal=sees, attention_chunk=model.attention_chunk, **passes)
 
     @property
     def length(self) -> int:
@@ -171,6 +194,26 @@ class Setting:
         if not 0 <= layer < len(self.layers):
             raise ValueError(f"layer {layer} does not exist; allowed: 0..{len(self.layers) - 1}")
         return self.window if self.layers[layer] == "local" else None
+
+    def mask_of(self, layer: int, stop: int) -> Mask | None:
+        """The rule of a layer over the first `stop` positions; None for a layer that has no softmax.
+
+        Raises:
+            ValueError: there is no such layer.
+        """
+        from gemma2_workbench.model.masks import Mask
+
+        window, kind = self.window_of(layer), self.layers[layer]
+        if kind == "linear":
+            return None
+        chunk = self.attention_chunk if kind == "chunked" else None
+        return Mask(window, self.keep(stop), self._sequence(stop), causal=self.causal, chunk=chunk)
+
+    def _sequence(self, stop: int) -> Tensor | None:
+        """Which of the packed texts each position is of, int [1, stop]; None for one text."""
+        import torch
+
+        return None if self.packed is None else (torch.arange(stop) >= self.packed).long()[None]
 
     def keep(self, stop: int) -> Tensor | None:
         """The padding mask over the first `stop` positions, bool [1, stop], as the model takes it; None if all stay."""

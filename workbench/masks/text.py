@@ -6,7 +6,8 @@ from gemma2_workbench.masks.layers import LayerMask, layer_masks
 from gemma2_workbench.masks.marks import Page, legend, map_text
 from gemma2_workbench.masks.reach import reach
 from gemma2_workbench.masks.setting import Setting
-from gemma2_workbench.masks.words import heading
+from gemma2_workbench.masks.words import heading, rule_words
+from gemma2_workbench.model.reason import Reason
 
 
 def masks_text(
@@ -47,7 +48,8 @@ def _maps(
     labels = setting.labels(names)
     shown = [layer] if layer is not None else [setting.layers.index(kind) for kind in dict.fromkeys(setting.layers)]
     masks = {index: layer_masks(setting, index) for index in shown}
-    parts = [f"{heading(setting)}\n{legend(page)}"]
+    reasons = {Reason(code) for calls in masks.values() for mask in calls for code in mask.reasons.unique().tolist()}
+    parts = [f"{heading(setting)}\n{legend(page, reasons)}"]
     for index, calls in masks.items():
         parts += [_layer_heading(setting, index), *(map_text(mask, labels, page) for mask in calls)]
     return parts, masks
@@ -56,9 +58,7 @@ def _maps(
 def _layer_heading(setting: Setting, layer: int) -> str:
     kind = setting.layers[layer]
     same = [str(index) for index, other in enumerate(setting.layers) if other == kind]
-    window = f"sliding window {setting.window}{'' if setting.causal else ' to each side'}"
-    about = window if kind == "local" else "full attention"
-    return f"== {kind.upper()} layers {' '.join(same)}: {about}"
+    return f"== {kind.upper()} layers {' '.join(same)}: {rule_words(setting, layer)}"
 
 
 def _reach_text(setting: Setting, width: int) -> str:
@@ -80,6 +80,8 @@ def _cache_text(masks: dict[int, tuple[LayerMask, ...]], width: int) -> str:
     lines = ["== CACHE after each pass: positions held (and empty slots)"]
     for calls in masks.values():
         mask = calls[0]
+        if mask.kind == "linear":
+            continue
         lines.append(f"  {mask.setting.layers[mask.layer]} layer {mask.layer}")
         for mask in calls:
             held = [at for at in mask.holds if at is not None]

@@ -128,9 +128,9 @@ def _of_source(model: Any) -> _Subject:
             "a model is a folder, a hub id, an embedded name, a loaded model or a configuration; got "
             f"{type(model).__name__}"
         )
-    window = max((info.window for info in layers if info.window is not None), default=None)
-    outline = Outline(tuple(info.kind for info in layers), window, model.causal, len(tokenizer))
-    return _Subject(outline, Origin(model.name, model.source, model.revision, window, model.causal), tokenizer)
+    outline = Outline.of_layers(layers, len(tokenizer))
+    origin = Origin(model.name, model.source, model.revision, outline.window, outline.causal)
+    return _Subject(outline, origin, tokenizer)
 
 
 def _given(tokenizer: Any, text: str) -> Given:

@@ -11,7 +11,19 @@ def heading(setting: Setting) -> str:
     cache = f"{setting.cache} cache" if setting.cached else "no cache"
     passes = _tokens(len(setting.passes), "pass", "passes")
     window = f", window {setting.window}" if "local" in setting.layers else ""
-    return f"{_tokens(setting.tokens)}{pads}{window}, {cache}, {passes}"
+    chunks = "" if setting.attention_chunk is None else f", chunks of {setting.attention_chunk}"
+    packed = "" if setting.packed is None else f", a second text from position {setting.packed}"
+    return f"{_tokens(setting.tokens)}{pads}{window}{chunks}{packed}, {cache}, {passes}"
+
+
+def rule_words(setting: Setting, layer: int) -> str:
+    """The rule of a layer, for example `sliding window 4` or `its own chunk of 8 tokens`."""
+    kind, sides = setting.layers[layer], "" if setting.causal else " to each side"
+    return {
+        "local": f"sliding window {setting.window}{sides}",
+        "chunked": f"its own chunk of {setting.attention_chunk} tokens",
+        "linear": "no softmax, and so no mask: a recurrence or a convolution mixes its tokens",
+    }.get(kind, "full attention")
 
 
 def because(mask: LayerMask, query: int, key: int) -> str:
@@ -27,11 +39,25 @@ def because(mask: LayerMask, query: int, key: int) -> str:
         return "this slot of the static cache is not written yet"
     if reason is Reason.FUTURE:
         return f"it comes {_tokens(-back)} later"
+    if reason is Reason.NO_SOFTMAX:
+        return "this layer has no softmax"
+    if reason is Reason.OTHER_SEQUENCE:
+        return "it belongs to the other text of the row"
+    if reason is Reason.OUTSIDE_CHUNK:
+        return f"it lies in {_chunk_of(mask, key)}, the query in {_chunk_of(mask, query)}"
     sides = "" if mask.setting.causal else " to each side"
     limit = "" if window is None else f", the window is {window}{sides}"
     if back == 0:
         return f"it is the query itself{limit}"
     return f"it is {_tokens(abs(back))} {'back' if back > 0 else 'ahead'}{limit}"
+
+
+def _chunk_of(mask: LayerMask, position: int) -> str:
+    """The chunk of a position, for example `chunk 1 (8-15)`; padding before a text does not count."""
+    size, pads = mask.setting.attention_chunk or 1, mask.setting.pads
+    first = len(pads) if pads.start == 0 else 0
+    number = (position - first) // size
+    return f"chunk {number} ({first + number * size}-{first + (number + 1) * size - 1})"
 
 
 def explain(mask: LayerMask, query: int, key: int) -> str:
@@ -43,8 +69,13 @@ def explain(mask: LayerMask, query: int, key: int) -> str:
 def summary(mask: LayerMask) -> str:
     """What the layer does in this pass, in one or two sentences."""
     setting, visible = mask.setting, mask.visible.tolist()
+    if mask.kind == "linear":
+        return f"Layer {mask.layer} (linear): {rule_words(setting, mask.layer)}."
     sides = "" if setting.causal else " to each side"
-    kind = "global" if mask.window is None else f"local, window {mask.window}{sides}"
+    kind = {
+        "local": f"local, window {mask.window}{sides}",
+        "chunked": f"chunked, {setting.attention_chunk} tokens",
+    }.get(mask.kind, mask.kind)
     queries = f"{_tokens(len(visible), 'query', 'queries')} over {_tokens(len(mask.keys), 'key')}"
     least, most = min(visible), max(visible)
     seen = f"each sees {_tokens(most, 'key')}" if least == most else f"each sees {least} to {_tokens(most, 'key')}"

@@ -69,7 +69,8 @@ class WeightsState:
 
 def _adapters(module: Any) -> Iterator[tuple[object, ...]]:
     """How the adapters of a layer (peft) are switched."""
-    if isinstance(getattr(module, "disable_adapters", None), bool):
+    # Asked of the class: a module searches all its tensors for a name that it does not have.
+    if isinstance(getattr(type(module), "disable_adapters", None), property):
         strengths = getattr(module, "scaling", {})
         yield module.disable_adapters, *module.active_adapters, *sorted(strengths.items())
 

@@ -27,6 +27,8 @@ from gemma2_workbench.model.hooks import Hook, attached
 from gemma2_workbench.model.rotary import trained_length
 from gemma2_workbench.models import dense, gemma2_reference, gemma2_trial
 from gemma2_workbench.models.fingerprint import WeightsState
+from gemma2_workbench.models.finite import check_finite
+from gemma2_workbench.models.gemma2_scores import token_scores
 from gemma2_workbench.models.gemma2_unembedding import Gemma2Unembedding, divisor, multiplier
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.lengths import gram_lengths, lengths
@@ -34,6 +36,7 @@ from gemma2_workbench.models.outline import Outline
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.own_copy import own_modules
 from gemma2_workbench.models.source import POINTS
+from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.weights_info import WeightsInfo
 
 LANGUAGE_MODEL = Gemma2ForCausalLM
@@ -121,7 +124,12 @@ class LoadedModel:
     @property
     def tier(self) -> str:
         """See `Source`."""
-        return "all stages of attention, exact"
+        return tier_words()
+
+    @property
+    def maps_only(self) -> str:
+        """See `Source`."""
+        return ""
 
     @property
     def weights(self) -> WeightsInfo:
@@ -185,6 +193,10 @@ class LoadedModel:
         """See `Source`."""
         return f"layers.{layer}.{_POINTS.get(what, f'self_attn.{what}')}"
 
+    def log_sum_point(self, layer: int) -> str | None:
+        """See `Source`: its blocks are all there is."""
+        return None
+
     def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
         """See `Source`."""
         name = "inputs_embeds" if inputs.is_floating_point() else "input_ids"
@@ -198,17 +210,52 @@ class LoadedModel:
         """The scaled embeddings that the first layer reads, [B, T, D]."""
         return self.trunk.embed_tokens(ids_BT)
 
-    def class_scores(self, states: Tensor) -> Tensor:
-        """The scores of a classifier's classes [..., C] from normed last states [..., D]."""
-        return self.model.score(states)
+    @property
+    def usual_label_token(self) -> str:
+        """See `Classifier`: the first place where a causal model has read the whole word."""
+        return "last"
+
+    @property
+    def text_token(self) -> str:
+        """See `Classifier`."""
+        return "last"
+
+    @property
+    def scores_tokens(self) -> bool:
+        """See `Classifier`: the head of a classifier of texts scores any token."""
+        return True
+
+    @property
+    def rows_may_join(self) -> bool:
+        """See `Classifier`."""
+        return True
+
+    def token_scores(self, ids_BT: Tensor, keep_BT: Tensor) -> Tensor:
+        """See `Classifier`."""
+        return token_scores(self.model, ids_BT, keep_BT)
+
+    def word_scores(
+        self, ids_BT: Tensor, reads: Sequence[Sequence[int]], embeddings_BTD: Tensor | None = None
+    ) -> Tensor:
+        """See `Classifier`."""
+
+        def run() -> tuple[Tensor, Tensor]:
+            hidden_BTD = self.run(ids_BT if embeddings_BTD is None else embeddings_BTD)
+            words = [self.model.score(hidden_BTD[:, list(positions)]).float().mean(1) for positions in reads]
+            return hidden_BTD, torch.stack(words, 1)
+
+        hidden_BTD, scores_BWC = run()
+        check_finite(self.model, run, hidden_BTD, scores_BWC)
+        return scores_BWC
 
     def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
         """See `Source`."""
         G, T, H = v_GTH.shape
         out_NDH = dense.matrix(self.attention(layer).o_proj).float().unflatten(1, (-1, H)).movedim(1, 0)
-        measure = lengths if T <= _PAYS * H else gram_lengths
         N = len(out_NDH)
-        return torch.stack([measure(v_GTH[head * G // N].float(), out_NDH[head]) for head in range(N)])
+        if T <= _PAYS * H:
+            return lengths(v_GTH.float().repeat_interleave(N // G, 0), out_NDH)
+        return torch.stack([gram_lengths(v_GTH[head * G // N].float(), out_NDH[head]) for head in range(N)])
 
     def pull_back(self, layer: int, along_TD: Tensor, branch_TD: Tensor) -> tuple[Tensor, Tensor]:
         """See `Source`: through the post-norm of the sum of the heads, and the output projection."""

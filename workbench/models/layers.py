@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 from gemma2_workbench.model.masks import Mask
 
+# Kinds of layers by who sees whom: a sliding window, everything, chunks; and layers that have no softmax (linear
+# attention, convolution, state space).
+KINDS = ("local", "global", "chunked", "linear")
+
 
 @dataclass(frozen=True)
 class LayerInfo:
@@ -11,7 +15,7 @@ class LayerInfo:
 
     Attributes:
         index: the layer.
-        kind: its name; in Gemma 2 "local" (sliding window) or "global".
+        kind: its name, one of `KINDS`; in Gemma 2 "local" (sliding window) or "global".
         window: keys that a query of a local layer sees, itself included (each side of it where not causal, itself
             not counted); None in a global one.
         softcap: the cap on its logits; None is off.

@@ -1,14 +1,15 @@
 """How long values are after an output projection, |W v| of each, in two ways.
 
-Letters: T values, H their width, D outputs.
+Letters: T values, H their width, D outputs, N heads.
 """
 
+import torch
 from torch import Tensor
 
 
-def lengths(v_TH: Tensor, out_DH: Tensor) -> Tensor:
-    """From the outputs themselves, [T]."""
-    return (v_TH @ out_DH.T).norm(dim=-1)
+def lengths(v_NTH: Tensor, out_NDH: Tensor) -> Tensor:
+    """From the outputs themselves, [N, T]."""
+    return torch.linalg.vector_norm(v_NTH @ out_NDH.mT, dim=-1)
 
 
 def gram_lengths(v_TH: Tensor, out_DH: Tensor) -> Tensor:

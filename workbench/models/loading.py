@@ -55,7 +55,7 @@ def load(
     offload_folder: str | Path | None = None,
     tp_plan: Any = None,
 ) -> Loaded:
-    """Load a Gemma 2 model, an adapter (peft) with the base model that it names, or a decoder of any other family.
+    """Load a Gemma 2 model, an adapter (peft) with the base model that it names, or a model of any other family.
 
     Args:
         name: an embedded checkpoint (`embedded()` lists them; None is the language model), a folder in the format of
@@ -93,7 +93,7 @@ def load(
 
 
 def _other_family(place: Place, where: Placement, dtype: str | torch.dtype | None) -> Decoder | MapsOnly:
-    """A decoder of another family, whole on one device.
+    """A model of another family, whole on one device.
 
     Raises:
         ValueError: it is to be quantised, or split.
@@ -105,15 +105,14 @@ def _other_family(place: Place, where: Placement, dtype: str | torch.dtype | Non
 
 
 def gemma2_of(loaded: Loaded) -> LoadedModel:
-    """The model, if it is a Gemma 2: labels, their explanations and fine-tuning are of its classifiers.
+    """The model, if it is a Gemma 2, whose configuration, caps and masks can be asked for and which can be trained.
 
     Raises:
         ValueError: it is of another family.
     """
     if not isinstance(loaded, LoadedModel):
         raise ValueError(
-            f"{loaded.name} is a {loaded.kind}; labels, their explanations and fine-tuning are of Gemma 2 classifiers, "
-            "for example the embedded tiny-ner"
+            f"{loaded.name} is a {loaded.kind}; this is for Gemma 2 models only, for example the embedded tiny-ner"
         )
     return loaded
 

@@ -8,12 +8,19 @@ import transformers
 from transformers import PreTrainedConfig
 
 from gemma2_workbench.model import Gemma2Config
+from gemma2_workbench.models.layers import LayerInfo
 
-_KINDS = {"sliding_attention": "local", "full_attention": "global"}
+_KINDS = {
+    "sliding_attention": "local",
+    "full_attention": "global",
+    "chunked_attention": "chunked",
+    "linear_attention": "linear",
+}
 # Families of transformers whose configuration names no kinds of layers, as its modeling files make their masks.
 _ALL_LOCAL = ("mistral", "mixtral", "phi3", "starcoder2")  # every layer slides, where there is a window
 _ALL_GLOBAL = ("cohere", "gemma", "gpt2", "gpt_neox", "granite", "llama", "olmo", "olmo2", "phi")
-_BY_LAYER = ("cohere2", "gemma2", "gemma3_text", "gpt_oss", "ministral", "olmo3", "qwen2", "qwen3", "smollm3")
+_BY_LAYER = ("cohere2", "gemma2", "gemma3_text", "gpt_oss", "llama4_text", "ministral")
+_BY_LAYER += ("olmo3", "qwen2", "qwen3", "qwen3_next", "smollm3")
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,7 @@ class Outline:
     Attributes:
         layers: the kind of each layer.
         window: that of its local layers, None where there is none to be had.
+        attention_chunk: tokens of a chunk of its chunked layers, None without any.
         causal: whether later keys are hidden.
         vocabulary: rows of its embeddings.
     """
@@ -31,6 +39,7 @@ class Outline:
     window: int | None
     causal: bool
     vocabulary: int
+    attention_chunk: int | None = None
 
     @classmethod
     def of(cls, config: PreTrainedConfig) -> "Outline":
@@ -46,7 +55,21 @@ class Outline:
         if isinstance(text, Gemma2Config):
             return cls(_kinds(text, window), window, not text.sees_later, text.vocab_size)
         kinds = _kinds(text, window)
-        return cls(kinds, window if "local" in kinds else None, _causal(text), text.vocab_size)
+        chunk = text.attention_chunk_size if "chunked" in kinds else None
+        return cls(kinds, window if "local" in kinds else None, _causal(text), text.vocab_size, chunk)
+
+    @classmethod
+    def of_layers(cls, layers: Sequence[LayerInfo], vocabulary: int) -> "Outline":
+        """The outline of layers as they run, whatever family they are of."""
+        windows = [layer.window for layer in layers if layer.window is not None]
+        chunks = [layer.chunk for layer in layers if layer.chunk is not None]
+        kinds, causal = tuple(layer.kind for layer in layers), any(layer.causal for layer in layers if layer.softmax)
+        return cls(kinds, max(windows, default=None), causal, vocabulary, max(chunks, default=None))
+
+
+def has_outline(config: PreTrainedConfig) -> bool:
+    """Whether the configuration of a family tells its masks."""
+    return config.get_text_config(decoder=True).model_type in (*_BY_LAYER, *_ALL_LOCAL, *_ALL_GLOBAL)
 
 
 def _kinds(config: Any, window: int | None) -> tuple[str, ...]:
@@ -75,8 +98,13 @@ def _causal(config: Any) -> bool:
     return True
 
 
-def cache_config(layers: Sequence[str], window: int) -> Gemma2Config:
-    """A configuration from which transformers makes the caches of layers of these kinds."""
-    names = {kind: name for name, kind in _KINDS.items()}
+def cache_config(layers: Sequence[str], window: int, chunk: int | None = None) -> PreTrainedConfig:
+    """A configuration from which transformers makes the caches of layers of these kinds.
+
+    Layers without softmax keep a state in place of keys; nothing asks for their cache.
+    """
+    names = {kind: name for name, kind in _KINDS.items()} | {"linear": "full_attention"}
     types = [names[kind] for kind in layers]
-    return Gemma2Config(num_hidden_layers=len(layers), layer_types=types, sliding_window=window)
+    config = Gemma2Config(num_hidden_layers=len(layers), sliding_window=window)
+    config.layer_types, config.attention_chunk_size = types, chunk
+    return config

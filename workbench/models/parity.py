@@ -68,12 +68,6 @@ class Parity:
         return f"{'equal to' if self.holds else 'different from'} {self.reference}"
 
     @property
-    def brief(self) -> str:
-        """The statement with its largest difference."""
-        largest = max(self.output_max_diff, self.probs_max_diff)
-        return f"{self.verdict}: largest difference {largest:.1g}" if self.tokens else self.verdict
-
-    @property
     def sentence(self) -> str:
         """The statement in words."""
         if not self.tokens:

@@ -88,7 +88,12 @@ class Source(Protocol):
 
     @property
     def tier(self) -> str:
-        """What can be shown of it, in words: all stages, or its maps only and why."""
+        """What can be shown of it, in words: all stages, or its maps only and why (`models.tier`)."""
+        ...
+
+    @property
+    def maps_only(self) -> str:
+        """Why its maps alone can be shown; empty where all stages can."""
         ...
 
     @property
@@ -125,6 +130,14 @@ class Source(Protocol):
         Args:
             layer: the layer.
             what: one of `POINTS`.
+        """
+        ...
+
+    def log_sum_point(self, layer: int) -> str | None:
+        """The hook point that is handed the log-sums of the rows of a layer, [B, N, T], and the `Span` of all of it.
+
+        None where attention is computed in blocks, whose stages pass their own points: where it has a cap, say, or
+        somebody changes a stage. As it is now, without gradients.
         """
         ...
 

@@ -12,6 +12,7 @@ import regex
 from gemma2_workbench.brief import brief, some
 
 SPACE = "▁"
+SPACES = (SPACE, "Ġ")  # as vocabularies of pieces and of bytes write it
 _VISIBLE = {"\n": "↵", "\t": "⇥", "\r": "␍", "\x0b": "␋", "\x0c": "␌"}
 # The byte of a character that the vocabulary lacks; below 0x80 it is the whole character.
 _ASCII = re.compile(r"<0x([0-7][0-9A-F])>")

@@ -20,7 +20,9 @@ def run_html(trace: Trace) -> str:
         f"read {', '.join(trace.readings)}",
         trace.model.dtype,
     ]
-    return frame(trace.model.name, facts, changed(trace), sentence(f"Numbers {trace.parity.sentence}."), *_body(trace))
+    told = "".join(sentence(f"{line[:1].upper()}{line[1:]}.") for line in trace.model.sentences)
+    exact = sentence(f"Numbers {trace.parity.sentence}.")
+    return frame(trace.model.name, facts, changed(trace), told, exact, *_body(trace))
 
 
 def changed(trace: Trace) -> str:

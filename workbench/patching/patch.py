@@ -64,7 +64,9 @@ def patch_grid(
     donor, ours = (tokens_of(loaded, text) for text in (clean, corrupted))
     by = checked_by(what, by, heads)
     pairs = pairs_of(donor, ours, what, positions)
-    rows = chosen("layer", layers, loaded.shape.layers)
+    attending = [layer.index for layer in loaded.layers if layer.softmax]
+    default = attending if layers is None and what != "resid_pre" else layers
+    rows = chosen("layer", default, loaded.shape.layers)
     which = () if what == "resid_pre" else chosen("head", heads, loaded.shape.heads)
     predictions = [predict(loaded, text.ids).capped for text in (donor, ours)]
     ids = ids_of(loaded, (token, against), predictions)

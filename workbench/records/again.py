@@ -13,7 +13,9 @@ from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.records.nearby import place_of
 from gemma2_workbench.records.run import Run, opened, run_text
 from gemma2_workbench.records.schema import RunPart, Weights
+from gemma2_workbench.records.swept import SweepPart, swept_again
 from gemma2_workbench.records.values import change_of
+from gemma2_workbench.sweeps.result import Sweep
 
 _FIRST = " on the first "  # tokens of the text, in the statement of 0.1.0
 MOST_MODELS = 8
@@ -27,12 +29,19 @@ class Again:
         instead: name, folder or hub id of the model now; None is where the record says.
         download: whether a hub model that the record names may be fetched.
         traces: files to take instead of running texts, one for each run of the record, or none.
+        folders: of the sweeps of a record, in its order, or none.
         notes: what there is to know, in sentences.
         made: the runs of the record that were made, with what it says of them.
     """
 
-    def __init__(self, traces: Sequence[Path] = (), instead: str | None = None, download: bool = False) -> None:
-        self.traces, self.instead, self.download = traces, instead, download
+    def __init__(
+        self,
+        traces: Sequence[Path] = (),
+        instead: str | None = None,
+        download: bool = False,
+        folders: Sequence[Path] = (),
+    ) -> None:
+        self.traces, self.instead, self.download, self.folders = traces, instead, download, folders
         self.notes: list[str] = []
         self.made: list[tuple[RunPart, Run]] = []
         self._loaded: dict[str, Loaded] = {}
@@ -55,6 +64,18 @@ class Again:
             runs = [_run_again(self.model(run.model), run, read) for run in records]
         self.made += zip(records, runs, strict=True)
         return runs
+
+    def sweeps(self, records: Sequence[SweepPart]) -> list[Sweep]:
+        """The sweeps of a record, from the folders that were given, or from those that it names.
+
+        Raises:
+            OSError: a folder is not here, or cannot be read.
+            ValueError: a folder holds another sweep, or there are more or fewer of them.
+        """
+        if self.folders and len(self.folders) != len(records):
+            raise ValueError(f"the record is of {len(records)} sweeps; give --sweep so many folders, or none")
+        folders = self.folders or [None] * len(records)
+        return [swept_again(record, folder) for record, folder in zip(records, folders, strict=True)]
 
     def model(self, model: Weights) -> Loaded:
         """The model that a record names, on the device that it names where this machine has it.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Literal, get_args
 
+from gemma2_workbench.models.shipped import embedded
 from gemma2_workbench.records.nearby import ANONYMOUS
 from gemma2_workbench.records.recipe import Recipe
 
@@ -15,7 +16,13 @@ Provenance = Literal["full", "anonymous", "none"]
 PROVENANCE: tuple[Provenance, ...] = get_args(Provenance)
 # Sources that everybody has.
 _PUBLIC = ("embedded:", "google/")
-_TRACE = "trace.safetensors"
+_TRACE, _SWEEP = "trace.safetensors", "sweep"
+
+
+def _source(model: Mapping[str, Any]) -> str:
+    """Where a model comes from; a sweep knows its name alone."""
+    name = str(model["name"])
+    return str(model.get("source") or (f"embedded:{name}" if name in embedded() else name))
 
 
 def anonymised(record: Mapping[str, Any], recipe: Recipe) -> dict[str, Any]:
@@ -28,12 +35,14 @@ def anonymised(record: Mapping[str, Any], recipe: Recipe) -> dict[str, Any]:
     made = deepcopy(dict(record)) | {"anonymous": True}
     for part in recipe.sources(made):
         model, trace = part.get("model"), part.get("trace")
-        if model is not None and not model["source"].startswith(_PUBLIC):
+        if model is not None and not _source(model).startswith(_PUBLIC):
             # A revision can be looked up on the hub, where it belongs to somebody.
-            model |= {"name": ANONYMOUS, "source": ANONYMOUS, "revision": None}
+            model |= {name: ANONYMOUS for name in ("name", "source") if name in model} | {"revision": None}
         adapter = (model or {}).get("weights", {}).get("adapter")
         if adapter is not None:
             adapter |= {"source": ANONYMOUS, "base": ANONYMOUS}
         if trace is not None:
             trace["name"] = _TRACE
+        if part.get("folder") is not None:
+            part["folder"] = _SWEEP
     return made

@@ -11,7 +11,6 @@ from gemma2_workbench.classification.choices import METHODS, UNITS
 from gemma2_workbench.classification.explanations.answer import Answer, answered
 from gemma2_workbench.classification.explanations.request import Request
 from gemma2_workbench.figures.spec import FigureSpec
-from gemma2_workbench.models.loading import gemma2_of
 from gemma2_workbench.records.again import MOST_TOKENS, Again, check_tokens
 from gemma2_workbench.records.command import Command, changes_flags, model_flags
 from gemma2_workbench.records.recipe import Recipe
@@ -158,7 +157,7 @@ class ExplanationRecipe(Recipe):
     @classmethod
     def make_again(cls, record: ExplanationRecord, again: Again) -> Self:
         """See `Recipe`."""
-        loaded, request = gemma2_of(again.model(record.model)), record.request
+        loaded, request = again.model(record.model), record.request
         check_tokens([(loaded, request.text)], MOST_TOKENS_EXPLAINED if request.explains else MOST_TOKENS)
         return cls(answered(loaded, request))
 

@@ -36,7 +36,7 @@ def read_again(setting: Setting, origin: Origin, given: Given | None, again: Aga
     now = None if tokens is None else Given.of(tokens, setting.tokens)
     count = setting.tokens if now is None else len(now.ids)
     return (
-        replace(setting, layers=known.outline.layers, tokens=count),
+        replace(setting, layers=known.outline.layers, tokens=count, attention_chunk=known.outline.attention_chunk),
         _named(known.origin, origin, place.named, again),
         now,
     )

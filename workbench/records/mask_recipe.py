@@ -78,6 +78,12 @@ class MaskRecord(FilePart):
         return self
 
 
+def _told(setting: Setting) -> JsonObject:
+    """A setting as JSON holds it; what few models have is left out where there is none."""
+    data = {**asdict(setting), "layers": list(setting.layers)}
+    return {key: value for key, value in data.items() if value is not None or key not in ("attention_chunk", "packed")}
+
+
 @dataclass(frozen=True)
 class MaskRecipe(Recipe):
     """The masks of some layers in some passes.
@@ -171,7 +177,7 @@ class MaskRecipe(Recipe):
             "text": None if given is None else given.text,
             "ids": None if given is None else list(given.ids),
             "names": None if given is None else list(given.names),
-            "setting": {**asdict(self.setting), "layers": list(self.setting.layers)},
+            "setting": _told(self.setting),
             "sentence": heading(self.setting),
             "layers": list(self.layers),
             "passes": list(self.passes),
@@ -250,7 +256,8 @@ class MaskRecipe(Recipe):
         words += ["--layers", *setting["layers"]] if model is None else [f"--model={model['name']}"]
         for option in PASS_OPTIONS:
             # Without pads their side means nothing, with pads it is said.
-            said = setting["padding"] if option.name == "side" else setting[option.name] != option.default
+            value = setting.get(option.name)
+            said = setting["padding"] if option.name == "side" else value != option.default
             words += [f"--{option.name}={setting[option.name]}"] if said else []
         if setting["causal"] != (True if model is None else model["causal"]):
             words.append(f"--causal={'on' if setting['causal'] else 'off'}")

@@ -44,7 +44,7 @@ class PairRecord(FilePart):
 
 
 @dataclass(frozen=True)
-class PairRecipe(Viewed[Pair]):
+class PairRecipe(Viewed[Pair, Run]):
     """A view of one pair; its two runs are before and after the change."""
 
     KIND: ClassVar = "pair"

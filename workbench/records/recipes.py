@@ -9,9 +9,20 @@ from gemma2_workbench.records.pair_recipe import PairRecipe
 from gemma2_workbench.records.patch_recipe import PatchRecipe
 from gemma2_workbench.records.recipe import Recipe
 from gemma2_workbench.records.scores_recipe import ScoresRecipe
+from gemma2_workbench.records.sweep_pair_recipe import SweepPairRecipe
+from gemma2_workbench.records.sweep_recipe import SweepRecipe
 from gemma2_workbench.records.view_recipe import ViewRecipe
 
-RECIPES: list[type[Recipe]] = [ViewRecipe, PairRecipe, MaskRecipe, ExplanationRecipe, ScoresRecipe, PatchRecipe]
+RECIPES: list[type[Recipe]] = [
+    ViewRecipe,
+    PairRecipe,
+    MaskRecipe,
+    ExplanationRecipe,
+    ScoresRecipe,
+    PatchRecipe,
+    SweepRecipe,
+    SweepPairRecipe,
+]
 
 
 def recipe_of(kind: object) -> type[Recipe]:

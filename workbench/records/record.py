@@ -15,6 +15,9 @@ that is shown), `overrides` and `modified_model` as a run has them; `show`: what
 words are shown; `method` of the saliency; `layer` and `head` of the attention.
 A file of a pair (`kind`: pair) has two runs, `before` and `after`, how many `tokens` both texts have, and `view`,
 `options`, `panels` and `columns` as the record of a view.
+A file of sweeps (`kind`: sweep, or sweeps for two that are compared) names in `sweeps` the folder of each, the checksum
+of its manifest, which holds those of its tables, and model, texts and settings; the rest is as the record of a view has
+it.
 A record for a double-blind submission is `anonymous`, see that module; others do not have this key.
 Nothing in it depends on when and where it was made, but for the name of a model's folder, so that the same file can be
 made again. `schema` and the recipes have the kinds and limits of all parts; `redraw` makes all of them again and

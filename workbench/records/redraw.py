@@ -52,7 +52,12 @@ class Redrawn:
 
 
 def drawn_again(
-    stored: StoredRecord, traces: Sequence[Path] = (), model: str | None = None, *, download: bool = False
+    stored: StoredRecord,
+    traces: Sequence[Path] = (),
+    model: str | None = None,
+    *,
+    download: bool = False,
+    sweeps: Sequence[Path] = (),
 ) -> Redrawn:
     """Make the file of a record again, as its recipe says: load its model, run its text, draw the same options.
 
@@ -61,6 +66,7 @@ def drawn_again(
         traces: trace files to take instead of running texts, one for each run of the record, in its order.
         model: name, folder or hub id where the weights are now; default: where the record says.
         download: fetch a hub model that the record names; without it nothing leaves this machine.
+        sweeps: folders of the sweeps of the record, in its order; default: those that it names, where we are.
 
     Raises:
         OSError: a trace or the model cannot be read.
@@ -72,7 +78,9 @@ def drawn_again(
         if not runs:
             raise ValueError("the record is of no run that a trace holds; leave --trace out")
         raise ValueError(f"the record is of {len(runs)} runs; give --trace so many files, or none")
-    again = Again(traces, model, download)
+    if sweeps and not stored.checked.sweep_count:
+        raise ValueError("the record is of no sweep; leave --sweep out")
+    again = Again(traces, model, download, sweeps)
     recipe = stored.recipe.make_again(stored.checked, again)
     try:
         if stored.output.suffix not in MAP_SUFFIXES:

@@ -1,9 +1,9 @@
 """What only the old record can tell, because it is how the file was requested and no run shows it.
 
 That is the name that a model goes by where `--model` says where it is now, the trace file that is not given again, the
-name that the command gives the file, the block size of a run, and choices without a meaning (columns of one panel or of
-a table, the side of no pads). All of it is said in a note where it is out of the ordinary; the rest of a record, its
-command included, follows from these and from the run.
+folder of a sweep, the name that the command gives the file, the block size of a run, and choices without a meaning
+(columns of one panel or of a table, the side of no pads). All of it is said in a note where it is out of the ordinary;
+the rest of a record, its command included, follows from these and from the run.
 """
 
 import json
@@ -27,6 +27,7 @@ def restored(
     record, old, notes = json.loads(json.dumps(fresh)), stored.record, []
     for mine, its in zip(recipe.sources(record), recipe.sources(old), strict=True):
         notes += _name_as(mine, its)
+        notes += _folder_as(mine, its)
         if its.get("trace") != mine.get("trace"):
             notes += _trace_as(mine, its, with_traces)
     for name in recipe.SCHEMA.ADDED:
@@ -49,6 +50,13 @@ def _name_as(mine: JsonObject, its: JsonObject) -> Iterator[str]:
     if any(model.get(name) for name in identity) and all(model[name] == old[name] for name in identity):
         yield f"{one_line(model['name'], 80)} has the weights of what the record calls {old['name']!r}"
         model |= {name: old[name] for name in ("name", "source")}
+
+
+def _folder_as(mine: JsonObject, its: JsonObject) -> Iterator[str]:
+    """The same sweep may lie in another folder now."""
+    if mine.get("folder") != its.get("folder"):
+        yield f"the record calls the sweep {its['folder']!r}" if its["folder"] else "the record is of an unsaved sweep"
+        mine["folder"] = its["folder"]
 
 
 def _trace_as(mine: JsonObject, its: JsonObject, with_traces: bool) -> Iterator[str]:

@@ -9,12 +9,16 @@ from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.pair_recipe import PairRecipe
 from gemma2_workbench.records.recipe import Recipe
 from gemma2_workbench.records.run import Run
+from gemma2_workbench.records.sweep_pair_recipe import SweepPairRecipe
+from gemma2_workbench.records.sweep_recipe import SweepRecipe
 from gemma2_workbench.records.view_recipe import ViewRecipe
+from gemma2_workbench.sweeps.compare import SweepPair
+from gemma2_workbench.sweeps.result import Sweep
 from gemma2_workbench.traces.pair import Pair
 from gemma2_workbench.traces.trace import Trace
-from gemma2_workbench.views import pair_view_named, view_named
+from gemma2_workbench.views import pair_view_named, sweep_view_named, view_named
 
-Saved = Trace | Sequence[Trace] | Pair
+Saved = Trace | Sequence[Trace] | Pair | Sweep | SweepPair
 
 
 def save_figure(
@@ -33,8 +37,9 @@ def save_figure(
     """Draw a view into a file with its record inside and, as JSON, beside it; `gemma2-workbench redraw` reads both.
 
     Args:
-        view: name of one of `VIEWS`, of a pair one of `PAIR_VIEWS`.
-        shown: a run, several, which become panels, or a pair of runs.
+        view: name of one of `VIEWS`, of a pair one of `PAIR_VIEWS`, of a sweep one of `SWEEP_VIEWS`, of two that are
+            compared one of `SWEEP_PAIR_VIEWS`.
+        shown: a run, several, which become panels, a pair of runs, a sweep, or two of them.
         path: .pdf, .svg, .png or .html, in a folder that exists.
         venue, width, dpi, title, dark: see `workbench.export.export`.
         columns: panels in a row; default: as fits what changes fastest.
@@ -63,5 +68,9 @@ def save_table(view: str, shown: Saved, path: str | PathLike[str], **options: ob
 def _recipe(view: str, shown: Saved, options: dict[str, object], columns: int | None = None) -> Recipe:
     if isinstance(shown, Pair):
         return PairRecipe.of(pair_view_named(view), [Run(shown.before), Run(shown.after)], options, columns)
+    if isinstance(shown, SweepPair):
+        return SweepPairRecipe.of(sweep_view_named(view, compared=True), [shown.before, shown.after], options, columns)
+    if isinstance(shown, Sweep):
+        return SweepRecipe.of(sweep_view_named(view), [shown], options, columns)
     traces = [shown] if isinstance(shown, Trace) else shown
     return ViewRecipe.of(view_named(view), [Run(trace) for trace in traces], options, columns)

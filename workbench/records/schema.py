@@ -42,6 +42,7 @@ class Weights(SubRecord):
     dtype: Dtype
     device: Name
     weights: WeightsInfo = WeightsInfo()
+    maps_only: Text = ""
 
 
 class Checked(SubRecord):
@@ -113,6 +114,11 @@ class FilePart(SubRecord):
     def runs(self) -> list[RunPart]:
         """The runs of language models that it shows; none by default."""
         return []
+
+    @property
+    def sweep_count(self) -> int:
+        """Of how many sweeps it is; none by default."""
+        return 0
 
     @model_validator(mode="after")
     def _table_has_no_look(self) -> Self:

@@ -6,7 +6,7 @@ from gemma2_workbench.traces.stages import STAGES
 from gemma2_workbench.views.view import Option, Subject, View, sizes_of
 
 # What the values of a view's options are, by their kind; a range is written out, other kinds are checked by the view.
-_KINDS = {"range": str, "layer": int | None, "head": int | None, "token": int | None}
+_KINDS = {"range": str, "layer": int | None, "head": int | None, "token": int | None, "number": int}
 
 
 def filled(view: View, chosen: Mapping[str, object], subject: Subject) -> dict[str, object]:

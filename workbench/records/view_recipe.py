@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from gemma2_workbench.figures.text import one_line
 from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.maps import Maps, stack
+from gemma2_workbench.models.tier import MAPS_ONLY
 from gemma2_workbench.records.again import Again
 from gemma2_workbench.records.command import Command, changes_flags, model_flags
 from gemma2_workbench.records.run import Run, described
@@ -55,7 +56,7 @@ class ViewRecord(FilePart, RunPart):
 
 
 @dataclass(frozen=True)
-class ViewRecipe(Viewed[Trace]):
+class ViewRecipe(Viewed[Trace, Run]):
     """A view of runs, every part of one of them."""
 
     KIND: ClassVar = None
@@ -69,6 +70,7 @@ class ViewRecipe(Viewed[Trace]):
     def modified(self, subject: Trace) -> str:
         """See `Viewed`."""
         changes = f" (modified model: {', '.join(subject.changes)})" if subject.interventions else ""
+        changes += f" ({MAPS_ONLY})" if subject.model.maps_only else ""
         return f"{changes} ({subject.generation.sentence})" if subject.generation else changes
 
     def named(self, subject: Trace) -> str:

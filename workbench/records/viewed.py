@@ -1,4 +1,4 @@
-"""`Viewed`: a view through some choices of its options, of runs or of pairs of runs: what such recipes have in common.
+"""`Viewed`: a view through some choices of its options, of runs, pairs of runs or sweeps: what such recipes share.
 
 The command line, the explorer and `redraw` all draw through here, which is why they give the same bytes.
 """
@@ -20,11 +20,14 @@ from gemma2_workbench.records.recipe import Recipe, unseen_columns
 from gemma2_workbench.records.run import Run
 from gemma2_workbench.records.scales import with_shared_scales
 from gemma2_workbench.records.view_options import filled, option_words, recorded
+from gemma2_workbench.sweeps.compare import SweepPair
+from gemma2_workbench.sweeps.result import Sweep
 from gemma2_workbench.traces.pair import Pair
 from gemma2_workbench.traces.trace import Trace
 from gemma2_workbench.views.view import Option, Subject, View, sizes_of
 
-Seen = TypeVar("Seen", Trace, Pair)
+Seen = TypeVar("Seen", Trace, Pair, Sweep, SweepPair)
+Given = TypeVar("Given", Run, Sweep)
 
 MOST_PANELS = 26
 
@@ -38,7 +41,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Viewed(Recipe, Generic[Seen]):
+class Viewed(Recipe, Generic[Seen, Given]):
     """A view of one or several parts; several are panels side by side, `columns` to a row.
 
     Attributes:
@@ -52,7 +55,7 @@ class Viewed(Recipe, Generic[Seen]):
     """
 
     view: View
-    runs: tuple[Run, ...]
+    runs: tuple[Given, ...]
     parts: tuple[Part, ...]
     columns: int = 1
 
@@ -63,13 +66,13 @@ class Viewed(Recipe, Generic[Seen]):
 
     @classmethod
     def of(
-        cls, view: View, runs: Sequence[Run], options: Mapping[str, object] | None = None, columns: int | None = None
+        cls, view: View, runs: Sequence[Given], options: Mapping[str, object] | None = None, columns: int | None = None
     ) -> Self:
         """Every combination of the options' values is a panel, in the order of the view's options, runs the fastest.
 
         Args:
-            view: one of `VIEWS`, of a pair one of `PAIR_VIEWS`.
-            runs: the runs; of a pair before and after.
+            view: one of `VIEWS`, of a pair one of `PAIR_VIEWS`, of sweeps of `SWEEP_VIEWS`, `SWEEP_PAIR_VIEWS`.
+            runs: the runs, or the sweeps; of a pair before and after.
             options: values by name; a list holds several values, which become panels.
             columns: panels in a row; default: as many as whatever changes fastest has, at most 4.
 
@@ -81,7 +84,7 @@ class Viewed(Recipe, Generic[Seen]):
 
     @staticmethod
     @abstractmethod
-    def subjects_of(runs: Sequence[Run]) -> Sequence[Seen]:
+    def subjects_of(runs: Sequence[Given]) -> Sequence[Seen]:
         """What is seen of runs; the parts count these."""
 
     @cached_property

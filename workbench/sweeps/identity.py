@@ -54,6 +54,18 @@ class Identity:
         shape = loaded.shape
         return cls(model, layers, shape.heads, shape.kv_heads, count, digest, settings.as_data(), corpus.about)
 
+    def is_of(self, model: ModelInfo) -> bool:
+        """Whether these are the weights that were swept, in whatever dtype and from wherever.
+
+        A checksum is of the files: it does not tell what was rounded, or what an adapter adds.
+        """
+        if model.weights.quantized is not None:
+            return False
+        known = self.model["weights_sha256"]
+        if known is None or model.weights.adapter is not None:
+            return (known, self.model["name"]) == (model.weights_sha256, model.name)
+        return known == model.weights_sha256
+
     def as_data(self) -> dict[str, object]:
         """The identity as JSON holds it."""
         data = asdict(self)

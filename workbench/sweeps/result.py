@@ -1,7 +1,9 @@
 """`Sweep`: what every head does over a corpus, as tables: heads, examples, and the texts of the examples."""
 
+import hashlib
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +16,10 @@ from gemma2_workbench.atomic import make_folder, write_all
 from gemma2_workbench.brief import brief
 from gemma2_workbench.sweeps.examples import SIDES, Places
 from gemma2_workbench.sweeps.identity import Identity
+from gemma2_workbench.sweeps.intervals import Z95, drawn, spread
 from gemma2_workbench.sweeps.partial import Partial
 from gemma2_workbench.sweeps.statistics import OF_QUERIES, STATISTICS
+from gemma2_workbench.sweeps.store import parts_of
 from gemma2_workbench.sweeps.tally import Side
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
@@ -36,6 +40,7 @@ class Sweep:
             `replicates` the means of a bootstrap over documents.
         examples: a row for each place that was kept: where, how strong, and the row of probabilities around its peak.
         texts: a row for each window that an example stands in: name, text, tokens.
+        folder: where it was read from; None for one that was made just now.
     """
 
     identity: Identity
@@ -44,6 +49,7 @@ class Sweep:
     heads: pd.DataFrame
     examples: pd.DataFrame
     texts: pd.DataFrame
+    folder: Path | None = None
 
     @classmethod
     def of(cls, found: Partial) -> "Sweep":
@@ -64,6 +70,29 @@ class Sweep:
             f"{counts['tokens']:,} tokens in {counts['windows']:,} windows{skipped}"
         )
 
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How many layers and heads there are to choose from."""
+        return {"layer": len(self.identity.layers), "head": self.identity.heads}
+
+    @cached_property
+    def means(self) -> pd.DataFrame:
+        """A row for each layer, head and statistic: its mean over the texts, and `low` and `high`, its 95 % interval.
+
+        The interval is mean +- 1.96 standard deviations of the bootstrap over documents, cut off where the statistic
+        ends; NaN for a single text.
+        """
+        rows = self.heads
+        error = Z95 * np.where(rows["texts_count"] > 1, spread(drawn(rows["replicates"].tolist())), np.nan)
+        shares = rows["statistic"].isin([each.name for each in STATISTICS if each.share])
+        place = rows[["layer", "head", "kv_head", "kind", "statistic"]]
+        return place.assign(
+            texts=rows["texts_count"],
+            mean=rows["texts_mean"],
+            low=(rows["texts_mean"] - error).clip(lower=0),
+            high=(rows["texts_mean"] + error).clip(upper=np.where(shares, 1.0, np.inf)),
+        )
+
     @cached_property
     def scores(self) -> dict[str, np.ndarray]:
         """The mean of every statistic over the texts, [L, N]."""
@@ -81,30 +110,45 @@ class Sweep:
             OSError: the folder cannot be written.
         """
         make_folder(folder)
-        files = {folder / f"{name}.parquet": _parquet(getattr(self, name)) for name in _FILES}
-        manifest = {"sweep": self.identity.as_data(), "counts": self.counts, "damaged": list(self.damaged)}
-        files[folder / MANIFEST] = (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
-        write_all(files)
+        write_all({folder / name: data for name, data in self._files().items()})
         return folder
+
+    @cached_property
+    def sha256(self) -> str:
+        """Checksum of its manifest, which holds those of its other files."""
+        data = (self.folder / MANIFEST).read_bytes() if self.folder else self._files()[MANIFEST]
+        return hashlib.sha256(data).hexdigest()
 
     @classmethod
     def load(cls, folder: Path) -> "Sweep":
         """Read what `save` wrote.
 
         Raises:
-            FileNotFoundError: there is no sweep.
+            FileNotFoundError: there is no sweep, or one that was not merged.
             ValueError: the files are damaged, or of another version.
         """
         path = folder / MANIFEST
         if not path.is_file():
-            raise FileNotFoundError(f"{folder} holds no sweep: there is no {MANIFEST}")
+            raise FileNotFoundError(f"{folder} holds no sweep: {_missing(folder)}")
         try:
             manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
-            tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in _FILES}
+            tables = {name: _table(folder / f"{name}.parquet", manifest["files"][name]) for name in _FILES}
             identity, damaged = Identity.from_data(manifest["sweep"]), tuple(manifest["damaged"])
-            return cls(identity, manifest["counts"], damaged, **tables)
+            return cls(identity, manifest["counts"], damaged, **tables, folder=folder)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{folder} holds no sweep that can be read: {error}") from None
+
+    def _files(self) -> dict[str, bytes]:
+        """What `save` writes, by name."""
+        tables = {name: _parquet(getattr(self, name)) for name in _FILES}
+        manifest = {
+            "sweep": self.identity.as_data(),
+            "counts": self.counts,
+            "damaged": list(self.damaged),
+            "files": {name: hashlib.sha256(data).hexdigest() for name, data in tables.items()},
+        }
+        written = (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
+        return {f"{name}.parquet": data for name, data in tables.items()} | {MANIFEST: written}
 
     def _grid(self, column: str) -> dict[str, np.ndarray]:
         shape = (len(self.identity.layers), self.identity.heads)
@@ -112,6 +156,23 @@ class Sweep:
             str(name): rows.sort_values(["layer", "head"])[column].to_numpy(dtype=float).reshape(shape)
             for name, rows in self.heads.groupby("statistic", sort=False)
         }
+
+
+def _missing(folder: Path) -> str:
+    """Why a folder has no manifest."""
+    if not folder.is_dir():
+        return "there is no such folder"
+    if parts := len(parts_of(folder)):
+        return f"its {parts} parts were not put together; run the shards to their end, then sweep merge {folder}"
+    return f"there is no {MANIFEST}"
+
+
+def _table(path: Path, sha256: str) -> pd.DataFrame:
+    """A table of a sweep, if it is the one that the manifest names."""
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ValueError(f"{path.name} is not the file that {MANIFEST} names: it was changed, or is of another sweep")
+    return pd.read_parquet(io.BytesIO(data))
 
 
 def _heads(found: Partial) -> pd.DataFrame:

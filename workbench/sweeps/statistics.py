@@ -1,9 +1,13 @@
 """Statistics: what a sweep measures of every head, at every query or once in every text."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
+from gemma2_workbench.heads.scores import spread_of
+from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.traces.folds import FOLDS
 
 BINS = 64
@@ -26,6 +30,11 @@ class Statistic:
     edges: np.ndarray
     strata: tuple[float, float, float, float]
     per_text: bool = False
+
+    @property
+    def share(self) -> bool:
+        """Whether it lies between 0 and 1."""
+        return float(self.edges[-1]) == 1.0
 
 
 _SHARES = np.linspace(0, 1, BINS + 1)
@@ -52,3 +61,20 @@ STATISTICS: tuple[Statistic, ...] = (
 )
 OF_QUERIES = tuple(each for each in STATISTICS if not each.per_text)
 OF_TEXTS = tuple(each for each in STATISTICS if each.per_text)
+READ = (*(each.name for each in STATISTICS if each.name != "spread"), "visible")
+
+
+def values_of(folds: Mapping[str, Tensor], layers: Sequence[LayerInfo], since: int = 0) -> list[np.ndarray]:
+    """The numbers of one text by statistic, float64 [L, N, queries] or [L, N, 1]; NaN where there is none.
+
+    Args:
+        folds: of `READ`.
+        layers: the layers' masks.
+        since: the first query that counts; those before were counted with the window of the text before.
+    """
+    numbers = {name: fold.double().numpy() for name, fold in folds.items()}
+    numbers["spread"] = spread_of(numbers["entropy"], layers)
+    cells = numbers["visible"]
+    for name in ("beyond_half", "beyond_most", "bend"):
+        numbers[name] = numbers[name] / cells
+    return [numbers[each.name][..., None] if each.per_text else numbers[each.name][..., since:] for each in STATISTICS]

@@ -1,18 +1,13 @@
 """`Block`: one block of query rows of one layer with every stage, as the folds see it during the pass."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from gemma2_workbench.model.hooks import Hook, Span
-from gemma2_workbench.models.layers import LayerInfo
-from gemma2_workbench.models.source import Source
-from gemma2_workbench.traces.logit_sums import Saturation, row_sums, saturation
-from gemma2_workbench.traces.pieces import Buffers
+from gemma2_workbench.model.hooks import Span
+from gemma2_workbench.traces.logit_sums import Saturation, mean_scores, row_sums, saturation
 from gemma2_workbench.traces.text import Places, Text
 
 
@@ -40,6 +35,7 @@ class Block:
         softcap: the layer's cap, None if off.
         places: its rows and keys, and what all blocks of these share.
         sinks: the logit of each head's learned sink, which takes a share of every row, float32 [N]; None without.
+        known_log_sum: see `log_sum`, where it was known before the block; the layer has no cap then.
     """
 
     logits: Tensor
@@ -48,6 +44,7 @@ class Block:
     softcap: float | None
     places: Places
     sinks: Tensor | None = None
+    known_log_sum: Tensor | None = None
     _tops: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False)
 
     @property
@@ -63,7 +60,7 @@ class Block:
     @property
     def log_sum(self) -> Tensor:
         """Log of the softmax denominator over the visible keys, and the sink if there is one, [N, Q]."""
-        return self._row_sums[0]
+        return self._row_sums[0] if self.known_log_sum is None else self.known_log_sum
 
     @property
     def entropy(self) -> Tensor:
@@ -76,10 +73,14 @@ class Block:
 
     @cached_property
     def _row_sums(self) -> tuple[Tensor, Tensor]:
-        sums_NQ, means_NQ = row_sums(self.scores, self.probs, self.places.shown, self.softcap, self.text.buffers)
+        if self.known_log_sum is None:
+            sums_NQ, means_NQ = row_sums(self.scores, self.probs, self.places.shown, self.softcap, self.text.buffers)
+            if self.sinks is not None:
+                sums_NQ = torch.logaddexp(sums_NQ, self.sinks[:, None])
+        else:
+            sums_NQ, means_NQ = self.known_log_sum, mean_scores(self.scores, self.probs, self.text.buffers)
         if self.sinks is None:
             return sums_NQ, means_NQ
-        sums_NQ = torch.logaddexp(sums_NQ, self.sinks[:, None])
         return sums_NQ, means_NQ + torch.exp(self.sinks[:, None] - sums_NQ) * self.sinks[:, None]
 
     @cached_property
@@ -121,55 +122,3 @@ class Block:
 def masses(probs_NQS: Tensor, weights_Q3S: Tensor) -> Tensor:
     """The three of `Masses`, [3, N, Q]; the weights are those of `Places`."""
     return torch.bmm(probs_NQS.transpose(0, 1), weights_Q3S.mT).permute(2, 1, 0)
-
-
-Take = Callable[[int, int, Block], None]
-
-
-def block_hooks(loaded: Source, ids_BT: Tensor, lengths: Sequence[int], takers: Sequence[Take]) -> dict[str, Hook]:
-    """Hooks that hand every block of every layer to each of `takers`, as (layer, text, block), padding cut off.
-
-    Args:
-        loaded: the model as it is run.
-        ids_BT: the batch, padded on the right.
-        lengths: tokens of each text.
-        takers: who takes the blocks.
-    """
-    stages: dict[str, Tensor] = {}
-    buffers = Buffers()
-    texts = [Text(ids_BT[text, :length], buffers) for text, length in enumerate(lengths)]
-
-    def keep(name: str) -> Hook:
-        def hook(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
-            stages[name] = out
-
-        return hook
-
-    def hand_over(info: LayerInfo) -> Hook:
-        def hook(_module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
-            whole = (stages.pop("attn_logits"), stages.pop("attn_scores"), out)
-            for number, text in enumerate(texts):
-                block = _block(info, args[1], [stage[number] for stage in whole], text)
-                if block is not None:
-                    for take in takers:
-                        take(info.index, number, block)
-
-        return hook
-
-    hooks: dict[str, Hook] = {}
-    for info in loaded.layers:
-        if not info.softmax:
-            continue
-        hooks |= {loaded.point(info.index, name): keep(name) for name in ("attn_logits", "attn_scores")}
-        hooks[loaded.point(info.index, "attn_probs")] = hand_over(info)
-    return hooks
-
-
-def _block(info: LayerInfo, span: Span, stages_NQS: Sequence[Tensor], text: Text) -> Block | None:
-    """The block without the padding behind the text; None where it is all padding."""
-    rows, keys = (range(part.start, min(part.stop, len(text))) for part in (span.rows, span.keys))
-    if not rows or not keys:
-        return None
-    logits, scores, probs = (stage[:, : len(rows), : len(keys)].detach().float() for stage in stages_NQS)
-    sinks_N = None if info.sinks is None else torch.tensor(info.sinks, device=logits.device)
-    return Block(logits, scores, probs, info.softcap, text.places(Span(rows, keys), info.mask), sinks_N)

@@ -15,6 +15,7 @@ from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.traces.stages import STAGES
 from gemma2_workbench.traces.trace import Trace
 
+_UNKNOWN = "not known of this model"
 ROW_COLUMNS = ("query", "key", "key_token", "distance", "reason", *STAGES, "share", "rank")
 
 
@@ -63,15 +64,20 @@ def row_of(trace: Trace, layer: int, head: int, query: int) -> pd.DataFrame:
     """One query and all its T keys: a row per key with the five stages, its share and its rank.
 
     `share` is the length of the key's contribution over the sum of these lengths in the row, `rank` is 1 for the
-    largest probability; both are NaN where the mask hides the key.
+    largest probability; both are NaN where the mask hides the key, as is every stage that is not known of the layer.
 
     Raises:
         ValueError: a layer, head or query that the trace does not have.
     """
     rows = range(query, query + 1)
     reasons_S = trace.reasons(layer, rows)[0].numpy()
-    stages = {name: trace.stage(layer, head, name, rows)[0].double().numpy() for name in STAGES}
     keys_S = np.arange(len(trace.tokens))
+    unknown_S = np.full(len(keys_S), np.nan)
+    known = trace.known_stages(layer)
+    stages = {
+        name: trace.stage(layer, head, name, rows)[0].double().numpy() if name in known else unknown_S
+        for name in STAGES
+    }
     total = float(np.nansum(stages["contribution"])) or 1.0
     frame = pd.DataFrame(
         {
@@ -103,6 +109,7 @@ def inspect_cell(trace: Trace, layer: int, head: int, query: int, key: int) -> C
     visible = int(np.count_nonzero(row["reason"].to_numpy() == Reason.VISIBLE))
     rank = int(at["rank"]) if reason == Reason.VISIBLE else None
     info = trace.layers[layer]
+    lengths_S = trace.tensors[layer].value_norms[head] if "contribution" in trace.known_stages(layer) else None
     sentences = (
         f"q . k = {at['attn_logits'] / info.scale:.4g}, times {info.scale:.4g}",
         _capped(info, at["attn_logits"], at["attn_scores"]),
@@ -112,10 +119,15 @@ def inspect_cell(trace: Trace, layer: int, head: int, query: int, key: int) -> C
         else f"softmax over the {_keys(visible)} this query sees: rank {rank} of {visible}",
         "a hidden key contributes nothing"
         if rank is None
-        else f"times the length {trace.tensors[layer].value_norms[head, key].item():.4g} of W_O v: "
-        f"{at['share']:.1%} of its row",
+        else f"times the length {lengths_S[key].item():.4g} of W_O v: {at['share']:.1%} of its row"
+        if lengths_S is not None
+        else _UNKNOWN,
     )
-    steps = tuple(Step(name, float(at[name]), words) for name, words in zip(STAGES, sentences, strict=True))
+    known = trace.known_stages(layer)
+    steps = tuple(
+        Step(name, float(at[name]), words if name in known else _UNKNOWN)
+        for name, words in zip(STAGES, sentences, strict=True)
+    )
     return Cell(layer, head, query, key, reason, steps, float(at["share"]), rank, visible, row)
 
 

@@ -6,10 +6,14 @@ import torch
 from torch import Tensor
 
 from gemma2_workbench.brief import by_fields
-from gemma2_workbench.model.equation import attention_logits, softcap
+from gemma2_workbench.model.equation import attention_logits, blocks, softcap
 from gemma2_workbench.model.reason import Reason
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.traces.stages import Stage
+
+# Of a large part of a map, rows handled at once: of each such block only the keys that a row of it sees are derived.
+_BLOCK_ROWS = 512
+_LARGE = _BLOCK_ROWS**2
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,19 @@ def derive(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows
         return torch.full((len(rows), len(keys)), torch.nan)
     if not info.staged:
         return _of_map(info, tensors, head, stage, rows, keys)
+    if not stage.masked or len(rows) * len(keys) <= _LARGE:
+        return _derived(info, tensors, head, stage, rows, keys)
+    value_QS = torch.full((len(rows), len(keys)), torch.nan)
+    for block in blocks(rows, _BLOCK_ROWS):
+        seen = info.mask.reach(block, keys)
+        if seen:
+            own, at = _within(block, rows), _within(seen, keys)
+            value_QS[own, at] = _derived(info, tensors, head, stage, block, seen)
+    return value_QS
+
+
+def _derived(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows: range, keys: range) -> Tensor:
+    """`derive`, in one go."""
     shared = tensors.q.shape[0] // tensors.k.shape[0]
     # Copies, because the last bits of a product depend on where its factors lie in memory: the same rows of a trace
     # from a file and of one just captured must give the same bytes.
@@ -67,8 +84,8 @@ def derive(info: LayerInfo, tensors: LayerTensors, head: int, stage: Stage, rows
             raise ValueError(f"layer {info.index} has no output projection that is known, so no contribution of a key")
         value_QS = value_QS * tensors.value_norms[head, keys.start : keys.stop]
     if stage.masked:
-        hidden_QS = reasons(info, rows, keys) != Reason.VISIBLE
-        value_QS = value_QS.masked_fill(hidden_QS, torch.nan)
+        for part, hidden_1QS in info.mask.hidden_parts(rows, keys):
+            value_QS[:, part].masked_fill_(hidden_1QS[0], torch.nan)
     return value_QS
 
 
@@ -88,4 +105,18 @@ def reasons(info: LayerInfo, rows: range, keys: range) -> Tensor:
     """Why each cell is hidden, int8 [Q, S] of `model.Reason`: the model's own rule, not a second one."""
     if not info.softmax:
         return torch.full((len(rows), len(keys)), int(Reason.NO_SOFTMAX), dtype=torch.int8)
-    return info.mask.reasons(rows, keys)[0]
+    if len(rows) * len(keys) <= _LARGE:
+        return info.mask.reasons(rows, keys)[0]
+    reason_QS = torch.full((len(rows), len(keys)), int(Reason.VISIBLE), dtype=torch.int8)
+    for block in blocks(rows, _BLOCK_ROWS):
+        own = _within(block, rows)
+        for part, is_uniform in info.mask.hidden_ranges(block, keys):
+            # Where all cells have one reason, that of the first is enough.
+            asked = (range(each.start, each.start + 1) if is_uniform else each for each in (block, part))
+            reason_QS[own, _within(part, keys)] = info.mask.reasons(*asked)[0]
+    return reason_QS
+
+
+def _within(part: range, whole: range) -> slice:
+    """Where a part of some positions lies among them."""
+    return slice(part.start - whole.start, part.stop - whole.start)

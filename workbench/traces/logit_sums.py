@@ -47,6 +47,15 @@ def row_sums(
     return sums_NQ.log_() if modest else sums_NQ, means_NQ
 
 
+def mean_scores(scores_NQS: Tensor, probs_NQS: Tensor, buffers: Buffers) -> Tensor:
+    """The mean score after the probabilities, [N, Q]."""
+    means_NQ = scores_NQS.new_empty(scores_NQS.shape[:2])
+    for at in pieces(scores_NQS):
+        piece = buffers.take(0, scores_NQS[at].shape, scores_NQS.device)
+        torch.sum(torch.mul(probs_NQS[at], scores_NQS[at], out=piece), -1, out=means_NQ[at])
+    return means_NQ
+
+
 @dataclass(frozen=True, eq=False)
 class RowSaturation:
     """`Saturation` row by row, float32, which counts the cells of a row exactly.

@@ -18,7 +18,7 @@ from gemma2_workbench.models.language_model import require_language_model
 from gemma2_workbench.models.long_parity import each_kind
 from gemma2_workbench.models.parity import PARITY_TOKENS
 from gemma2_workbench.models.source import POINTS, Source
-from gemma2_workbench.traces.blocks import block_hooks
+from gemma2_workbench.traces.block_hooks import block_hooks
 from gemma2_workbench.traces.reader import Batch
 from gemma2_workbench.traces.readers.attention import AttentionReader
 from gemma2_workbench.traces.readers.contributions import ContributionsReader
@@ -120,7 +120,7 @@ def _recording(loaded: Source, layer: int, tokens: int) -> AbstractContextManage
         return attached(loaded.model)
     batch = Batch.of([[0] * tokens], loaded)
     attention, folds = AttentionReader(loaded, batch), FoldsReader(loaded, batch)
-    hooks = dict(block_hooks(loaded, batch.ids, batch.lengths, [attention.take, folds.take]))
+    hooks = dict(block_hooks(loaded, batch.ids, batch.lengths, [attention, folds]))
     for mapping in attention.hooks():
         hooks |= mapping
     watched = {loaded.point(layer, what) for what in POINTS if what in loaded.points}

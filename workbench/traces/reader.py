@@ -15,7 +15,7 @@ from torch import Tensor
 from gemma2_workbench.model.hooks import Hook, attached
 from gemma2_workbench.models.finite import check_finite
 from gemma2_workbench.models.source import Source
-from gemma2_workbench.traces.blocks import Block, block_hooks
+from gemma2_workbench.traces.block_hooks import BlockReader, block_hooks
 
 Progress = Callable[[int, int], object]
 
@@ -71,15 +71,6 @@ class Reader(Protocol):
 
 
 @runtime_checkable
-class BlockReader(Protocol):
-    """A reader that sees every block of the attention of every text, all stages at once."""
-
-    def take(self, layer: int, text: int, block: Block) -> None:
-        """Read one block of one text of the batch; padding is cut off."""
-        ...
-
-
-@runtime_checkable
 class LogitReader(Protocol):
     """A reader that needs the final logits, which otherwise are not computed."""
 
@@ -114,7 +105,7 @@ def read(loaded: Source, batch: Batch, readers: Sequence[Reader], progress: Prog
     hooks = [mapping for reader in readers for mapping in reader.hooks()]
     takers = [reader for reader in readers if isinstance(reader, BlockReader)]
     if takers:
-        hooks.insert(0, block_hooks(loaded, batch.ids, batch.lengths, [taker.take for taker in takers]))
+        hooks.insert(0, block_hooks(loaded, batch.ids, batch.lengths, takers))
     if progress is not None:
         hooks.append(_reports(loaded, progress))
     positions = sorted({at for reader in readers if isinstance(reader, LogitReader) for at in reader.positions})

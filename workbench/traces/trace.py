@@ -15,19 +15,25 @@ from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.parity import Parity
 from gemma2_workbench.models.source import Source
+from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.tokens import Tokens
 from gemma2_workbench.models.weights_info import WeightsInfo
 from gemma2_workbench.traces.derive import LayerTensors, derive, reasons
 from gemma2_workbench.traces.interventions import Intervention
 from gemma2_workbench.traces.interventions.effect import Effect
-from gemma2_workbench.traces.stages import checked_stage
+from gemma2_workbench.traces.stages import STAGES, checked_stage
 
 R = TypeVar("R")
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """Which weights a trace came from, and how they were run."""
+    """Which weights a trace came from, and how they were run.
+
+    Attributes:
+        maps_only: why the probabilities alone are known of the model; empty where all stages are.
+        Others: as of `Source`.
+    """
 
     name: str
     source: str
@@ -36,6 +42,7 @@ class ModelInfo:
     dtype: str
     device: str
     weights: WeightsInfo = WeightsInfo()
+    maps_only: str = ""
 
     @classmethod
     def of(cls, loaded: Source) -> "ModelInfo":
@@ -55,8 +62,16 @@ class ModelInfo:
 
     def as_data(self) -> JsonObject:
         """As JSON holds it; what there is nothing to say of, is left out."""
-        data = asdict(self)
-        return data if self.weights != WeightsInfo() else {key: data[key] for key in data if key != "weights"}
+        untold = {
+            *([] if self.maps_only else ["maps_only"]),
+            *([] if self.weights != WeightsInfo() else ["weights"]),
+        }
+        return {key: value for key, value in asdict(self).items() if key not in untold}
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What a reader of its numbers has to know: that there are maps only, and what became of the weights."""
+        return (*([tier_words(self.maps_only)] if self.maps_only else []), *self.weights.sentences)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +110,11 @@ class Trace(Drawable):
     def changes(self) -> tuple[str, ...]:
         """What was changed in the model, in words; empty is the real model."""
         return tuple(change.sentence for change in self.interventions)
+
+    @property
+    def tier(self) -> str:
+        """What can be shown of the model, and how far it is from its reference, in words."""
+        return tier_words(self.model.maps_only, self.parity)
 
     @property
     def tensors(self) -> Sequence[LayerTensors]:
@@ -149,6 +169,13 @@ class Trace(Drawable):
         is_silent = stage == "contribution" and any(one.silences(layer, head) for one in self.interventions)
         return value_QS * 0 if is_silent else value_QS
 
+    def known_stages(self, layer: int) -> tuple[str, ...]:
+        """The stages that are known of a layer, in order: all, all but the contribution, or probabilities alone."""
+        if not self.layers[layer].staged:
+            return ("attn_probs",)
+        has_norms = len(self.tensors[layer].value_norms) > 0
+        return tuple(name for name in STAGES if has_norms or name != "contribution")
+
     def reasons(self, layer: int, rows: range | None = None, keys: range | None = None) -> Tensor:
         """Why each cell is hidden, int8 [Q, S] of `model.Reason` (0 is visible).
 
@@ -184,7 +211,7 @@ class Trace(Drawable):
             f"{len(self.layers)} layers x {self.heads} heads",
             f"modified: {some(self.changes, 1)}" if self.changes else "",
             self.generation.sentence if self.generation else "",
-            some(self.model.weights.sentences, 1) if self.model.weights.sentences else "",
+            some(self.model.sentences, 1) if self.model.sentences else "",
             # Last of what varies in length: the line is cut at its end.
             self.parity.verdict,
             f"read {' '.join(self.readings)}",

@@ -20,12 +20,11 @@ from gemma2_workbench.views import (
     text,
 )
 from gemma2_workbench.views.pairs import PAIR_VIEWS
-from gemma2_workbench.views.view import Option, View
+from gemma2_workbench.views.sweeps import SWEEP_PAIR_VIEWS, SWEEP_VIEWS
+from gemma2_workbench.views.view import Option, OverTexts, Subject, View
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from gemma2_workbench.traces.trace import Trace
 
 VIEWS: tuple[View, ...] = (
     attention.VIEW,
@@ -49,7 +48,7 @@ def view_named(name: str) -> View:
     Raises:
         ValueError: there is none; the message lists them.
     """
-    return _found(VIEWS, name)
+    return _found(VIEWS, name, "")
 
 
 def pair_view_named(name: str) -> View:
@@ -58,25 +57,59 @@ def pair_view_named(name: str) -> View:
     Raises:
         ValueError: there is none; the message lists them.
     """
-    return _found(PAIR_VIEWS, name)
+    return _found(PAIR_VIEWS, name, " of a pair")
 
 
-def _found(views: tuple[View, ...], name: str) -> View:
+def sweep_view_named(name: str, compared: bool = False) -> View:
+    """The view of a sweep, or of two that are compared, called `name`.
+
+    Raises:
+        ValueError: there is none; the message lists them.
+    """
+    return _found(SWEEP_PAIR_VIEWS, name, " of two sweeps") if compared else _found(SWEEP_VIEWS, name, " of a sweep")
+
+
+def view_of(subject: Subject, name: str) -> View:
+    """The view called `name` of what is to be seen.
+
+    Raises:
+        ValueError: there is none of such a subject; the message lists them.
+    """
+    if isinstance(subject, OverTexts):
+        from gemma2_workbench.sweeps.compare import SweepPair
+
+        return sweep_view_named(name, compared=isinstance(subject, SweepPair))
+    return pair_view_named(name) if isinstance(subject, Pair) else view_named(name)
+
+
+def _found(views: tuple[View, ...], name: str, of: str) -> View:
     for view in views:
         if view.name == name:
             return view
-    of = " of a pair" if views is PAIR_VIEWS else ""
     raise ValueError(f"there is no view{of} {name!r}; the views{of} are {', '.join(view.name for view in views)}")
 
 
-def table(subject: Trace | Pair, view: str, **options: object) -> pd.DataFrame:
+def table(subject: Subject, view: str, **options: object) -> pd.DataFrame:
     """The table behind a view, for example `table(trace, "atlas")` or `table(compare(a, b), "difference")`.
+
+    Of a sweep: `table(sweep, "ranked", by="induction")`.
 
     Raises:
         ValueError: no such view or option.
     """
-    found = pair_view_named(view) if isinstance(subject, Pair) else view_named(view)
-    return found.table(subject, **options)
+    return view_of(subject, view).table(subject, **options)
 
 
-__all__ = ["PAIR_VIEWS", "VIEWS", "Option", "View", "pair_view_named", "table", "view_named"]
+__all__ = [
+    "PAIR_VIEWS",
+    "SWEEP_PAIR_VIEWS",
+    "SWEEP_VIEWS",
+    "VIEWS",
+    "Option",
+    "View",
+    "pair_view_named",
+    "sweep_view_named",
+    "table",
+    "view_named",
+    "view_of",
+]

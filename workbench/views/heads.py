@@ -60,3 +60,24 @@ def _grid(frame: pd.DataFrame, metric: Metric) -> HeadGrid:
         title=metric.label,
         text=values.shape[1] <= 8,
     )
+
+
+def changes(frame: pd.DataFrame, metrics: tuple[Metric, ...], title: str) -> HeadGrid | Panels:
+    """A grid around zero of the column `difference` for each metric that the table holds; several become panels."""
+    present = [metric for metric in metrics if metric.name in set(frame["metric"])]
+    figures = tuple(_changed(frame.loc[frame["metric"] == metric.name], metric.label) for metric in present)
+    return figures[0] if len(figures) == 1 else Panels(figures, columns=min(3, len(figures)), title=title)
+
+
+def _changed(frame: pd.DataFrame, label: str) -> HeadGrid:
+    wide = frame.pivot(index="layer", columns="head", values="difference")
+    values = wide.to_numpy(dtype=float)
+    largest = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
+    return HeadGrid(
+        values=values,
+        kinds=tuple(frame.drop_duplicates("layer").sort_values("layer")["kind"]),
+        group=wide.shape[1] // len(set(frame["kv_head"])),
+        scale=Scale("diverging", -largest, largest, f"change of {label}"),
+        title=label,
+        text=values.shape[1] <= 8,
+    )

@@ -1,4 +1,4 @@
-"""What a view is: a table of a trace, or of a pair, and a picture of that table, with options for what to show."""
+"""What a view is: a table of a trace, a pair or a sweep, and a picture of that table, with options for what to show."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import getdoc
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from gemma2_workbench.figures.spec import FigureSpec
+from gemma2_workbench.limits import whole
 from gemma2_workbench.traces.pair import Pair
 
 if TYPE_CHECKING:
@@ -17,7 +18,18 @@ if TYPE_CHECKING:
 
     from gemma2_workbench.traces.trace import Trace
 
-Subject: TypeAlias = "Trace | Pair"
+
+@runtime_checkable
+class OverTexts(Protocol):
+    """A sweep, or two of them: numbers of heads over many texts, and no run of any."""
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How many layers and heads there are to choose from, by "layer" and "head"."""
+        ...
+
+
+Subject: TypeAlias = "Trace | Pair | OverTexts"
 CheckedValue: TypeAlias = str | int | float | range | tuple[int, ...] | None  # of an option, as a view takes it
 
 # Tokens of each side of one map: a million cells is what a plot and a spreadsheet still take.
@@ -35,7 +47,7 @@ class Option:
         kind: "layer" and "head" are indices into the trace, "token" is a position, "choice" is one of `choices`,
             "range" is a part of the tokens written `first:stop`, None for all of them. An index may be None where its
             default is None; the view says what that means. "heads" are one or several indices written `0,3`, None for
-            all of them, "share" is a number from 0 to 1.
+            all of them, "share" is a number from 0 to 1, "number" a whole one from 1.
         default: value when nothing is chosen.
         choices: allowed values of a "choice".
         none: what an index that is None means, as a caption says it.
@@ -67,6 +79,8 @@ class Option:
             return _heads(self.name, value, sizes["head"])
         if self.kind == "share":
             return _share(self.name, value)
+        if self.kind == "number":
+            return whole(self.name, value, 1)
         if value is None and self.default is None:
             return None
         count = sizes[self.kind]
@@ -85,7 +99,7 @@ class View:
         help: what is shown and how to read it; the docstring of the view's module.
         columns: columns of the table, in order.
         options: what can be chosen.
-        make_table: (trace or pair, **options) -> long table.
+        make_table: (trace, pair, sweep or two sweeps, **options) -> long table.
         figure: table -> what to draw.
         needs: names of the readings that a trace must have (`traces.readers.READERS`).
     """
@@ -106,7 +120,7 @@ class View:
             ValueError: an unknown option or value, a part of the text that is too large for a table, or a trace that
                 lacks a reading.
         """
-        for trace in (subject.before, subject.after) if isinstance(subject, Pair) else (subject,):
+        for trace in _runs_of(subject):
             self._check_needs(trace)
         known = {option.name: option for option in self.options}
         for name in options:
@@ -125,8 +139,20 @@ class View:
             )
 
 
+def _runs_of(subject: Subject) -> tuple[Trace, ...]:
+    """The runs that a view reads."""
+    if isinstance(subject, OverTexts):
+        return ()
+    return (subject.before, subject.after) if isinstance(subject, Pair) else (subject,)
+
+
 def sizes_of(subject: Subject) -> dict[str, int]:
-    """How many layers, heads and tokens there are to choose from; of a pair, the tokens that both texts have."""
+    """How many layers, heads and tokens there are to choose from; of a pair, the tokens that both texts have.
+
+    What is over many texts has no tokens to choose.
+    """
+    if isinstance(subject, OverTexts):
+        return {**subject.sizes, "token": 0}
     trace = subject.before if isinstance(subject, Pair) else subject
     tokens = len(subject.positions) if isinstance(subject, Pair) else len(trace.tokens)
     return {"layer": len(trace.layers), "head": trace.heads, "token": tokens}

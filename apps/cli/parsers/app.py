@@ -13,6 +13,14 @@ def add(commands: Commands) -> None:
     app.add_argument(
         "--trace", nargs="+", type=Path, default=[], metavar="FILE", help="show these traces; no model is loaded"
     )
+    app.add_argument(
+        "--sweep",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FOLDER",
+        help="offer what heads do over the texts of sweeps",
+    )
     add_model(app)
     app.set_defaults(model=None)  # with traces none is loaded, with --models the first of them
     add_address(app)

@@ -1,4 +1,4 @@
-"""The flags of `sweep`, and of what is done with its parts: `sweep merge`, `sweep slurm`, `sweep compare`."""
+"""The flags of `sweep`, of what is done with its parts, and of what is seen in it: see `SWEEPS`."""
 
 import argparse
 from pathlib import Path
@@ -6,7 +6,12 @@ from typing import Any
 
 from gemma2_workbench.apps.cli.numeric import whole_number
 from gemma2_workbench.apps.cli.parsers.model import add_model
+from gemma2_workbench.apps.cli.parsers.output import add_output, add_provenance
+from gemma2_workbench.apps.cli.view_options import add_view_options
+from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
+from gemma2_workbench.views import SWEEP_PAIR_VIEWS, SWEEP_VIEWS
 
+SWEEPS = tuple(f"sweep {name}" for name in ("merge", "slurm", "compare", "figure", "table"))
 ABOUT = "score every head over thousands of texts, with its strongest examples"
 
 
@@ -15,7 +20,7 @@ def add(commands: Any) -> None:
     command = commands.add_parser("sweep", help=ABOUT)
     command.description = (
         "Score every head on every text of a corpus and keep its strongest examples. A run that is stopped goes on "
-        "where it was when it is given again. See also the help of `sweep merge`, `sweep slurm` and `sweep compare`."
+        f"where it was when it is given again. See also the help of {', '.join(f'`{name}`' for name in SWEEPS)}."
     )
     _add_corpus(command)
     command.add_argument("--shard", default="0/1", metavar="I/N", help="every N-th block from block I on; default 0/1")
@@ -36,8 +41,29 @@ def add(commands: Any) -> None:
     compare = commands.add_parser("sweep compare", help="which heads differ between two sweeps")
     compare.add_argument("before", type=Path, help="folder of a sweep")
     compare.add_argument("after", type=Path, help="folder of another one, of a model of the same shape")
-    compare.add_argument("--out", type=Path, help="write all heads and statistics: .csv or .parquet")
-    compare.set_defaults(run="sweep:compared")
+    endings = " ".join((*FIGURE_SUFFIXES, *TABLE_SUFFIXES))
+    compare.add_argument("--out", type=Path, help=f"write a figure or the numbers instead of printing: {endings}")
+    add_view_options(compare, SWEEP_PAIR_VIEWS)
+    add_output(compare)
+    add_provenance(compare)
+    compare.set_defaults(run="sweep_view:compared")
+    figure = _add_view(
+        commands, "figure", "draw a view of sweeps: .pdf .svg .png for print, .html for the screen", "draw"
+    )
+    add_output(figure)
+    _add_view(commands, "table", "write the numbers of a view of sweeps: .csv .parquet .tex", "tabulate")
+
+
+def _add_view(commands: Any, name: str, help: str, run: str) -> argparse.ArgumentParser:
+    """A view of the folder of a sweep, or of several, which become panels."""
+    command = commands.add_parser(f"sweep {name}", help=help)
+    command.add_argument("view", choices=[view.name for view in SWEEP_VIEWS])
+    command.add_argument("folder", nargs="+", type=Path, help="folder of a sweep; again for another panel")
+    command.add_argument("--out", required=True, type=Path, help="file to write; its ending decides the format")
+    add_view_options(command, SWEEP_VIEWS)
+    add_provenance(command)
+    command.set_defaults(run=f"sweep_view:{run}")
+    return command
 
 
 def _add_corpus(command: argparse.ArgumentParser) -> None:

@@ -52,7 +52,7 @@ export function createChanges(page) {
     const changes = changesOf(store.selection);
     const { run, pair } = store.data;
     const slot = page.slots.changes;
-    menu.box.hidden = false;
+    menu.box.hidden = Boolean(run.lacks?.changes);
     slot.toggleAttribute('data-on', changes.length > 0 || run.modified.length > 0);
     const hadFocus = list.contains(document.activeElement);
     put(list, ...(changes.length ? changed(changes, pair) : run.modified.length ? [modified(), h('span', {}, run.modified.join(', '))] : []));

@@ -10,8 +10,13 @@ export const choose = ({ store }, name) => store.select({ head: name });
 
 export const switchOff = ({ store }, names) => store.select({ off: [...names].sort((a, b) => order(a) - order(b)) });
 
-// Off, or on again.
+// Off, or on again; nothing where nothing of the model can be changed.
 export function toggle(page, name) {
+  const why = page.store.data.run?.lacks?.changes;
+  if (why) {
+    page.say(why);
+    return;
+  }
   const { off } = page.store.selection;
   switchOff(page, off.includes(name) ? off.filter((other) => other !== name) : [...off, name]);
 }
@@ -32,7 +37,12 @@ export function walk(page, layers, heads) {
   if (!run) return;
   const { layer, head } = placeOf(page.store);
   const within = (value, count) => Math.min(Math.max(value, 0), count - 1);
-  choose(page, headName({ layer: within(layer + layers, run.layers.length), head: within(head + heads, run.heads) }));
+  const step = Math.sign(layers);
+  let there = within(layer + layers, run.layers.length);
+  // Layers without softmax have no heads.
+  while (run.layers[there].softmax === false && run.layers[there + step] && step) there += step;
+  if (run.layers[there].softmax === false) there = layer;
+  choose(page, headName({ layer: there, head: within(head + heads, run.heads) }));
 }
 
 const shown = (page) => placeOf(page.store).name;

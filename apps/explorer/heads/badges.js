@@ -1,7 +1,7 @@
 // What a kind of head and a kind of layer look like.
 
 import { h, icon } from '../../page/dom.js';
-import { layerGlyph } from '../../page/layer_glyph.js';
+import { layerGlyph, sightOf } from '../../page/layer_glyph.js';
 
 export { layerGlyph };
 
@@ -26,10 +26,11 @@ export function badge(kind, score = null) {
   return element;
 }
 
-// "local, window 32", "global": the legend of the layers' kinds.
+// "local, window 32", "chunked, 8 each", "global": the legend of the layers' kinds.
 export function layerLegend(layers, short = false) {
-  const kinds = new Map(layers.map(({ kind, window }) => [kind, window]));
-  return [...kinds].map(([kind, window]) => (
-    h('span', { class: 'kind' }, layerGlyph(kind), window && !short ? `${kind}, window ${window}` : kind)
+  const kinds = new Map(layers.map((layer) => [layer.kind, layer]));
+  const size = ({ window, chunk }) => (window ? `, window ${window}` : chunk ? `, ${chunk} each` : '');
+  return [...kinds.values()].map((layer) => (
+    h('span', { class: 'kind', title: sightOf(layer) }, layerGlyph(layer.kind), layer.kind + (short || kinds.size > 2 ? '' : size(layer)))
   ));
 }

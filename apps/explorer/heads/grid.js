@@ -1,7 +1,9 @@
 // All heads in layer order: a thumbnail each, or a cell coloured by its score where there are many heads.
 
 import { h, put } from '../../page/dom.js';
+import { shortText } from '../../page/draw/format.js';
 import { anyOf, placeOf } from '../place.js';
+import { lookOf } from '../../page/layer_glyph.js';
 import { choose, toggle } from './actions.js';
 import { labelOf, layerGlyph } from './badges.js';
 import { METRICS, fullOf, headsOf, isFound, metricFor, scoredOf, valueOf } from './scored.js';
@@ -40,12 +42,15 @@ export function createGrid(page, thumbnails) {
     const numbers = Array.from({ length: run.heads }, (_, head) => h('span', { class: 'hn' }, String(head)));
     put(
       box, groups > 1 ? [h('span'), ...brackets] : [], h('span'), spaced(numbers),
-      run.layers.flatMap(({ kind }, layer) => [
+      run.layers.flatMap(({ kind, softmax }, layer) => [
         h('span', { class: 'lab', title: `layer ${layer}: ${kind}` }, large && layer % 2 ? '' : String(layer), layerGlyph(kind)),
-        ...spaced(cells.slice(layer * run.heads, (layer + 1) * run.heads).map(({ element }) => element)),
+        ...(softmax === false ? [nothing(kind)] : spaced(cells.filter(({ head }) => head.layer === layer).map(({ element }) => element))),
       ]),
     );
   }
+
+  // In place of the heads of a layer that has none.
+  const nothing = (kind) => h('span', { class: 'nothing', title: lookOf(kind).words }, 'no softmax');
 
   function thumbnail(head) {
     const canvas = h('canvas');
@@ -63,7 +68,7 @@ export function createGrid(page, thumbnails) {
   function described({ name, layer, head, kind }, { scores, types }, metric, isOff) {
     const type = labelOf(types[layer]?.[head]);
     const value = valueOf(scores, metric, { layer, head });
-    const score = value === null ? '' : `, ${METRICS[metric] ?? metric} ${value.toFixed(2)}`;
+    const score = value === null ? '' : `, ${METRICS[metric] ?? metric} ${shortText(value)}`;
     return `${name}, ${kind}${type && `, ${type}`}${score}${isOff ? ', switched off' : ''}`;
   }
 
@@ -85,6 +90,7 @@ export function createGrid(page, thumbnails) {
       show.setAttribute('aria-label', described(head, scored, metric, isOff));
       show.title = show.getAttribute('aria-label');
       if (!cross) continue;
+      cross.hidden = Boolean(run.lacks?.changes);
       put(cross, isOff ? '↺' : '×');
       cross.setAttribute('aria-label', `Switch ${head.name} ${isOff ? 'on' : 'off'}`);
       cross.title = isOff ? 'Switch on again (x)' : 'Switch off (x)';
@@ -114,7 +120,7 @@ export function createGrid(page, thumbnails) {
       const { run } = store.data;
       if (anyOf(changed, 'run')) build(run);
       mark();
-      if (isLarge(run)) { if (anyOf(changed, 'run', 'sort', 'scored', 'random', 'theme')) colour(); }
+      if (isLarge(run)) { if (anyOf(changed, 'run', 'sort', 'scored', 'random', 'swept', 'sweep', 'theme')) colour(); }
       else if (anyOf(changed, 'run', 'pair', 'side', 'theme')) paint();
       if (anyOf(changed, 'head', 'run') && box.scrollHeight > box.clientHeight) box.querySelector('.sel')?.scrollIntoView({ block: 'nearest' });
     },

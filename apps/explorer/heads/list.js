@@ -4,6 +4,7 @@ import { h, put } from '../../page/dom.js';
 import { anyOf, placeOf } from '../place.js';
 import { choose, toggle } from './actions.js';
 import { badge, labelOf } from './badges.js';
+import { shortText } from '../../page/draw/format.js';
 import { isLarge } from './grid.js';
 import { LAYER_ORDER, fullOf, headsOf, isFound, metricFor, ranked, scoredOf, valueOf } from './scored.js';
 import { pictured } from './thumbnails.js';
@@ -18,7 +19,7 @@ export function headRow(head, kind, value, full, picture = null) {
   return h(
     'button', { type: 'button', class: 'row', 'data-head': head.name },
     picture, h('b', { class: 'nm' }, head.name), badge(kind), h('span', { class: 'bar' }, bar),
-    h('span', { class: 'number' }, value === null ? '–' : value.toFixed(2)),
+    h('span', { class: 'number' }, value === null ? '–' : shortText(value)),
   );
 }
 
@@ -95,7 +96,7 @@ export function createList(page, thumbnails) {
   return {
     box,
     update(changed) {
-      const rebuilt = anyOf(changed, 'run', 'sort', 'scored', 'random', 'find');
+      const rebuilt = anyOf(changed, 'run', 'sort', 'scored', 'random', 'swept', 'sweep', 'find');
       if (rebuilt) build(changed !== null && !changed.has('run'));
       if (rebuilt || anyOf(changed, 'size')) fit();
       mark();

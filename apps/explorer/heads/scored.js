@@ -1,11 +1,13 @@
-// Scores and kinds of the heads on screen: of this text, or over random sequences. Pure but for the store it is given.
+// Scores and kinds of the heads on screen: of this text, over the texts of a sweep, or over random sequences. Pure but for
+// the store it is given.
 
 import { headName } from '../../page/selection.js';
 
 // Scores that heads can be ranked by, and what people call them.
 export const METRICS = {
   induction: 'induction', previous_token: 'previous token', duplicate_token: 'duplicate token', first_token: 'BOS sink', self_attention: 'itself',
-  entropy: 'entropy', distance: 'distance',
+  entropy: 'entropy', spread: 'spread', distance: 'distance',
+  beyond_half: 'beyond half cap', beyond_most: 'beyond 0.9 cap', bend: 'bend of the cap', largest_logit: 'largest logit',
 };
 export const LAYER_ORDER = 'layer';
 const SHARES = new Set(['induction', 'previous_token', 'duplicate_token', 'first_token', 'self_attention', 'spread']);
@@ -13,17 +15,21 @@ const SHARES = new Set(['induction', 'previous_token', 'duplicate_token', 'first
 // What tells one model's heads from another's.
 export const weightsOf = ({ model, dtype }) => `${model} ${dtype}`;
 
+// The sweep that is chosen of those of this model, {name, texts, tokens, said}; null where there is none.
+export const sweepOf = ({ selection, data: { run } }) => run?.sweeps?.find(({ name }) => name === selection.sweep) ?? run?.sweeps?.[0] ?? null;
+
 // {scores: {metric: [L][N]}, types: [L][N], kinds, said}: `said` is where the scores come from.
-export function scoredOf({ selection, data: { run, random } }) {
+export function scoredOf({ selection, data: { run, random, swept } }) {
   if (selection.scored === 'random' && random?.weights === weightsOf(run)) return random;
+  if (selection.scored === 'sweep' && swept && swept.name === sweepOf({ selection, data: { run } })?.name) return swept;
   return { scores: run.scores, types: run.types, kinds: run.kinds, said: 'this text' };
 }
 
-// All heads of a run in layer order: [{name, layer, head, kind: of its layer}].
+// All heads of a run in layer order: [{name, layer, head, kind: of its layer}]; a layer without softmax has none.
 export function headsOf(run) {
-  return run.layers.flatMap(({ kind }, layer) => Array.from({ length: run.heads }, (_, head) => ({
+  return run.layers.flatMap(({ kind, softmax }, layer) => (softmax === false ? [] : Array.from({ length: run.heads }, (_, head) => ({
     name: headName({ layer, head }), layer, head, kind,
-  })));
+  }))));
 }
 
 export const valueOf = (scores, metric, { layer, head }) => scores[metric]?.[layer]?.[head] ?? null;

@@ -13,6 +13,13 @@ export function createThumbnails({ settings }) {
     load: (run) => library.load(thumbnailAddress(run, STAGE), decodeThumbnails),
     // The colour of a share of the scale of probabilities, for cells of scores.
     colour: (share) => palette.table(look).css[Math.round(255 * Math.sqrt(Math.min(Math.max(share, 0), 1)))],
+    // As the background of text, with an ink that is read on it; nothing for what is not known.
+    shade(share) {
+      if (share === null) return {};
+      const table = palette.table(look);
+      const step = Math.round(255 * Math.sqrt(Math.min(Math.max(share, 0), 1)));
+      return { background: table.css[step], color: table.ink[step] };
+    },
     paint(canvas, { heads, side, pixels }, layer, head) {
       if (!pixels.length) return;
       canvas.width = side;

@@ -15,10 +15,10 @@ export function headline(cell, after) {
   return { was: changed ? text(cell) : null, now: text(now), hidden: now.hidden !== null };
 }
 
-// Five of {name, label, text, note: string or list of strings and {lowered}, bar: {left, width} in percent or null, signed}.
+// Of each stage that is known {name, label, text, note: string or list of strings and {lowered}, bar: {left, width} in percent or null, signed}.
 export function stages(cell, after) {
   const now = after ?? cell;
-  return Object.entries(LABELS).map(([name, label]) => {
+  return Object.entries(LABELS).filter(([name]) => !now.stages || now.stages.includes(name)).map(([name, label]) => {
     const changed = after && differs(cell, after, name);
     return {
       name, label, text: shown(now, name), signed: SIGNED.has(name), bar: barOf(now, name),

@@ -57,7 +57,7 @@ export function rankedList(box, choose) {
         key = item.key;
         put(word, wordOf(item.run, key), h('span', { class: 'm' }, ` ${key}`));
         put(prob, probabilityWords(item.prob));
-        put(contribution, valueText(item.contribution));
+        put(contribution, item.contribution === null ? '' : valueText(item.contribution));
         place(fill, { width: 100 * item.prob });
         was.hidden = item.was === null;
         was.style.left = `${100 * (item.was ?? 0)}%`;

@@ -33,6 +33,7 @@ export function sentence(cell, after, changes) {
       ', but the head is off: nothing of it is written.'];
   }
   if (cell.visible === 1) return [here.query, ' gives all of its attention to ', here.key, ': it sees no other key.'];
+  if (cell.values.attn_logits === null) return [here.query, ' gives ', share, ' of its attention to ', here.key, `: rank ${cell.rank} of ${cell.visible} keys.`];
   const why = `: ${agreement(cell)}, ${capped(cell)}, and ${keysScore(cell.rank - 1)} higher.`;
   return [here.query, ' gives ', share, ' of its attention to ', here.key, why];
 }
@@ -59,6 +60,8 @@ function hidden(cell, { query, key }) {
   const nothing = ': the mask hides it, so it gets nothing.';
   if (cell.hidden === 'future') return [key, ` comes ${tokens(cell.key - cell.query)} after `, query, nothing];
   if (cell.hidden === 'outside_window') return [key, ` is ${where(cell)}, and ${windowOf(cell)}${nothing}`];
+  if (cell.hidden === 'outside_chunk') return [key, ' lies in another chunk than ', query, nothing];
+  if (cell.hidden === 'no_softmax') return ['This layer has no softmax: ', query, ' looks at no key.'];
   if (cell.hidden === 'padding') return [key, ` is padding${nothing}`];
   return [key, ` belongs to another sequence${nothing}`];
 }

@@ -2,19 +2,13 @@
 
 import { METRICS, fullOf, isFound, valueOf } from '../heads/scored.js';
 import { labelOf } from '../heads/badges.js';
+import { colourOf, lookOf } from '../../page/layer_glyph.js';
+import { svg } from '../svg.js';
 import { placed, ticksOf } from './atlas_frame.js';
 
-const SPACE = 'http://www.w3.org/2000/svg';
 const EDGE = { left: 38, right: 14, top: 24, bottom: 36 };
 const MARGIN = 0.03; // of an axis, beyond its ends
 const LETTER = 7.6; // px, of a bold digit
-
-export function svg(tag, properties = {}, ...children) {
-  const element = document.createElementNS(SPACE, tag);
-  for (const [name, value] of Object.entries(properties)) if (value !== null && value !== undefined) element.setAttribute(name, value);
-  element.append(...children.flat());
-  return element;
-}
 
 // Where values lie on the screen, and back.
 function scaleOf(width, height, x, y) {
@@ -50,8 +44,8 @@ export function createScatter(page, box) {
   }
 
   function mark({ kind, x, y, inside }) {
-    const shape = kind === 'local' ? svg('circle', { cx: x, cy: y, r: inside ? 5.5 : 4.2 }) : svg('path', { d: `M${x - 5} ${y - 5}L${x + 5} ${y + 5}H${x - 5}Z` });
-    shape.setAttribute('class', inside ? 'in' : kind);
+    const shape = svg('path', { d: lookOf(kind).mark, transform: `translate(${x} ${y})${inside ? ' scale(1.3)' : ''}`, class: inside ? 'in' : null });
+    if (!inside) shape.style.fill = colourOf(kind);
     return shape;
   }
 

@@ -5,7 +5,7 @@ import { switchOff } from '../heads/actions.js';
 import { headRow } from '../heads/list.js';
 import { METRICS, fullOf, valueOf } from '../heads/scored.js';
 import { csvOf, mostLie } from './atlas_frame.js';
-import { svg } from './atlas_scatter.js';
+import { svg } from '../svg.js';
 
 const [TALL, BARS] = [78, 48]; // px: of the histogram, of its bars
 
@@ -36,7 +36,7 @@ export function createSide(page, box) {
     return h(
       'div', { class: 'act' },
       h('button', { type: 'button', class: 'btn pri', disabled: !names.length, onclick: () => switchOff(page, areOff ? [] : names) }, areOff ? 'Restore' : label),
-      h('button', { type: 'button', class: 'btn', title: 'All heads, a row each', onclick: () => saveCsv(run, csvOf(heads, scored)) }, 'Save as CSV'),
+      h('button', { type: 'button', class: 'btn', title: 'All heads, a row each', onclick: () => saveCsv(run, scored, csvOf(heads, scored)) }, 'Save as CSV'),
     );
   }
 
@@ -67,8 +67,10 @@ export function createSide(page, box) {
   return { draw };
 }
 
-function saveCsv({ model }, text) {
+function saveCsv({ model }, { said, name }, text) {
   const address = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
-  h('a', { href: address, download: `heads_${model.replace(/[^\w.-]+/g, '-')}.csv` }).click();
+  // Scores of a sweep say so in the name of their file.
+  const whole = name ? `${model} over ${said}` : model;
+  h('a', { href: address, download: `heads_${whole.replace(/[^\w.-]+/g, '-')}.csv` }).click();
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }

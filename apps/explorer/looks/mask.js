@@ -1,5 +1,5 @@
-// The mask lab: a lesson, then both kinds of layer side by side; why a cell is hidden is the headline. All masks are the
-// model's own rule, from `workbench.masks`.
+// The mask lab: a lesson, then each kind of layer of the model side by side; why a cell is hidden is the headline. All
+// masks are the model's own rule, from `workbench.masks`.
 
 import { latest } from '../../page/ask.js';
 import { h, put } from '../../page/dom.js';
@@ -14,7 +14,7 @@ import { layoutOf } from './mask_layout.js';
 import { paintMask } from './mask_paint.js';
 import { createLessons } from './mask_lessons.js';
 import { createReach } from './mask_reach.js';
-import { cellOf, fieldsOf, labelsOf, lessonOf, passOf, questionOf, tokenAt } from './mask_situation.js';
+import { begun, cellOf, fieldsOf, labelsOf, lessonOf, lessonsOf, passOf, questionOf, tokenAt } from './mask_situation.js';
 import { headline } from './mask_words.js';
 
 const ASKED = ['run', 'lesson', 'lab', 'named'];
@@ -43,12 +43,8 @@ function createMask(page, box) {
   const lesson = createLessons(page);
   const controls = createControls(page);
   const copy = h('button', { type: 'button', class: 'btn sm copy', onclick: copyText }, 'Copy as text');
-  const grids = ['local', 'global'].map((kind, at) => {
-    const about = h('span', { class: 'm' });
-    const canvas = h('canvas', { tabindex: at ? '-1' : '0', role: 'img', 'aria-label': 'Mask', onpointermove: point, onpointerleave: () => hover(null), onclick: press });
-    return { kind, about, canvas, box: h('div', { class: `grid-of ${kind}` }, h('h3', {}, kind === 'local' ? 'Local layer' : 'Global layer', layerGlyph(kind), about), canvas) };
-  });
-  const body = h('div', { class: 'grids' }, grids.map((grid) => grid.box));
+  let grids = [];
+  const body = h('div', { class: 'grids' });
   Object.assign(say, { className: 'headline' });
   say.setAttribute('aria-live', 'polite');
   Object.assign(key, { className: 'key' });
@@ -68,8 +64,23 @@ function createMask(page, box) {
 
   const named = () => (store.selection.named === 'text' ? store.data.run ?? null : null);
 
+  function gridOf({ kind }, at) {
+    const about = h('span', { class: 'm' });
+    const canvas = h('canvas', { tabindex: at ? '-1' : '0', role: 'img', 'aria-label': 'Mask', onpointermove: point, onpointerleave: () => hover(null), onclick: press });
+    const title = `${kind[0].toUpperCase()}${kind.slice(1)} layer`;
+    return { kind, about, canvas, box: h('div', { class: `grid-of ${kind}` }, h('h3', {}, title, layerGlyph(kind), about), canvas) };
+  }
+
+  function buildGrids() {
+    if (grids.map(({ kind }) => kind).join() === answer.kinds.map(({ kind }) => kind).join()) return;
+    grids = answer.kinds.map(gridOf);
+    put(body, grids.map((grid) => grid.box));
+  }
+
   async function ask() {
-    lesson.draw();
+    const about = lessonsOf(lessons, store.data.run);
+    if (!about.some(({ name }) => name === store.selection.lesson)) return store.select(begun(about[0].name), { push: false });
+    lesson.draw(store.data.run);
     controls.draw(store.data.run);
     try {
       answer = await question.ask('masks', questionOf(lessons, store.selection, store.data.run));
@@ -83,6 +94,7 @@ function createMask(page, box) {
   function draw() {
     if (!answer) return;
     hovered = null;
+    buildGrids();
     const theme = themeOf(document.querySelector('#page'));
     const { query } = cellOf(answer, lessonOf(lessons, store.selection), store.selection);
     drawKey(key, answer, passOf(answer, store.selection).stop, theme);
@@ -99,7 +111,8 @@ function createMask(page, box) {
     const labels = labelsOf(answer, run);
     const phone = window.innerWidth <= PHONE;
     const words = labels.length > 0;
-    const width = phone ? body.clientWidth - 28 : (body.clientWidth - 44 + (words ? 72 : 0)) / 2;
+    const count = grids.length;
+    const width = phone ? body.clientWidth - 28 : (body.clientWidth - 44 * (count - 1) + (words ? 72 * (count - 1) : 0)) / count;
     const room = { width, height: phone ? Infinity : body.clientHeight - 34, slanted: !phone };
     layout = layoutOf(answer, room, { words, largest: phone ? 22 : window.innerWidth >= 1700 ? 44 : 30 });
     const second = { ...layout, left: layout.left - (words ? 72 : 0), width: layout.width - (words ? 72 : 0) };
@@ -107,11 +120,14 @@ function createMask(page, box) {
     second.at = (x, y) => layout.at(x + layout.left - second.left, y);
     grids.forEach((grid, at) => {
       grid.layout = at && !phone ? second : layout;
-      const { reasons, window: reach_ } = answer.kinds[at];
+      const { reasons, window: reach_, rule, sinks } = answer.kinds[at];
       // A lesson has a window of its own, which is not to be taken for the model's.
-      const own = store.data.run?.layers.find(({ window: its }) => its !== null)?.window;
+      const own = store.data.run?.layers.find(({ window: its }) => its)?.window;
       const aside = own && own !== reach_ ? ` in this lesson; ${store.data.run.model} has ${own}` : '';
-      put(grid.about, reach_ === null ? (fieldsOf(lessons, store.selection).causal ? 'sees all before' : 'sees all') : `window ${reach_}${aside}`);
+      const all = fieldsOf(lessons, store.selection).causal ? 'sees all before' : 'sees all';
+      const said = reach_ !== null ? `window ${reach_}${aside}` : grid.kind === 'global' ? all : rule.split(':')[0];
+      put(grid.about, said + (sinks ? ', and a learned sink takes its share of every row' : ''));
+      grid.about.title = rule;
       paintMask(grid.canvas, { layout: grid.layout, reasons, labels, words: words && (phone || !at), ...chosen, stop, hover: hovered }, theme);
       grid.canvas.setAttribute('aria-label', `${grid.kind} layer, ${answer.heading}`);
     });

@@ -41,24 +41,26 @@ export function createCache(page, box) {
     rows.hidden = !answer.cached;
     const columns = columnsOf(answer);
     const isWide = (rows.clientWidth - 240) / columns >= NARROWEST;
-    if (answer.cached) put(rows, answer.kinds.map((kind, at) => row(kind, at, pass, columns, labels, isWide)));
+    // A layer without softmax has a state in place of keys.
+    if (answer.cached) put(rows, answer.kinds.map((kind, at) => (kind.holds[pass.step].length ? row(kind, at, pass, columns, labels, isWide) : null)));
   }
 
   function aboutCache({ stop }) {
     if (!answer.cached) return store.selection.lab.cache === 'none' ? 'none is kept: every pass reads everything anew.' : 'none is kept: a later token changes every row.';
-    const { holds } = answer.kinds[0];
+    const holds = answer.kinds.flatMap((kind) => kind.holds);
     if (columnsOf(answer) > answer.length || holds.some((slots) => slots.includes(null))) return 'all slots are there from the start; struck through: overwritten.';
-    return `what stays once position ${stop - 1} is read; struck through: dropped. A local layer keeps window − 1: the next position is the ${ordinal(answer.kinds[0].window)}.`;
+    const local = answer.kinds.find(({ kind }) => kind === 'local');
+    return `what stays once position ${stop - 1} is read; struck through: dropped.${local ? ` A local layer keeps window − 1: the next position is the ${ordinal(local.window)}.` : ''}`;
   }
 
-  function row({ kind, holds }, at, pass, columns, labels, isWide) {
+  function row({ kind, holds, window, chunk = null }, at, pass, columns, labels, isWide) {
     const states = Array.from({ length: columns }, (_, position) => heldAfter(answer, at, pass, position));
     const kept = states.filter((state) => state === 'held' || state === 'new').length;
     const empty = holds[pass.step].filter((position) => position === null).length;
     return h('div', { class: 'held-by' }, h('span', { class: 'kind' }, layerGlyph(kind), kind),
       h('div', { class: 'slots', role: 'img', 'aria-label': `${kind} layer: ${kept} of ${pass.stop} kept`, style: { gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` } },
         states.map((state, position) => h('span', { class: state, title: `${position}${STATES[state] ? ` ${STATES[state]}` : ''}` }, state && (state !== 'empty') && columns <= 40 ? textOf(position, labels, isWide) : ''))),
-      h('span', { class: 'of' }, h('b', {}, String(kept)), h('span', { class: 'm' }, ` of ${pass.stop} kept${kind === 'global' && !empty ? ', no limit' : empty ? `, ${empty} empty` : ''}`)));
+      h('span', { class: 'of' }, h('b', {}, String(kept)), h('span', { class: 'm' }, ` of ${pass.stop} kept${empty ? `, ${empty} empty` : window === null && chunk === null ? ', no limit' : ''}`)));
   }
 
   return { draw, step };

@@ -3,7 +3,7 @@
 import { h, put, segments } from '../../page/dom.js';
 import { changed, fieldsOf } from './mask_situation.js';
 
-const MOST = { tokens: 96, padding: 16, chunk: 32, decode: 16, spare: 16 };
+const MOST = { tokens: 96, padding: 16, chunk: 32, decode: 16, spare: 16, section: 32 };
 
 export function createControls(page) {
   const { store } = page;
@@ -23,7 +23,7 @@ export function createControls(page) {
   }
 
   const sliders = [
-    slider('tokens', 'Positions', 1), slider('window', 'Window of a local layer', 1), slider('padding', 'Padding', 0),
+    slider('tokens', 'Positions', 1), slider('window', 'Window of a local layer', 1), slider('section', 'Chunk of a chunked layer', 1), slider('packed', 'A second text from (0: none)', 0), slider('padding', 'Padding', 0),
     slider('decode', 'New tokens with a cache', 0), slider('chunk', 'Prompt in parts of (0: whole)', 0), slider('spare', 'Spare slots', 0),
   ];
   const bools = { true: true, false: false };
@@ -36,7 +36,7 @@ export function createControls(page) {
   const of = (name) => [...sliders, ...choices].find((control) => control.name === name).box;
   const box = h('details', { class: 'situation' }, h('summary', {}, 'Change the situation'));
   const body = h('div', { class: 'controls-of' });
-  put(body, ['tokens', 'window', 'named', 'causal', 'padding', 'side', 'decode', 'chunk', 'cache', 'spare'].map(of));
+  put(body, ['tokens', 'window', 'section', 'named', 'causal', 'padding', 'side', 'decode', 'chunk', 'cache', 'spare', 'packed'].map(of));
   box.append(body);
 
   return {
@@ -49,7 +49,7 @@ export function createControls(page) {
     draw(run) {
       const fields = fieldsOf(lessons, store.selection);
       const tokens = store.selection.named === 'text' && run ? Math.min(MOST.tokens, run.tokens.length) : MOST.tokens;
-      const most = { ...MOST, tokens, window: Math.max(16, fields.tokens + fields.padding), decode: Math.min(MOST.decode, fields.tokens - 1) };
+      const most = { ...MOST, tokens, window: Math.max(16, fields.tokens + fields.padding), decode: Math.min(MOST.decode, fields.tokens - 1), packed: fields.tokens - 1 };
       for (const { name, input, number } of sliders) {
         input.max = String(most[name]);
         input.value = String(fields[name]);
@@ -61,6 +61,10 @@ export function createControls(page) {
       of('spare').hidden = fields.cache !== 'static' || !fields.causal;
       of('cache').hidden = !fields.causal;
       of('named').hidden = !run;
+      const kinds = run?.layers.map(({ kind }) => kind) ?? ['local'];
+      of('window').hidden = !kinds.includes('local');
+      of('section').hidden = !kinds.includes('chunked');
+      of('packed').hidden = fields.padding + fields.decode + fields.chunk > 0 || kinds.includes('linear');
     },
   };
 }

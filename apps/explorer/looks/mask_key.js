@@ -1,4 +1,4 @@
-// The legend of the masks: what each pattern means, and how many cells have it in either kind of layer.
+// The legend of the masks: what each pattern means, and how many cells have it in each kind of layer.
 
 import { h, put } from '../../page/dom.js';
 import { layerGlyph } from '../heads/badges.js';
@@ -7,7 +7,7 @@ import { countsOf } from './mask_situation.js';
 import { REASONS } from './mask_words.js';
 
 const SIDE = 22; // px of a swatch
-const ORDER = [0, 2, 3, 1];
+const ORDER = [0, 2, 5, 3, 4, 6, 1];
 
 function swatch(reason, theme) {
   const canvas = h('canvas', { class: 'swatch', 'aria-hidden': 'true', width: 2 * SIDE, height: 2 * SIDE });
@@ -22,7 +22,8 @@ function swatch(reason, theme) {
 export function drawKey(box, answer, stop, theme) {
   const counts = answer.kinds.map((_, at) => countsOf(answer, at, stop));
   const shown = ORDER.filter((reason) => reason === 0 || counts.some((count) => count[reason]));
-  put(box, h('span'), h('span', { class: 'm' }, 'cells'), layerGlyph('local'), layerGlyph('global'), shown.map((reason) => [
+  box.style.gridTemplateColumns = `22px minmax(0, 1fr) repeat(${counts.length}, 34px)`;
+  put(box, h('span'), h('span', { class: 'm' }, 'cells'), answer.kinds.map(({ kind }) => layerGlyph(kind)), shown.map((reason) => [
     swatch(reason, theme), h('span', {}, REASONS[reason]), counts.map((count) => h('b', {}, String(count[reason]))),
   ]));
 }

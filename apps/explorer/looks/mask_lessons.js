@@ -1,7 +1,7 @@
 // The lessons, which come first: a list of situations to start from, and the sentence of the one that is open.
 
 import { h, put } from '../../page/dom.js';
-import { begun, lessonOf } from './mask_situation.js';
+import { begun, lessonOf, lessonsOf } from './mask_situation.js';
 
 const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 
@@ -17,14 +17,17 @@ export function createLessons({ store, settings }) {
     if (!STEPS[event.key] || at < 0) return;
     event.preventDefault();
     event.stopPropagation();
-    const next = buttons[(at + STEPS[event.key] + buttons.length) % buttons.length];
+    const shown = buttons.filter((button) => !button.hidden);
+    const next = shown[(shown.indexOf(buttons[at]) + STEPS[event.key] + shown.length) % shown.length];
     next.focus();
     next.click();
   }
 
   return {
     box: h('div', { class: 'lesson' }, h('b', {}, 'Mask lab'), list, told),
-    draw() {
+    draw(run) {
+      const about = lessonsOf(lessons, run).map(({ name }) => name);
+      for (const button of buttons) button.hidden = !about.includes(button.dataset.lesson);
       const { name: open, sentence } = lessonOf(lessons, store.selection);
       const isChanged = Object.keys(store.selection.lab).length > 0;
       for (const button of buttons) {

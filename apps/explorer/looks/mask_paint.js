@@ -4,34 +4,45 @@ import { sized } from '../../page/draw/canvas.js';
 
 const LATTICE = 6;
 const ROUND = 20; // px of a cell with round corners
-const [VISIBLE, FUTURE, OUTSIDE, PADDING] = [0, 1, 2, 3];
+const [VISIBLE, FUTURE, OUTSIDE, PADDING, OTHER_TEXT, OUTSIDE_CHUNK, NO_SOFTMAX] = [0, 1, 2, 3, 4, 5, 6];
 const LIGHT = 0.38; // opacity of what may be looked at, beside the chosen row
 
 // Patterns as small squares that repeat: dots, lines of 45 degrees, a lattice.
 const DRAWN = {
   [FUTURE]: (context, side) => context.fillRect(side / 2 - 0.5, side / 2 - 0.5, 1.2, 1.2),
-  [OUTSIDE](context, side) {
+  [OUTSIDE]: (context, side) => stripes(context, side, 1),
+  [OUTSIDE_CHUNK]: (context, side) => stripes(context, side, -1),
+  [OTHER_TEXT](context, side) {
     context.beginPath();
-    for (const shift of [-side, 0, side]) {
-      context.moveTo(shift - 1, side + 1);
-      context.lineTo(shift + side + 1, -1);
-    }
+    context.arc(side / 2, side / 2, 1.6, 0, 7);
     context.stroke();
   },
+  [NO_SOFTMAX]: (context, side) => context.fillRect(0, side / 2 - 0.5, side, 1),
   [PADDING](context, side) {
     context.strokeRect(0.5, 0.5, side, side);
   },
 };
-const LINES = { [FUTURE]: 'ink2', [OUTSIDE]: 'ink2', [PADDING]: 'line2' };
+const LINES = { [FUTURE]: 'ink2', [OUTSIDE]: 'ink2', [PADDING]: 'line2', [OTHER_TEXT]: 'ink2', [OUTSIDE_CHUNK]: 'ink2', [NO_SOFTMAX]: 'line2' };
+const STRIPED = [OUTSIDE, OUTSIDE_CHUNK];
+
+// Lines of 45 degrees that rise or fall.
+function stripes(context, side, rises) {
+  context.beginPath();
+  for (const shift of [-side, 0, side]) {
+    context.moveTo(shift - 1, rises > 0 ? side + 1 : -1);
+    context.lineTo(shift + side + 1, rises > 0 ? -1 : side + 1);
+  }
+  context.stroke();
+}
 
 // The fill of a reason, for `context`.
 export function patternOf(context, reason, theme) {
   const ratio = Math.min(3, window.devicePixelRatio || 1);
-  const side = reason === OUTSIDE ? LATTICE + 1 : LATTICE;
+  const side = STRIPED.includes(reason) ? LATTICE + 1 : LATTICE;
   const tile = document.createElement('canvas');
   const own = sized(tile, side, side);
   Object.assign(own, { fillStyle: theme.panel2, lineWidth: 1.1 });
-  if (reason !== OUTSIDE) own.fillRect(0, 0, side, side);
+  if (!STRIPED.includes(reason)) own.fillRect(0, 0, side, side);
   own.fillStyle = own.strokeStyle = theme[LINES[reason]];
   DRAWN[reason](own, side);
   const pattern = context.createPattern(tile, 'repeat');
@@ -40,7 +51,7 @@ export function patternOf(context, reason, theme) {
 }
 
 export function fillsOf(context, theme) {
-  return [theme.accent, ...[FUTURE, OUTSIDE, PADDING].map((reason) => patternOf(context, reason, theme))];
+  return [theme.accent, ...[FUTURE, OUTSIDE, PADDING, OTHER_TEXT, OUTSIDE_CHUNK, NO_SOFTMAX].map((reason) => patternOf(context, reason, theme))];
 }
 
 // `shown` = {layout, reasons, labels, words: whether they stand left, query, key, stop, hover}

@@ -2,6 +2,7 @@
 
 import { h, put, segments } from '../../page/dom.js';
 import { sized } from '../../page/draw/canvas.js';
+import { lookOf } from '../../page/layer_glyph.js';
 import { fillsOf } from './mask_paint.js';
 import { reachSentence } from './mask_words.js';
 
@@ -22,10 +23,10 @@ export function createReach(page, box) {
     const model = answer.reach.model && run?.model.split('/').at(-1);
     if (named !== model) {
       named = model;
-      const options = [{ value: 'local', label: 'Local' }, ...(model ? [{ value: 'model', label: `As in ${model}` }] : [])];
+      const options = [...(answer.reach.local ? [{ value: 'local', label: 'Local' }] : []), ...(model ? [{ value: 'model', label: `As in ${model}` }] : [])];
       showReach = segments(choose, 'Layers', options, (reach) => store.select({ reach }));
     }
-    const shown = model && store.selection.reach === 'model' ? 'model' : 'local';
+    const shown = model && (store.selection.reach === 'model' || !answer.reach.local) ? 'model' : 'local';
     showReach(shown);
     const reach = answer.reach[shown];
     paint(answer, reach, query, theme);
@@ -66,11 +67,10 @@ export function createReach(page, box) {
     }
   }
 
-  // As `layerGlyph`: a band for a local layer, a triangle for a global one.
   function glyph(context, kind, x, y, theme) {
     const style = getComputedStyle(document.querySelector('#page'));
     context.fillStyle = style.getPropertyValue(`--${kind}`).trim() || theme.ink2;
-    const shape = new Path2D(kind === 'local' ? 'M0 0h7l13 13v7h-7L0 7z' : 'M0 0l20 20H0z');
+    const shape = new Path2D(lookOf(kind).glyph);
     context.save();
     context.translate(x, y - 5);
     context.scale(0.5, 0.5);

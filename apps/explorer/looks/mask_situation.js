@@ -1,8 +1,11 @@
 // The situation of the mask lab: a lesson, and where the reader differs from it. Pure.
 
-const FIELDS = ['tokens', 'window', 'causal', 'padding', 'side', 'cache', 'decode', 'chunk', 'spare'];
+const FIELDS = ['tokens', 'window', 'section', 'causal', 'padding', 'side', 'cache', 'decode', 'chunk', 'spare', 'packed'];
 
 export const lessonOf = (lessons, { lesson }) => lessons.find(({ name }) => name === lesson) ?? lessons[0];
+
+// The lessons about a model: those that need no kind of layer, or one that it has.
+export const lessonsOf = (lessons, run) => lessons.filter(({ needs }) => !needs || (run ? run.layers.some(({ kind }) => kind === needs) : ['local', 'global'].includes(needs)));
 
 // The fields of the situation. The address writes true and false as 1 and 0.
 export function fieldsOf(lessons, selection) {
@@ -43,7 +46,7 @@ export function passOf(answer, { pass }) {
 export function cellOf(answer, lesson, { query: wished, key: chosen, pass }) {
   const { stop } = passOf(answer, { pass });
   const query = Math.min(wished ?? lesson.query ?? stop - 1, stop - 1);
-  const reasons = answer.kinds[0].reasons[query];
+  const reasons = (answer.kinds.find(({ reasons: rows }) => rows[query].slice(0, query).some((reason) => reason !== 0)) ?? answer.kinds[0]).reasons[query];
   const keys = columnsOf(answer);
   if (chosen !== null) return { query, key: Math.min(chosen, keys - 1) };
   if (wished === null && lesson.key !== null) return { query, key: Math.min(lesson.key, keys - 1) };
@@ -59,9 +62,11 @@ export function heldAfter(answer, kind, { step, start, stop }, position) {
   return position >= start && step > 0 ? 'new' : 'held';
 }
 
+const REASONS_KNOWN = 7; // of `model.Reason`
+
 // How many cells of the rows that were fed have each reason; rows of pads are left out.
 export function countsOf({ kinds, pads: [from, to] }, kind, stop) {
-  const counts = [0, 0, 0, 0];
+  const counts = Array(REASONS_KNOWN).fill(0);
   kinds[kind].reasons.slice(0, stop).forEach((row, query) => {
     if (query < from || query >= to) for (const reason of row) counts[reason] += 1;
   });

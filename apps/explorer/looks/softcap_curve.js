@@ -2,7 +2,7 @@
 
 import { h, put } from '../../page/dom.js';
 import { island } from '../../page/draw/format.js';
-import { svg } from './atlas_scatter.js';
+import { svg } from '../svg.js';
 
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 16, 8, 34]; // px around the drawing
 const STEPS = 160;

@@ -1,6 +1,7 @@
 // The row of controls: drawing, stage, side of a change, and how it is viewed.
 
 import { h, segments } from '../../page/dom.js';
+import { placeOf } from '../place.js';
 import { createViewMenu } from './view_menu.js';
 
 // Long and short names; a narrow row shows the short ones.
@@ -29,8 +30,12 @@ export function createControls(page) {
     update(changed) {
       const { selection, data } = store;
       showDrawing(selection.drawing);
-      showStage(selection.over === 'rollout' ? 'attn_probs' : selection.stage);
-      for (const button of stages.children) button.disabled = selection.over === 'rollout';
+      showStage(selection.over === 'rollout' ? 'attn_probs' : placeOf(store).stage);
+      [...stages.children].forEach((button, at) => {
+        const isKnown = data.run.stages?.includes(settings.explore.stages[at].name) ?? true;
+        button.disabled = selection.over === 'rollout' || !isKnown;
+        button.title = isKnown ? settings.explore.stages[at].help : `Not known of this model: ${data.run.tier}`;
+      });
       sides.hidden = !data.pair;
       showSide(selection.side);
       box.classList.toggle('crowded', Boolean(data.pair));

@@ -17,7 +17,7 @@ export const attention = { name: 'attention', title: 'Attention', create: create
 
 // Keys of the state after which other maps are read, and after which the same ones are drawn anew.
 const READ = ['run', 'pair', 'head', 'stage', 'side', 'over', 'chosen', 'words', 'bos', 'pins', 'ab', 'textB'];
-const DRAWN = ['query', 'key', 'theme', 'size', 'drawing', 'fit', 'log', 'off', 'random', 'scored'];
+const DRAWN = ['query', 'key', 'theme', 'size', 'drawing', 'fit', 'log', 'off', 'random', 'scored', 'swept', 'sweep'];
 
 function createMap(page, box) {
   const { store } = page;

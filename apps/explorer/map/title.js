@@ -6,6 +6,7 @@ import { pin, toggle } from '../heads/actions.js';
 import { badge, layerGlyph } from '../heads/badges.js';
 import { scoredOf, valueOf } from '../heads/scored.js';
 import { placeOf } from '../place.js';
+import { sightOf } from '../../page/layer_glyph.js';
 import { comparedOf } from './asked.js';
 
 const LETTERS = 'ABCD';
@@ -17,29 +18,33 @@ export function createTitle(page) {
   const off = h('button', { class: 'btn sm off', type: 'button', onclick: () => toggle(page, placeOf(store).name) });
   const box = h('div', { class: 'title' }, name, about, h('span', { class: 'grow' }), pins, off);
 
-  function showPins({ selection }, place) {
+  function showPins({ selection, data }, place) {
     pins.forEach((button, slot) => {
       const isOn = selection.pins[slot] === place.name;
       button.setAttribute('aria-pressed', isOn);
       button.disabled = slot > selection.pins.length;
       put(button, `${isOn ? 'Unpin' : 'Pin'} ${LETTERS[slot]}`);
     });
+    const why = data.run.lacks?.changes ?? (data.run.layers[place.layer].softmax === false ? 'This layer has no heads' : null);
+    off.disabled = Boolean(why);
+    off.title = why ?? '';
     put(off, selection.off.includes(place.name) ? 'Restore ' : 'Switch off ', h('kbd', {}, 'x'));
   }
 
   // "local, window 32", "copies 0.89", "key/value 1"
   function oneHead({ run }, { layer, head }) {
-    const { kind, window, chunk } = run.layers[layer];
-    const sight = window ? `sees ${window} tokens` : chunk ? `sees its chunk of ${chunk} tokens` : kind === 'linear' ? 'no softmax here' : 'sees the whole text';
-    const { scores, types, kinds } = scoredOf(store);
+    const { kind, sinks } = run.layers[layer];
+    const { scores, types, kinds, said } = scoredOf(store);
     const type = types?.[layer]?.[head];
     const decided = kinds?.find((each) => each.name === type);
     const score = type && decided ? valueOf(scores, decided.score, { layer, head }) : null;
     const shared = run.heads / run.kv_heads;
     const group = Math.floor(head / shared);
     return [
-      h('span', { class: 'kind', title: sight }, layerGlyph(kind), kind),
+      h('span', { class: 'kind', title: sightOf(run.layers[layer]) }, layerGlyph(kind), kind),
+      sinks ? h('span', { class: 'kv', title: 'A learned sink takes a share of every row, beside its keys' }, 'learned sink') : null,
       type ? badge(type, score) : null,
+      store.selection.scored === 'text' ? null : h('span', { class: 'm over' }, `over ${said}`),
       shared > 1 ? h('span', { class: 'kv', title: `heads ${group * shared} to ${(group + 1) * shared - 1} share keys and values` }, `key/value ${group}`) : null,
     ];
   }

@@ -17,5 +17,12 @@ export function briefText(value) {
   return signed(value, size.toFixed(size >= 10 ? 1 : 2));
 }
 
+// As `briefText`, for numbers of which some are far below 0.01: "0.28", ".0031", "3e-5".
+export function shortText(value) {
+  const size = Math.abs(value);
+  if (size === 0 || size >= 0.01) return briefText(value);
+  return signed(value, size >= 0.001 ? size.toFixed(4).slice(1) : size.toExponential(0));
+}
+
 // A token inside a sentence is an island: a script that runs from right to left must not carry the number after it away.
 export const island = (text) => `\u2068${text.replace(/[\u2066-\u2069]/g, '')}\u2069`;

@@ -22,6 +22,8 @@ def test_a_sweep_alone_and_in_shards(corpus: Path, tmp_path: Path, capsys: pytes
     for number in (1, 0):
         assert main([*common, str(tmp_path / "parts"), "--shard", f"{number}/2"]) == 0
         assert "sweep merge" in capsys.readouterr().out
+    assert main(["sweep", "figure", "ranked", str(tmp_path / "parts"), "--out", str(tmp_path / "a.pdf")]) == 2
+    assert "its 2 parts were not put together" in capsys.readouterr().err
     assert main(["sweep", "merge", str(tmp_path / "parts")]) == 0
     same = ("heads.parquet", "examples.parquet", "texts.parquet", "manifest.json")
     assert all((tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes() for name in same)
@@ -58,6 +60,7 @@ def test_the_script_runs_the_shard_of_its_task(capsys: pytest.CaptureFixture[str
         (["sweep", "texts.txt", "--size", "3", "--out", "o"], "--size is of --set repeats"),
         (["sweep", "merge", "o"], "o holds no part of a sweep"),
         (["sweep", "compare", "o", "o"], "o holds no sweep"),
+        (["app", "--sweep", "o"], "o holds no sweep"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(

@@ -121,3 +121,15 @@ def test_refusals(client: TestClient, store: RunStore, trace: Trace, path: str, 
     response = client.get(f"/attention/{store.add(trace)}/{path}")
     assert response.status_code == status
     assert words in response.json()["error"]
+
+
+@pytest.mark.parametrize("factor", [2, 5, 7])
+def test_squares_are_rectangles_of_one_size(factor: int):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(23, 17)).astype(np.float32)
+    values[rng.random(values.shape) < 0.4] = np.nan
+    reasons = rng.integers(0, 4, values.shape).astype(np.uint8)
+    pooled = pooling.pooled_map(lambda rows, _keys: (values[rows], reasons[rows]), range(23), range(17), factor)
+    starts = np.arange(0, 23, factor), np.arange(0, 17, factor)
+    np.testing.assert_array_equal(pooled[0], pooling.pool_extreme(values, *starts))
+    np.testing.assert_array_equal(pooled[1], pooling.pool_least(reasons, *starts))

@@ -15,7 +15,7 @@ const LESSONS = [
 const reasons = (window) => Array.from({ length: 5 }, (_, query) => Array.from({ length: 5 }, (__, key) => (key > query ? 1 : query - key < window ? 0 : 2)));
 const MASKS = {
   length: 5, pads: [0, 0], cached: true, passes: [{ start: 0, stop: 3 }, { start: 3, stop: 4 }, { start: 4, stop: 5 }],
-  kinds: [{ window: 2, reasons: reasons(2), holds: [[2], [3], [4]] }, { window: null, reasons: reasons(9), holds: [[0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4]] }],
+  kinds: [{ kind: 'local', window: 2, reasons: reasons(2), holds: [[2], [3], [4]] }, { kind: 'global', window: null, reasons: reasons(9), holds: [[0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4]] }],
 };
 
 test('the stops of a cap say which one is the model’s own', () => {
@@ -68,12 +68,16 @@ test('the headline says why', () => {
   assert.equal(said(4, 1), 'In a local layer 4 cannot look at 1:it lies 3 back, a window of 2 reaches 1 back. In a global layer it can.');
   assert.equal(said(1, 3), 'In no layer can 1 look at 3:it comes 2 later.');
   assert.equal(said(2, 1), 'In every layer 2 looks at 1:it lies 1 back, a window of 2 reaches 1 back.');
+  const linear = { kind: 'linear', window: null, reasons: Array(5).fill(Array(5).fill(6)) };
+  const chunked = { kind: 'chunked', window: null, chunk: 2, reasons: reasons(9).map((row, query) => row.map((reason, key) => (key < query - (query % 2) ? 5 : reason))) };
+  const other = { ...MASKS, kinds: [MASKS.kinds[1], chunked, linear] };
+  assert.equal(headline(other, { query: 4, key: 1 }, true).at(-1), 'it lies in chunk 0, this query in chunk 2, of 2 tokens each, and this layer has no softmax, so no token looks at another. In a global layer it can.');
   assert.match(reachSentence(MASKS, { layers: ['local', 'local'], window: 2, first: [[0], [1, 0], [2, 1, 0], [-1, 2, 1, 0]] }, 3, { causal: true }), /^3 of 4 tokens reach position 3 through 2 layers\. Each local layer adds 1\.$/);
 });
 
 test('what the cache holds, what the legend counts, and what positions are called', () => {
   assert.deepEqual([0, 1, 2, 3, 4].map((at) => heldAfter(MASKS, 0, { step: 1, start: 3, stop: 4 }, at)), ['dropped', 'dropped', 'dropped', 'new', '']);
-  assert.deepEqual(countsOf(MASKS, 0, 5), [9, 10, 6, 0]);
+  assert.deepEqual(countsOf(MASKS, 0, 5), [9, 10, 6, 0, 0, 0, 0]);
   const run = { readable: [{ text: 'bl' }, { text: 'ue' }, { text: 'red' }], words: [0, 0, 1] };
   assert.deepEqual(labelsOf({ ...MASKS, length: 4, pads: [0, 1] }, run).map(({ from, to, text }) => [from, to, text]), [[0, 1, '<pad>'], [1, 3, 'blue'], [3, 4, 'red']]);
 });

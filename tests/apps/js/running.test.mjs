@@ -30,6 +30,7 @@ test('the last request wins, and the one before is broken off', async () => {
   runs[0].resolve(1);
   await settle();
   assert.deepEqual([runs.length, store.data.run.id, store.data.busy, store.data.stale], [2, 2, null, false]);
+  assert.equal(runner.pause, 100); // what a run took
 });
 
 test('a run that fails keeps what was shown, says why once, and does not run again by itself', async () => {

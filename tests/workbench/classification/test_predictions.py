@@ -70,10 +70,10 @@ def test_entities_are_the_characters_of_the_text_and_the_tags_of_the_words(tagge
 
 def test_the_order_and_the_company_of_sentences_do_not_matter(tagger, monkeypatch):
     encoded = [predicted.reading.encoded for predicted in classify(tagger, TEXT).sentences]
-    together = class_logits(tagger.model, encoded, 0)
+    together = class_logits(tagger.token_scores, encoded, 0)
     monkeypatch.setattr("gemma2_workbench.classification.logits.TOKENS_PER_PASS", 1)
     passes = []
-    alone = class_logits(tagger.model, encoded, 0, lambda groups: passes.append(groups) or groups)
+    alone = class_logits(tagger.token_scores, encoded, 0, lambda groups: passes.append(groups) or groups)
     assert sorted(passes[0]) == [[0], [1], [2]]
     for one, other in zip(together, alone, strict=True):
         assert_close(one, other, atol=1e-4, rtol=1e-4)

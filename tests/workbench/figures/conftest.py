@@ -16,6 +16,7 @@ from gemma2_workbench.figures.spec import (
     Curve,
     Guide,
     HeadGrid,
+    Histogram,
     Panels,
     Scale,
     Scatter,
@@ -136,10 +137,25 @@ def build():
         "scatter-1": Scatter(np.array([0.0]), np.array([np.nan]), "x", "y"),
         "scatter-9": softcap_dots(9),
         "scatter-2000": softcap_dots(2000),
+        "scatter-groups": Scatter(
+            *np.random.default_rng(0).random((2, 20)),
+            "x",
+            "y",
+            labels=tokens(20),
+            groups=("local", "global") * 10,
+            named=(3, 7),
+        ),
+        "histogram": Histogram(
+            np.linspace(0, 1, 9), np.arange(8.0), "share", "of queries", guides=(Guide("x", 0.3, ""),)
+        ),
+        "histogram-log": Histogram(np.array([0.5, 1, 2, 4]), np.ones(3), "d", "n", "odd <b> $", logarithmic=True),
         "bars-1": Bars(("_",), np.array([0.0]), "share"),
+        "bars-intervals": Bars(
+            ("a", "b"), np.array([0.2, -1]), "n", low=np.array([-1, np.nan]), high=np.array([0.4, np.nan])
+        ),
         "bars-odd": Bars(ODD, np.linspace(-1, 1, len(ODD)), "share of $p$", "keys"),
         "strip-1": TokenStrip(("▁the",), np.array([np.nan]), PROBABILITY),
-        "strip-odd": TokenStrip(ODD, np.linspace(0, 1, len(ODD)), PROBABILITY, "saliency"),
+        "strip-odd": TokenStrip(ODD, np.linspace(0, 1, len(ODD)), PROBABILITY, "saliency", mark=2),
         "strip-64": TokenStrip(tokens(64), np.linspace(0, 2, 64), PROBABILITY),
         "panels-maps": Panels(maps, 2, "three windows"),
         "panels-mixed": Panels((maps[0], head_grid(6, 4, 2), softcap_curve(), softcap_dots(5)), 3, "mixed <b>"),

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gemma2_workbench import AblateHead, LoadedModel, Trace, capture
+from gemma2_workbench import AblateHead, LoadedModel, Sweep, Trace, capture, head_page
 from gemma2_workbench.apps.cli import main
-from gemma2_workbench.headvis import head_data, save
+from gemma2_workbench.headvis import head_data, save, save_sweep
 
 # Literal samples from the docstrings of data_pipeline.py of anthropics/headvis.
 SCATTER = '{"layer": 0, "head": 0, "induction_score": 0.42, "self_attention_score": 0.01}'
@@ -164,3 +164,25 @@ def test_the_command_writes_the_folder_of_the_heads_that_are_asked_for(tmp_path:
     assert "write LAYER.HEAD" in capsys.readouterr().err
     assert main([*arguments, "--head", "9.0"]) == 2
     assert "layer 9 does not exist" in capsys.readouterr().err
+
+
+def test_a_sweep_gives_scores_over_its_texts_and_its_examples(swept: Sweep, tmp_path: Path) -> None:
+    folder = save_sweep(swept, tmp_path / "data", [(5, 3)])
+    (scatter,) = json.loads((folder / "scatter_data.json").read_text())
+    rows = swept.heads.loc[(swept.heads["layer"] == 5) & (swept.heads["head"] == 3)].set_index("statistic")
+    assert scatter["induction_score"] == pytest.approx(rows.at["induction", "tokens_mean"], abs=1e-4)
+    assert scatter["qk_distance_variance"] is None
+    head = json.loads((folder / "heads" / "L5H3.json").read_text())
+    assert set(head) == HEAD
+    assert set(json.loads((folder / "config.json").read_text())) == set(CONFIG)
+    cells = {
+        ("".join(each["tokens"]), index): value
+        for each in head["sequences"]
+        for index, value in zip(each["attention_indices"], each["attention_values"], strict=True)
+    }
+    for example in head_page(swept, 5, 3).of("induction"):
+        text = "".join(token.replace("▁", " ") for token in example.tokens)
+        peak = cells[text, example.query * len(example.tokens) + example.peak]
+        assert peak == pytest.approx(example.row.max(), abs=1e-4)
+    with pytest.raises(ValueError, match=r"layer 6, head 0 does not exist; layers are 0..5"):
+        save_sweep(swept, tmp_path / "more", [(6, 0)])

@@ -3,14 +3,24 @@
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import pandas as pd
 import pytest
 
-from gemma2_workbench import AblateHead, LoadedModel, SetWindow, Trace, capture, compare, save_figure, save_table
+from gemma2_workbench import (
+    AblateHead,
+    LoadedModel,
+    SetWindow,
+    Sweep,
+    Trace,
+    capture,
+    compare,
+    save_figure,
+    save_table,
+)
 from gemma2_workbench.apps.cli import main
 from gemma2_workbench.figures.spec import Bars, FigureSpec
 from gemma2_workbench.records.again import Again
@@ -34,6 +44,8 @@ MADE = {
     "mask": ["mask", "--window", "2", "--padding", "1", TEXT],
     "reason": ["why", "--show", "removals", "Anna met Bob"],
     "scores": ["heads", "--sequences", "3", "--length", "9", "--metric", "induction"],
+    "sweep": ["sweep figure", "head", "heads", "--layer", "5", "--head", "2", "3", "--statistic", "induction"],
+    "sweeps": ["sweep compare", "heads", "heads", "--statistic", "entropy"],
     "patch": [
         *("patch", "--what", "head_out", "--layers", "4,5", "--token", "▁green", "--against", "▁silver"),
         *("red blue green seven red blue", "red blue silver seven red blue"),
@@ -47,8 +59,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.__name__)
-def test_a_file_is_read_and_made_again_and_its_command_makes_it_too(recipe: type[Recipe]) -> None:
+def test_a_file_is_read_and_made_again_and_its_command_makes_it_too(recipe: type[Recipe], swept: Sweep) -> None:
     words = MADE[recipe.KIND]
+    if recipe.KIND in ("sweep", "sweeps"):
+        swept.save(Path("heads"))
     assert main([*words[:1], "--out", "a.svg", *words[1:]]) == 0
     stored = read_record(Path("a.svg"))
     assert (stored.recipe, type(stored.checked)) == (recipe, recipe.SCHEMA)
@@ -102,6 +116,30 @@ def test_a_map_over_heads_is_drawn_again_and_other_records_do_not_know_of_it(tra
         save_table("attention", trace, "a.npz", over="max")
 
 
+def test_a_file_of_a_sweep_is_made_again_from_that_sweep_only(swept: Sweep, capsys: pytest.CaptureFixture[str]) -> None:
+    swept.save(Path("moved"))
+    save_figure("examples", swept, "a.svg", layer=5, head=3)
+    assert main(["redraw", "a.svg"]) == 2
+    assert "give --sweep with the folder of the record's sweep" in capsys.readouterr().err
+    assert main(["redraw", "a.svg", "--sweep", "moved"]) == 0
+    said = capsys.readouterr()
+    assert "same bytes" in said.out
+    assert "the record calls the sweep 'heads'" in said.err
+    settings = replace(swept.identity, documents=7, settings=swept.identity.settings | {"top": 9})
+    replace(swept, identity=settings, folder=None).save(Path("other"))
+    assert main(["redraw", "a.svg", "--sweep", "other"]) == 2
+    different = "documents: then 5, now 7; settings.top: then 3, now 9"
+    assert f"other is not the sweep of the record: {different}" in capsys.readouterr().err
+    assert main(["sweep", "table", "ranked", "moved", "--out", "b.csv", "--record", "anonymous"]) == 0
+    record = json.loads(Path("b.csv.json").read_text())
+    assert (record["sweeps"][0]["folder"], record["sweeps"][0]["model"]["name"]) == ("sweep", "tiny")
+    assert main(["redraw", "b.csv.json", "--sweep", "moved"]) == 0
+    texts = Path("other/texts.parquet")
+    texts.write_bytes(texts.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=r"texts.parquet is not the file that manifest.json names"):
+        Sweep.load(Path("other"))
+
+
 class LettersRecord(FilePart):
     """The record of the toy."""
 
@@ -151,7 +189,7 @@ def test_a_toy_recipe_from_outside_is_saved_and_drawn_again(
     made = produced(Letters("abba"), Output("figure", "svg"), "a.svg")
     made.save(Path("a.svg"))
     assert main(["redraw", "a.svg"]) == 2
-    assert "'kind' is none of 'pair', 'mask', 'reason', 'scores', 'patch'" in capsys.readouterr().err
+    assert "'kind' is none of 'pair', 'mask', 'reason', 'scores', 'patch', 'sweep', 'sweeps'" in capsys.readouterr().err
     monkeypatch.setattr("gemma2_workbench.records.recipes.RECIPES", [*RECIPES, Letters])
     assert main(["redraw", "a.svg"]) == 0
     produced(Letters("abba"), Output("table", "csv"), "b.csv").save(Path("b.csv"))

@@ -120,6 +120,9 @@ class Toy:
     def point(self, layer: int | str, what: str) -> str:
         return f"blocks.{layer}.at.{what}"
 
+    def log_sum_point(self, layer: int) -> None:
+        return None
+
     def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
         last = self.model.states(inputs)
         if positions:

@@ -19,7 +19,7 @@ from gemma2_workbench.classification.explanations.word_index import located, num
 from gemma2_workbench.classification.predictions import Predictions
 from gemma2_workbench.classification.tables import entity_table, token_table, word_table
 from gemma2_workbench.figures.spec import Panel
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 from gemma2_workbench.traces.interventions import applied
 from gemma2_workbench.traces.trace import ModelInfo
 
@@ -71,7 +71,7 @@ class Answer:
         return replace(drawn, title=f"{drawn.title} (modified model: {changes})") if changes else drawn
 
 
-def answered(loaded: LoadedModel, request: Request, found: Classification | None = None) -> Answer:
+def answered(loaded: Classifier, request: Request, found: Classification | None = None) -> Answer:
     """Label the text, and ask the model for the explanation.
 
     Args:

@@ -22,7 +22,7 @@ from gemma2_workbench.classification.explanations.head_ablation import HeadEffec
 from gemma2_workbench.classification.explanations.request import Request
 from gemma2_workbench.classification.explanations.target import Target
 from gemma2_workbench.figures.spec import Scale, TokenStrip
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 from gemma2_workbench.traces.stages import STAGES
 
 _COLUMNS = ("layer", "kind", "head", "key", "token", "weight", "asked", "label", "against")
@@ -46,7 +46,7 @@ class Attention(Explanation):
     STRIP: ClassVar = True
 
     @classmethod
-    def of(cls, loaded: LoadedModel, target: Target, request: Request) -> Attention:
+    def of(cls, loaded: Classifier, target: Target, request: Request) -> Attention:
         """The head of the request, or the one with the largest effect; see `Explanation.of`."""
         if request.layer is not None and request.head is not None:
             return cls(head_effects(loaded, target, [(request.layer, request.head)]), request.layer, request.head)

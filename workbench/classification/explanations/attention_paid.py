@@ -7,19 +7,21 @@ from gemma2_workbench.classification.explanations.scoring import ids_of, scores
 from gemma2_workbench.classification.explanations.target import Target
 from gemma2_workbench.classification.inputs import Positions
 from gemma2_workbench.model.hooks import Hook, Span, attached
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 
 
 @torch.no_grad()
-def attention_paid(loaded: LoadedModel, target: Target) -> tuple[float, Tensor]:
+def attention_paid(loaded: Classifier, target: Target) -> tuple[float, Tensor]:
     """Score f, and the attention that the deciding tokens pay on average, float32 [L, N, T].
 
-    Rows sum to 1; keys that the mask hides have weight 0.
+    Rows sum to 1; keys that the mask hides have weight 0, and so has all of a layer without softmax.
     """
-    layers = len(loaded.layers)
-    weights_LNT = torch.zeros(layers, loaded.shape.heads, len(target.reading.tokens), dtype=torch.float32)
+    layers = loaded.layers
+    weights_LNT = torch.zeros(len(layers), loaded.shape.heads, len(target.reading.tokens), dtype=torch.float32)
     watching = {
-        loaded.point(layer, "attn_probs"): _row(weights_LNT[layer], target.positions) for layer in range(layers)
+        loaded.point(at, "attn_probs"): _row(weights_LNT[at], target.positions)
+        for at, layer in enumerate(layers)
+        if layer.softmax
     }
     with loaded.lock, attached(loaded.model, watching):
         score = float(scores(loaded, target, ids_of(loaded, target)))

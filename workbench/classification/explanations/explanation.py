@@ -16,7 +16,7 @@ from gemma2_workbench.classification.choices import EXPLANATIONS, FORMER_NAMES
 from gemma2_workbench.classification.explanations.request import Request
 from gemma2_workbench.classification.explanations.target import Target
 from gemma2_workbench.figures.spec import Panel
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 
 
 class Explanation(ABC):
@@ -38,7 +38,7 @@ class Explanation(ABC):
 
     @classmethod
     @abstractmethod
-    def of(cls, loaded: LoadedModel, target: Target, request: Request) -> "Explanation":
+    def of(cls, loaded: Classifier, target: Target, request: Request) -> "Explanation":
         """Compute it.
 
         Args:

@@ -31,7 +31,7 @@ from gemma2_workbench.classification.explanations.saliency import Saliency, sali
 from gemma2_workbench.classification.explanations.scoring import ids_of, scores
 from gemma2_workbench.classification.explanations.target import Target
 from gemma2_workbench.figures.spec import Curve, Series
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 
 PERCENTS = (1, 3, 5, 10, 20)
 DRAWS = 100
@@ -85,7 +85,7 @@ class Faithfulness(Explanation):
     MADE_BY: ClassVar = ("captum",)
 
     @classmethod
-    def of(cls, loaded: LoadedModel, target: Target, request: Request) -> Faithfulness:
+    def of(cls, loaded: Classifier, target: Target, request: Request) -> Faithfulness:
         """See `Explanation.of`."""
         return faithfulness(loaded, saliency(loaded, target, request.method))
 
@@ -130,7 +130,7 @@ class Faithfulness(Explanation):
 
 
 @torch.no_grad()
-def faithfulness(loaded: LoadedModel, found: Saliency, draws: int = DRAWS) -> Faithfulness:
+def faithfulness(loaded: Classifier, found: Saliency, draws: int = DRAWS) -> Faithfulness:
     """Blank the tokens with the highest saliency, and as many random ones.
 
     Args:
@@ -174,7 +174,7 @@ def faithfulness(loaded: LoadedModel, found: Saliency, draws: int = DRAWS) -> Fa
     return Faithfulness(rows, draws, baseline, found)
 
 
-def _units(loaded: LoadedModel, target: Target) -> list[Unit]:
+def _units(loaded: Classifier, target: Target) -> list[Unit]:
     """Positions of the tokens that may be blanked; those that stand for the same characters are one unit."""
     last = max(target.positions) if loaded.causal else len(target.reading.tokens)
     first, stop = (0, 0) if kind_of(loaded) == "sequence" else target.span
@@ -186,7 +186,7 @@ def _units(loaded: LoadedModel, target: Target) -> list[Unit]:
     return [tuple(positions) for positions in units.values()]
 
 
-def _drops(loaded: LoadedModel, target: Target, sets: Sequence[frozenset[Unit]], empty_1T: Tensor) -> Iterator[Tensor]:
+def _drops(loaded: Classifier, target: Target, sets: Sequence[frozenset[Unit]], empty_1T: Tensor) -> Iterator[Tensor]:
     """F as it is minus f with each set of units blanked, as many sets at once as memory allows."""
     ids_1T = ids_of(loaded, target)
     at_once = rows_at_once(loaded, ids_1T.shape[1], graph=False)

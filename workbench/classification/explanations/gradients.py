@@ -13,9 +13,9 @@ from torch import Tensor
 from gemma2_workbench.classification.explanations.batches import rows_at_once
 from gemma2_workbench.classification.explanations.scoring import ids_of, scores
 from gemma2_workbench.classification.explanations.target import Target
+from gemma2_workbench.models.classifier import Classifier
 from gemma2_workbench.models.finite import check_finite
-from gemma2_workbench.models.gemma2 import LoadedModel
-from gemma2_workbench.models.tokens import SPACE
+from gemma2_workbench.models.tokens import SPACES
 
 FEWEST_STEPS, MOST_STEPS = 32, 256
 # Steps are doubled until the sum misses the difference of the scores by less than this part of it.
@@ -34,7 +34,7 @@ class Attribution:
     baseline: str
 
 
-def gradient_x_input(loaded: LoadedModel, target: Target) -> Attribution:
+def gradient_x_input(loaded: Classifier, target: Target) -> Attribution:
     """Embedding times gradient of f, summed over the width.
 
     Raises:
@@ -52,7 +52,7 @@ def gradient_x_input(loaded: LoadedModel, target: Target) -> Attribution:
         return Attribution(_per_token(values_1TD), score, None, None, 1, "")
 
 
-def integrated_gradients(loaded: LoadedModel, target: Target, steps: int | None) -> Attribution:
+def integrated_gradients(loaded: Classifier, target: Target, steps: int | None) -> Attribution:
     """Gradients of f along the straight path from the empty sentence; `steps` as of `saliency`. Raises as above."""
     # It takes a second to load, for which a command that draws something else need not wait.
     from captum.attr import IntegratedGradients
@@ -77,13 +77,18 @@ def integrated_gradients(loaded: LoadedModel, target: Target, steps: int | None)
             count *= 2
 
 
-def empty_ids(loaded: LoadedModel, target: Target) -> tuple[Tensor, str]:
-    """The empty sentence [1, T], and its token: a lone space, or the unknown token where there is none.
+def empty_ids(loaded: Classifier, target: Target) -> tuple[Tensor, str]:
+    """The empty sentence [1, T], and its token: a lone space; where there is none, what stands for nothing known.
 
     Tokens that stand for no characters (BOS, the line break of "echo") stay.
     """
-    space = loaded.tokenizer.convert_tokens_to_ids(SPACE)
-    token = loaded.tokenizer.unk_token_id if space is None else space
+    tokenizer = loaded.tokenizer
+    spaces = [tokenizer.convert_tokens_to_ids(piece) for piece in SPACES]
+    known = [token for token in spaces if token not in (None, tokenizer.unk_token_id)]
+    others = [tokenizer.mask_token_id, tokenizer.unk_token_id, tokenizer.pad_token_id]
+    token = next((token for token in (*known, *others) if token is not None), None)
+    if token is None:
+        raise ValueError(f"the tokenizer of {loaded.name} has no space, mask, unknown or padding token to compare with")
     ids_1T = ids_of(loaded, target)
     stays_T = torch.tensor([start == end for start, end in target.reading.tokens.spans], device=ids_1T.device)
     empty_1T = torch.where(stays_T, ids_1T, torch.full_like(ids_1T, token))
@@ -95,7 +100,7 @@ def is_close(delta: float, score: float, baseline_score: float) -> bool:
     return abs(delta) <= CLOSE_ENOUGH * max(1.0, abs(score - baseline_score))
 
 
-def _forward(loaded: LoadedModel, target: Target) -> Callable[[Tensor], Tensor]:
+def _forward(loaded: Classifier, target: Target) -> Callable[[Tensor], Tensor]:
     def forward(embeddings_BTD: Tensor) -> Tensor:
         return scores(loaded, target, embeddings_BTD.to(loaded.model.dtype))
 
@@ -103,12 +108,12 @@ def _forward(loaded: LoadedModel, target: Target) -> Callable[[Tensor], Tensor]:
 
 
 @torch.no_grad()
-def _score(loaded: LoadedModel, target: Target, embeddings_1TD: Tensor) -> float:
+def _score(loaded: Classifier, target: Target, embeddings_1TD: Tensor) -> float:
     return float(_forward(loaded, target)(embeddings_1TD))
 
 
-def _embedded(loaded: LoadedModel, ids: Tensor) -> Tensor:
-    """The scaled embeddings that the first layer reads, float32 [1, T, D], cut off from the weights."""
+def _embedded(loaded: Classifier, ids: Tensor) -> Tensor:
+    """The embeddings that the model reads, float32 [1, T, D], cut off from the weights."""
     return loaded.embed(ids).detach().float()
 
 

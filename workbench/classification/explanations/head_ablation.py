@@ -29,7 +29,7 @@ from gemma2_workbench.classification.explanations.head_pass import Head, effects
 from gemma2_workbench.classification.explanations.request import Request
 from gemma2_workbench.classification.explanations.target import Target
 from gemma2_workbench.figures.spec import HeadGrid, Scale
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 from gemma2_workbench.traces.interventions import AblateHeads
 from gemma2_workbench.traces.interventions.intervention import check_places
 
@@ -76,7 +76,7 @@ class HeadEffects(Explanation):
         return by_fields(self)
 
     @classmethod
-    def of(cls, loaded: LoadedModel, target: Target, request: Request) -> HeadEffects:
+    def of(cls, loaded: Classifier, target: Target, request: Request) -> HeadEffects:
         """See `Explanation.of`."""
         return head_effects(loaded, target)
 
@@ -134,7 +134,7 @@ class HeadEffects(Explanation):
 
 
 @torch.no_grad()
-def head_effects(loaded: LoadedModel, target: Target, heads: Sequence[Head] | None = None) -> HeadEffects:
+def head_effects(loaded: Classifier, target: Target, heads: Sequence[Head] | None = None) -> HeadEffects:
     """Switch off every head of every layer, one at a time, and read f again.
 
     All at once, as many as memory allows (`head_pass`).
@@ -145,10 +145,12 @@ def head_effects(loaded: LoadedModel, target: Target, heads: Sequence[Head] | No
         heads: (layer, head) of those to switch off; None is all of them.
 
     Raises:
-        ValueError: there is no such head, or none is named.
+        ValueError: there is no such head, or none is named, or none can be switched off.
     """
     layers, count = loaded.layers, loaded.shape.heads
-    cells = [(layer, head) for layer in range(len(layers)) for head in range(count)]
+    if not all(layer.staged for layer in layers):
+        raise ValueError(f"{loaded.name} shows {loaded.tier}; no head of it can be switched off")
+    cells = [(at, head) for at, layer in enumerate(layers) if layer.softmax for head in range(count)]
     if heads is not None:
         change = AblateHeads(tuple(heads))
         check_places(change, len(layers), count)

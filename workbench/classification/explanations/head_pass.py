@@ -8,24 +8,28 @@ from torch import Tensor, nn
 from gemma2_workbench.classification.explanations.scoring import ids_of, scores
 from gemma2_workbench.classification.explanations.target import Target
 from gemma2_workbench.model.hooks import Hook, attached
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 from gemma2_workbench.traces.interventions.ablate import ablated
 
 Head = tuple[int, int]
 
 
-def effects_of(loaded: LoadedModel, target: Target, cells: Sequence[Head]) -> list[float]:
+def effects_of(loaded: Classifier, target: Target, cells: Sequence[Head]) -> list[float]:
     """Intact f - f without the head, for some heads in the order of their layers, in one pass.
 
-    Row 0 of the batch is the intact sentence, and each layer appends a copy of it per head before that head is switched
-    off in the copy, so no layer is computed for a copy that does not differ yet.
+    Row 0 of the batch is the intact sentence. Where rows may join, each layer appends a copy of it per head before that
+    head is switched off in the copy, so no layer is computed for a copy that does not differ yet.
     """
+    ids_BT = ids_of(loaded, target)
     hooks: dict[str, Hook] = {}
     for layer, heads, first in _by_layer(cells):
-        hooks[loaded.point(layer, "resid_pre")] = _copies(len(heads))
+        if loaded.rows_may_join:
+            hooks[loaded.point(layer, "resid_pre")] = _copies(len(heads))
         hooks[loaded.point(layer, "head_out")] = _silenced(heads, first)
+    if not loaded.rows_may_join:
+        ids_BT = ids_BT.expand(1 + len(cells), -1)
     with attached(loaded.model, hooks):
-        scores_B = scores(loaded, target, ids_of(loaded, target))
+        scores_B = scores(loaded, target, ids_BT)
     return (scores_B[0] - scores_B[1:]).tolist()
 
 

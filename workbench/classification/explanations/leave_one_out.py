@@ -27,7 +27,7 @@ from gemma2_workbench.classification.explanations.rereading import Variant, left
 from gemma2_workbench.classification.explanations.scoring import context_words
 from gemma2_workbench.classification.explanations.target import Target
 from gemma2_workbench.figures.spec import Bars
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 
 _NUMBERS = (
     *("text", "read", "label_before", "label_after", "changed"),
@@ -90,7 +90,7 @@ class LeaveOneOut(Explanation):
     SIGNED: ClassVar = True
 
     @classmethod
-    def of(cls, loaded: LoadedModel, target: Target, request: Request) -> LeaveOneOut:
+    def of(cls, loaded: Classifier, target: Target, request: Request) -> LeaveOneOut:
         """See `Explanation.of`."""
         return leave_one_out(loaded, target)
 
@@ -152,7 +152,7 @@ class LeaveOneOut(Explanation):
         return f"{self.because}{count} With all others gone, {alone}."
 
 
-def leave_one_out(loaded: LoadedModel, target: Target, words: Collection[int] | None = None) -> LeaveOneOut:
+def leave_one_out(loaded: Classifier, target: Target, words: Collection[int] | None = None) -> LeaveOneOut:
     """Remove each other word of the sentence in turn; for a sequence classifier each word of the text.
 
     Args:

@@ -24,7 +24,7 @@ from gemma2_workbench.classification.explanations.target import Target
 from gemma2_workbench.classification.predictions import Predictions, label
 from gemma2_workbench.classification.reading import readings
 from gemma2_workbench.figures.spec import Bars
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 from gemma2_workbench.traces.interventions import SetCausal
 
 _COLUMNS = (
@@ -68,7 +68,7 @@ class MaskCost(Explanation):
     TITLE: ClassVar = "The other mask"
 
     @classmethod
-    def of(cls, loaded: LoadedModel, target: Target, request: Request) -> MaskCost:
+    def of(cls, loaded: Classifier, target: Target, request: Request) -> MaskCost:
         """Of the whole text; see `Explanation.of`."""
         if any(isinstance(change, SetCausal) for change in request.changes):
             raise ValueError("masks shows both masks of the model; leave the change of its mask out")
@@ -140,7 +140,7 @@ class MaskCost(Explanation):
         )
 
 
-def mask_cost(loaded: LoadedModel, text: str, label_token: str | None = None) -> MaskCost:
+def mask_cost(loaded: Classifier, text: str, label_token: str | None = None) -> MaskCost:
     """Label a text with the causal and with the bidirectional mask; `label_token` as in `classify`.
 
     Raises:

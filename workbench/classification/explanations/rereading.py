@@ -12,7 +12,7 @@ from gemma2_workbench.classification.inputs import at_words
 from gemma2_workbench.classification.logits import class_logits
 from gemma2_workbench.classification.reading import encoded_chunks
 from gemma2_workbench.classification.words import Span
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Variant:
     asked: range
 
 
-def reread(loaded: LoadedModel, target: Target, variants: Sequence[Variant]) -> tuple[Tensor, tuple[Tensor, ...]]:
+def reread(loaded: Classifier, target: Target, variants: Sequence[Variant]) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The class scores of the words that are asked about, [W, C]: in the sentence as it is, and in each variant.
 
     Raises:
@@ -43,7 +43,9 @@ def reread(loaded: LoadedModel, target: Target, variants: Sequence[Variant]) -> 
     if long is not None:
         raise ValueError(f"with the other word the sentence has {long} tokens, {loaded.name} takes at most {longest}")
     with loaded.lock:
-        intact_TC, *logits = class_logits(loaded.model, [reading.encoded, *encoded], loaded.tokenizer.pad_token_id)
+        intact_TC, *logits = class_logits(
+            loaded.token_scores, [reading.encoded, *encoded], loaded.tokenizer.pad_token_id
+        )
     found = tuple(
         at_words(logits_TC, row.read[variant.asked.start : variant.asked.stop])
         for variant, row, logits_TC in zip(variants, encoded, logits, strict=True)

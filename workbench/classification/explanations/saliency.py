@@ -48,7 +48,7 @@ from gemma2_workbench.classification.explanations.sums import Valued, entity_sum
 from gemma2_workbench.classification.explanations.target import Target
 from gemma2_workbench.classification.words import Span
 from gemma2_workbench.figures.spec import Panel, Scale, TokenStrip
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 
 _TITLES = {"integrated_gradients": "integrated gradients", "gradient_x_input": "gradient × input"}
 _COLUMNS = ("per", "at", "text", "value", "method", "asked", "label", "against", "score", "baseline_score", "delta")
@@ -92,7 +92,7 @@ class Saliency(Explanation):
         return by_fields(self)
 
     @classmethod
-    def of(cls, loaded: LoadedModel, target: Target, request: Request) -> Saliency:
+    def of(cls, loaded: Classifier, target: Target, request: Request) -> Saliency:
         """See `Explanation.of`."""
         return saliency(loaded, target, request.method, per=request.per)
 
@@ -199,7 +199,7 @@ class Saliency(Explanation):
 
 
 def saliency(
-    loaded: LoadedModel,
+    loaded: Classifier,
     target: Target,
     method: str = "integrated_gradients",
     steps: int | None = None,

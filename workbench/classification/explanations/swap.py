@@ -23,7 +23,7 @@ from gemma2_workbench.classification.explanations.target import Target
 from gemma2_workbench.classification.explanations.word_index import word_named
 from gemma2_workbench.classification.words import Span
 from gemma2_workbench.figures.spec import Bars
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.classifier import Classifier
 from gemma2_workbench.models.tokens import checked_text
 
 _NUMBERS = ("text", "read", "label_after", "confidence_after", "p_label", "p_against", "score_after", "changed")
@@ -73,7 +73,7 @@ class WordSwap(Explanation):
     OPTIONS: ClassVar = ("swap", "by")
 
     @classmethod
-    def of(cls, loaded: LoadedModel, target: Target, request: Request) -> WordSwap:
+    def of(cls, loaded: Classifier, target: Target, request: Request) -> WordSwap:
         """See `Explanation.of`."""
         if request.swap is None or not request.by:
             raise ValueError("a swap needs a word of the sentence (swap) and what to put in its place (by); give both")
@@ -110,7 +110,7 @@ class WordSwap(Explanation):
         return f"{said}; {', '.join(f'“{row.text}” makes it {row.label_after}' for row in changed)}."
 
 
-def swap(loaded: LoadedModel, target: Target, word: int, by: Sequence[str]) -> WordSwap:
+def swap(loaded: Classifier, target: Target, word: int, by: Sequence[str]) -> WordSwap:
     """Put other words in the place of one, and read the sentence again with each, in one batch.
 
     Args:

@@ -1,6 +1,7 @@
 """How well a classifier does on labelled examples: entities where the tags are BIO, classes elsewhere."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sklearn.metrics import classification_report
@@ -11,6 +12,7 @@ from gemma2_workbench.classification.inputs import Encoded, at_words
 from gemma2_workbench.classification.logits import class_logits
 from gemma2_workbench.classification.schemes import as_bio
 from gemma2_workbench.classification.scores import COLUMNS, Scores, entity_scores
+from gemma2_workbench.models.gemma2_scores import token_scores
 
 
 def measured(
@@ -30,7 +32,7 @@ def measured(
         classes per class with the macro average "ALL". And what the F1 of "ALL" is called.
     """
     model.eval()
-    logits = class_logits(model, [encoded for _, encoded in rows], pad)
+    logits = class_logits(partial(token_scores, model), [encoded for _, encoded in rows], pad)
     found = [
         [names[int(at)] for at in at_words(logits_TC, encoded.read).argmax(-1)]
         for (_, encoded), logits_TC in zip(rows, logits, strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gemma2_workbench.figures.paper import curves, head_grid, token_grid, token_links, token_map, token_strip
+from gemma2_workbench.figures.paper import bars, curves, head_grid, token_grid, token_links, token_map, token_strip
 from gemma2_workbench.figures.paper.fonts import Faces
 from gemma2_workbench.figures.paper.legend import Key
 from gemma2_workbench.figures.paper.sheet import Box, Frame, Sheet
@@ -10,6 +10,7 @@ from gemma2_workbench.figures.spec import (
     Bars,
     Curve,
     HeadGrid,
+    Histogram,
     Panel,
     Scatter,
     TokenGrid,
@@ -35,7 +36,9 @@ def frame_of(spec: Panel, faces: Faces, width: float, with_bar: bool = True, squ
             return head_grid.frame(spec, faces, width, with_bar, squeeze)
         case TokenStrip():
             return token_strip.frame(spec, faces, width, with_bar)
-        case Curve() | Scatter() | Bars():
+        case Bars():
+            return bars.frame(spec, faces, width)
+        case Curve() | Scatter() | Histogram():
             return curves.frame(spec, faces, width, squeeze)
 
 
@@ -59,7 +62,9 @@ def draw_panel(
             head_grid.draw(spec, sheet, box, with_bar)
         case TokenStrip():
             token_strip.draw(spec, sheet, box, with_bar)
-        case Curve() | Scatter() | Bars():
+        case Bars():
+            bars.draw(spec, sheet, box)
+        case Curve() | Scatter() | Histogram():
             curves.draw(spec, sheet, box)
 
 
@@ -76,5 +81,7 @@ def keys_of(spec: Panel) -> list[Key]:
             return head_grid.keys(spec)
         case TokenStrip():
             return token_strip.keys(spec)
-        case Curve() | Scatter() | Bars():
+        case Bars():
+            return []
+        case Curve() | Scatter() | Histogram():
             return curves.keys(spec)

@@ -14,7 +14,10 @@ _SIGN, _GAP = 0.18, 0.14  # inches: width of a sign, and from one entry to the n
 
 @dataclass(frozen=True)
 class Key:
-    """One entry: a box with a fill and a hatch, or a line with a dash and `thick` points; boxes take a `letter`."""
+    """One entry: a box with a fill and a hatch, a line with a dash and `thick` points, or a matplotlib marker (`sign`).
+
+    Boxes take a `letter`.
+    """
 
     name: str
     colour: str
@@ -23,6 +26,7 @@ class Key:
     dash: str = ""
     letter: str = ""
     thick: float = 1.2
+    sign: str = ""
 
 
 def rows(keys: Iterable[Key], width: float, faces: Faces) -> list[list[tuple[float, Key]]]:
@@ -47,7 +51,10 @@ def draw(placed: list[list[tuple[float, Key]]], sheet: Sheet, left: float, top: 
         middle = top + (number + 0.5) * sizes.line
         for x, key in row:
             start = left + x
-            if key.dash:
+            if key.sign:
+                look = {"marker": key.sign, "markersize": 4, "markeredgewidth": 0, "ls": "none"}
+                sheet.line([(start + _SIGN / 2, middle)], color=key.colour, **look)
+            elif key.dash:
                 sheet.line(
                     [(start, middle), (start + _SIGN, middle)], color=key.colour, ls=key.dash, linewidth=key.thick
                 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -12,8 +14,8 @@ _WIDEST = 1.0  # inches
 _APART = 0.07  # inches from a point to its name
 
 
-def write(spec: Scatter, sheet: Sheet, axes: Axes, box: Box) -> None:
-    """Write each point's name to its right, left, above or below, where there is room; else leave it out."""
+def write(spec: Scatter, named: Sequence[int], sheet: Sheet, axes: Axes, box: Box) -> None:
+    """Write these points' names to the right, left, above or below, where there is room; else leave them out."""
     (x_low, x_high), (y_low, y_high) = axes.get_xlim(), axes.get_ylim()
     size = sheet.sizes.smallest
     points = [
@@ -25,10 +27,11 @@ def write(spec: Scatter, sheet: Sheet, axes: Axes, box: Box) -> None:
     ]
     # The points themselves are obstacles, too.
     taken = [Box(x - 0.03, y - 0.03, 0.06, 0.06) for x, y in points if np.isfinite(x + y)]
-    for (x, y), label in zip(points, spec.labels, strict=True):
+    for at in named:
+        x, y = points[at]
         if not np.isfinite(x + y):
             continue
-        words = sheet.faces.fit(label, _WIDEST, size)
+        words = sheet.faces.fit(spec.labels[at], _WIDEST, size)
         wide, high = sheet.faces.width(words, size), 1.1 * size / 72
         for left, top in (
             (x + _APART, y - high / 2),

@@ -33,6 +33,9 @@ def draw(spec: TokenStrip, sheet: Sheet, box: Box, with_bar: bool = True) -> Non
         if known:
             sheet.rectangle(place, facecolor=colours.hex_of(fills[i]))
         ink = colours.ink_on(fills[i]) if known else colours.LIGHT.ink
+        if i == spec.mark:
+            for colour, wide_line in ((colours.LIGHT.page, 1.8), (colours.LIGHT.ink, 0.8)):
+                sheet.rectangle(place, facecolor="none", edgecolor=colour, linewidth=wide_line)
         if low[i]:
             under = place.bottom - 0.012
             sheet.line([(place.left + _PAD, under), (place.right - _PAD, under)], color=ink)

@@ -15,6 +15,7 @@ from gemma2_workbench.figures.spec import (
     Curve,
     FigureSpec,
     HeadGrid,
+    Histogram,
     Panel,
     Panels,
     Scatter,
@@ -97,5 +98,7 @@ def draw(spec: Panel, slot: Slot) -> int:
             return curves.draw_scatter(spec, slot)
         case Bars():
             return curves.draw_bars(spec, slot)
+        case Histogram():
+            return curves.draw_histogram(spec, slot)
         case TokenStrip():
             return token_strip.draw(spec, slot)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gemma2_workbench.figures.screen import token_strip
 from gemma2_workbench.figures.screen.room import WIDE, room
 from gemma2_workbench.figures.screen.slot import FigureDict, Slot
-from gemma2_workbench.figures.spec import Panel, Panels
+from gemma2_workbench.figures.spec import Panel, Panels, TokenStrip
 from gemma2_workbench.figures.text import one_line
 
 _TITLE = 26  # pixels above each row for the panels' titles
@@ -62,7 +63,9 @@ def _layout(spec: Panels, rows: int, columns: int, linked: bool, shared: bool) -
     # Labels must not eat the plots: at least 60 % of the width is theirs.
     across = min(across, 0.4 * WIDE / max(columns - 1, 1))
     width = (WIDE - across * (columns - 1)) / columns
-    plot = min(0.75 * width + 60, 400)
+    strips = [panel for panel in spec.figures if isinstance(panel, TokenStrip)]
+    lines_of_text = len(strips) == len(spec.figures)
+    plot = max(map(token_strip.height, strips)) if lines_of_text else min(0.75 * width + 60, 400)
     below = max(room(panel, width).bottom for panel in spec.figures)
     down = _TITLE + (0 if linked else below)
     total = rows * plot + (rows - 1) * down

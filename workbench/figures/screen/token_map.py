@@ -6,6 +6,7 @@ import numpy as np
 
 from gemma2_workbench.figures import colours
 from gemma2_workbench.figures.regions import outlines
+from gemma2_workbench.figures.screen.outline import outline
 from gemma2_workbench.figures.screen.room import LONGEST
 from gemma2_workbench.figures.screen.slot import Slot
 from gemma2_workbench.figures.screen.traces import PlotlyDict, heatmap, scatter
@@ -28,7 +29,7 @@ def draw(spec: TokenMap, slot: Slot) -> int:
     for reason in np.unique(hidden[hidden != 0]).tolist():
         _draw_hidden(spec, slot, hidden == reason, reason, place, where)
     if spec.mark is not None:
-        _outline(spec.mark, slot)
+        outline(*spec.mark, slot)
     slot.axes(
         {
             **token_axis(spec.columns, spec.column_start, slot.pixels[0], spec.x_label),
@@ -41,18 +42,6 @@ def draw(spec: TokenMap, slot: Slot) -> int:
         },
     )
     return int(np.clip(24 * rows, 190, 560))
-
-
-def _outline(mark: tuple[int, int], slot: Slot) -> None:
-    """A line on a wider one in the page's colour shows on any colour."""
-    row, column = mark
-    look = colours.theme(slot.dark)
-    loop = {
-        "x": np.array([column - 0.5, column + 0.5, column + 0.5, column - 0.5, column - 0.5]),
-        "y": np.array([row - 0.5, row - 0.5, row + 0.5, row + 0.5, row - 0.5]),
-    }
-    for colour, width in ((look.page, 5), (look.ink, 2)):
-        slot.add(scatter(**loop, mode="lines", line={"width": width, "color": colour}, hoverinfo="skip"))
 
 
 def _draw_hidden(spec: TokenMap, slot: Slot, mask: np.ndarray, reason: int, place: PlotlyDict, where: str) -> None:

@@ -9,6 +9,7 @@ from gemma2_workbench.figures.scale import Scale
 from gemma2_workbench.figures.spec.bars import Bars
 from gemma2_workbench.figures.spec.curves import Curve, Guide, Scatter, Series
 from gemma2_workbench.figures.spec.head_grid import HeadGrid
+from gemma2_workbench.figures.spec.histogram import Histogram
 from gemma2_workbench.figures.spec.panels import FigureSpec, Panel, Panels
 from gemma2_workbench.figures.spec.token_grid import TokenGrid
 from gemma2_workbench.figures.spec.token_links import TokenLinks
@@ -22,6 +23,7 @@ __all__ = [
     "FigureSpec",
     "Guide",
     "HeadGrid",
+    "Histogram",
     "Panel",
     "Panels",
     "Scale",

@@ -75,6 +75,8 @@ class Scatter:
     Attributes:
         x, y: [n]. A point with a NaN coordinate is not drawn.
         labels: n strings or empty; the screen shows them under the pointer, paper prints up to twelve.
+        named: which of more points paper names; none by default.
+        groups: n names of groups, or empty; each has its sign and its entry in the legend.
         size: [n] numbers from 0 or None; the area of a dot grows with it.
     """
 
@@ -87,6 +89,8 @@ class Scatter:
     curve: Series | None = None
     title: str = ""
     guides: tuple[Guide, ...] = ()
+    groups: tuple[str, ...] = ()
+    named: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that every field has one entry per point."""
@@ -94,9 +98,20 @@ class Scatter:
         labels = checks.names("Scatter", "labels", self.labels, x.size) if self.labels else ()
         if x.shape != y.shape:
             raise ValueError(f"Scatter x and y must have one length; got {x.size} and {y.size}")
-        freeze(self, x=x, y=y, labels=labels, guides=tuple(self.guides))
+        groups = checks.names("Scatter", "groups", self.groups, x.size) if self.groups else ()
+        if any(not 0 <= at < len(labels) for at in self.named):
+            raise ValueError(f"Scatter.named must be places among the {len(labels)} labels; got {self.named}")
+        freeze(self, x=x, y=y, labels=labels, guides=tuple(self.guides), groups=groups, named=tuple(self.named))
         if self.size is not None:
             size = checks.numbers("Scatter", "size", self.size, 1)
             if size.shape != x.shape or not (size >= 0).all():
                 raise ValueError(f"Scatter.size must be {x.size} numbers from 0; got {size.size}")
             freeze(self, size=size)
+
+    @property
+    def parts(self) -> dict[str, np.ndarray]:
+        """Which points each group has, in the order in which they come; one group without a name for all of them."""
+        if not self.groups:
+            return {"": np.arange(self.x.size)}
+        groups = np.asarray(self.groups, dtype=object)
+        return {name: np.flatnonzero(groups == name) for name in dict.fromkeys(self.groups)}

@@ -10,12 +10,13 @@ from gemma2_workbench.figures.scale import Scale
 from gemma2_workbench.figures.spec.bars import Bars
 from gemma2_workbench.figures.spec.curves import Curve, Scatter
 from gemma2_workbench.figures.spec.head_grid import HeadGrid
+from gemma2_workbench.figures.spec.histogram import Histogram
 from gemma2_workbench.figures.spec.token_grid import TokenGrid
 from gemma2_workbench.figures.spec.token_links import TokenLinks
 from gemma2_workbench.figures.spec.token_map import TokenMap
 from gemma2_workbench.figures.spec.token_strip import TokenStrip
 
-Panel = TokenMap | TokenLinks | TokenGrid | HeadGrid | Curve | Scatter | Bars | TokenStrip
+Panel = TokenMap | TokenLinks | TokenGrid | HeadGrid | Curve | Scatter | Bars | Histogram | TokenStrip
 
 
 @dataclass(frozen=True)

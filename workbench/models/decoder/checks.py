@@ -1,4 +1,4 @@
-"""`differences`: how far a decoder is from its own eager forward: plain, padded on the left, decoding with the cache.
+"""`differences`: how far a model is from its own eager forward: plain, padded on the left, decoding with the cache.
 
 Letters: B batch, T tokens.
 """
@@ -63,7 +63,9 @@ def _padded(ours: Decoder, twin: nn.Module, ids_1T: Tensor) -> float:
         return float("nan")
     one = seam_outputs(ours.model, _probs(ours), ids_BT, attention_mask=keep_BT, use_cache=False)
     maps = [_apart(a[:, :, PADS:], b[:, :, PADS:]) for a, b in zip(one.maps, its.maps, strict=True)]
-    return max(_apart(one.last[:, PADS:], its.last[:, PADS:]), *maps)
+    # Scores of whole texts have no positions to leave out.
+    first = PADS if one.last.ndim > 2 else 0
+    return max(_apart(one.last[:, first:], its.last[:, first:]), *maps)
 
 
 def _cached(ours: Decoder, twin: nn.Module, ids_1T: Tensor) -> float:

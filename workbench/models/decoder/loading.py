@@ -1,16 +1,19 @@
 """`load_decoder`: any transformers model of a folder that is no Gemma 2, as a `Source`."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedConfig
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, PreTrainedConfig, PreTrainedModel
+from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
 from gemma2_workbench.brief import some
 from gemma2_workbench.model.config_checks import shown
 from gemma2_workbench.models.alone import BUILDING
 from gemma2_workbench.models.checkpoint import headers, json_object, weight_files
+from gemma2_workbench.models.decoder.heads import labels_of
 from gemma2_workbench.models.decoder.maps_only import MapsOnly
 from gemma2_workbench.models.decoder.opening import opened
 from gemma2_workbench.models.decoder.source import Decoder
@@ -23,6 +26,11 @@ from gemma2_workbench.models.weights_info import WeightsInfo
 
 # What older versions of transformers saved, and models compute.
 _BUFFERS = ("rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias")
+_BUFFERS += (".embeddings.position_ids",)
+# Heads that encoders are saved with and others read without: of the first token, and of the next sentence.
+_SPARE = re.compile(r"(^|\.)pooler\.|^cls\.seq_relationship\.")
+_HEADS = ("ForCausalLM", "LMHeadModel", "ForMaskedLM", "ForPreTraining", "ForTokenClassification")
+_HEADS += ("ForSequenceClassification", "Model")
 
 
 def is_other_family(folder: Path) -> bool:
@@ -75,9 +83,12 @@ def load_decoder(place: Place, name: str, dtype: torch.dtype, device: torch.devi
             )
         except (RuntimeError, TypeError, AttributeError, KeyError, ImportError) as error:
             raise ValueError(f"the weights cannot be loaded ({type(error).__name__}: {error})") from error
-    if report["missing_keys"]:
-        raise ValueError(f"the weights lack {some(sorted(report['missing_keys']), 3)}")
-    if surplus := [name for name in report["unexpected_keys"] if not name.endswith(_BUFFERS)]:
+    # What is put out does not pass a spare head, but for that of texts.
+    spares = labels_of(model) != "sequence"
+    if lacking := [name for name in report["missing_keys"] if not (spares and _SPARE.search(name))]:
+        raise ValueError(f"the weights lack {some(sorted(lacking), 3)}")
+    known = [name for name in report["unexpected_keys"] if name.endswith(_BUFFERS) or (spares and _SPARE.search(name))]
+    if surplus := set(report["unexpected_keys"]) - set(known):
         family = shown(config.model_type)
         raise ValueError(f"a {family} model has no place for {some(sorted(surplus), 3)}, which its weights hold")
     checksum, hashed = weights_hash(weight_files(place.folder))
@@ -101,7 +112,7 @@ def _check_size(folder: Path, config: PreTrainedConfig, dtype: torch.dtype, devi
     """
     with BUILDING, quiet(), torch.device("meta"):
         cls = _class(config)
-        model = cls.from_config(config) if cls is AutoModelForCausalLM else cls(config)
+        model = cls(config) if issubclass(cls, PreTrainedModel) else cls.from_config(config)
     needed = sum(weight.numel() for weight in model.parameters())
     held = sum(torch.Size(header.shape).numel() for header in headers(folder).values())
     if held and held < needed / 2:
@@ -118,7 +129,12 @@ def _check_size(folder: Path, config: PreTrainedConfig, dtype: torch.dtype, devi
 
 
 def _class(config: PreTrainedConfig) -> Any:
-    """The class that config.json names, if it is a language model of its type; else transformers' choice."""
-    names = [name for name in config.architectures or () if name.endswith(("ForCausalLM", "LMHeadModel"))]
+    """The class that config.json names, if it is one of its type that reads texts; else transformers' choice."""
+    names = [name for name in config.architectures or () if name.endswith(_HEADS)]
     named = getattr(transformers, names[0], None) if names else None
-    return named if getattr(named, "config_class", None) is type(config) else AutoModelForCausalLM
+    if getattr(named, "config_class", None) is type(config):
+        return named
+    is_encoder = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not (
+        config.is_encoder_decoder or getattr(config, "is_decoder", False)
+    )
+    return AutoModelForMaskedLM if is_encoder else AutoModelForCausalLM

@@ -3,78 +3,52 @@
 Letters: B batch, T tokens, N heads.
 """
 
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self, cast
 
 import torch
-import transformers
 from torch import Tensor, nn
 
-from gemma2_workbench.brief import brief, cut
+from gemma2_workbench.brief import brief
 from gemma2_workbench.model.hooks import HookPoint, Span
+from gemma2_workbench.models.decoder.classifying import Classifying
+from gemma2_workbench.models.decoder.heads import is_speaker, longest_of
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.seat import STAGES, point
+from gemma2_workbench.models.decoder.study import first_tensor
 from gemma2_workbench.models.decoder.trial import trial
 from gemma2_workbench.models.decoder.unembedding import DecoderUnembedding
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
-from gemma2_workbench.models.weights_info import WeightsInfo
+from gemma2_workbench.models.tier import tier_words
 
 _CLOSE = 1e-3
 
 
-@dataclass(frozen=True, eq=False)
-class MapsOnly:
-    """A decoder run as it is, with `output_attentions`; what is not said here is said in `Source`.
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class MapsOnly(Classifying):
+    """A decoder run as it is, with `output_attentions`; what is not said here is said in `Opened` and `Source`.
 
     Attributes:
-        reason: why its stages cannot be shown.
+        maps_only: why its stages cannot be shown.
         layers: which maps there are.
-        unembedding: knows the vocabulary alone.
+        unembedding: knows the vocabulary alone; None where it predicts no next tokens.
     """
 
-    name: str
-    source: str
-    revision: str | None
-    weights_sha256: str | None
-    weights: WeightsInfo
-    model: Any
-    tokenizer: Any
-    shape: Shape
     layers: tuple[LayerInfo, ...]
-    reason: str
+    maps_only: str
     unembedding: DecoderUnembedding | None
-    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
-    changes = ()
     points = frozenset(STAGES)
 
     def __repr__(self) -> str:
-        return brief(
-            self, cut(self.name, 60), self.kind, f"{self.shape.layers} layers x {self.shape.heads} heads", "maps only"
-        )
+        return brief(self, *self._about, "maps only")
 
     @property
     def tier(self) -> str:
         """What can be shown, in words."""
-        return f"maps only: {self.reason}"
-
-    @property
-    def dtype(self) -> str:
-        """Name of the dtype of the weights."""
-        return str(self.model.dtype).removeprefix("torch.")
-
-    @property
-    def device(self) -> str:
-        """Where the weights live."""
-        return str(self.model.device)
-
-    @property
-    def kind(self) -> str:
-        """The name of its class."""
-        return type(self.model).__name__
+        return tier_words(self.maps_only)
 
     @property
     def causal(self) -> bool:
@@ -85,15 +59,19 @@ class MapsOnly:
         """See `Source`: the points stand in a list of their own, for the model calls none."""
         return f"workbench_maps.{layer}.{what}"
 
+    def log_sum_point(self, layer: int) -> str | None:
+        """See `Source`: its maps pass the stages' own points."""
+        return None
+
     def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
-        """See `Source`; the maps pass their hook points after the pass. What it gives are the logits."""
+        """See `Source`; the maps pass their hook points after the pass. What it gives is what the model puts out."""
         out, maps = _pass(self.model, inputs, keep_BT)
         for at, probs_BNTT in zip(cast(nn.ModuleList, self.model.workbench_maps), maps, strict=True):
             _through(at, probs_BNTT)
         if positions:
-            chosen = out.logits[:, list(positions)]
+            chosen = out[:, list(positions)]
             point(self.model, "capped_logits")(point(self.model, "final_logits")(chosen))
-        return out.logits
+        return out
 
     def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
         """See `Source`: not known."""
@@ -134,12 +112,12 @@ class MapsOnly:
     @property
     def reference_name(self) -> str:
         """See `Source`."""
-        return f"transformers {transformers.__version__} eager {self.model.config.model_type} (maps only)"
+        return f"{super().reference_name} (maps only)"
 
     def outputs(self, ids_1T: Tensor) -> Outputs:
         """See `Source`."""
         out, maps = _pass(self.model, ids_1T, None)
-        return Outputs(out.logits, maps)
+        return Outputs(out, maps)
 
     def reference_outputs(self, ids_1T: Tensor) -> Outputs:
         """See `Source`: its own forward is what it is compared with."""
@@ -177,20 +155,26 @@ def maps_only(model: Any, tokenizer: Any, reason: str, ids_1T: Tensor, **about: 
     return MapsOnly(
         model=model,
         tokenizer=tokenizer,
-        shape=Shape(len(maps), N, N, 0, width, 4 * width, longest=32_768),
+        shape=Shape(len(maps), N, N, 0, width, 4 * width, longest=longest_of(model)),
         layers=tuple(LayerInfo(at, "global", None, None, 1.0, all(causal), staged=False) for at in range(len(maps))),
-        reason=reason,
-        unembedding=DecoderUnembedding(model, out.logits.shape[-1], None, "its maps alone are known"),
+        maps_only=reason,
+        unembedding=DecoderUnembedding(model, out.shape[-1], None, "its maps alone are known")
+        if is_speaker(model)
+        else None,
         **about,
     )
 
 
-def _pass(model: Any, inputs: Tensor, keep_BT: Tensor | None) -> tuple[Any, list[Tensor]]:
+def _pass(model: Any, inputs: Tensor, keep_BT: Tensor | None) -> tuple[Tensor, list[Tensor]]:
+    """What the model puts out, and its maps."""
     given = {} if keep_BT is None else {"attention_mask": keep_BT}
     with torch.no_grad():
         out = model(input_ids=inputs, output_attentions=True, use_cache=False, **given)
     found = getattr(out, "attentions", None) or ()
-    return out, [probs for probs in found if isinstance(probs, Tensor)]
+    puts_out = first_tensor(out)
+    if puts_out is None:
+        raise RefusedError("it puts out no numbers")
+    return puts_out, [probs for probs in found if isinstance(probs, Tensor)]
 
 
 def _check(maps: Sequence[Tensor], tokens: int, reason: str) -> None:

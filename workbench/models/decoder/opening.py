@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from gemma2_workbench.models.decoder.anatomy import Anatomy, anatomy_of
+from gemma2_workbench.models.decoder.heads import is_speaker, labels_of, longest_of, text_token
 from gemma2_workbench.models.decoder.maps_only import MapsOnly, maps_only
 from gemma2_workbench.models.decoder.norms import NormForm
 from gemma2_workbench.models.decoder.plumbing import plumb
@@ -24,8 +25,6 @@ from gemma2_workbench.models.quiet import quiet
 from gemma2_workbench.models.weights_info import WeightsInfo
 
 STUDIED = 16  # tokens of the pass that is watched
-_LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len", "context_length", "max_target_positions", "n_ctx")
-_UNBOUND = 32_768
 _AS_STORED = WeightsInfo()
 
 
@@ -51,6 +50,8 @@ def opened(
         "weights_sha256": weights_sha256,
         "weights": weights,
     }
+    if labels_of(model) == "sequence":
+        about["text_token"] = text_token(model, _ids(model))
     copy = own_modules(model)
     try:
         ours = staged(copy, tokenizer, **about)
@@ -75,7 +76,7 @@ def staged(model: Any, tokenizer: Any, **about: Any) -> Decoder:
 
     Args:
         model, tokenizer: of transformers.
-        about: name, source, revision, weights_sha256, weights.
+        about: name, source, revision, weights_sha256, weights, text_token.
 
     Raises:
         RefusedError: its attention cannot be shown exactly; the message says why.
@@ -97,7 +98,7 @@ def staged(model: Any, tokenizer: Any, **about: Any) -> Decoder:
         shape=_shape(model, seen, anatomy),
         sinks=_sinks(model, seen, anatomy),
         norms=norms or (None,) * len(anatomy.layers),
-        unembedding=unembedding_of(model, seen, anatomy.layers[-1].name, anatomy.stream),
+        unembedding=unembedding_of(model, seen, anatomy.layers[-1].name, anatomy.stream) if is_speaker(model) else None,
     )
 
 
@@ -115,7 +116,8 @@ def _switch(model: Any) -> None:
 
 def _ids(model: Any) -> torch.Tensor:
     """Ids that every vocabulary has, different ones."""
-    vocabulary = model.get_input_embeddings().num_embeddings
+    words = model.get_input_embeddings()
+    vocabulary = getattr(words, "num_embeddings", None) or model.config.get_text_config().vocab_size
     return (3 + torch.arange(STUDIED, device=model.device) * 7 % max(vocabulary - 4, 1))[None]
 
 
@@ -136,7 +138,6 @@ def _shape(model: Any, seen: Study, anatomy: Anatomy) -> Shape:
     first: Call = seen.calls[0]
     layer = seen.steps.get(anatomy.layers[0].name)
     width = layer.gave.shape[-1] if layer is not None and layer.gave is not None else config.hidden_size
-    longest = next((found for name in _LENGTHS if isinstance(found := getattr(config, name, None), int)), _UNBOUND)
     return Shape(
         layers=len(anatomy.layers),
         heads=first.query.shape[1],
@@ -144,7 +145,7 @@ def _shape(model: Any, seen: Study, anatomy: Anatomy) -> Shape:
         head_width=first.query.shape[-1],
         width=width,
         mlp_width=getattr(config, "intermediate_size", None) or 4 * width,
-        longest=longest,
+        longest=longest_of(model),
     )
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import Hook, attached
+from gemma2_workbench.models.decoder.study import first_tensor
 from gemma2_workbench.models.outputs import Outputs
 
 
@@ -39,7 +40,7 @@ def seam_outputs(model: nn.Module, probs: Sequence[str], ids_BT: Tensor, **given
 
     with torch.no_grad(), attached(model, {name: write(name) for name in probs}):
         out = model(input_ids=ids_BT, **given)
-    return Outputs(out.logits, [maps[name] for name in probs])
+    return Outputs(_first(out), [maps[name] for name in probs])
 
 
 def eager_outputs(model: nn.Module, attentions: Sequence[str], ids_BT: Tensor, **given: Any) -> Outputs:
@@ -61,4 +62,11 @@ def eager_outputs(model: nn.Module, attentions: Sequence[str], ids_BT: Tensor, *
     finally:
         for handle in handles:
             handle.remove()
-    return Outputs(out.logits, [maps[name] for name in attentions if name in maps])
+    return Outputs(_first(out), [maps[name] for name in attentions if name in maps])
+
+
+def _first(out: object) -> Tensor:
+    """What a model puts out: logits, scores of classes, or its last states."""
+    found = first_tensor(out)
+    assert found is not None
+    return found

@@ -20,7 +20,7 @@ from gemma2_workbench.model.hooks import HookPoint
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.decoder.given_mask import GivenMask, given_mask, rule_of
 from gemma2_workbench.models.decoder.refused import RefusedError
-from gemma2_workbench.models.decoder.seat import STAGES, Seat, attend
+from gemma2_workbench.models.decoder.seat import LOG_SUM, STAGES, Seat, attend
 
 KEY = "gemma2_workbench"
 _SEAT = "workbench_seat"  # where an attention module keeps it
@@ -28,7 +28,7 @@ _SEAT = "workbench_seat"  # where an attention module keeps it
 _HARMLESS = frozenset(
     ("dropout", "scaling", "softcap", "s_aux", "sliding_window", "is_causal", "position_ids", "cache_position")
     + ("use_cache", "output_attentions", "output_hidden_states", "output_router_logits", "return_dict")
-    + ("max_length_q", "max_length_k", "logits_to_keep")
+    + ("max_length_q", "max_length_k", "logits_to_keep", "deterministic")
 )
 
 
@@ -122,10 +122,10 @@ def _placed(rule: Mask, mask: object, new: int, held: int) -> tuple[Mask, range,
 
 def _take_a_seat(module: nn.Module, seat: Seat) -> None:
     """Give an attention module its seat and its hook points."""
-    taken = [name for name in STAGES if hasattr(module, name)]
+    taken = [name for name in (*STAGES, LOG_SUM) if hasattr(module, name)]
     if taken:
         raise RefusedError(f"{type(module).__name__} has a part called {taken[0]}, the name of a hook point")
-    for name in STAGES:
+    for name in (*STAGES, LOG_SUM):
         module.add_module(name, HookPoint())
     setattr(module, _SEAT, seat)
 

@@ -1,7 +1,7 @@
 """`Seat`: what an attention module of a decoder is run with, and the attention equation in blocks of query rows.
 
 The same block walk and the same steps as `model.attention`, on queries, keys and values that come from the model:
-rotated, normed, with the cache in them.
+rotated, normed, with the cache in them. A layer whose stages nobody sees is computed at once, see `at_once`.
 
 Shapes: B batch, T new tokens, Q query rows of a block, S keys, N query heads, G key/value heads, H head width.
 """
@@ -16,9 +16,12 @@ from torch import Tensor, nn
 from gemma2_workbench.model.equation import BLOCK_ROWS, attention_logits, blocks, mix_values, probabilities, softcap
 from gemma2_workbench.model.hooks import HookPoint, Span
 from gemma2_workbench.model.masks import Mask
+from gemma2_workbench.models.decoder import at_once
 
 # Hook points of an attention module, in the order of computation.
 STAGES = ("q_rot", "k_rot", "v", "attn_logits", "attn_scores", "attn_probs", "head_out")
+# Those of blocks, and what is handed the log-sums [B, N, T] of a layer that is computed without them.
+IN_BLOCKS, LOG_SUM = STAGES[3:6], "attn_log_sum"
 
 
 @dataclass
@@ -53,7 +56,7 @@ def attend(
     keys: range,
     sinks_N: Tensor | None = None,
 ) -> Tensor:
-    """The values mixed block by block [B, N, T, H]; every stage passes through its hook point of `at`.
+    """The values mixed [B, N, T, H]; every stage that is computed passes through its hook point of `at`.
 
     Args:
         at: the attention module, which holds the hook points.
@@ -64,6 +67,38 @@ def attend(
         sinks_N: the logit of each head's sink.
     """
     q_BNTH, k_BGSH, v_BGSH = point(at, "q_rot")(q_BNTH), point(at, "k_rot")(k_BGSH), point(at, "v")(v_BGSH)
+    if not torch.is_grad_enabled() and is_at_once(at, seat, q_BNTH.dtype, q_BNTH.device):
+        mixed_BNTH, log_sum_BNT = at_once.attend(q_BNTH, k_BGSH, v_BGSH, mask, seat.scale, rows, keys, sinks_N)
+        point(at, LOG_SUM)(log_sum_BNT, Span(rows, keys))
+    else:
+        mixed_BNTH = _mixed(at, seat, q_BNTH, k_BGSH, v_BGSH, mask, rows, keys, sinks_N)
+    return mixed_BNTH if seat.projected else point(at, "head_out")(mixed_BNTH)
+
+
+def is_at_once(at: nn.Module, seat: Seat, dtype: torch.dtype, device: torch.device) -> bool:
+    """Whether a module attends at once where no gradients are recorded: nobody sees its blocks, and it has no cap."""
+    return at_once.suits(dtype, device, seat.cap) and not any(point(at, name).watched for name in IN_BLOCKS)
+
+
+def point(at: nn.Module, name: str) -> HookPoint:
+    """A hook point of a module."""
+    return cast(HookPoint, at.get_submodule(name))
+
+
+def _mixed(
+    at: nn.Module,
+    seat: Seat,
+    q_BNTH: Tensor,
+    k_BGSH: Tensor,
+    v_BGSH: Tensor,
+    mask: Mask,
+    rows: range,
+    keys: range,
+    sinks_N: Tensor | None,
+) -> Tensor:
+    """The values mixed block by block, [B, N, T, H]."""
+    if point(at, LOG_SUM).watched:
+        raise RuntimeError(f"log-sums are asked of {type(at).__name__}, and its stages are computed here")
     outs = []
     for block in blocks(rows, seat.block_rows):
         span = Span(block, mask.reach(block, keys))
@@ -71,13 +106,7 @@ def attend(
         own = slice(block.start - rows.start, block.stop - rows.start)
         probs_BNQS = _probabilities(at, seat, q_BNTH[:, :, own], k_BGSH[:, :, seen], mask, span, sinks_N)
         outs.append(mix_values(probs_BNQS, v_BGSH[:, :, seen]))
-    mixed_BNTH = torch.cat(outs, dim=2)
-    return mixed_BNTH if seat.projected else point(at, "head_out")(mixed_BNTH)
-
-
-def point(at: nn.Module, name: str) -> HookPoint:
-    """A hook point of a module."""
-    return cast(HookPoint, at.get_submodule(name))
+    return torch.cat(outs, dim=2)
 
 
 def _probabilities(

@@ -6,92 +6,58 @@ Letters: B batch, T tokens, N query heads, G key/value heads, H head width, D mo
 import inspect
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from typing import Self
 
 import torch
-import transformers
 from torch import Tensor, nn
 
-from gemma2_workbench.brief import brief, cut
+from gemma2_workbench.brief import brief
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.decoder.anatomy import Anatomy
+from gemma2_workbench.models.decoder.classifying import Classifying
 from gemma2_workbench.models.decoder.linear import linear
 from gemma2_workbench.models.decoder.norms import NormForm
 from gemma2_workbench.models.decoder.passes import eager_outputs, seam_outputs
 from gemma2_workbench.models.decoder.plumbing import positions_of
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.seam import seat_of
-from gemma2_workbench.models.decoder.seat import STAGES, Seat
+from gemma2_workbench.models.decoder.seat import LOG_SUM, STAGES, Seat, is_at_once
 from gemma2_workbench.models.decoder.trial import trial
-from gemma2_workbench.models.layers import LayerInfo, Shape
+from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.own_copy import own_modules
+from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.unembedding import Unembedding
-from gemma2_workbench.models.weights_info import WeightsInfo
 
 
-@dataclass(frozen=True, eq=False)
-class Decoder:
-    """A decoder of transformers, switched to the seam; what is not said here is said in `Source`.
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Decoder(Classifying):
+    """A decoder switched to the seam, with seats and hook points; what is not said here is said in `Opened`.
 
     Attributes:
-        name, source, revision, weights_sha256, weights: as of `Source`.
-        model: the transformers model, in eval mode, with seats and hook points.
-        tokenizer: the transformers tokenizer.
         anatomy: where its parts are.
-        shape: its sizes.
         norms: the norm that each layer's heads pass on their way to the stream, None without.
         sinks: the learned sinks of each layer, None for layers without.
-        changes: what was changed in it, in words.
-        lock: held while hooks are attached.
+        unembedding: as of `Source`.
     """
 
-    name: str
-    source: str
-    revision: str | None
-    weights_sha256: str | None
-    weights: WeightsInfo
-    model: Any
-    tokenizer: Any
     anatomy: Anatomy
-    shape: Shape
     sinks: tuple[tuple[float, ...] | None, ...]
     norms: tuple[NormForm | None, ...]
     unembedding: Unembedding | None = None
-    changes: tuple[str, ...] = ()
-    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    maps_only = ""
 
     def __repr__(self) -> str:
-        shape = self.shape
         return brief(
-            self,
-            cut(self.name, 60),
-            self.kind,
-            f"{shape.layers} layers x {shape.heads} heads",
-            f"{self.model.num_parameters():,} parameters",
-            f"{self.dtype} on {self.device}",
+            self, *self._about, f"{self.model.num_parameters():,} parameters", f"{self.dtype} on {self.device}"
         )
 
     @property
     def tier(self) -> str:
         """What can be shown, in words."""
-        return "all stages of attention, exact"
-
-    @property
-    def dtype(self) -> str:
-        """Name of the dtype of the weights, for example `float32`."""
-        return str(self.model.dtype).removeprefix("torch.")
-
-    @property
-    def device(self) -> str:
-        """Where the weights live, for example `cpu`."""
-        return str(self.model.device)
-
-    @property
-    def kind(self) -> str:
-        """The name of its class."""
-        return type(self.model).__name__
+        return tier_words()
 
     @property
     def causal(self) -> bool:
@@ -115,10 +81,18 @@ class Decoder:
             container = self.anatomy.layers[0].name.rpartition(".")[0]
             return f"{container}.{layer}.{what}".removeprefix("model.")
         found = self.anatomy.layers[layer]
-        holder = found.attention if what in STAGES else found.name
+        holder = found.attention if what in (*STAGES, LOG_SUM) else found.name
         if holder is None:
             raise RefusedError(f"layer {layer} has no softmax, and no hook point {what}")
         return f"{holder}.{what}".removeprefix("model.")
+
+    def log_sum_point(self, layer: int) -> str | None:
+        """See `Source`."""
+        name = self.anatomy.layers[layer].attention
+        if name is None:
+            return None
+        is_whole = is_at_once(self.model.get_submodule(name), self._seat(layer), self.model.dtype, self.model.device)
+        return self.point(layer, LOG_SUM) if is_whole else None
 
     def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
         """See `Source`; the last states are those of the last layer, before the final norm."""
@@ -206,11 +180,6 @@ class Decoder:
         if getattr(config, "final_logit_softcapping", None) is None:
             raise ValueError(f"{self.name} has no cap on its final logits to change")
         config.final_logit_softcapping = cap
-
-    @property
-    def reference_name(self) -> str:
-        """See `Source`."""
-        return f"transformers {transformers.__version__} eager {self.model.config.model_type}"
 
     def outputs(self, ids_1T: Tensor) -> Outputs:
         """See `Source`."""

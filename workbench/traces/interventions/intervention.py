@@ -133,8 +133,8 @@ def check_held(cap: float | None, loaded: Source, what: str) -> None:
 
 
 def chosen(loaded: Source, indices: tuple[int, ...] | None) -> Sequence[int]:
-    """Some layers, all for None."""
-    return range(loaded.shape.layers) if indices is None else indices
+    """Some layers; for None all that attend."""
+    return [layer.index for layer in loaded.layers if layer.softmax] if indices is None else indices
 
 
 def where(layers: tuple[int, ...] | None) -> str:

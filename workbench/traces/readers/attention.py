@@ -43,6 +43,10 @@ class AttentionReader:
         """See `BlockReader`: blocks come in the order of their rows."""
         self._sums[text].append(block.log_sum)
 
+    def take_log_sums(self, layer: int, text: int, log_sum_NQ: Tensor) -> None:
+        """See `LogSumReader`."""
+        self._sums[text].append(log_sum_NQ)
+
     def reading(self, text: int = 0) -> list[LayerTensors] | FileLayers:
         """The layers of one text of the batch."""
         self._fill(text, self._loaded.shape.layers)

@@ -139,16 +139,17 @@ def _check_parts(loaded: Source) -> None:
     Raises:
         ValueError: which part is not known.
     """
+    reason = why_no_contributions(loaded)
+    if reason:
+        raise ValueError(f"{loaded.name} has no contributions: {reason}")
+
+
+def why_no_contributions(loaded: Source) -> str:
+    """Why the logits of a language model are not the sum of what its heads and MLPs add; empty where they are."""
     if not require_language_model(loaded).known:
-        raise ValueError(
-            f"{loaded.name} has no contributions: how it reads logits from its residual stream is not known"
-        )
+        return "how it reads logits from its residual stream is not known"
     missing = {"resid_pre", "attention_out", "mlp_out"} - loaded.points
     if missing:
-        raise ValueError(
-            f"{loaded.name} has no contributions: its layers do not change one residual stream by what attention and "
-            "MLP add, each for itself"
-        )
+        return "its layers do not change one residual stream by what attention and MLP add, each for itself"
     mixers = [layer.index for layer in loaded.layers if not layer.softmax]
-    if mixers:
-        raise ValueError(f"{loaded.name} has no contributions: layer {mixers[0]} adds what no attention head adds")
+    return f"layer {mixers[0]} adds what no attention head adds" if mixers else ""

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gemma2_workbench.figures.spec import HeadGrid, Panels, Scale
+from gemma2_workbench.figures.spec import HeadGrid, Panels
 from gemma2_workbench.traces.pair import Pair
 from gemma2_workbench.views import atlas
+from gemma2_workbench.views.heads import changes
 from gemma2_workbench.views.view import Option, View, help_of
 
 if TYPE_CHECKING:
@@ -29,24 +28,7 @@ def table(pair: Pair, metric: str) -> pd.DataFrame:
 
 def figure(frame: pd.DataFrame) -> HeadGrid | Panels:
     """A grid around zero for each metric."""
-    metrics = [metric for metric in atlas.METRICS if metric.name in set(frame["metric"])]
-    grids = tuple(_grid(frame.loc[frame["metric"] == metric.name], metric.label) for metric in metrics)
-    title = "Head scores, after − before"
-    return grids[0] if len(grids) == 1 else Panels(grids, columns=min(3, len(grids)), title=title)
-
-
-def _grid(frame: pd.DataFrame, label: str) -> HeadGrid:
-    wide = frame.pivot(index="layer", columns="head", values="difference")
-    values = wide.to_numpy(dtype=float)
-    largest = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
-    return HeadGrid(
-        values=values,
-        kinds=tuple(frame.drop_duplicates("layer").sort_values("layer")["kind"]),
-        group=wide.shape[1] // len(set(frame["kv_head"])),
-        scale=Scale("diverging", -largest, largest, f"change of {label}"),
-        title=label,
-        text=values.shape[1] <= 8,
-    )
+    return changes(frame, atlas.METRICS, "Head scores, after − before")
 
 
 VIEW = View(

@@ -1,0 +1,78 @@
+"""`examples`: where a head is strong or weak in the texts of a sweep, as pieces of text with their probabilities."""
+
+from typing import Literal
+
+import numpy as np
+from pydantic import JsonValue
+
+from gemma2_workbench.apps.explorer.sweeps.fitting import sweep_named
+from gemma2_workbench.apps.explorer.sweeps.head_page import page_of
+from gemma2_workbench.apps.explorer.sweeps.pieces import pieces_of
+from gemma2_workbench.apps.page.questions import Handler, Question, Tell
+from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.sweeps.examples import STRATA
+from gemma2_workbench.sweeps.head_page import Example
+
+# Tokens that are shown before and after what is known of a row, and around its query.
+BEFORE, AFTER = 3, 8
+# What the page calls the sides that a sweep keeps.
+SIDES = {"top": ("top",), "bottom": ("bottom",), "sample": tuple(f"stratum {at}" for at in range(STRATA))}
+
+
+class AskedExamples(Question):
+    """A head of a sweep, a statistic, and the strongest places, the weakest ones or a sample of all strengths."""
+
+    sweep: str
+    layer: int
+    head: int
+    statistic: str
+    side: Literal["top", "bottom", "sample"]
+
+
+def examples(session: Session, asked: AskedExamples, _tell: Tell) -> JsonValue:
+    """[{value, name, text, query, key, tokens, window, parts: [{from, pieces: [{text, joins, title, p}]}]}].
+
+    `p` is the probability of a token, None where it is not known; `window` is the number of the part of a longer text
+    that the example stands in, from 1, and None for a whole text.
+    """
+    page = page_of(session, asked.sweep, asked.layer, asked.head)
+    most = sweep_named(session, asked.sweep).identity.settings["tokens"] or 0
+    found = [each for side in SIDES[asked.side] for each in page.of(asked.statistic, side)]
+    if asked.side == "sample":
+        found.sort(key=lambda each: -each.value)
+    return [_json(each, most) for each in found]
+
+
+def regions(example: Example) -> list[range]:
+    """What is shown of a window: around the keys that are known and around the query, together where they touch."""
+    count = len(example.tokens)
+    last = min(example.first + len(example.row), example.query + 1)
+    keys = range(max(0, example.first - BEFORE), min(count, last + BEFORE))
+    query = range(max(0, example.query - BEFORE), min(count, example.query + AFTER))
+    return [keys, query] if keys.stop < query.start else [range(keys.start, max(keys.stop, query.stop))]
+
+
+def _json(example: Example, most: int) -> JsonValue:
+    pieces, known = pieces_of(example.tokens), example.known
+    parts: JsonValue = [
+        {
+            "from": region.start,
+            "pieces": [{**vars(pieces[at]), "p": None if np.isnan(known[at]) else float(known[at])} for at in region],
+        }
+        for region in regions(example)
+    ]
+    # A window that is full may be the first of several; one that is not, and the first, is the whole text.
+    is_window = example.piece > 0 or len(example.tokens) >= most
+    return {
+        "value": example.value,
+        "name": example.name,
+        "text": example.text,
+        "query": example.query,
+        "key": example.peak,
+        "tokens": len(example.tokens),
+        "window": example.piece + 1 if is_window else None,
+        "parts": parts,
+    }
+
+
+EXAMPLES = Handler("examples", AskedExamples, examples, quick=True)
