@@ -64,17 +64,16 @@ OF_TEXTS = tuple(each for each in STATISTICS if each.per_text)
 READ = (*(each.name for each in STATISTICS if each.name != "spread"), "visible")
 
 
-def values_of(folds: Mapping[str, Tensor], layers: Sequence[LayerInfo], since: int = 0) -> list[np.ndarray]:
-    """The numbers of one text by statistic, float64 [L, N, queries] or [L, N, 1]; NaN where there is none.
+def values_of(folds: Mapping[str, Tensor], layers: Sequence[LayerInfo]) -> list[np.ndarray]:
+    """The numbers of one run by statistic, float64 [L, N, queries] or [L, N, 1]; NaN where there is none.
 
     Args:
         folds: of `READ`.
         layers: the layers' masks.
-        since: the first query that counts; those before were counted with the window of the text before.
     """
     numbers = {name: fold.double().numpy() for name, fold in folds.items()}
     numbers["spread"] = spread_of(numbers["entropy"], layers)
     cells = numbers["visible"]
     for name in ("beyond_half", "beyond_most", "bend"):
         numbers[name] = numbers[name] / cells
-    return [numbers[each.name][..., None] if each.per_text else numbers[each.name][..., since:] for each in STATISTICS]
+    return [numbers[each.name][..., None] if each.per_text else numbers[each.name] for each in STATISTICS]

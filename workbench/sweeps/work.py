@@ -29,14 +29,14 @@ def work(
     found.blocks.add(number)
     windows, texts = windows_in(loaded, settings, documents, found.damaged)
     for batch in batches(windows, settings.batch_tokens, alike=not is_causal(loaded)):
-        _fold(loaded, found, settings, batch)
+        fold(loaded, found, settings, batch)
     places = {(window.document, window.piece): window for window in windows}
     for key in sorted(found.examples.texts):
         found.pieces[key] = _piece(*texts[key[0]], places[key])
     return found
 
 
-def _fold(loaded: Source, found: Partial, settings: SweepSettings, batch: Sequence[Window]) -> None:
+def fold(loaded: Source, found: Partial, settings: SweepSettings, batch: Sequence[Window]) -> None:
     """Run a batch, and add what it gave."""
     rows = rows_of(batch, loaded)
     reader = SweepReader(loaded, rows, [window.since for window in batch])
