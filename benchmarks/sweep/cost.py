@@ -13,6 +13,7 @@ from gemma2_workbench.sweeps.identity import Identity
 from gemma2_workbench.sweeps.partial import Partial
 from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.work import batches, fold, rows_of, windows_in
+from gemma2_workbench.traces.reader import Batch
 
 
 def cost(loaded: Source, count: int, batch_tokens: int, rounds: int) -> JsonObject:
@@ -32,12 +33,9 @@ def cost(loaded: Source, count: int, batch_tokens: int, rounds: int) -> JsonObje
     for batch in batches(windows, batch_tokens):
         rows = rows_of(batch, loaded)
         tokens += sum(rows.lengths)
-
-        def forward() -> None:
-            with torch.no_grad():
-                loaded.run(rows.ids, rows.keep)
-
-        times = [(_seconds(forward), _seconds(lambda: fold(loaded, found, settings, batch))) for _ in range(rounds)]
+        times = [
+            (_seconds(_forward, loaded, rows), _seconds(fold, loaded, found, settings, batch)) for _ in range(rounds)
+        ]
         plain.append(min(each for each, _ in times))
         swept.append(min(each for _, each in times))
     return {
@@ -53,7 +51,12 @@ def cost(loaded: Source, count: int, batch_tokens: int, rounds: int) -> JsonObje
     }
 
 
-def _seconds(call: Callable[[], object]) -> float:
+def _forward(loaded: Source, rows: Batch) -> None:
+    with torch.no_grad():
+        loaded.run(rows.ids, rows.keep)
+
+
+def _seconds(call: Callable[..., object], *args: object) -> float:
     since = time.process_time()
-    call()
+    call(*args)
     return time.process_time() - since
