@@ -81,11 +81,15 @@ def merge_sweep(parts: Sequence[Partial]) -> Sweep:
 
 def blocks_of(corpus: Texts, size: int, wanted: set[int]) -> Iterator[tuple[int, list[Document]]]:
     """The blocks that are wanted, in order; `wanted` is emptied."""
-    documents = corpus.documents()
-    number = 0
+    blocks = all_blocks(corpus, size)
     while wanted:
-        block = list(islice(documents, size))
+        number, block = next(blocks)
         if number in wanted:
             wanted.discard(number)
             yield number, block
-        number += 1
+
+
+def all_blocks(corpus: Texts, size: int) -> Iterator[tuple[int, list[Document]]]:
+    """All blocks in order."""
+    documents = corpus.documents()
+    return enumerate(iter(lambda: list(islice(documents, size)), []))
