@@ -93,7 +93,7 @@ class Block:
     @cached_property
     def masses(self) -> Masses:
         """See `Masses`: what is linear in the probabilities, as one product of matrices."""
-        return Masses(*torch.bmm(self.probs.transpose(0, 1), self.places.weights.mT).permute(2, 1, 0))
+        return Masses(*masses(self.probs, self.places.weights))
 
     def top(self, count: int) -> tuple[Tensor, Tensor]:
         """The largest probabilities of each query and the columns they stand in, [N, Q, K]; K is at most T.
@@ -119,3 +119,8 @@ class Block:
         first = max(0, -start)
         found_NQ[:, first : first + cells_Nk.shape[1]] = cells_Nk
         return found_NQ
+
+
+def masses(probs_NQS: Tensor, weights_Q3S: Tensor) -> Tensor:
+    """The three of `Masses`, [3, N, Q]; the weights are those of `Places`."""
+    return torch.bmm(probs_NQS.transpose(0, 1), weights_Q3S.mT).permute(2, 1, 0)
