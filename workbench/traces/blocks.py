@@ -11,8 +11,11 @@ from torch import Tensor, nn
 from gemma2_workbench.model.hooks import Hook, Span
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.source import Source
+from gemma2_workbench.traces import fused
+from gemma2_workbench.traces.fused import Sums
 from gemma2_workbench.traces.logit_sums import Saturation, row_sums, saturation
 from gemma2_workbench.traces.pieces import Buffers
+from gemma2_workbench.traces.pooling import THUMBNAIL, largest_cells, largest_columns
 from gemma2_workbench.traces.text import Places, Text
 
 
@@ -40,6 +43,7 @@ class Block:
         softcap: the layer's cap, None if off.
         places: its rows and keys, and what all blocks of these share.
         sinks: the logit of each head's learned sink, which takes a share of every row, float32 [N]; None without.
+        is_softmax: whether the probabilities are the softmax of the scores, neither rounded nor replaced.
     """
 
     logits: Tensor
@@ -48,6 +52,7 @@ class Block:
     softcap: float | None
     places: Places
     sinks: Tensor | None = None
+    is_softmax: bool = False
     _tops: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False)
 
     @property
@@ -75,7 +80,17 @@ class Block:
         return (log_sum_NQ - mean_score_NQ).clamp_(min=0)
 
     @cached_property
+    def _fused(self) -> Sums | None:
+        """All sums at once, where they can be; each by itself otherwise."""
+        stages = self.logits, self.scores, self.probs
+        if not self.is_softmax or self.sinks is not None or not fused.suits(stages, len(self.text)):
+            return None
+        return fused.sums(*stages, self.softcap, self.places)
+
+    @cached_property
     def _row_sums(self) -> tuple[Tensor, Tensor]:
+        if self._fused is not None:
+            return self._fused.log_sum, self._fused.score
         sums_NQ, means_NQ = row_sums(self.scores, self.probs, self.places.shown, self.softcap, self.text.buffers)
         if self.sinks is None:
             return sums_NQ, means_NQ
@@ -85,12 +100,28 @@ class Block:
     @cached_property
     def saturation(self) -> Saturation:
         """How far the raw logits reach towards the cap."""
+        if self._fused is not None:
+            return self._fused.saturation
         return saturation(self.logits, self.scores, self.places.shown, self.softcap, self.text.buffers)
 
     @cached_property
     def masses(self) -> Masses:
         """See `Masses`: what is linear in the probabilities, as one product of matrices."""
+        if self._fused is not None:
+            return Masses(self._fused.distance, self._fused.duplicate, self._fused.followers)
         return Masses(*torch.bmm(self.probs.transpose(0, 1), self.places.weights.mT).permute(2, 1, 0))
+
+    @property
+    def received(self) -> Tensor:
+        """Probability that each key receives from all queries of the block, [N, S]."""
+        return self.probs.sum(1) if self._fused is None else self._fused.received
+
+    @property
+    def thumbnail(self) -> Tensor:
+        """Largest probability in each cell of a small picture of the map, [N, k, k]."""
+        if self._fused is None:
+            return largest_cells(self.probs, self.span, len(self.text), THUMBNAIL)
+        return largest_columns(self._fused.by_row, self.span, len(self.text), THUMBNAIL)
 
     def top(self, count: int) -> tuple[Tensor, Tensor]:
         """The largest probabilities of each query and the columns they stand in, [N, Q, K]; K is at most T.
@@ -141,10 +172,12 @@ def block_hooks(loaded: Source, ids_BT: Tensor, lengths: Sequence[int], takers: 
         return hook
 
     def hand_over(info: LayerInfo) -> Hook:
-        def hook(_module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
+        def hook(module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
+            # Another hook may have replaced the probabilities.
+            is_softmax = info.staged and out.dtype == torch.float32 and len(module._forward_hooks) == 1
             whole = (stages.pop("attn_logits"), stages.pop("attn_scores"), out)
             for number, text in enumerate(texts):
-                block = _block(info, args[1], [stage[number] for stage in whole], text)
+                block = _block(info, args[1], [stage[number] for stage in whole], text, is_softmax)
                 if block is not None:
                     for take in takers:
                         take(info.index, number, block)
@@ -160,11 +193,11 @@ def block_hooks(loaded: Source, ids_BT: Tensor, lengths: Sequence[int], takers: 
     return hooks
 
 
-def _block(info: LayerInfo, span: Span, stages_NQS: Sequence[Tensor], text: Text) -> Block | None:
+def _block(info: LayerInfo, span: Span, stages_NQS: Sequence[Tensor], text: Text, is_softmax: bool) -> Block | None:
     """The block without the padding behind the text; None where it is all padding."""
     rows, keys = (range(part.start, min(part.stop, len(text))) for part in (span.rows, span.keys))
     if not rows or not keys:
         return None
     logits, scores, probs = (stage[:, : len(rows), : len(keys)].detach().float() for stage in stages_NQS)
     sinks_N = None if info.sinks is None else torch.tensor(info.sinks, device=logits.device)
-    return Block(logits, scores, probs, info.softcap, text.places(Span(rows, keys), info.mask), sinks_N)
+    return Block(logits, scores, probs, info.softcap, text.places(Span(rows, keys), info.mask), sinks_N, is_softmax)
