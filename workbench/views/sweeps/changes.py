@@ -36,7 +36,7 @@ def table(pair: SweepPair, statistic: str) -> pd.DataFrame:
 
 def figure(frame: pd.DataFrame) -> Bars | HeadGrid | Panels:
     """The surest changes of one statistic as bars with their intervals; of all statistics a grid each."""
-    if frame["statistic"].nunique() > 1:
+    if len(set(frame["statistic"])) > 1:
         largest = frame["change"].abs().groupby(frame["statistic"]).transform("max").to_numpy(dtype=float)
         there = frame.loc[largest > 0]
         shown = frame if there.empty else there
