@@ -87,7 +87,7 @@ function createHeadPage(page, box) {
     }
     head(sweep);
     if (anyOf(changed, 'run', 'head', 'sweep')) read(sweep);
-    else if (answer && anyOf(changed, 'sort', 'size', 'swept', 'theme')) parts.statistics.draw(answer, chosen());
+    else if (answer && anyOf(changed, 'sort', 'size', 'swept', 'theme', 'present')) parts.statistics.draw(answer, chosen());
     const { layer, head: number } = placeOf(store);
     const question = { sweep: sweep.name, layer, head: number, statistic: chosen(), side: store.selection.examples };
     if (anyOf(changed, 'run', 'head', 'sweep', 'sort', 'swept', 'examples')) parts.examples.read(question, METRICS[question.statistic]);
@@ -97,7 +97,7 @@ function createHeadPage(page, box) {
 
   return {
     update(changed) {
-      if (store.data.run && anyOf(changed, 'run', 'head', 'sweep', 'swept', 'sort', 'examples', 'theme', 'size')) draw(changed);
+      if (store.data.run && anyOf(changed, 'run', 'head', 'sweep', 'swept', 'sort', 'examples', 'theme', 'size', 'present')) draw(changed);
     },
   };
 }
