@@ -21,10 +21,10 @@ const SIDES = [
 ];
 
 // Where there is no sweep: how one is made.
-const none = () => [
+const none = ({ model }) => [
   h('p', { class: 't16' }, 'No sweep of this model is open.'),
   h('p', { class: 'm' }, 'A sweep scores every head over thousands of texts and keeps its strongest places:'),
-  h('pre', {}, 'gemma2-workbench sweep texts.jsonl --out heads/\ngemma2-workbench app --sweep heads/'),
+  h('pre', {}, `gemma2-workbench sweep texts.jsonl --out heads/ --model ${model}\ngemma2-workbench app --sweep heads/ --model ${model}`),
 ];
 
 function createHeadPage(page, box) {
@@ -78,12 +78,14 @@ function createHeadPage(page, box) {
   function draw(changed) {
     const sweep = sweepOf(store);
     box.classList.toggle('none', !sweep);
-    side.hidden = !sweep;
     if (!sweep) {
       put(about);
       put(title, 'Head page');
       put(over);
-      return parts.examples.say(none());
+      put(side);
+      answer = null;
+      questions.cancel();
+      return parts.examples.say(none(store.data.run));
     }
     head(sweep);
     if (anyOf(changed, 'run', 'head', 'sweep')) read(sweep);
