@@ -59,10 +59,11 @@ def main() -> None:
             Server(_within(own, "traces"), ["--trace", *map(str, traces)]) as server,
             browser(options.chromium) as page,
         ):
-            rows = [[str(length), *map(_ms, looked_at(page, server.address, length))] for length in lengths]
+            print(_rows(["tokens", "layer, first", "layer, again", "zoom", "its tile", "thumbnails"], ["---"] * 6))
+            for length in lengths:
+                print(_rows([str(length), *map(_ms, looked_at(page, server.address, length))]), flush=True)
         with Server(_within(own, "typed"), []) as server, browser(options.chromium) as page:
             typed_ms = typed(page, server.address)
-    print(_table(["tokens", "layer, first", "layer, again", "zoom", "its tile", "thumbnails"], rows))
     print(f"\nkey to painted map, embedded model, 64 tokens: {_ms(typed_ms)} ms")
 
 
@@ -137,8 +138,8 @@ def _ms(milliseconds: float) -> str:
     return f"{milliseconds:.0f}"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *rows])
+def _rows(*rows: Sequence[str]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
 
     Every number is None where the mask leaves none. `largest` is what the bars of the stages are measured by: the
     largest magnitude in the row, of the contributions their sum. `off`: the head is off, so its contributions are 0.
+    `sink` is what a learned sink takes of the row, with which its probabilities sum to 1; None without one.
 
     Raises:
         ValueError: a layer, head, query or key that the trace does not have; or the probabilities of the head were
@@ -44,6 +45,7 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
         "off": any(change.silences(layer, head) for change in trace.interventions),
         "hidden": None if cell.reason == Reason.VISIBLE else cell.reason.name.lower(),
         "visible": cell.visible,
+        "sink": None if info.sinks is None else _number(trace.sink_share(layer, head, here).item()),
         "values": {name: _number(values_S[key]) for name, values_S in stages.items()},
         "largest": {name: _number(_largest(values_S, name)) for name, values_S in stages.items()},
         "stages": [*trace.known_stages(layer)],

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import Span
-from gemma2_workbench.traces.logit_sums import Saturation, mean_scores, row_sums, saturation
+from gemma2_workbench.traces.logit_sums import Saturation, mean_scores, row_sums, saturation, uncapped
 from gemma2_workbench.traces.text import Places, Text
 
 
@@ -35,7 +35,7 @@ class Block:
         softcap: the layer's cap, None if off.
         places: its rows and keys, and what all blocks of these share.
         sinks: the logit of each head's learned sink, which takes a share of every row, float32 [N]; None without.
-        known_log_sum: see `log_sum`, where it was known before the block; the layer has no cap then.
+        known_log_sum: `log_sum`, where it was known before the block; then there is no cap, and hidden logits are 0.
     """
 
     logits: Tensor
@@ -86,6 +86,8 @@ class Block:
     @cached_property
     def saturation(self) -> Saturation:
         """How far the raw logits reach towards the cap."""
+        if self.known_log_sum is not None:
+            return uncapped(self.logits)
         return saturation(self.logits, self.scores, self.places.shown, self.softcap, self.text.buffers)
 
     @cached_property

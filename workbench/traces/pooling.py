@@ -11,6 +11,9 @@ from torch import Tensor
 
 from gemma2_workbench.model.hooks import Span
 
+# So many cells are reduced one by one, more of them together.
+_FEW = 8
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -45,6 +48,9 @@ class Cells:
         widths = set(map(len, self.parts))
         if widths == {1}:
             return values
+        if len(self.parts) <= _FEW:
+            parts = [values.narrow(dim, part.start, len(part)).amax(dim) for part in self.parts]
+            return torch.stack(parts, dim)
         if len(widths) > 1:
             # Narrower cells name their last position several times.
             width = max(widths)
