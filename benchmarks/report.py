@@ -69,7 +69,7 @@ def page(rows: dict[str, list[Summary]], conditions: Sequence[str], pictures: Se
         "# What looking costs",
         "`make bench` measures this anew and writes this page; `python -m benchmarks.attention --help` measures parts."
         "\n"
-        "`make page-bench` times the page in a browser.",
+        "`make bench-page` times the page in a browser.",
         *pictures,
     ]
     for geometry, found in rows.items():
