@@ -58,13 +58,9 @@ def run(
 
     Raises:
         ImportError: ray is not installed.
-        ValueError, OSError: as `sweep`.
+        ValueError, OSError: as `sweep`; or Ray does not start.
     """
-    try:
-        data: Any = import_module("ray.data")
-    except ImportError:
-        raise ImportError("--engine ray needs the package ray: pip install 'gemma2-workbench[ray]'") from None
-
+    data = _started()
     identity = Identity.of(job.loaded(), job.corpus, job.settings)
     store = Store(job.out, identity, (0, 1))
     blocks = -(-identity.documents // job.settings.block)
@@ -85,3 +81,23 @@ def run(
         if progress is not None:
             progress(len(store.found.blocks), blocks)
     store.keep(last=True)
+
+
+def _started() -> Any:
+    """`ray.data`, on a cluster that runs.
+
+    Raises:
+        ImportError: ray is not installed.
+        OSError: no cluster answers, or none starts on this machine.
+    """
+    try:
+        ray, data = import_module("ray"), import_module("ray.data")
+    except ImportError:
+        raise ImportError("--engine ray needs the package ray: pip install 'gemma2-workbench[ray]'") from None
+    try:
+        ray.init(ignore_reinit_error=True)
+    except Exception as error:  # Ray raises bare ones
+        raise OSError(
+            f"Ray does not start: {error}; see `ray status`, and RAY_ADDRESS for a cluster elsewhere"
+        ) from None
+    return data
