@@ -47,6 +47,13 @@ def row_sums(
     return sums_NQ.log_() if modest else sums_NQ, means_NQ
 
 
+def uncapped(logits_NQS: Tensor) -> Saturation:
+    """See `Saturation`: without a cap, of logits that are 0 where they are hidden."""
+    largest_N = torch.maximum(logits_NQS.amax((1, 2)), logits_NQS.amin((1, 2)).neg_())
+    none_N = torch.zeros(len(logits_NQS), dtype=torch.double, device=logits_NQS.device)
+    return Saturation(largest_N, none_N, none_N, none_N)
+
+
 def mean_scores(scores_NQS: Tensor, probs_NQS: Tensor, buffers: Buffers) -> Tensor:
     """The mean score after the probabilities, [N, Q]."""
     means_NQ = scores_NQS.new_empty(scores_NQS.shape[:2])

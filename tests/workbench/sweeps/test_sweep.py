@@ -17,10 +17,11 @@ from gemma2_workbench.sweeps.engines import local
 from gemma2_workbench.sweeps.engines.job import Job
 from gemma2_workbench.sweeps.exact import ExactSum
 from gemma2_workbench.sweeps.partial import Partial
-from gemma2_workbench.sweeps.result import QUANTILES, Sweep
+from gemma2_workbench.sweeps.result import Sweep
 from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.store import parts_of
 from gemma2_workbench.sweeps.sweep import merge_sweep, sweep
+from gemma2_workbench.sweeps.tables import QUANTILES
 from gemma2_workbench.traces.stages import STAGES
 
 WORDS = (

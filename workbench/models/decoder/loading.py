@@ -13,6 +13,7 @@ from gemma2_workbench.brief import some
 from gemma2_workbench.model.config_checks import shown
 from gemma2_workbench.models.alone import BUILDING
 from gemma2_workbench.models.checkpoint import headers, json_object, weight_files
+from gemma2_workbench.models.decoder.config_fields import check_fields
 from gemma2_workbench.models.decoder.heads import labels_of
 from gemma2_workbench.models.decoder.maps_only import MapsOnly
 from gemma2_workbench.models.decoder.opening import opened
@@ -58,7 +59,10 @@ def decoder_config(folder: Path) -> PreTrainedConfig:
 
 def decoder_tokenizer(folder: Path, config: PreTrainedConfig) -> Any:
     """The tokenizer of a folder; its errors are those of `tokenizer_of`."""
-    return tokenizer_of(folder, config.get_text_config().vocab_size, config)
+    rows = getattr(config.get_text_config(), "vocab_size", None)
+    if rows is None:
+        raise ValueError(f"a {shown(config.model_type)} model reads characters, not tokens of a vocabulary")
+    return tokenizer_of(folder, rows, config)
 
 
 def load_decoder(place: Place, name: str, dtype: torch.dtype, device: torch.device) -> Decoder | MapsOnly:
@@ -69,6 +73,7 @@ def load_decoder(place: Place, name: str, dtype: torch.dtype, device: torch.devi
         ValueError: they do not fit, or its attention cannot be shown exactly.
     """
     config = decoder_config(place.folder)
+    check_fields(config)
     tokenizer = decoder_tokenizer(place.folder, config)
     _check_size(place.folder, config, dtype, device)
     with BUILDING, quiet():
@@ -112,7 +117,14 @@ def _check_size(folder: Path, config: PreTrainedConfig, dtype: torch.dtype, devi
     """
     with BUILDING, quiet(), torch.device("meta"):
         cls = _class(config)
-        model = cls(config) if issubclass(cls, PreTrainedModel) else cls.from_config(config)
+        try:
+            model = cls(config) if issubclass(cls, PreTrainedModel) else cls.from_config(config)
+        except (KeyError, TypeError, AttributeError, ImportError, ZeroDivisionError) as error:
+            family = shown(config.model_type)
+            raise ValueError(
+                f"transformers {transformers.__version__} cannot build the {family} model that config.json describes "
+                f"({type(error).__name__}: {error})"
+            ) from error
     needed = sum(weight.numel() for weight in model.parameters())
     held = sum(torch.Size(header.shape).numel() for header in headers(folder).values())
     if held and held < needed / 2:

@@ -23,7 +23,8 @@ from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.tier import tier_words
 
-_CLOSE = 1e-3
+# How far rows may sum to more than 1: probabilities of 16 bits are rounded each by itself.
+_CLOSE, _ROUGH = 1e-3, 3e-2
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -146,7 +147,10 @@ def maps_only(model: Any, tokenizer: Any, reason: str, ids_1T: Tensor, **about: 
     """
     with torch.no_grad():
         model.set_attn_implementation("eager")
-        out, maps = _pass(model, ids_1T, None)
+        try:
+            out, maps = _pass(model, ids_1T, None)
+        except (AttributeError, TypeError, IndexError, KeyError, ValueError, RuntimeError) as error:
+            raise RefusedError(f"{reason}; and it does not run on a text alone ({error})") from error
     _check(maps, ids_1T.shape[1], reason)
     N, width = maps[0].shape[1], model.config.get_text_config().hidden_size
     model.workbench_maps = nn.ModuleList([_stages() for _ in maps])
@@ -182,8 +186,9 @@ def _check(maps: Sequence[Tensor], tokens: int, reason: str) -> None:
     shapes = {tuple(probs.shape) for probs in maps}
     if not maps or len(shapes) > 1 or next(iter(shapes))[2:] != (tokens, tokens):
         raise RefusedError(f"{reason}; and it gives no attention maps, one of T x T for each layer")
+    close = _CLOSE if maps[0].dtype == torch.float32 else _ROUGH
     sums = torch.stack([probs.float().sum(-1).max() for probs in maps])
-    if any(bool((probs < 0).any()) for probs in maps) or bool((sums > 1 + _CLOSE).any()):
+    if any(bool((probs < 0).any()) for probs in maps) or bool((sums > 1 + close).any()):
         raise RefusedError(f"{reason}; and the rows of what it gives as attentions are no probabilities")
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from gemma2_workbench.models.decoder.anatomy import Anatomy, anatomy_of
-from gemma2_workbench.models.decoder.heads import is_speaker, labels_of, longest_of, text_token
+from gemma2_workbench.models.decoder.heads import is_speaker, labels_of, longest_of, text_token, words_of
 from gemma2_workbench.models.decoder.maps_only import MapsOnly, maps_only
 from gemma2_workbench.models.decoder.norms import NormForm
 from gemma2_workbench.models.decoder.plumbing import plumb
@@ -64,8 +64,10 @@ def opened(
 def _check_equal(ours: Decoder) -> None:
     """Refuse a decoder whose logits or maps are not those of its own eager forward."""
     ids_1T = _ids(ours.model)
-    one, its = ours.outputs(ids_1T), ours.reference_outputs(ids_1T)
-    pairs = [(one.last, its.last), *zip(one.maps, its.maps, strict=True)]
+    its = ours.reference_outputs(ids_1T)
+    pairs: list[tuple[torch.Tensor, torch.Tensor]] = []
+    for one in (ours.outputs(ids_1T), ours.outputs_in_blocks(ids_1T)):
+        pairs += [(one.last, its.last), *zip(one.maps, its.maps, strict=True)]
     apart = max(float((a.float() - b.float()).abs().max()) for a, b in pairs)
     if not apart <= TOLERANCE[ours.dtype]:
         raise RefusedError(f"its numbers through our equation differ from its own eager forward by {apart:.1e}")
@@ -116,8 +118,8 @@ def _switch(model: Any) -> None:
 
 def _ids(model: Any) -> torch.Tensor:
     """Ids that every vocabulary has, different ones."""
-    words = model.get_input_embeddings()
-    vocabulary = getattr(words, "num_embeddings", None) or model.config.get_text_config().vocab_size
+    words = words_of(model)
+    vocabulary = 128 if words is None else words.num_embeddings  # bytes or characters, where it has no table
     return (3 + torch.arange(STUDIED, device=model.device) * 7 % max(vocabulary - 4, 1))[None]
 
 
