@@ -81,12 +81,14 @@ def merge_sweep(parts: Sequence[Partial]) -> Sweep:
 
 def blocks_of(corpus: Texts, size: int, wanted: set[int]) -> Iterator[tuple[int, list[Document]]]:
     """The blocks that are wanted, in order; `wanted` is emptied."""
-    blocks = all_blocks(corpus, size)
-    while wanted:
-        number, block = next(blocks)
+    for number, block in all_blocks(corpus, size) if wanted else ():
         if number in wanted:
             wanted.discard(number)
             yield number, block
+            if not wanted:
+                return
+    if wanted:
+        raise ValueError(f"the corpus changed: it has no block {min(wanted)} any more")
 
 
 def all_blocks(corpus: Texts, size: int) -> Iterator[tuple[int, list[Document]]]:

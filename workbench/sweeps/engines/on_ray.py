@@ -58,19 +58,16 @@ def run(
 
     Raises:
         ImportError: ray is not installed.
-        ValueError, OSError: as `sweep`.
+        ValueError, OSError: as `sweep`; or Ray does not start.
     """
-    try:
-        data: Any = import_module("ray.data")
-    except ImportError:
-        raise ImportError("--engine ray needs the package ray: pip install 'gemma2-workbench[ray]'") from None
-
+    ray, data = _imported()
     identity = Identity.of(job.loaded(), job.corpus, job.settings)
     store = Store(job.out, identity, (0, 1))
     blocks = -(-identity.documents // job.settings.block)
     missing = sorted(set(range(blocks)) - store.found.blocks)
     if not missing:
         return
+    _start(ray)
     # One block a batch: an answer is kept as soon as it is there.
     parts = data.from_items([{"block": number} for number in missing], override_num_blocks=len(missing)).map_batches(
         Worker,
@@ -85,3 +82,27 @@ def run(
         if progress is not None:
             progress(len(store.found.blocks), blocks)
     store.keep(last=True)
+
+
+def _imported() -> tuple[Any, Any]:
+    """`ray` and `ray.data`.
+
+    Raises:
+        ImportError: ray is not installed.
+    """
+    try:
+        return import_module("ray"), import_module("ray.data")
+    except ImportError:
+        raise ImportError("--engine ray needs the package ray: pip install 'gemma2-workbench[ray]'") from None
+
+
+def _start(ray: Any) -> None:
+    """Join the cluster that RAY_ADDRESS names, or start one on this machine.
+
+    Raises:
+        OSError: none answers, or none starts.
+    """
+    try:
+        ray.init(ignore_reinit_error=True)
+    except Exception as error:  # Ray raises bare ones
+        raise OSError(f"Ray does not start: {error}; see `ray status`, or name a cluster in RAY_ADDRESS") from None
