@@ -7,7 +7,7 @@ ARGS ?=
 # A copy of the folders as the one package that they are installed as, for tools that read files and import nothing.
 TREE := build/tree
 
-.PHONY: help app test check lint types layers format gallery bench load fuzz transformers-tests decoders encoders clean tree
+.PHONY: help app test check lint types layers format gallery bench bench-page bench-sweep load fuzz transformers-tests decoders encoders clean tree
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -54,6 +54,12 @@ bench: $(VENV)/.bench ## measure what looking costs beside other tools and write
 	$(MEASURE) --geometry embedded $(ARGS)
 	$(MEASURE) --geometry S --length 2048 --peers capture,eager_attentions --busy --rounds 2 $(ARGS)
 	$(BIN)/python -m benchmarks.report $(LOG)
+
+bench-page: $(VENV)/.dev ## how fast the page is in a browser, at 64 to 8,192 tokens
+	$(BIN)/python -m benchmarks.page $(ARGS)
+
+bench-sweep: $(VENV)/.dev ## measure what a sweep costs beside the plain forward pass, in memory, on workers and Ray
+	$(BIN)/python -m benchmarks.sweep $(ARGS)
 
 load: $(VENV)/.dev ## many readers at once on one page
 	$(BIN)/python -m benchmarks.load $(ARGS)

@@ -20,6 +20,7 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
 
     Every number is None where the mask leaves none. `largest` is what the bars of the stages are measured by: the
     largest magnitude in the row, of the contributions their sum. `off`: the head is off, so its contributions are 0.
+    `sink` is what a learned sink takes of the row, with which its probabilities sum to 1; None without one.
 
     Raises:
         ValueError: a layer, head, query or key that the trace does not have; or the probabilities of the head were
@@ -31,6 +32,14 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
     here, there = range(query, query + 1), range(key, key + 1)
     probs = [trace.stage(layer, other, "attn_probs", here, there).item() for other in range(trace.heads)]
     order = np.argsort(cell.row["rank"].to_numpy(dtype=float))[: min(cell.visible, RANKED)]
+    row: list[JsonValue] = [
+        {
+            "key": int(at),
+            "prob": float(stages["attn_probs"][at]),
+            "contribution": _number(float(stages["contribution"][at])),
+        }
+        for at in order
+    ]
     return {
         "layer": layer,
         "head": head,
@@ -44,20 +53,14 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
         "off": any(change.silences(layer, head) for change in trace.interventions),
         "hidden": None if cell.reason == Reason.VISIBLE else cell.reason.name.lower(),
         "visible": cell.visible,
+        "sink": None if info.sinks is None else _number(trace.sink_share(layer, head, here).item()),
         "values": {name: _number(values_S[key]) for name, values_S in stages.items()},
         "largest": {name: _number(_largest(values_S, name)) for name, values_S in stages.items()},
         "stages": [*trace.known_stages(layer)],
         "length": _length(trace, layer, head, key),
         "share": _number(cell.share),
         "rank": cell.rank,
-        "row": [
-            {
-                "key": int(at),
-                "prob": float(stages["attn_probs"][at]),
-                "contribution": _number(stages["contribution"][at]),
-            }
-            for at in order
-        ],
+        "row": row,
         "heads": [_number(probability) for probability in probs],
     }
 

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from gemma2_workbench.model.equation import attention_logits, blocks
+from gemma2_workbench.model.equation import blocks
 from gemma2_workbench.model.hooks import Span
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.traces.blocks import Block
 from gemma2_workbench.traces.text import Text
 
-# Cells of a block, and its fewest rows: calls cost more than the cache saves below.
-_CELLS, _FEWEST = 1 << 19, 16
+# Cells of a block on average, and its fewest and most rows: below, calls cost more than the cache saves.
+_CELLS, _FEWEST, _MOST = 1 << 20, 16, 128
 
 
 def derived_blocks(
@@ -33,7 +33,9 @@ def derived_blocks(
         span: their absolute rows and keys.
         text: the text.
     """
-    N, size = len(q_NQH), max(_FEWEST, _CELLS // (len(q_NQH) * len(span.keys)))
+    N, size = len(q_NQH), _rows(len(q_NQH) * len(span.keys))
+    # Scaled before the product, where it is a number a row and not a number a cell; one product for a group of heads.
+    grouped_GrQH = (q_NQH * info.scale).view(len(k_GSH), -1, *q_NQH.shape[1:])
     sinks_N = None if info.sinks is None else torch.tensor(info.sinks, device=q_NQH.device)
     for rows in blocks(span.rows, size):
         keys = info.mask.reach(rows, span.keys)
@@ -41,10 +43,21 @@ def derived_blocks(
             slice(part.start - whole.start, part.stop - whole.start)
             for part, whole in ((rows, span.rows), (keys, span.keys))
         )
-        logits_NQS = attention_logits(q_NQH[None, :, own], k_GSH[None, :, seen], info.scale)[0]
-        probs_NQS = text.buffers.take(20, (N, len(rows), len(keys)), q_NQH.device)
+        logits_NQS, probs_NQS = (text.buffers.take(at, (N, len(rows), len(keys)), q_NQH.device) for at in (20, 21))
+        torch.bmm(
+            grouped_GrQH[:, :, own].flatten(1, 2),
+            k_GSH[:, seen].mT,
+            out=logits_NQS.view(len(k_GSH), -1, len(keys)),
+        )
         torch.sub(logits_NQS, log_sum_NQ[:, own, None], out=probs_NQS).exp_()
         for part, hidden_1QS in info.mask.hidden_parts(rows, keys, q_NQH.device):
             probs_NQS[..., part].masked_fill_(hidden_1QS, 0)
+            logits_NQS[..., part].masked_fill_(hidden_1QS, 0)
         places = text.places(Span(rows, keys), info.mask)
         yield Block(logits_NQS, logits_NQS, probs_NQS, None, places, sinks_N, log_sum_NQ[:, own])
+
+
+def _rows(cells: int) -> int:
+    """Rows of a block with so many cells a row at its end: a power of 2, as the sides of small pictures mostly are."""
+    size = max(_FEWEST, min(_MOST, 2 * _CELLS // cells))
+    return 1 << (size.bit_length() - 1)

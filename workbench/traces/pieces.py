@@ -26,7 +26,8 @@ class Buffers:
         """A float32 tensor of a shape with any contents."""
         size = torch.Size(shape).numel()
         if number not in self._flat or len(self._flat[number]) < size:
-            self._flat[number] = torch.empty(size, dtype=torch.float32, device=device)
+            # Blocks of a causal layer grow: with room to spare, one in a row of them needs new memory.
+            self._flat[number] = torch.empty(1 << (size - 1).bit_length(), dtype=torch.float32, device=device)
         return self._flat[number][:size].view(*shape)
 
 

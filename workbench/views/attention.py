@@ -4,7 +4,8 @@ Rows are queries, columns are keys; a row of probabilities sums to 1. The stage 
 logit q.k, the logit after the softcap, the same after the mask, the probability, or the contribution, which is the
 length of what the key's value adds to the query's residual stream through this head. Hidden cells are hatched by the
 reason for which the model's own mask hides them. Over several heads of the layer it is their mean, or the largest of
-them in each cell.
+them in each cell. A learned sink, which some models have, takes its share of every row but is no token: it is the last
+column of the probabilities of a head, called sink.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 HEAD = "head"  # one head, not several
 OVER = (HEAD, "mean", "max")
+SINK = "sink"
 COLUMNS = ("layer", "head", "stage", "query", "key", "query_token", "key_token", "value", "reason")
 
 
@@ -41,6 +43,7 @@ def table(
 ) -> pd.DataFrame:
     """One row per query and key of one head; where the mask hides it `value` is NaN and `reason` says why.
 
+    Of the probabilities of a head with a learned sink, the last row of each query is the sink's, whose `key` is T.
     Over several heads, the column `head` says which, and of what kind the aggregate is.
 
     Raises:
@@ -56,9 +59,14 @@ def table(
         trace.stage(layer, head, stage, rows, keys) if one else over_heads(trace, layer, heads, over, stage, rows, keys)
     )
     cells = {"value": values.numpy(), "reason": trace.reasons(layer, rows, keys).numpy()}
+    columns = [*keys]
+    if one and stage == "attn_probs" and trace.layers[layer].sinks is not None:
+        sink_Q1 = trace.sink_share(layer, head, rows)[:, None].numpy()
+        cells = {"value": np.hstack([cells["value"], sink_Q1]), "reason": np.pad(cells["reason"], ((0, 0), (0, 1)))}
+        columns.append(len(trace.tokens))
     who = "all heads" if everyone else f"heads {', '.join(map(str, heads or ()))}"
-    frame = tidy(cells, {"query": rows, "key": keys})
-    names = np.asarray(trace.tokens.display, dtype=object)
+    frame = tidy(cells, {"query": rows, "key": columns})
+    names = np.asarray([*trace.tokens.display, SINK], dtype=object)
     frame = frame.assign(
         layer=layer,
         head=head if one else f"{over} of {who}",

@@ -80,7 +80,8 @@ const NOTES = {
     if (cell.hidden) return `hidden: ${HIDDEN[cell.hidden]}`;
     return `visible: ${where(cell)}, ${cell.window === null ? `${cell.kind} layer` : `window ${cell.window}`}`;
   },
-  attn_probs: ({ hidden, visible, rank }) => (hidden ? 'a hidden key gets nothing' : `softmax over ${visible === 1 ? '1 key' : `${visible} keys`}: rank ${rank}`),
+  attn_probs: ({ hidden, visible, rank, sink }) => (hidden ? 'a hidden key gets nothing'
+    : `softmax over ${visible === 1 ? '1 key' : `${visible} keys`}${sink ? ` and the sink, which takes ${percent(sink)}` : ''}: rank ${rank}`),
   contribution(cell) {
     if (cell.hidden) return 'a hidden key writes nothing';
     if (cell.off) return 'the head is off: it writes nothing of it';

@@ -32,6 +32,7 @@ export function sentence(cell, after, changes) {
     return [here.query, after ? ' still gives ' : ' gives ', share, ' of its attention to ', here.key,
       ', but the head is off: nothing of it is written.'];
   }
+  if (cell.visible === 1 && cell.sink) return [here.query, ' gives ', share, ' of its attention to ', here.key, ', the only key it sees, and the rest to the learned sink.'];
   if (cell.visible === 1) return [here.query, ' gives all of its attention to ', here.key, ': it sees no other key.'];
   if (cell.values.attn_logits === null) return [here.query, ' gives ', share, ' of its attention to ', here.key, `: rank ${cell.rank} of ${cell.visible} keys.`];
   const why = `: ${agreement(cell)}, ${capped(cell)}, and ${keysScore(cell.rank - 1)} higher.`;

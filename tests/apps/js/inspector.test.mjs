@@ -52,6 +52,11 @@ test('a head that is off attends as before and writes nothing', () => {
   assert.deepEqual(stages(cell(), off).slice(3).map(({ text, note }) => [text, note]), [['0.303', 'softmax over 28 keys: rank 1'], ['0', 'was 1.50, 30 % of its row']]);
 });
 
+test('a learned sink takes what is missing in a row', () => {
+  assert.equal(stages(cell({ sink: 0.12 })).at(3).note, 'softmax over 28 keys and the sink, which takes 12 %: rank 1');
+  assert.match(said(sentence(probable(0.4, { visible: 1, sink: 0.6 }))), /40 % .* the only key it sees, and the rest to the learned sink\.$/);
+});
+
 test('the chosen key is always among the rows', () => {
   assert.deepEqual(ranked(probable(0.01, { key: 20 }), null, 2).map(({ key }) => key), [12, 20]);
   assert.deepEqual(ranked(hidden('future', { key: 30 }), null, 2).map(({ key }) => key), [12, 4]);

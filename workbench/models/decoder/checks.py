@@ -1,5 +1,7 @@
 """`differences`: how far a model is from its own eager forward: plain, padded on the left, decoding with the cache.
 
+Attention is computed at once where nobody sees its stages, and in blocks where somebody does: both ways are compared.
+
 Letters: B batch, T tokens.
 """
 
@@ -14,6 +16,7 @@ from torch import Tensor, nn
 from gemma2_workbench.model.hooks import attached
 from gemma2_workbench.models.decoder.passes import eager_outputs, seam_outputs
 from gemma2_workbench.models.decoder.source import Decoder
+from gemma2_workbench.models.decoder.study import first_tensor
 
 PADS, STEPS = 5, 3
 
@@ -63,9 +66,12 @@ def _padded(ours: Decoder, twin: nn.Module, ids_1T: Tensor) -> float:
         return float("nan")
     one = seam_outputs(ours.model, _probs(ours), ids_BT, attention_mask=keep_BT, use_cache=False)
     maps = [_apart(a[:, :, PADS:], b[:, :, PADS:]) for a, b in zip(one.maps, its.maps, strict=True)]
+    with torch.no_grad():
+        unseen = first_tensor(ours.model(input_ids=ids_BT, attention_mask=keep_BT, use_cache=False))
     # Scores of whole texts have no positions to leave out.
     first = PADS if one.last.ndim > 2 else 0
-    return max(_apart(one.last[:, first:], its.last[:, first:]), *maps)
+    both = [last for last in (one.last, unseen) if last is not None]
+    return max(*(_apart(last[:, first:], its.last[:, first:]) for last in both), *maps)
 
 
 def _cached(ours: Decoder, twin: nn.Module, ids_1T: Tensor) -> float:
@@ -74,15 +80,19 @@ def _cached(ours: Decoder, twin: nn.Module, ids_1T: Tensor) -> float:
         its = [eager_outputs(twin, names, one, **given) for one, given in _steps(twin, ids_1T)]
     except (RuntimeError, ValueError, TypeError, AttributeError, KeyError):
         return float("nan")
-    logits: list[Tensor] = []
-    with _last_blocks(ours) as blocks, torch.no_grad():
-        for one, given in _steps(ours.model, ids_1T):
-            logits.append(ours.model(input_ids=one, **given).logits)
-    found = [_apart(a, b.last) for a, b in zip(logits, its, strict=True)]
+    unseen = _logits(ours, ids_1T)
+    with _last_blocks(ours) as blocks:
+        seen = _logits(ours, ids_1T)
+    found = [_apart(a, b.last) for logits in (unseen, seen) for a, b in zip(logits, its, strict=True)]
     for name, wide in zip(names, its[-1].maps, strict=True):
         # A block holds the keys that can be seen, the last of those that are kept.
         found.append(_apart(blocks[name], wide[..., -blocks[name].shape[-1] :]))
     return max(found)
+
+
+def _logits(ours: Decoder, ids_1T: Tensor) -> list[Tensor]:
+    with torch.no_grad():
+        return [ours.model(input_ids=one, **given).logits for one, given in _steps(ours.model, ids_1T)]
 
 
 def _steps(model: Any, ids_1T: Tensor) -> Iterator[tuple[Tensor, dict[str, Any]]]:

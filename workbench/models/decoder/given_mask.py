@@ -5,10 +5,10 @@ function returns reaches the attention layers as it is: a description takes no m
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.decoder.refused import RefusedError
@@ -17,6 +17,7 @@ MaskFunction = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 # Beyond every window: a text of so many tokens is longer than any model reads, and a function knows no length.
 FAR = 1 << 26
 _GRID = 64
+_ROWS = 8  # of a mask that are looked at in every pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,19 +28,41 @@ class GivenMask:
         function: whether a query sees a key, of absolute positions.
         rows, keys: the absolute positions of the queries and of the keys that the layer holds.
         keep: [B, P+T] bool, False at padding; None where nothing is padded.
+        batch: B.
     """
 
     function: MaskFunction
     rows: range
     keys: range
     keep: Tensor | None
+    batch: int = 1
+    _followed: dict[Mask, bool] = field(default_factory=dict, init=False)
+
+    def follows(self, rule: Mask) -> bool:
+        """Whether it is this rule in some rows of every text, padded ones apart; the layers of a pass ask once."""
+        if rule not in self._followed:
+            rows = sorted({int(row) for row in torch.linspace(self.rows.start, self.rows.stop - 1, _ROWS)})
+            # With its padding, from whose end chunks are counted.
+            padded = replace(rule, keep=self.keep)
+            self._followed[rule] = all(self._same(padded, range(row, row + 1)) for row in rows)
+        return self._followed[rule]
+
+    def _same(self, rule: Mask, rows: range) -> bool:
+        seen_BQS, ours_BQS = self.visible(rows, self.keys), ~rule.hidden(rows, self.keys)
+        if self.keep is None:
+            return bool((seen_BQS == ours_BQS).all())
+        keep_BT = self.keep.cpu()
+        own_BQ1 = keep_BT[:, rows.start : rows.stop, None]
+        kept_BS = nn.functional.pad(keep_BT, (0, max(0, self.keys.stop - keep_BT.shape[1])))
+        seen_BQS = seen_BQS & kept_BS[:, None, self.keys.start : self.keys.stop]
+        return bool(((seen_BQS == ours_BQS.cpu()) | ~own_BQ1).all())
 
     def visible(self, rows: range, keys: range) -> Tensor:
-        """Whether a query sees a key, padding apart, bool [Q, S]; as in the first text of the batch."""
-        nothing = torch.zeros(1, 1, dtype=torch.long)
-        query_Q1, key_1S = (torch.arange(part.start, part.stop) for part in (rows, keys))
-        seen = self.function(nothing, nothing, query_Q1[:, None], key_1S[None])
-        return seen.expand(len(rows), len(keys))
+        """Whether a query sees a key in each text, padding apart, bool [B, Q, S]."""
+        text_B11, nothing = torch.arange(self.batch)[:, None, None], torch.zeros(1, 1, 1, dtype=torch.long)
+        query_Q, key_S = (torch.arange(part.start, part.stop) for part in (rows, keys))
+        seen = self.function(text_B11, nothing, query_Q[None, :, None], key_S[None, None])
+        return seen.expand(self.batch, len(rows), len(keys))
 
 
 def given_mask(
@@ -61,7 +84,7 @@ def given_mask(
         raise RefusedError("its mask is made without a mask function, which transformers always gives")
     first, start = int(q_offset), int(kv_offset)
     keep = None if attention_mask is None or bool(attention_mask.all()) else attention_mask.bool()
-    return GivenMask(mask_function, range(first, first + q_length), range(start, start + kv_length), keep)
+    return GivenMask(mask_function, range(first, first + q_length), range(start, start + kv_length), keep, batch_size)
 
 
 def rule_of(given: GivenMask) -> Mask:
@@ -118,4 +141,5 @@ def _places(rule: Mask) -> list[tuple[range, range]]:
 
 
 def _same(rule: Mask, given: GivenMask, rows: range, keys: range) -> bool:
-    return bool(torch.equal(~rule.hidden(rows, keys)[0], given.visible(rows, keys)))
+    seen_BQS = given.visible(rows, keys)
+    return bool(torch.equal((~rule.hidden(rows, keys)).expand_as(seen_BQS), seen_BQS))

@@ -13,6 +13,7 @@ from gemma2_workbench.brief import some
 from gemma2_workbench.model.config_checks import shown
 from gemma2_workbench.models.alone import BUILDING
 from gemma2_workbench.models.checkpoint import headers, json_object, weight_files
+from gemma2_workbench.models.decoder.config_fields import check_fields
 from gemma2_workbench.models.decoder.heads import labels_of
 from gemma2_workbench.models.decoder.maps_only import MapsOnly
 from gemma2_workbench.models.decoder.opening import opened
@@ -72,6 +73,7 @@ def load_decoder(place: Place, name: str, dtype: torch.dtype, device: torch.devi
         ValueError: they do not fit, or its attention cannot be shown exactly.
     """
     config = decoder_config(place.folder)
+    check_fields(config)
     tokenizer = decoder_tokenizer(place.folder, config)
     _check_size(place.folder, config, dtype, device)
     with BUILDING, quiet():
@@ -115,7 +117,14 @@ def _check_size(folder: Path, config: PreTrainedConfig, dtype: torch.dtype, devi
     """
     with BUILDING, quiet(), torch.device("meta"):
         cls = _class(config)
-        model = cls(config) if issubclass(cls, PreTrainedModel) else cls.from_config(config)
+        try:
+            model = cls(config) if issubclass(cls, PreTrainedModel) else cls.from_config(config)
+        except (KeyError, TypeError, AttributeError, ImportError, ZeroDivisionError) as error:
+            family = shown(config.model_type)
+            raise ValueError(
+                f"transformers {transformers.__version__} cannot build the {family} model that config.json describes "
+                f"({type(error).__name__}: {error})"
+            ) from error
     needed = sum(weight.numel() for weight in model.parameters())
     held = sum(torch.Size(header.shape).numel() for header in headers(folder).values())
     if held and held < needed / 2:

@@ -64,8 +64,10 @@ def opened(
 def _check_equal(ours: Decoder) -> None:
     """Refuse a decoder whose logits or maps are not those of its own eager forward."""
     ids_1T = _ids(ours.model)
-    one, its = ours.outputs(ids_1T), ours.reference_outputs(ids_1T)
-    pairs = [(one.last, its.last), *zip(one.maps, its.maps, strict=True)]
+    its = ours.reference_outputs(ids_1T)
+    pairs: list[tuple[torch.Tensor, torch.Tensor]] = []
+    for one in (ours.outputs(ids_1T), ours.outputs_in_blocks(ids_1T)):
+        pairs += [(one.last, its.last), *zip(one.maps, its.maps, strict=True)]
     apart = max(float((a.float() - b.float()).abs().max()) for a, b in pairs)
     if not apart <= TOLERANCE[ours.dtype]:
         raise RefusedError(f"its numbers through our equation differ from its own eager forward by {apart:.1e}")

@@ -1,17 +1,22 @@
-"""Passes of a decoder with all its maps: through the seam, and the model's own eager attention.
+"""Passes of a decoder with all its maps: through the seam, in blocks or at once, and the model's own eager attention.
 
 Letters: B batch, T tokens, S keys, N query heads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from gemma2_workbench.model.equation import attention_logits
 from gemma2_workbench.model.hooks import Hook, attached
+from gemma2_workbench.models.decoder.seat import LOG_SUM
 from gemma2_workbench.models.decoder.study import first_tensor
+from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.outputs import Outputs
+
+_DERIVED_FROM = ("q_rot", "k_rot", LOG_SUM)
 
 
 def seam_outputs(model: nn.Module, probs: Sequence[str], ids_BT: Tensor, **given: Any) -> Outputs:
@@ -41,6 +46,32 @@ def seam_outputs(model: nn.Module, probs: Sequence[str], ids_BT: Tensor, **given
     with torch.no_grad(), attached(model, {name: write(name) for name in probs}):
         out = model(input_ids=ids_BT, **given)
     return Outputs(_first(out), [maps[name] for name in probs])
+
+
+def at_once_outputs(model: nn.Module, layers: Mapping[str, LayerInfo], ids_1T: Tensor, **given: Any) -> Outputs:
+    """A pass of a model of whose layers nobody sees the blocks; its maps follow from q, k and log-sums, as in a trace.
+
+    Args:
+        model: the model.
+        layers: the numbers of each layer that has a map, by its attention module.
+        ids_1T: token ids.
+        given: further arguments of the model.
+    """
+    kept: dict[str, Tensor] = {}
+
+    def write(name: str) -> Hook:
+        return lambda _module, _args, out: kept.update({name: out}) or None
+
+    names = {f"{attention}.{what}".removeprefix("model.") for attention in layers for what in _DERIVED_FROM}
+    with torch.no_grad(), attached(model, {name: write(name) for name in names}):
+        out = model(input_ids=ids_1T, **given)
+    maps: list[Tensor] = []
+    for attention, info in layers.items():
+        q_1NTH, k_1GTH, log_sum_1NT = (kept[f"{attention}.{what}".removeprefix("model.")] for what in _DERIVED_FROM)
+        hidden_1TT = info.mask.hidden(range(q_1NTH.shape[2]), range(k_1GTH.shape[2]), q_1NTH.device)
+        probs_1NTT = torch.exp(attention_logits(q_1NTH, k_1GTH, info.scale) - log_sum_1NT[..., None])
+        maps.append(probs_1NTT.masked_fill(hidden_1TT[:, None], 0))
+    return Outputs(_first(out), maps)
 
 
 def eager_outputs(model: nn.Module, attentions: Sequence[str], ids_BT: Tensor, **given: Any) -> Outputs:

@@ -82,11 +82,14 @@ def attention(
     calls, sinks_N = _calls.get(), keywords.get("s_aux")
     scale, cap = _scale(query, keywords), keywords.get("softcap")
     if calls is not None and _SEAT not in vars(module):
-        _take_a_seat(module, Seat(_rule(attention_mask), scale, cap, query.shape[1]))
+        rule = _rule(attention_mask)
+        _take_a_seat(module, Seat(rule, scale, cap, query.shape[1], rule, cap))
     seat = seat_of(module)
     if scale != seat.scale:
         raise RefusedError(f"it scales by {scale:g} here and by {seat.scale:g} before; one number is known per layer")
-    mask, rows, keys = _placed(seat.rule, attention_mask, query.shape[2], key.shape[2])
+    if cap != seat.given_cap:
+        raise RefusedError(f"it caps its logits at {cap} here and at {seat.given_cap} before; one number is known")
+    mask, rows, keys = _placed(seat, attention_mask, query.shape[2], key.shape[2])
     _check_shapes(query, key, value, sinks_N)
     out_BNTH = attend(module, seat, query, key, value, mask, rows, keys, sinks_N)
     if calls is not None:
@@ -109,15 +112,23 @@ def _rule(mask: object) -> Mask:
     return rule_of(mask)
 
 
-def _placed(rule: Mask, mask: object, new: int, held: int) -> tuple[Mask, range, range]:
+def _placed(seat: Seat, mask: object, new: int, held: int) -> tuple[Mask, range, range]:
     """The rule with the padding of this batch, and the absolute rows and keys."""
     if not isinstance(mask, GivenMask):
-        return rule, range(held - new, held), range(held)
+        if mask is not None or seat.given_rule != Mask(causal=False):
+            raise RefusedError(f"its mask is {_said(mask)} here, and was not when it was studied")
+        return seat.rule, range(held - new, held), range(held)
     if len(mask.rows) != new or len(mask.keys) != held:
         raise RefusedError(
             f"its mask is of {len(mask.rows)} queries and {len(mask.keys)} keys, and its layer has {new} and {held}"
         )
-    return replace(rule, keep=mask.keep), mask.rows, mask.keys
+    if not mask.follows(seat.given_rule):
+        raise RefusedError("its mask is another here than when it was studied, as it is for packed sequences")
+    return replace(seat.rule, keep=mask.keep), mask.rows, mask.keys
+
+
+def _said(mask: object) -> str:
+    return "none" if mask is None else f"a {type(mask).__name__} of its own"
 
 
 def _take_a_seat(module: nn.Module, seat: Seat) -> None:

@@ -33,6 +33,7 @@ class Seat:
         scale: what q.k is multiplied with, as the model passes it.
         cap: the cap on the logits; None is off.
         heads: N.
+        given_rule, given_cap: rule and cap as the model passed them when it was studied, which no change touches.
         projected: whether `head_out` is what the output projection reads; else it is what attention gives.
         block_rows: query rows handled at once.
     """
@@ -41,6 +42,8 @@ class Seat:
     scale: float
     cap: float | None
     heads: int
+    given_rule: Mask
+    given_cap: float | None
     projected: bool = False
     block_rows: int = BLOCK_ROWS
 
@@ -130,9 +133,12 @@ def _probabilities(
 def beside_sinks(scores_BNQS: Tensor, hidden: Sequence[tuple[slice, Tensor]], sinks_N: Tensor) -> Tensor:
     """Softmax over the visible keys and one sink per head, without the sink's column, [B, N, Q, S].
 
-    Rows sum to less than 1 (gpt-oss, arXiv 2508.10925).
+    Rows sum to less than 1 (gpt-oss, arXiv 2508.10925). The largest score is subtracted first, which rounds those of
+    16 bits once more, as gpt-oss does.
     """
     B, N, Q, _ = scores_BNQS.shape
     sinks_BNQ1 = sinks_N.to(scores_BNQS.dtype).view(1, N, 1, 1).expand(B, N, Q, 1)
     wide_BNQS = torch.cat([scores_BNQS, sinks_BNQ1], dim=-1)
-    return probabilities(wide_BNQS, hidden, inplace=not torch.is_grad_enabled())[..., :-1]
+    for part, hidden_BQS in hidden:
+        wide_BNQS[..., part].masked_fill_(hidden_BQS[:, None], torch.finfo(wide_BNQS.dtype).min)
+    return probabilities(wide_BNQS - wide_BNQS.amax(-1, keepdim=True), ())[..., :-1]

@@ -18,7 +18,7 @@ from gemma2_workbench.models.decoder.anatomy import Anatomy
 from gemma2_workbench.models.decoder.classifying import Classifying
 from gemma2_workbench.models.decoder.linear import linear
 from gemma2_workbench.models.decoder.norms import NormForm
-from gemma2_workbench.models.decoder.passes import eager_outputs, seam_outputs
+from gemma2_workbench.models.decoder.passes import at_once_outputs, eager_outputs, seam_outputs
 from gemma2_workbench.models.decoder.plumbing import positions_of
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.seam import seat_of
@@ -183,6 +183,14 @@ class Decoder(Classifying):
 
     def outputs(self, ids_1T: Tensor) -> Outputs:
         """See `Source`."""
+        layers = self.anatomy.softmax_layers
+        if any(self.log_sum_point(at) is None for at in layers):
+            return self.outputs_in_blocks(ids_1T)
+        infos = dict(zip(self.anatomy.attentions, map(self._info, layers), strict=True))
+        return at_once_outputs(self.model, infos, ids_1T)
+
+    def outputs_in_blocks(self, ids_1T: Tensor) -> Outputs:
+        """The same while somebody sees the stages."""
         return seam_outputs(self.model, [self.point(at, "attn_probs") for at in self.anatomy.softmax_layers], ids_1T)
 
     def reference_outputs(self, ids_1T: Tensor) -> Outputs:

@@ -4,12 +4,26 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from benchmarks.decoders.row import row_of
 from benchmarks.decoders.tiny import tiny_model
-from gemma2_workbench import AblateHead, Patch, SetCausal, SetWindow, capture, load, load_trace, save_trace, table
+from gemma2_workbench import (
+    AblateHead,
+    Patch,
+    SetCausal,
+    SetWindow,
+    capture,
+    load,
+    load_trace,
+    save_trace,
+    table,
+    view_named,
+)
+from gemma2_workbench.apps.explorer.cell_json import story
+from gemma2_workbench.figures.spec import TokenMap
 from gemma2_workbench.model import Reason
 from gemma2_workbench.models.decoder.maps_only import MapsOnly
 from gemma2_workbench.models.decoder.opening import opened
@@ -97,6 +111,15 @@ def test_a_sink_takes_its_share_of_every_row() -> None:
     share_T = trace.sink_share(0, 1)
     assert share_T.min() > 0
     assert torch.allclose(trace.stage(0, 1).nansum(-1) + share_T, torch.ones_like(share_T), atol=1e-5)
+    frame = table(trace, "attention", layer=0, head=1, rows="4:9", keys="0:9")
+    sink = frame[frame["key_token"] == "sink"]
+    assert sink["key"].unique().tolist() == [len(trace.tokens)]
+    assert np.allclose(frame.groupby("query")["value"].sum(), 1, atol=1e-5)
+    drawn = view_named("attention").figure(frame)
+    assert isinstance(drawn, TokenMap)
+    assert (drawn.columns[-1], drawn.values.shape) == ("sink", (5, 10))
+    assert story(trace, 0, 1, 4, 2)["sink"] == pytest.approx(share_T[4].item())
+    assert "sink" not in table(trace, "attention", stage="attn_scores")["key_token"].unique()
 
 
 def test_a_layer_without_softmax_has_no_map_and_says_why(tmp_path: Path) -> None:
