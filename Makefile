@@ -7,7 +7,7 @@ ARGS ?=
 # A copy of the folders as the one package that they are installed as, for tools that read files and import nothing.
 TREE := build/tree
 
-.PHONY: help app test check lint types layers format gallery bench load fuzz transformers-tests decoders clean tree
+.PHONY: help app test check lint types layers format gallery bench bench-page bench-sweep load fuzz transformers-tests decoders encoders clean tree
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -56,6 +56,12 @@ bench: $(VENV)/.bench ## measure what looking costs beside other tools and write
 	$(MEASURE) --geometry S --length 2048 --peers capture,eager_attentions --busy --rounds 2 $(ARGS)
 	$(BIN)/python -m benchmarks.report $(LOG)
 
+bench-page: $(VENV)/.dev ## how fast the page is in a browser, at 64 to 8,192 tokens
+	$(BIN)/python -m benchmarks.page $(ARGS)
+
+bench-sweep: $(VENV)/.dev ## measure what a sweep costs beside the plain forward pass, in memory, on workers and Ray
+	$(BIN)/python -m benchmarks.sweep $(ARGS)
+
 load: $(VENV)/.dev ## many readers at once on one page
 	$(BIN)/python -m benchmarks.load $(ARGS)
 
@@ -63,6 +69,11 @@ decoders: $(VENV)/.dev ## every decoder of transformers beside its own eager for
 	mkdir -p build
 	$(BIN)/python -m benchmarks.decoders $(ARGS) > build/decoders.md
 	mv build/decoders.md docs/decoders.md
+
+encoders: $(VENV)/.dev ## every encoder and classifier beside its own eager forward, into docs/encoders.md
+	mkdir -p build
+	$(BIN)/python -m benchmarks.decoders --encoders $(ARGS) > build/encoders.md
+	mv build/encoders.md docs/encoders.md
 
 clean: ## remove the environment and what the tools leave behind
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -59,10 +59,11 @@ def main() -> None:
             Server(_within(own, "traces"), ["--trace", *map(str, traces)]) as server,
             browser(options.chromium) as page,
         ):
-            rows = [[str(length), *map(_ms, looked_at(page, server.address, length))] for length in lengths]
+            print(_rows(["tokens", "layer, first", "layer, again", "zoom", "its tile", "thumbnails"], ["---"] * 6))
+            for length in lengths:
+                print(_rows([str(length), *map(_ms, looked_at(page, server.address, length))]), flush=True)
         with Server(_within(own, "typed"), []) as server, browser(options.chromium) as page:
             typed_ms = typed(page, server.address)
-    print(_table(["tokens", "layer, first", "layer, again", "zoom", "its tile", "thumbnails"], rows))
     print(f"\nkey to painted map, embedded model, 64 tokens: {_ms(typed_ms)} ms")
 
 
@@ -70,7 +71,9 @@ def traces_of(lengths: Sequence[int], folder: Path) -> list[Path]:
     """Files of traces of geometry S; those that are missing are made."""
     files = [folder / f"s{length}.safetensors" for length in lengths]
     missing = [(file, length) for file, length in zip(files, lengths, strict=True) if not file.exists()]
-    loaded = model("S") if missing else None
+    if not missing:
+        return files
+    loaded = model("S")
     for file, length in missing:
         save_trace(capture(loaded, text_of(loaded, length), parity=False), file)
     return files
@@ -137,8 +140,8 @@ def _ms(milliseconds: float) -> str:
     return f"{milliseconds:.0f}"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *rows])
+def _rows(*rows: Sequence[str]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 if __name__ == "__main__":

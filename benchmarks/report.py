@@ -67,7 +67,9 @@ def page(rows: dict[str, list[Summary]], conditions: Sequence[str], pictures: Se
     """The text of the page."""
     parts = [
         "# What looking costs",
-        "`make bench` measures this anew and writes this page; `python -m benchmarks.attention --help` measures parts.",
+        "`make bench` measures this anew and writes this page; `python -m benchmarks.attention --help` measures parts."
+        "\n"
+        "`make bench-page` times the page in a browser.",
         *pictures,
     ]
     for geometry, found in rows.items():

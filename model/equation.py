@@ -8,20 +8,22 @@ of operations and dtypes are kept.
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 BLOCK_ROWS = 128
 # Cells of one head in a block: beyond it, a block of a long text takes more memory than all else in a pass.
 _BLOCK_CELLS = BLOCK_ROWS * 4096
-# Positions that the MLP handles at once in float32: of a long text, its wide activations would be most of what a pass
-# needs. In halves of that they need half, and the last bit of a product of matrices depends on how many rows it has.
+# Positions that the MLP handles at once: of a long text, its wide activations would be most of what a pass needs.
 MLP_ROWS = 1024
+# oneDNN, which multiplies halves on a CPU, keeps memory of the size of the second factor for every shape that it has
+# met: of a long text, whose blocks all see another number of keys, a gigabyte. Pieces of this size have few shapes.
+_KEYS_OF_HALVES = 1024
 
 
 def rotate(x_BNTH: Tensor, cos_BTH: Tensor, sin_BTH: Tensor) -> Tensor:
     """Rotary position embedding, half-split pairing: x cos + rot(x) sin with rot(x) = (-x_high, x_low); same shape."""
     low, high = x_BNTH.chunk(2, dim=-1)
-    return x_BNTH * cos_BTH[:, None] + torch.cat((-high, low), dim=-1) * sin_BTH[:, None]
+    return (x_BNTH * cos_BTH[:, None]).add_(torch.cat((-high, low), dim=-1) * sin_BTH[:, None])
 
 
 def attention_logits(q_BNQH: Tensor, k_BGSH: Tensor, scale: float) -> Tensor:
@@ -29,7 +31,9 @@ def attention_logits(q_BNQH: Tensor, k_BGSH: Tensor, scale: float) -> Tensor:
     B, N, Q, H = q_BNQH.shape
     G = k_BGSH.shape[1]
     grouped_BGrH = q_BNQH.reshape(B, G, N // G * Q, H)
-    return (grouped_BGrH @ k_BGSH.transpose(-1, -2)).view(B, N, Q, -1).mul_(scale)
+    pieces = k_BGSH.split(_KEYS_OF_HALVES, dim=2) if _is_kept(k_BGSH) else (k_BGSH,)
+    parts = [grouped_BGrH @ piece.transpose(-1, -2) for piece in pieces]
+    return (parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)).view(B, N, Q, -1).mul_(scale)
 
 
 def softcap(x: Tensor, cap: float | None, inplace: bool = False) -> Tensor:
@@ -68,7 +72,18 @@ def mix_values(probs_BNQS: Tensor, v_BGSH: Tensor) -> Tensor:
     """Sum of the values weighted by the probabilities, [B, N, Q, H]."""
     B, N, Q, S = probs_BNQS.shape
     G = v_BGSH.shape[1]
+    if _is_kept(v_BGSH):
+        # Nothing is added by a probability of 0, and sums in pieces would be rounded one by one.
+        probs_BNQS = nn.functional.pad(probs_BNQS, (0, -S % _KEYS_OF_HALVES))
+        v_BGSH = nn.functional.pad(v_BGSH, (0, 0, 0, -S % _KEYS_OF_HALVES))
+        S = probs_BNQS.shape[-1]
     return (probs_BNQS.reshape(B, G, N // G * Q, S) @ v_BGSH).view(B, N, Q, -1)
+
+
+def _is_kept(keys_BGSH: Tensor) -> bool:
+    """Whether oneDNN multiplies so many keys that it matters what it keeps of them."""
+    halves = (torch.bfloat16, torch.float16)
+    return keys_BGSH.shape[2] > _KEYS_OF_HALVES and keys_BGSH.dtype in halves and keys_BGSH.device.type == "cpu"
 
 
 def rows_for(tokens: int) -> int:

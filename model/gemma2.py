@@ -64,9 +64,12 @@ class GeGLU(nn.Module):
 
     def forward(self, x_BTD: Tensor) -> Tensor:
         """[B, T, D] -> [B, T, D], of long texts in blocks of positions where no gradients are recorded."""
-        if torch.is_grad_enabled() or x_BTD.dtype != torch.float32 or x_BTD.shape[1] <= MLP_ROWS:
+        if torch.is_grad_enabled() or x_BTD.shape[1] <= MLP_ROWS:
             return self._block(x_BTD)
-        return torch.cat([self._block(part) for part in x_BTD.split(MLP_ROWS, dim=1)], dim=1)
+        out_BTD = torch.empty_like(x_BTD)
+        for part_BtD, into_BtD in zip(x_BTD.split(MLP_ROWS, dim=1), out_BTD.split(MLP_ROWS, dim=1), strict=True):
+            into_BtD.copy_(self._block(part_BtD))
+        return out_BTD
 
     def _block(self, x_BtD: Tensor) -> Tensor:
         return self.down_proj(self.act(self.gate_proj(x_BtD)) * self.up_proj(x_BtD))

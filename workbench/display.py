@@ -61,7 +61,7 @@ class Drawable(InNotebooks):
         """One view as a plotly figure, which a notebook displays.
 
         Args:
-            view: name of a view: of `VIEWS` for a trace, of `PAIR_VIEWS` for a pair.
+            view: name of a view: of `VIEWS` for a trace, of `PAIR_VIEWS` for a pair, of `SWEEP_VIEWS` for a sweep.
             dark: colours for a dark page.
             options: of the view, for example `layer=1, head=2`; the others take their defaults.
 

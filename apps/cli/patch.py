@@ -3,10 +3,10 @@
 import argparse
 
 from gemma2_workbench.apps.cli.model import given_text, loaded_model
+from gemma2_workbench.apps.cli.numeric import indices
 from gemma2_workbench.apps.cli.output import OF_A_FIGURE, output_of, refuse, save
 from gemma2_workbench.apps.cli.progress import counted
 from gemma2_workbench.apps.cli.rows import rows_text
-from gemma2_workbench.limits import short
 from gemma2_workbench.patching.grid import PatchGrid
 from gemma2_workbench.patching.patch import patch_grid
 from gemma2_workbench.records.artifact import produced
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> None:
 
 def _made(options: argparse.Namespace) -> PatchRecipe:
     """The grid that the flags ask for."""
-    chosen = {name: _indices(name, getattr(options, name)) for name in ("layers", "positions", "heads")}
+    chosen = {name: indices(name, getattr(options, name)) for name in ("layers", "positions", "heads")}
     clean, corrupted = (given_text(text) for text in (options.clean, options.corrupted))
     loaded = loaded_model(options)
     with counted("run") as progress:
@@ -44,16 +44,6 @@ def _made(options: argparse.Namespace) -> PatchRecipe:
             **chosen,
         )
     return PatchRecipe(grid, **chosen)
-
-
-def _indices(name: str, text: str | None) -> list[int] | None:
-    """The numbers of `0,3`."""
-    if text is None:
-        return None
-    parts = text.split(",")
-    if not all(map(is_index, parts)):
-        raise ValueError(f"--{name} {short(repr(text))} is not allowed; write numbers from 0 with commas, such as 0,3")
-    return list(map(int, parts))
 
 
 def _token(text: str | None) -> str | int | None:

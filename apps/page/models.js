@@ -8,6 +8,8 @@ import { uploadTrace } from './upload.js';
 
 // So much is loaded from disk without a question.
 const SMALL_BYTES = 1e9;
+const LONGEST = 24; // letters of a name; of a folder the end tells more
+const shortOf = (name) => (name.length > LONGEST && name.includes('/') ? `…/${name.split('/').filter(Boolean).at(-1)}` : name);
 const FRESH = { ...NO_WORD, head: null, off: [] };
 
 export function createModelPicker(page) {
@@ -58,7 +60,8 @@ export function createModelPicker(page) {
       const { model, trace } = runner.asked();
       const known = page.mode().traces?.(page.settings) ?? [];
       const name = !trace ? model ?? 'No model' : known.includes(trace) ? trace : 'opened trace';
-      put(button, h('span', { class: 'name' }, trace ? `trace ${name}` : name), h('span', { class: 'm', 'aria-hidden': 'true' }, '▾'));
+      button.title = trace ? 'Saved trace' : `Model: ${name}`;
+      put(button, h('span', { class: 'name' }, trace ? `trace ${name}` : shortOf(name)), h('span', { class: 'm', 'aria-hidden': 'true' }, '▾'));
       button.setAttribute('aria-label', trace ? `Saved trace ${name}` : `Model ${name}`);
     },
   };

@@ -15,6 +15,8 @@ export function createStrip(page) {
   page.slots.changes = changes;
   const box = h('section', { id: 'strip', 'aria-label': 'Tokens and next token' }, h('div', { class: 'left' }, tokens, changes, facts), forecast.box);
   let shown = [0, 0];
+  let marked = { q: null, k: null }; // the tokens that carry these classes
+  let drawn = []; // the colour of each underline
 
   const count = () => store.data.run.tokens.length;
   const query = () => Math.min(store.selection.query ?? store.data.run.opening?.query ?? count() - 1, count() - 1);
@@ -36,7 +38,7 @@ export function createStrip(page) {
     const { text, title } = store.data.run.readable[at];
     const kind = isMark(text) ? 'mark' : text === '' ? 'rest' : null;
     return h('button', {
-      type: 'button', role: 'option', tabindex: '-1', class: kind, 'data-at': at, title: `${at}: ${title}`, 'aria-label': title,
+      type: 'button', role: 'option', tabindex: '-1', 'aria-selected': 'false', class: kind, 'data-at': at, title: `${at}: ${title}`, 'aria-label': title,
       onclick: (event) => choose(at, event.shiftKey),
     }, lettersOf(text), h('i'));
   }
@@ -44,6 +46,7 @@ export function createStrip(page) {
   function drawTokens() {
     const { run } = store.data;
     shown = windowOf(count(), query());
+    [marked, drawn] = [{ q: null, k: null }, []];
     tokens.dir = directionOf(run.text);
     const more = (at, label) => h('button', { type: 'button', role: 'option', tabindex: '-1', class: 'further', onclick: () => choose(at, false) }, label);
     put(tokens,
@@ -52,17 +55,31 @@ export function createStrip(page) {
       shown[1] < count() ? more(shown[1], `${count() - shown[1]} after …`) : null);
   }
 
+  function move(name, at) {
+    if (marked[name] === at) return;
+    option(marked[name])?.classList.remove(name);
+    option(at)?.classList.add(name);
+    marked[name] = at;
+  }
+
+  function select(at, isOn) {
+    const element = option(at);
+    if (!element) return;
+    element.setAttribute('aria-selected', String(isOn));
+    element.tabIndex = isOn ? 0 : -1;
+  }
+
   function mark() {
     const at = query();
     if (at < shown[0] || at >= shown[1]) drawTokens();
     const key = store.selection.key ?? store.data.row?.strongest ?? null;
-    for (const element of tokens.querySelectorAll('[data-at]')) {
-      const own = Number(element.dataset.at);
-      element.classList.toggle('q', own === at);
-      element.classList.toggle('k', own === key);
-      element.setAttribute('aria-selected', String(own === at));
-      element.tabIndex = own === at ? 0 : -1;
+    // Of hundreds of tokens, those only that change.
+    move('k', key);
+    if (marked.q !== at) {
+      select(marked.q, false);
+      select(at, true);
     }
+    move('q', at);
     reveal(option(at));
   }
 
@@ -76,7 +93,10 @@ export function createStrip(page) {
     const { row } = store.data;
     const isOwn = row && row.query === query() && row.colours?.length === count();
     for (const element of tokens.querySelectorAll('[data-at]')) {
-      element.lastChild.style.background = isOwn ? row.colours[Number(element.dataset.at)] : '';
+      const at = Number(element.dataset.at);
+      const colour = (isOwn && row.colours[at]) || '';
+      if (drawn[at] !== colour) element.lastChild.style.background = colour;
+      drawn[at] = colour;
     }
   }
 

@@ -136,6 +136,13 @@ def _outline(name: str, revision: str | None, config: PreTrainedConfig) -> Outli
     Raises:
         ValueError: the model cannot be shown at all.
     """
-    if has_outline(config):
+    try:
         return Outline.of(config)
-    return Outline.of_layers(load(name, revision=revision).layers, config.get_text_config(decoder=True).vocab_size)
+    except ValueError as unknown:
+        if has_outline(config):
+            raise
+        try:
+            layers = load(name, revision=revision).layers
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{unknown}; and the model itself does not tell: {error}") from error
+        return Outline.of_layers(layers, config.get_text_config(decoder=True).vocab_size)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gemma2_workbench.models.parity import Parity
 
-STAGED, MAPS_ONLY = "all stages of attention", "maps only"
+STAGED, MAPS_ONLY = "all stages", "maps only"
 
 
 def tier_words(maps_only: str = "", parity: Parity | None = None) -> str:
-    """What can be shown of a model, for example `all stages of attention, equal to transformers 5.23.0 eager llama`.
+    """What can be shown of a model, for example `all stages, equal to transformers 5.23.0 eager llama`.
 
     Args:
         maps_only: why its probabilities alone can be shown; empty where all stages can.

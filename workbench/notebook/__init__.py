@@ -17,10 +17,12 @@ from gemma2_workbench.notebook.masks import masks_html
 from gemma2_workbench.notebook.pair import pair_html
 from gemma2_workbench.notebook.prediction import prediction_html
 from gemma2_workbench.notebook.run import run_html
+from gemma2_workbench.notebook.sweep import sweep_html
+from gemma2_workbench.sweeps.result import Sweep
 from gemma2_workbench.traces.pair import Pair
 from gemma2_workbench.traces.readers.prediction import Prediction
 from gemma2_workbench.traces.trace import Trace
-from gemma2_workbench.views import pair_view_named, view_named
+from gemma2_workbench.views import Subject, view_of
 
 
 @singledispatch
@@ -31,7 +33,7 @@ def html(subject: object) -> str:
         TypeError: notebooks know no such result.
     """
     raise TypeError(
-        f"notebooks show traces, pairs, classifications, predictions and masks; got {type(subject).__name__}"
+        f"notebooks show traces, pairs, classifications, predictions, masks and sweeps; got {type(subject).__name__}"
     )
 
 
@@ -40,10 +42,11 @@ html.register(Pair, pair_html)
 html.register(Classification, labels_html)
 html.register(Prediction, prediction_html)
 html.register(MaskFigure, masks_html)
+html.register(Sweep, sweep_html)
 
 
-def figure(subject: Trace | Pair, view: str, dark: bool, **options: object) -> go.Figure:
-    """One view of a trace or pair as a plotly figure.
+def figure(subject: Subject, view: str, dark: bool, **options: object) -> go.Figure:
+    """One view of a trace, pair or sweep as a plotly figure.
 
     Raises:
         ValueError: no such view, option or value, or the view needs what was not read.
@@ -51,8 +54,8 @@ def figure(subject: Trace | Pair, view: str, dark: bool, **options: object) -> g
     return screen.render(_spec(subject, view, options), dark)
 
 
-def svg(subject: Trace | Pair, view: str, venue: str | None, width: str | float, **options: object) -> bytes:
-    """One view of a trace or pair as it stands in a paper.
+def svg(subject: Subject, view: str, venue: str | None, width: str | float, **options: object) -> bytes:
+    """One view of a trace, pair or sweep as it stands in a paper.
 
     Raises:
         ValueError: as of `figure`; or no such venue or width.
@@ -60,6 +63,6 @@ def svg(subject: Trace | Pair, view: str, venue: str | None, width: str | float,
     return as_bytes(_spec(subject, view, options), ".svg", venue=venue, width=width)
 
 
-def _spec(subject: Trace | Pair, view: str, options: dict[str, object]) -> FigureSpec:
-    found = pair_view_named(view) if isinstance(subject, Pair) else view_named(view)
+def _spec(subject: Subject, view: str, options: dict[str, object]) -> FigureSpec:
+    found = view_of(subject, view)
     return found.figure(found.table(subject, **options))

@@ -14,21 +14,20 @@ import pandas as pd
 
 from gemma2_workbench.atomic import make_folder, write_all
 from gemma2_workbench.brief import brief
-from gemma2_workbench.sweeps.examples import SIDES, Places
+from gemma2_workbench.display import Drawable
 from gemma2_workbench.sweeps.identity import Identity
 from gemma2_workbench.sweeps.intervals import Z95, drawn, spread
 from gemma2_workbench.sweeps.partial import Partial
-from gemma2_workbench.sweeps.statistics import OF_QUERIES, STATISTICS
+from gemma2_workbench.sweeps.statistics import STATISTICS
 from gemma2_workbench.sweeps.store import parts_of
-from gemma2_workbench.sweeps.tally import Side
+from gemma2_workbench.sweeps.tables import examples_table, heads_table, texts_table
 
-QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 MANIFEST = "manifest.json"
 _FILES = ("heads", "examples", "texts")
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep:
+class Sweep(Drawable):
     """Scores of all heads over a corpus. L layers, N heads.
 
     Attributes:
@@ -55,7 +54,7 @@ class Sweep:
     def of(cls, found: Partial) -> "Sweep":
         """The tables of what was found."""
         damaged = tuple(problem for _, problem in sorted(found.damaged.items()))
-        return cls(found.identity, found.counts, damaged, _heads(found), _examples(found), _texts(found))
+        return cls(found.identity, found.counts, damaged, heads_table(found), examples_table(found), texts_table(found))
 
     def __repr__(self) -> str:
         return brief(self, self.sentence)
@@ -135,7 +134,9 @@ class Sweep:
             tables = {name: _table(folder / f"{name}.parquet", manifest["files"][name]) for name in _FILES}
             identity, damaged = Identity.from_data(manifest["sweep"]), tuple(manifest["damaged"])
             return cls(identity, manifest["counts"], damaged, **tables, folder=folder)
-        except (OSError, KeyError, TypeError, ValueError) as error:
+        except KeyError as error:
+            raise ValueError(f"{folder} holds no sweep that can be read: {MANIFEST} has no {error}") from None
+        except (OSError, TypeError, ValueError) as error:
             raise ValueError(f"{folder} holds no sweep that can be read: {error}") from None
 
     def _files(self) -> dict[str, bytes]:
@@ -173,69 +174,6 @@ def _table(path: Path, sha256: str) -> pd.DataFrame:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ValueError(f"{path.name} is not the file that {MANIFEST} names: it was changed, or is of another sweep")
     return pd.read_parquet(io.BytesIO(data))
-
-
-def _heads(found: Partial) -> pd.DataFrame:
-    """One row per layer, head and statistic."""
-    F, L, N = found.tally.tokens.count.shape
-    layer, head, statistic = (axis.transpose(1, 2, 0).ravel() for axis in _places(F, L, N))
-    columns: dict[str, Any] = {
-        "layer": layer,
-        "head": head,
-        "kv_head": head // (N // found.identity.kv_heads),
-        "kind": np.array([each.split(",")[0] for each in found.identity.layers], dtype=object)[layer],
-        "statistic": np.array([each.name for each in STATISTICS], dtype=object)[statistic],
-    }
-    for over, side in (("tokens", found.tally.tokens), ("texts", found.tally.texts)):
-        columns |= {f"{over}_{name}": values for name, values in _numbers(side).items()}
-    columns["error"] = np.sqrt(columns["texts_variance"] / columns["texts_count"].clip(1))
-    means = found.tally.replicates.means
-    columns["replicates"] = list(means.transpose(2, 3, 1, 0).reshape(-1, len(means)))
-    return pd.DataFrame(columns)
-
-
-def _numbers(side: Side) -> dict[str, Any]:
-    numbers: dict[str, Any] = {"count": side.count, "mean": side.mean, "variance": side.variance}
-    numbers |= {name: side.quantile(share) for name, share in QUANTILES.items()}
-    flat: dict[str, Any] = {name: values.transpose(1, 2, 0).ravel() for name, values in numbers.items()}
-    return flat | {"histogram": list(side.bins.transpose(1, 2, 0, 3).reshape(-1, side.bins.shape[-1]))}
-
-
-def _places(F: int, L: int, N: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Layer, head and statistic of every number, [F, L, N] each."""
-    statistic, layer, head = np.indices((F, L, N))
-    return layer, head, statistic
-
-
-def _examples(found: Partial) -> pd.DataFrame:
-    """One row per place, by layer, head, statistic, side and rank."""
-    frames = [_side(side, found.examples.places[side]) for side in SIDES]
-    order = ["layer", "head", "statistic", "side", "rank"]
-    frame = pd.concat(frames, ignore_index=True)
-    number = {each.name: at for at, each in enumerate(OF_QUERIES)}
-    return frame.sort_values(
-        order,
-        kind="stable",
-        ignore_index=True,
-        key=lambda column: column.map(number) if column.name == "statistic" else column,
-    )
-
-
-def _side(side: str, places: Places) -> pd.DataFrame:
-    F, L, N, k = places.rank.shape
-    there = np.isfinite(places.rank)
-    layer, head, statistic = (np.broadcast_to(axis[..., None], there.shape)[there] for axis in _places(F, L, N))
-    rank = np.broadcast_to(np.arange(k), there.shape)[there]
-    names = np.array([each.name for each in OF_QUERIES], dtype=object)
-    columns = {"layer": layer, "head": head, "statistic": names[statistic], "side": side, "rank": rank}
-    whole = ("value", "document", "piece", "query", "peak", "first")
-    columns |= {name: getattr(places, name)[there] for name in whole}
-    return pd.DataFrame({**columns, "row": list(places.row[there])})
-
-
-def _texts(found: Partial) -> pd.DataFrame:
-    rows = [(*key, each.name, each.text, list(each.tokens)) for key, each in sorted(found.pieces.items())]
-    return pd.DataFrame(rows, columns=["document", "piece", "name", "text", "tokens"])
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:

@@ -76,7 +76,7 @@ def peak_bytes(
     block = shape.heads * min(block_rows or rows_for(tokens), tokens) * tokens * 4
     itemsize = 4 if loaded.dtype == "float32" else 2
     wide = max(shape.heads * shape.head_width, shape.width) * tokens
-    inside = shape.mlp_width * (min(tokens, MLP_ROWS) if itemsize == 4 else tokens)
+    inside = shape.mlp_width * min(tokens, MLP_ROWS)
     kept = kept_bytes(shape, tokens)
     in_memory = kept if kept <= budget_bytes else kept // shape.layers
     # A block is held as logits, scores and probabilities, in the dtype of the model and in float32; and what blocks of

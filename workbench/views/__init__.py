@@ -106,6 +106,7 @@ __all__ = [
     "SWEEP_VIEWS",
     "VIEWS",
     "Option",
+    "Subject",
     "View",
     "pair_view_named",
     "sweep_view_named",

@@ -13,6 +13,8 @@ import { pictured } from './thumbnails.js';
 export const MOST_THUMBNAILS = 100;
 export const isLarge = (run) => run.layers.length * run.heads > MOST_THUMBNAILS;
 const PIN_NAMES = 'ABCD';
+// Heads beyond so many go on in a line below.
+const WIDEST = 32;
 
 export function createGrid(page, thumbnails) {
   const { store } = page;
@@ -32,20 +34,27 @@ export function createGrid(page, thumbnails) {
     box.classList.toggle('cells', large);
     const group = run.heads / run.kv_heads;
     const groups = group > 1 && !large ? run.kv_heads : 1;
-    const per = run.heads / groups;
+    const per = Math.min(WIDEST, run.heads / groups);
+    const every = large ? Math.ceil(per / 9) : 1;
     box.style.gridTemplateColumns = `34px ${Array(groups).fill(`repeat(${per}, minmax(0, 1fr))`).join(' 4px ')}`;
     const spaced = (parts) => parts.flatMap((part, at) => (at && at % per === 0 ? [h('span'), part] : [part]));
     cells = headsOf(run).map((head) => (large ? cell(head) : thumbnail(head)));
     const brackets = Array.from({ length: groups }, (_, at) => [
       at ? h('span') : null, h('span', { class: 'kv', style: { gridColumn: `span ${per}` } }, `${per > 2 ? 'key/value' : 'kv'} ${at}`),
     ]).flat();
-    const numbers = Array.from({ length: run.heads }, (_, head) => h('span', { class: 'hn' }, String(head)));
+    const numbers = Array.from({ length: per * groups }, (_, head) => h('span', { class: 'hn' }, head % every ? '' : String(head)));
+    // The lines of a layer, all filled up to the same width; those after the first begin with the number of their head.
+    const lines = (label, elements) => Array.from({ length: Math.ceil(elements.length / (per * groups)) }, (_, line) => {
+      const own = elements.slice(line * per * groups, (line + 1) * per * groups);
+      const rest = Array.from({ length: per * groups - own.length }, () => h('span'));
+      return [line ? h('span', { class: 'lab' }, `+${line * per}`) : label, ...spaced([...own, ...rest])];
+    }).flat();
     put(
       box, groups > 1 ? [h('span'), ...brackets] : [], h('span'), spaced(numbers),
-      run.layers.flatMap(({ kind, softmax }, layer) => [
-        h('span', { class: 'lab', title: `layer ${layer}: ${kind}` }, large && layer % 2 ? '' : String(layer), layerGlyph(kind)),
-        ...(softmax === false ? [nothing(kind)] : spaced(cells.filter(({ head }) => head.layer === layer).map(({ element }) => element))),
-      ]),
+      run.layers.flatMap(({ kind, softmax }, layer) => {
+        const label = h('span', { class: 'lab', title: `layer ${layer}: ${kind}` }, large && layer % 2 && run.heads <= WIDEST ? '' : String(layer), layerGlyph(kind));
+        return softmax === false ? [label, nothing(kind)] : lines(label, cells.filter(({ head }) => head.layer === layer).map(({ element }) => element));
+      }),
     );
   }
 

@@ -15,6 +15,7 @@ const KEYS = ['run', 'pair', 'head', 'query', 'key', 'stage', 'side', 'off', 'th
 const FEWEST_ROWS = 4;
 const ROWS_STACKED = 6;
 const PADDING = 12; // below the last line
+const [MOST_NUMBERED, DENSE] = [24, 16]; // heads that have their number printed; in a line where they have not
 const MOST_SPARE = 12; // above and below a stage, in px
 
 export function createInspector(page, box) {
@@ -82,7 +83,9 @@ export function createInspector(page, box) {
 
   function drawHeads({ layer: index, head: chosen, heads }) {
     const { css } = palette.table({ scale: 'sequential' });
-    const lines = Math.ceil(heads.length / 6);
+    const isDense = heads.length > MOST_NUMBERED;
+    const lines = Math.ceil(heads.length / (isDense ? DENSE : 6));
+    others.classList.toggle('dense', isDense);
     others.style.setProperty('--columns', Math.ceil(heads.length / lines));
     fillHeads(heads.map((prob, head) => ({
       head, prob, on: head === chosen, off: store.selection.off.includes(headName({ layer: index, head })),

@@ -83,6 +83,7 @@ export function headList(box, choose) {
         button.classList.toggle('off', item.off);
         button.setAttribute('aria-pressed', item.on);
         button.dataset.head = head;
+        button.title = text.textContent;
       },
     };
   });

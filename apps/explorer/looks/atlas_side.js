@@ -17,7 +17,7 @@ export function createSide(page, box) {
     const counts = run.layers.map((_, layer) => inside.filter((head) => head.layer === layer).length);
     const most = Math.max(1, ...counts);
     const wide = Math.min(width / L, 40);
-    const every = L > 12 ? 5 : 1;
+    const every = L > 48 ? 20 : L > 12 ? 5 : 1;
     const bars = counts.flatMap((count, layer) => {
       const [x, tall] = [layer * wide, Math.max(1.5, (BARS * count) / most)];
       const bar = svg('rect', { x, y: 8 + BARS - tall, width: wide - 2, height: tall, rx: 1, class: count ? 'some' : 'none' });

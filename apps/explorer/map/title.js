@@ -44,7 +44,7 @@ export function createTitle(page) {
       h('span', { class: 'kind', title: sightOf(run.layers[layer]) }, layerGlyph(kind), kind),
       sinks ? h('span', { class: 'kv', title: 'A learned sink takes a share of every row, beside its keys' }, 'learned sink') : null,
       type ? badge(type, score) : null,
-      store.selection.scored === 'text' ? null : h('span', { class: 'm over' }, `over ${said}`),
+      store.selection.scored === 'text' ? null : h('span', { class: 'm over' }, `${type ? '' : 'no kind '}over ${said}`),
       shared > 1 ? h('span', { class: 'kv', title: `heads ${group * shared} to ${(group + 1) * shared - 1} share keys and values` }, `key/value ${group}`) : null,
     ];
   }

@@ -8,11 +8,13 @@ import { placeOf } from '../place.js';
 import { openExample, originOf } from './opening.js';
 import { pieceOf, wordIn } from './pieces.js';
 
+const MOST = 10; // letters of a word on either side
+
 // A token in its word, as the inspector shows it; what is no word stands in a box.
 function wordAt(example, at) {
   const { before, text, after } = wordIn(example, at);
   const isWord = /[\p{L}\p{N}]/u.test(text);
-  return h('bdi', { class: 'word' }, before ? h('span', { class: 'm' }, before) : null, h('b', { class: isWord ? null : 'pt' }, lettersOf(text)), after ? h('span', { class: 'm' }, after) : null);
+  return h('bdi', { class: 'word' }, before ? h('span', { class: 'm' }, before.length > MOST ? `…${before.slice(2 - MOST)}` : before) : null, h('b', { class: isWord ? null : 'pt' }, lettersOf(text)), after ? h('span', { class: 'm' }, after.length > MOST ? `${after.slice(0, MOST - 2)}…` : after) : null);
 }
 
 // On a phone so many are shown before all are asked for.

@@ -9,11 +9,14 @@ from gemma2_workbench.apps.explorer.sweeps.fitting import said, sweep_named
 from gemma2_workbench.apps.explorer.what_if import WhatIfs
 from gemma2_workbench.apps.page.questions import Handler, Question, Tell
 from gemma2_workbench.apps.page.session import Session
-from gemma2_workbench.heads.scores import mean_over_queries
+from gemma2_workbench.heads.scores import scores_of
 from gemma2_workbench.sweeps.head_page import HeadPage, head_page
-from gemma2_workbench.sweeps.statistics import READ, STATISTICS, values_of
+from gemma2_workbench.sweeps.statistics import STATISTICS
 
 HISTOGRAMS = ("distance", "entropy")
+# Statistics that a text has one of: sums over its cells, which are divided by their number, and its largest logit.
+SUMS = ("beyond_half", "beyond_most", "bend")
+OF_TEXTS = (*SUMS, "largest_logit")
 _NUMBERS = ("mean", "low", "high", "rank", "tokens_q05", "tokens_q50", "tokens_q95")
 
 
@@ -44,13 +47,13 @@ def answer(session: Session, asked: AskedHead, _tell: Tell) -> JsonValue:
     sweep, trace = sweep_named(session, asked.sweep), WhatIfs(session).trace(asked.run)
     page = page_of(session, asked.sweep, asked.layer, asked.head)
     here = _here(trace, asked.layer, asked.head)
-    rows = page.statistics.set_index("statistic")
+    rows = page.statistics.set_index("statistic").to_dict("index")
     statistics: JsonValue = [
         {
             "name": each.name,
             "help": each.help,
             "here": here.get(each.name),
-            **{name: _number(rows.at[each.name, name]) for name in _NUMBERS},
+            **{name: _number(rows[each.name][name]) for name in _NUMBERS},
         }
         for each in STATISTICS
     ]
@@ -67,19 +70,19 @@ def answer(session: Session, asked: AskedHead, _tell: Tell) -> JsonValue:
 
 
 def _here(trace: Trace, layer: int, head: int) -> dict[str, float | None]:
-    """The statistics of one head in a run, as a sweep counts them; nothing for a run whose folds were not read."""
-    if not set(READ) <= set(trace.folds):
-        return {}
-    values = values_of(trace.folds, trace.layers)
-    return {
-        each.name: _number(mean_over_queries(value[layer, head][None])[0])
-        for each, value in zip(STATISTICS, values, strict=True)
-    }
+    """The statistics of one head in a run, as a sweep counts them; an older trace file may lack some."""
+    folds = trace.folds if "folds" in trace.readings else {}
+    found = {name: score_LN[layer, head] for name, score_LN in scores_of(folds, trace.layers).items()}
+    for name in OF_TEXTS:
+        if name in folds and "visible" in folds:
+            cells = folds["visible"][layer, head].item() if name in SUMS else 1
+            found[name] = folds[name][layer, head].item() / cells
+    return {name: _number(value) for name, value in found.items()}
 
 
 def _histogram(rows: pd.DataFrame, name: str) -> JsonValue:
     found = rows.loc[rows["statistic"] == name]
-    return {"edges": [*found["left"].tolist(), float(found["right"].iloc[-1])], "counts": found["count"].tolist()}
+    return {"edges": [*found["left"].tolist(), *found["right"].tolist()[-1:]], "counts": found["count"].tolist()}
 
 
 def _number(value: float) -> float | None:

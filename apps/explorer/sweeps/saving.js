@@ -7,7 +7,7 @@ import { statisticOf } from './statistic.js';
 export function savedOfSweep(selection, data) {
   const sweep = sweepOf({ selection, data });
   if (!sweep) return [];
-  const view = (label, kind, options, name) => ({ label, name, shown: { kind: 'sweep', view: kind, sweep: sweep.name, options } });
+  const view = (label, kind, options, name) => ({ label, name, about: sweep.name, shown: { kind: 'sweep', view: kind, sweep: sweep.name, options } });
   const by = selection.sort === LAYER_ORDER ? 'induction' : selection.sort;
   const ranked = view('Heads ranked, with intervals', 'ranked', { by }, `heads_by_${by}`);
   if (selection.look === 'head') {

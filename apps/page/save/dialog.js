@@ -1,4 +1,5 @@
-// The one dialog that saves what `mode.savable` names ({label, name, shown, coloured, isTable}): a preview at its true size, width, venue, record, format, name, and what can be copied.
+// The one dialog that saves what `mode.savable` names ({label, name, shown, coloured, isTable, about: what names its file, by
+// default the text}): a preview at its true size, width, venue, record, format, name, and what can be copied.
 
 import { latest } from '../ask.js';
 import { h, put, segments } from '../dom.js';
@@ -62,7 +63,8 @@ export function openSave(page) {
   }
   function label(title, control) { return h('div', { class: 'field' }, h('span', { class: 'm' }, title), control); }
   function button(title, act) { return h('button', { type: 'button', class: 'btn', onclick: () => attempt(act, `${title} copied.`) }, title); }
-  function named() { name.value = fileName(state.choice.name, text); }
+  function wished() { return fileName(state.choice.name, state.choice.about ?? text); }
+  function named() { name.value = wished(); }
   function offer() {
     const { shown, coloured, isTable } = state.choice;
     for (const each of formats.children) each.hidden = !(ONLY[each.dataset.format]?.({ ...shown, coloured, isTable }) ?? true);
@@ -82,9 +84,9 @@ export function openSave(page) {
   }
 
   function save(format) {
-    const wished = allowedName(name.value, fileName(state.choice.name, text));
+    const own = allowedName(name.value, wished());
     const dark = document.body.classList.contains('dark');
-    return attempt(() => saveFile({ shown: state.choice.shown, format, name: wished, record: state.record, dark, ...look() }));
+    return attempt(() => saveFile({ shown: state.choice.shown, format, name: own, record: state.record, dark, ...look() }));
   }
 
   async function draw() {

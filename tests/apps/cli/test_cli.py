@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gemma2_workbench import lens, load, tokenize
 from gemma2_workbench.apps.cli import main
+from gemma2_workbench.models.language_model import token_id
 from gemma2_workbench.traces.file import load_trace
 
 TEXT = "The President of the United States and the President"
@@ -25,6 +27,16 @@ def test_trace_then_figure_and_table(tmp_path: Path, capsys: pytest.CaptureFixtu
     arguments = ["--layer", "1", "--head", "2", "--venue", "acl", "--out", str(tmp_path / "fig.pdf")]
     assert main(["figure", "attention", "--trace", str(run), *arguments]) == 0
     assert (tmp_path / "fig.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_lens_of_some_rows_and_positions(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lens", TEXT, "--rows", "6,3", "--positions", "1,4", "--token", "▁the"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    assert [line[:2] for line in lines] == [["6", "1"], ["3", "1"], ["6", "4"], ["3", "4"]]
+    whole = lens(load(), tokenize(load().tokenizer, TEXT).ids, token_id(load(), "▁the"))
+    assert [int(line[-2]) for line in lines] == [int(whole.chosen_ranks[row, at]) for at in (1, 4) for row in (6, 3)]
+    assert main(["lens", TEXT, "--rows", "7"]) == 2
+    assert "rows [7] cannot be read; give some of 0..6" in capsys.readouterr().err
 
 
 def test_several_values_are_panels_and_latex_includes_them(tmp_path: Path) -> None:

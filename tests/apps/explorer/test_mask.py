@@ -25,7 +25,7 @@ def run(session: Session) -> str:
 
 
 def fields(name: str) -> dict[str, Any]:
-    about = {"title", "sentence", "query", "key"}
+    about = {"title", "sentence", "query", "key", "needs"}
     return {field: value for field, value in vars(LESSONS[name]).items() if field not in about}
 
 
@@ -36,7 +36,7 @@ def test_every_cell_of_a_lesson_is_the_models_own_mask(name: str, session: Sessi
     slots = lesson.tokens + lesson.padding + lesson.spare if lesson.cache == "static" else None
     setting = Setting(
         lesson.tokens, lesson.window, padding=lesson.padding, side=lesson.side, decode=lesson.decode,
-        chunk=lesson.chunk or None, cache=lesson.cache, slots=slots, causal=lesson.causal,
+        chunk=lesson.chunk or None, cache=lesson.cache, slots=slots, causal=lesson.causal, packed=lesson.packed or None,
     )  # fmt: skip
     for layer, kind in enumerate(told["kinds"]):
         calls = layer_masks(setting, layer)

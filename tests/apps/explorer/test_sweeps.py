@@ -79,12 +79,15 @@ def test_the_page_of_a_head_stands_beside_the_text(
     session: Session, loaded: LoadedModel, swept: Sweep, run: Any, tell: Tell
 ) -> None:
     page: Any = HEAD_PAGE.answer(session, AskedHead(sweep="heads", run=run["id"], **HEAD), tell)
-    own = scores_of(capture(loaded, run["text"]).folds, loaded.layers)
+    folds = capture(loaded, run["text"]).folds
+    own = scores_of(folds, loaded.layers)
     rows = {each["name"]: each for each in page["statistics"]}
     for name in ("induction", "entropy", "spread", "distance"):
         assert rows[name]["here"] == pytest.approx(own[name][5, 3], abs=1e-6)
         assert rows[name]["mean"] == pytest.approx(swept.scores[name][5, 3])
         assert rows[name]["low"] <= rows[name]["mean"] <= rows[name]["high"]
+    assert rows["largest_logit"]["here"] == folds["largest_logit"][5, 3].item()
+    assert 0 < rows["bend"]["here"] < rows["largest_logit"]["here"]
     counts = [page["histograms"][name]["counts"] for name in ("distance", "entropy")]
     # The first token counts in the first window of a text only.
     counted = swept.counts["tokens"] - swept.counts["windows"] + len(LENGTHS)

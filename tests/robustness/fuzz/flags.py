@@ -71,6 +71,8 @@ def _good(random: Random, name: str, bases: Bases, scratch: Path) -> list[str | 
         "sweep merge": ["sweep merge", "nothere"],
         "sweep slurm": ["sweep slurm", "gold.conll", "--out", "swept"],
         "sweep compare": ["sweep compare", "nothere", "nothere"],
+        "sweep figure": ["sweep figure", "ranked", "nothere", "--out", "a.pdf"],
+        "sweep table": ["sweep table", "ranked", "nothere", "--out", "a.csv"],
         "app": ["app", "--model", "./nothere", "--trace", "nothere"],
         "bench": ["bench", "--model", "./nothere", "--port", "x"],
     }[name]

@@ -184,7 +184,7 @@ def test_the_table_is_that_of_the_mask_view():
         ({"side": "top"}, "side='top' is not known; choose left, right"),
         ({"cache": "magic"}, "choose none, dynamic, static"),
         ({"slots": 4}, "slots=4 cannot hold 5 tokens and pads; give at least 5"),
-        ({"layers": ("middle",)}, "each 'local' or 'global'"),
+        ({"layers": ("middle",)}, "each one of local"),
         ({"tokens": 5000}, "at most 1024"),
     ],
 )

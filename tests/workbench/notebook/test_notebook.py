@@ -15,6 +15,7 @@ import pytest
 from gemma2_workbench import (
     AblateHead,
     LoadedModel,
+    Sweep,
     Trace,
     capture,
     classify,
@@ -178,3 +179,11 @@ def executed(source: str, names: dict[str, Any]) -> str:
     assert isinstance(last, ast.Expr)
     value = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
     return value._repr_html_() if hasattr(value, "_repr_html_") else repr(value)
+
+
+def test_a_sweep_shows_its_heads_and_draws_its_views(swept: Sweep) -> None:
+    page = page_of(swept)
+    assert "5 texts" in page.text
+    assert "The largest by induction" in page.text
+    assert isinstance(swept.show("ranked", by="entropy"), go.Figure)
+    assert b"L5H3" in swept.on_paper("scatter").svg

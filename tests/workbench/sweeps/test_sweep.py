@@ -17,10 +17,11 @@ from gemma2_workbench.sweeps.engines import local
 from gemma2_workbench.sweeps.engines.job import Job
 from gemma2_workbench.sweeps.exact import ExactSum
 from gemma2_workbench.sweeps.partial import Partial
-from gemma2_workbench.sweeps.result import QUANTILES, Sweep
+from gemma2_workbench.sweeps.result import Sweep
 from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.store import parts_of
 from gemma2_workbench.sweeps.sweep import merge_sweep, sweep
+from gemma2_workbench.sweeps.tables import QUANTILES
 from gemma2_workbench.traces.stages import STAGES
 
 WORDS = (
@@ -168,7 +169,7 @@ def test_exact_sums_know_no_order(rows: list[list[float]], chance: random.Random
     def added(order: list[list[float]]) -> ExactSum:
         total = ExactSum.zeros((3,))
         for row in order:
-            total.add(np.array(row))
+            total.add(np.array([row]))
         return total
 
     total = added(rows)

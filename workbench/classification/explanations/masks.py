@@ -1,8 +1,9 @@
 """Masks: the same weights with and without sight of later words.
 
-Gemma reads from left to right: a token sees itself and what comes before. A word's label then rests on its past only:
-"Washington" is labelled before the model knows whether "said" or "state" follows. With the bidirectional mask every
-token sees both sides. Both are the same weights under another mask, so the table shows which labels need what follows.
+A decoder reads from left to right: a token sees itself and what comes before. A word's label then rests on its past
+only: "Washington" is labelled before the model knows whether "said" or "state" follows. With the bidirectional mask
+every token sees both sides. Both are the same weights under another mask, so the table shows which labels need what
+follows.
 
 What it does not show: the weights were trained under one of the two masks, the one in the checkpoint's configuration.
 The other one shows what *these* weights lose by it, not how well a model would do that had been trained with it: that

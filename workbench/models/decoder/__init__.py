@@ -1,1 +1,1 @@
-"""Any transformers decoder as a `Source`: its attention runs through our equation, everything else is its own."""
+"""Any transformers model of texts as a `Source`: its attention runs through our equation, all else is its own."""

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gemma2_workbench.models.decoder.heads import labels_of
+from gemma2_workbench.models.decoder.heads import labels_of, words_of
 from gemma2_workbench.models.decoder.opened import Opened
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.study import first_tensor
@@ -106,8 +106,8 @@ class Classifying(Opened):
 
     @property
     def _words(self) -> nn.Embedding:
-        words = self.model.get_input_embeddings()
-        if not isinstance(words, nn.Embedding):
+        words = words_of(self.model)
+        if words is None:
             raise RefusedError(f"{self.name} reads its words by no table of embeddings; gradients need one")
         return words
 

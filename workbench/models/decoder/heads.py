@@ -47,18 +47,29 @@ def text_token(model: Any, ids_1T: Tensor) -> str:
             if scores is None or not states or states[0].shape[:2] != ids_1T.shape:
                 return "mean"
             along = torch.randn(scores.shape, generator=torch.Generator().manual_seed(0)).to(scores)
-            (grad_1TD,) = torch.autograd.grad((scores * along).sum(), states[0])
+            (grad_1TD,) = torch.autograd.grad((scores * along).sum(), states[0], allow_unused=True)
     finally:
         handle.remove()
+    if grad_1TD is None:
+        return "mean"
     read = grad_1TD[0].abs().amax(-1).nonzero().flatten().tolist()
     return {(0,): "first", (ids_1T.shape[1] - 1,): "last"}.get(tuple(read), "mean")
+
+
+def words_of(model: Any) -> nn.Embedding | None:
+    """The table of embeddings that a model reads its words by; None where it has none."""
+    try:
+        found = model.get_input_embeddings()
+    except NotImplementedError:
+        return None
+    return found if isinstance(found, nn.Embedding) else None
 
 
 def longest_of(model: Any) -> int:
     """How many tokens a model reads at most, as its configuration says; very many where it says nothing."""
     config = model.config.get_text_config()
     named = next((found for name in _LENGTHS if isinstance(found := getattr(config, name, None), int)), _UNBOUND)
-    words = model.get_input_embeddings()
+    words = words_of(model)
     tables = [one for one in model.modules() if isinstance(one, nn.Embedding) and one is not words]
     # RoBERTa counts positions from the row after that of the padding.
     lost = [one.padding_idx + 1 for one in tables if one.num_embeddings == named and one.padding_idx is not None]

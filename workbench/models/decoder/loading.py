@@ -59,7 +59,10 @@ def decoder_config(folder: Path) -> PreTrainedConfig:
 
 def decoder_tokenizer(folder: Path, config: PreTrainedConfig) -> Any:
     """The tokenizer of a folder; its errors are those of `tokenizer_of`."""
-    return tokenizer_of(folder, config.get_text_config().vocab_size, config)
+    rows = getattr(config.get_text_config(), "vocab_size", None)
+    if rows is None:
+        raise ValueError(f"a {shown(config.model_type)} model reads characters, not tokens of a vocabulary")
+    return tokenizer_of(folder, rows, config)
 
 
 def load_decoder(place: Place, name: str, dtype: torch.dtype, device: torch.device) -> Decoder | MapsOnly:

@@ -147,7 +147,10 @@ def maps_only(model: Any, tokenizer: Any, reason: str, ids_1T: Tensor, **about: 
     """
     with torch.no_grad():
         model.set_attn_implementation("eager")
-        out, maps = _pass(model, ids_1T, None)
+        try:
+            out, maps = _pass(model, ids_1T, None)
+        except (AttributeError, TypeError, IndexError, KeyError, ValueError, RuntimeError) as error:
+            raise RefusedError(f"{reason}; and it does not run on a text alone ({error})") from error
     _check(maps, ids_1T.shape[1], reason)
     N, width = maps[0].shape[1], model.config.get_text_config().hidden_size
     model.workbench_maps = nn.ModuleList([_stages() for _ in maps])

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from gemma2_workbench.models.decoder.anatomy import Anatomy, anatomy_of
-from gemma2_workbench.models.decoder.heads import is_speaker, labels_of, longest_of, text_token
+from gemma2_workbench.models.decoder.heads import is_speaker, labels_of, longest_of, text_token, words_of
 from gemma2_workbench.models.decoder.maps_only import MapsOnly, maps_only
 from gemma2_workbench.models.decoder.norms import NormForm
 from gemma2_workbench.models.decoder.plumbing import plumb
@@ -118,8 +118,8 @@ def _switch(model: Any) -> None:
 
 def _ids(model: Any) -> torch.Tensor:
     """Ids that every vocabulary has, different ones."""
-    words = model.get_input_embeddings()
-    vocabulary = getattr(words, "num_embeddings", None) or model.config.get_text_config().vocab_size
+    words = words_of(model)
+    vocabulary = 128 if words is None else words.num_embeddings  # bytes or characters, where it has no table
     return (3 + torch.arange(STUDIED, device=model.device) * 7 % max(vocabulary - 4, 1))[None]
 
 

@@ -54,7 +54,7 @@ def study(model: nn.Module, ids_BT: Tensor) -> Study:
     with torch.no_grad(), listening() as calls, _watched(model, steps):
         try:
             logits = first_tensor(model(input_ids=ids_BT, use_cache=False))
-        except (AttributeError, TypeError, IndexError, RuntimeError) as error:
+        except (AttributeError, TypeError, IndexError, KeyError, RuntimeError) as error:
             raise RefusedError(f"it works on its mask itself ({type(error).__name__}: {error})") from error
     if logits is None:
         raise RefusedError("it gives no logits")

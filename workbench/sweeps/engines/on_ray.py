@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from gemma2_workbench.sweeps.corpus import Document
 from gemma2_workbench.sweeps.engines.job import Job
 from gemma2_workbench.sweeps.identity import Identity
 from gemma2_workbench.sweeps.partial import Partial
 from gemma2_workbench.sweeps.store import Store
-from gemma2_workbench.sweeps.sweep import blocks_of
+from gemma2_workbench.sweeps.sweep import all_blocks
 from gemma2_workbench.sweeps.work import work
 
 
@@ -25,13 +26,23 @@ class Worker:
     def __init__(self, job: Job, identity: Identity) -> None:
         self._job, self._identity = job, identity
         self._loaded = job.loaded()
+        self._next, self._blocks = 0, all_blocks(job.corpus, job.settings.block)
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
         """The partials of some blocks, as bytes."""
-        wanted = set(batch["block"].tolist())
-        blocks = blocks_of(self._job.corpus, self._job.settings.block, wanted)
-        found = [work(self._loaded, self._identity, self._job.settings, *each).as_bytes() for each in blocks]
-        return {"partial": found}
+        settings = self._job.settings
+        blocks = ((number, self._block(number)) for number in batch["block"].tolist())
+        return {"partial": [work(self._loaded, self._identity, settings, *each).as_bytes() for each in blocks]}
+
+    def _block(self, number: int) -> list[Document]:
+        """The texts of a block. They come in order but for those that are run again: the corpus is read once."""
+        if number < self._next:
+            self._next, self._blocks = 0, all_blocks(self._job.corpus, self._job.settings.block)
+        for at, block in self._blocks:
+            self._next = at + 1
+            if at == number:
+                return block
+        raise ValueError(f"the corpus changed: it has no block {number} any more")
 
 
 def run(
