@@ -51,6 +51,7 @@ bench: $(VENV)/.bench ## measure what looking costs beside other tools and write
 	rm -f $(LOG)
 	$(MEASURE) --geometry S --length 64,512,2048,4096 --rounds 2 $(ARGS)
 	$(MEASURE) --geometry M --length 2048 --rounds 1 $(ARGS)
+	$(MEASURE) --geometry L --length 512,2048 --peers capture,capture_rows,plain,sdpa_no_cap,eager_attentions --rounds 2 $(ARGS)
 	$(MEASURE) --geometry embedded $(ARGS)
 	$(MEASURE) --geometry S --length 2048 --peers capture,eager_attentions --busy --rounds 2 $(ARGS)
 	$(BIN)/python -m benchmarks.report $(LOG)
