@@ -7,7 +7,7 @@ ARGS ?=
 # A copy of the folders as the one package that they are installed as, for tools that read files and import nothing.
 TREE := build/tree
 
-.PHONY: help app test check lint types layers format gallery bench page-bench load fuzz transformers-tests decoders encoders clean tree
+.PHONY: help app test check lint types layers format gallery bench bench-page bench-sweep load fuzz transformers-tests decoders encoders clean tree
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -51,12 +51,16 @@ bench: $(VENV)/.bench ## measure what looking costs beside other tools and write
 	rm -f $(LOG)
 	$(MEASURE) --geometry S --length 64,512,2048,4096 --rounds 2 $(ARGS)
 	$(MEASURE) --geometry M --length 2048 --rounds 1 $(ARGS)
+	$(MEASURE) --geometry L --length 512,2048 --peers capture,capture_rows,plain,sdpa_no_cap,eager_attentions --rounds 2 $(ARGS)
 	$(MEASURE) --geometry embedded $(ARGS)
 	$(MEASURE) --geometry S --length 2048 --peers capture,eager_attentions --busy --rounds 2 $(ARGS)
 	$(BIN)/python -m benchmarks.report $(LOG)
 
-page-bench: $(VENV)/.dev ## how fast the page is in a browser, at 64 to 8,192 tokens
+bench-page: $(VENV)/.dev ## how fast the page is in a browser, at 64 to 8,192 tokens
 	$(BIN)/python -m benchmarks.page $(ARGS)
+
+bench-sweep: $(VENV)/.dev ## measure what a sweep costs beside the plain forward pass, in memory, on workers and Ray
+	$(BIN)/python -m benchmarks.sweep $(ARGS)
 
 load: $(VENV)/.dev ## many readers at once on one page
 	$(BIN)/python -m benchmarks.load $(ARGS)

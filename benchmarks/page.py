@@ -71,7 +71,9 @@ def traces_of(lengths: Sequence[int], folder: Path) -> list[Path]:
     """Files of traces of geometry S; those that are missing are made."""
     files = [folder / f"s{length}.safetensors" for length in lengths]
     missing = [(file, length) for file, length in zip(files, lengths, strict=True) if not file.exists()]
-    loaded = model("S") if missing else None
+    if not missing:
+        return files
+    loaded = model("S")
     for file, length in missing:
         save_trace(capture(loaded, text_of(loaded, length), parity=False), file)
     return files

@@ -20,7 +20,7 @@ from gemma2_workbench.figures.spec import Curve, Series
 
 DOCS = ROOT / "docs"
 # Against which a capture is held.
-BESIDE = ("plain", "eager_attentions", "eager_attentions_malloc")
+BESIDE = ("plain", "sdpa_no_cap", "eager_attentions", "eager_attentions_malloc")
 METHOD = f"""Each figure is of a process of its own: one run that does not count, then runs for a second (at least one),
 of which the middle counts. Processes of all peers take turns in rounds; the table has the middle round, and the fewest
 and most seconds of any. Random weights, batch 1, float32, logits of the last position only, no key/value cache.
@@ -69,7 +69,7 @@ def page(rows: dict[str, list[Summary]], conditions: Sequence[str], pictures: Se
         "# What looking costs",
         "`make bench` measures this anew and writes this page; `python -m benchmarks.attention --help` measures parts."
         "\n"
-        "`make page-bench` times the page in a browser.",
+        "`make bench-page` times the page in a browser, `python -m benchmarks.start` commands from a cold start.",
         *pictures,
     ]
     for geometry, found in rows.items():
@@ -167,7 +167,8 @@ def _title(geometry: str) -> str:
     sizes = GEOMETRIES[geometry]
     return (
         f"Geometry {geometry}: {sizes['num_hidden_layers']} layers, {sizes['num_attention_heads']} heads of width "
-        f"{sizes['head_dim']}, hidden size {sizes['hidden_size']}, window {sizes['sliding_window']}"
+        f"{sizes['head_dim']}, hidden size {sizes['hidden_size']}, "
+        + (f"window {sizes['sliding_window']}" if "sliding_window" in sizes else "a Llama: no window and no cap")
     )
 
 

@@ -92,6 +92,8 @@ appearance of these heads for a finding about natural text.
 {sources}
 
 Held out: about 3 % of the documents of each source, chosen by a checksum of their text.
+Some of them are in `held_out.txt` (the novels' chapters, every third paragraph of the speeches; public domain), which
+`python -m training.held_out` writes.
 Headings, tables, transcribers' notes, stage directions and calls from the audience are removed.
 
 ## Limits

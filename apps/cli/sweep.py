@@ -7,18 +7,20 @@ from pathlib import Path
 import torch
 
 from gemma2_workbench import scratch
+from gemma2_workbench.apps.cli.output import refuse
 from gemma2_workbench.apps.cli.progress import counted
 from gemma2_workbench.apps.cli.rows import rows_text
 from gemma2_workbench.atomic import checked_folder
 from gemma2_workbench.limits import short, whole
 from gemma2_workbench.models.devices import chosen_dtype
 from gemma2_workbench.starting import COMMAND
-from gemma2_workbench.sweeps.corpus import Corpus
+from gemma2_workbench.sweeps.corpus import Corpus, Texts
 from gemma2_workbench.sweeps.engines import local, on_ray
 from gemma2_workbench.sweeps.engines import slurm as array
 from gemma2_workbench.sweeps.engines.job import Job
 from gemma2_workbench.sweeps.partial import Partial
 from gemma2_workbench.sweeps.result import MANIFEST, Sweep
+from gemma2_workbench.sweeps.sets import SETS, built_in
 from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.store import parts_of
 from gemma2_workbench.sweeps.sweep import merge_sweep, sweep
@@ -61,7 +63,7 @@ def slurm(options: argparse.Namespace) -> None:
     chosen_dtype(options.dtype, torch.device("cpu"))  # of the device only the cluster knows
     shards, hours, cpus = (whole(f"--{name}", getattr(options, name), 1) for name in ("shards", "hours", "cpus"))
     words = [COMMAND, "sweep", *options.corpus, f"--out={options.out}", f"--model={options.model}"]
-    chosen = [*_SETTINGS, "column", "split", "dtype", "device"]
+    chosen = [*_SETTINGS, "column", "split", "set", "size", "length", "dtype", "device"]
     words += [f"--{name}={value}" for name in chosen if (value := getattr(options, name)) is not None]
     gpus = whole("--gpus", options.gpus, 0)
     print(array.script(words, str(options.out), shards, hours=hours, cpus=cpus, gpus=gpus), end="")
@@ -92,8 +94,15 @@ def _strongest(found: Sweep) -> str:
     return rows_text(best.reindex(columns=["statistic", "layer", "head", "kind", "texts_mean", "error"]))
 
 
-def _corpus(options: argparse.Namespace) -> Corpus:
+def _corpus(options: argparse.Namespace) -> Texts:
     """The corpus; standard input goes to a file first, for it is read more than once."""
+    if options.set is not None:
+        if options.corpus:
+            raise ValueError(f"--set {short(options.set)} is a corpus of its own; leave it, or the files, out")
+        return built_in(options.set, options.size, options.length, options.seed)
+    refuse(options, ("size", "length"), "is of --set repeats")
+    if not options.corpus:
+        raise ValueError(f"there is no corpus; give files or folders, or --set: {', '.join(SETS)}")
     if "-" not in options.corpus:
         return Corpus.of([Path(each) for each in options.corpus], options.column, options.split)
     if options.corpus != ["-"]:

@@ -32,6 +32,14 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
     here, there = range(query, query + 1), range(key, key + 1)
     probs = [trace.stage(layer, other, "attn_probs", here, there).item() for other in range(trace.heads)]
     order = np.argsort(cell.row["rank"].to_numpy(dtype=float))[: min(cell.visible, RANKED)]
+    row: list[JsonValue] = [
+        {
+            "key": int(at),
+            "prob": float(stages["attn_probs"][at]),
+            "contribution": _number(float(stages["contribution"][at])),
+        }
+        for at in order
+    ]
     return {
         "layer": layer,
         "head": head,
@@ -52,14 +60,7 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
         "length": _length(trace, layer, head, key),
         "share": _number(cell.share),
         "rank": cell.rank,
-        "row": [
-            {
-                "key": int(at),
-                "prob": float(stages["attn_probs"][at]),
-                "contribution": _number(stages["contribution"][at]),
-            }
-            for at in order
-        ],
+        "row": row,
         "heads": [_number(probability) for probability in probs],
     }
 

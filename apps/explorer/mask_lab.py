@@ -18,6 +18,7 @@ from gemma2_workbench.masks.text import masks_text
 from gemma2_workbench.masks.words import heading, rule_words
 from gemma2_workbench.model.reason import Reason
 from gemma2_workbench.models.layers import KINDS
+from gemma2_workbench.models.outline import Outline
 from gemma2_workbench.records.mask_recipe import MaskRecipe
 
 # More cells than these are no lesson any more; the command `mask` prints any length.
@@ -69,14 +70,11 @@ def masks(session: Session, asked: Situation, _tell: Tell) -> JsonValue:
     setting = _setting(asked, kinds, trace)
     reach: dict[str, JsonValue] = {}
     if "local" in kinds:
-        alike = replace(setting, layers=("local",) * _depth(trace), attention_chunk=None)
-        reach["local"] = _reach(alike)
+        reach["local"] = _reach(replace(setting, layers=("local",) * _depth(trace), attention_chunk=None))
     if trace is not None:
-        own, chunk = (
-            max((size for info in trace.layers if (size := getattr(info, name))), default=None)
-            for name in ("window", "chunk")
-        )
-        reach["model"] = _reach(_setting(asked, _layers(trace), trace, own or setting.length, chunk))
+        own = Outline.of_layers(trace.layers, vocabulary=0)
+        model = _setting(asked, own.layers, trace, own.window or setting.length, own.attention_chunk)
+        reach["model"] = _reach(model)
     return {
         "length": setting.length,
         "pads": [setting.pads.start, setting.pads.stop],

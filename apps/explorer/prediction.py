@@ -89,7 +89,7 @@ def answer_contributions(session: Session, asked: AskedContributions, tell: Tell
     parts = [each.contributions for each in told if each.contributions is not None]
     if len(parts) < len(told):
         raise ValueError(lenses.why_not(asked.run))
-    names = [_named(each.lens.names[int(each.contributions.ids[at])]) for each in told]
+    names = [_named(each.lens.names[int(part.ids[at])]) for each, part in zip(told, parts, strict=True)]
 
     def apart(name: str) -> JsonValue:
         first, *others = (getattr(each, name)[..., at].double() for each in parts)

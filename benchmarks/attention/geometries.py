@@ -4,10 +4,14 @@ import random
 from typing import Any
 
 import torch
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from gemma2_workbench import LoadedModel, load
 from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM
+from gemma2_workbench.models.decoder.opening import opened
+from gemma2_workbench.models.decoder.source import Decoder
 from gemma2_workbench.models.loading import gemma2_of
+from gemma2_workbench.models.source import Source
 
 GEOMETRIES: dict[str, dict[str, int]] = {
     "S": {"hidden_size": 384, "intermediate_size": 2560, "num_hidden_layers": 8, "num_attention_heads": 6}
@@ -15,23 +19,34 @@ GEOMETRIES: dict[str, dict[str, int]] = {
     "M": {"hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 4, "num_attention_heads": 8}
     | {"num_key_value_heads": 4, "head_dim": 256, "query_pre_attn_scalar": 256, "sliding_window": 4096},
 }
+# A Llama of the sizes of S: without caps and windows.
+LLAMA = "L"
+GEOMETRIES[LLAMA] = {
+    name: size for name, size in GEOMETRIES["S"].items() if name not in ("query_pre_attn_scalar", "sliding_window")
+}
 EMBEDDED, EMBEDDED_LENGTH = "embedded", 26
 SPREAD = 12  # standard deviation of the raw logits
 
 
-def model(geometry: str) -> LoadedModel:
+def model(geometry: str) -> LoadedModel | Decoder:
     """A random model of this geometry, or the embedded one, with the embedded tokenizer."""
     tiny = gemma2_of(load())
     if geometry == EMBEDDED:
         return tiny
     torch.manual_seed(0)
     sizes: dict[str, Any] = {"vocab_size": 8192, "max_position_embeddings": 16384, **GEOMETRIES[geometry]}
+    if geometry == LLAMA:
+        llama: Any = LlamaForCausalLM(LlamaConfig(**sizes))
+        ours = opened(llama.eval(), tiny.tokenizer, geometry, source="random")
+        assert isinstance(ours, Decoder)
+        _spread(ours.model)
+        return ours
     made = Gemma2ForCausalLM(Gemma2Config(**sizes)).eval()
     _spread(made)
     return LoadedModel(geometry, "random", None, None, made, tiny.tokenizer)
 
 
-def text_of(loaded: LoadedModel, length: int) -> str:
+def text_of(loaded: Source, length: int) -> str:
     """Random words of so many tokens, BOS included."""
     words = sorted(word[1:] for word in loaded.tokenizer.get_vocab() if word[1:].isalpha() and word[0] == "▁")
     draw = random.Random(0)
@@ -39,7 +54,7 @@ def text_of(loaded: LoadedModel, length: int) -> str:
     return loaded.tokenizer.decode(ids[1:])
 
 
-def _spread(model: Gemma2ForCausalLM) -> None:
+def _spread(model: Any) -> None:
     """Scale the queries of each layer so that its raw logits have a standard deviation of `SPREAD`.
 
     As they are made they have one of 0.1, which no cap bends.

@@ -7,7 +7,7 @@ import torch
 import transformers
 from torch.testing import assert_close
 
-from gemma2_workbench.model import Gemma2ForCausalLM, attached
+from gemma2_workbench.model import Gemma2ForCausalLM, attached, equation
 
 # bfloat16 keeps 8 bits: one rounding is 2^-9 relative. Over 4 layers (about 12 roundings on the way to a logit of
 # size 10) a wrong order of operations shows beyond this, a different order of summation does not.
@@ -125,3 +125,16 @@ def test_dtype_auto_follows_the_file(twins, tmp_path):
     assert Gemma2ForCausalLM.from_pretrained(tmp_path).dtype == torch.bfloat16
     assert Gemma2ForCausalLM.from_pretrained(tmp_path, dtype="auto").dtype == torch.bfloat16
     assert Gemma2ForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).dtype == torch.float32
+
+
+def test_pieces_of_keys_are_the_whole(monkeypatch):
+    q_BNQH, k_BGSH, v_BGSH = (torch.randn(1, *shape, 16).bfloat16() for shape in ((4, 5), (2, 21), (2, 21)))
+
+    def attended():
+        logits_BNQS = equation.attention_logits(q_BNQH, k_BGSH, 0.25)
+        return logits_BNQS, equation.mix_values(torch.softmax(logits_BNQS.float(), -1).bfloat16(), v_BGSH)
+
+    whole = attended()
+    monkeypatch.setattr(equation, "_KEYS_OF_HALVES", 8)
+    for pieces, expected in zip(attended(), whole, strict=True):
+        assert_close(pieces, expected, rtol=2**-7, atol=2**-7)

@@ -5,6 +5,7 @@ but the copy tells what comes next, so attention on what followed the last time 
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -81,14 +82,19 @@ def random_repeats(tokenizer: Any, sequences: int, length: int, seed: int) -> li
     Raises:
         ValueError: the vocabulary has fewer than `length` ordinary tokens.
     """
-    odd = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
-    ordinary = torch.tensor(sorted(set(tokenizer.get_vocab().values()) - odd))
+    ordinary, chance = _ordinary(tokenizer), torch.Generator().manual_seed(seed)
     if length > len(ordinary):
         raise ValueError(f"length={length} is more than the {len(ordinary)} ordinary tokens of the vocabulary")
     first = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
-    chance = torch.Generator().manual_seed(seed)
     drawn = (ordinary[torch.randperm(len(ordinary), generator=chance)[:length]].tolist() for _ in range(sequences))
     return [[*first, *part, *part] for part in drawn]
+
+
+@lru_cache(maxsize=2)
+def _ordinary(tokenizer: Any) -> Tensor:
+    """The ids of a vocabulary that are neither special nor added."""
+    odd = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
+    return torch.tensor(sorted(set(tokenizer.get_vocab().values()) - odd))
 
 
 def _folds(loaded: Source, texts: Sequence[Sequence[int]], progress: Progress | None) -> Iterator[dict[str, Tensor]]:

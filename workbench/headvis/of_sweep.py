@@ -48,10 +48,11 @@ def save_sweep(sweep: Sweep, folder: str | os.PathLike[str], heads: Sequence[tup
             raise ValueError(
                 f"layer {layer}, head {head} does not exist; layers are 0..{shape[0] - 1}, heads 0..{shape[1] - 1}"
             )
-    means = sweep.heads.set_index(["layer", "head", "statistic"])["tokens_mean"]
+    rows = sweep.heads[["layer", "head", "statistic", "tokens_mean"]].itertuples(index=False)
+    means = {(layer, head, statistic): float(mean) for layer, head, statistic, mean in rows}
 
     def metrics(layer: int, head: int) -> JsonObject:
-        values = {name: float(means[layer, head, _FROM[name]]) if name in _FROM else math.nan for name in METRICS}
+        values = {name: means[layer, head, _FROM[name]] if name in _FROM else math.nan for name in METRICS}
         return {name: None if math.isnan(value) else round(value, DECIMALS) for name, value in values.items()}
 
     name = str(sweep.identity.model["name"])

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import regex
@@ -196,6 +197,16 @@ def tokenize(tokenizer: Any, text: str) -> Tokens:
         tuple(spans),
         tuple(token in specials for token in ids),
     )
+
+
+def shown_ids(tokenizer: Any, ids: Sequence[int]) -> Tokens:
+    """Tokens that come from no text; as their text stands what is shown of them, and of special ones nothing."""
+    display = displayed(tokenizer, tokenizer.convert_ids_to_tokens(list(ids)))
+    specials = set(tokenizer.all_special_ids)
+    special = tuple(token in specials for token in ids)
+    written = ["" if is_special else piece for piece, is_special in zip(display, special, strict=True)]
+    ends = list(accumulate(map(len, written)))
+    return Tokens("".join(written), tuple(ids), display, tuple(zip([0, *ends[:-1]], ends, strict=True)), special)
 
 
 def _brings_bos(bos: int | None, text: str, ids: list[int], spans: list[tuple[int, int]]) -> bool:

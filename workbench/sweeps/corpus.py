@@ -10,13 +10,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, Protocol
 
 from gemma2_workbench.limits import told
 
 SUFFIXES = (".txt", ".jsonl", ".csv", ".parquet")
 LONGEST = 1 << 24  # bytes of a text
+# What UTF-16 looks like to a reader of UTF-8.
+_NULL = "it holds a null character; texts are UTF-8"
 Split = Literal["line", "document"]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A text of random tokens that come twice: which they are only a tokenizer can say.
+
+    Attributes:
+        length: tokens before they repeat.
+        seed, number: what decides them.
+    """
+
+    length: int
+    seed: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -32,8 +48,26 @@ class Document:
 
     number: int
     name: str
-    text: str | None
+    text: str | Drawn | None
     problem: str = ""
+
+
+class Texts(Protocol):
+    """What is swept: files, or a built-in set. It can be sent to another process."""
+
+    @property
+    def about(self) -> dict[str, str | int] | None:
+        """The settings of a built-in set; None for files, of which the hash says all."""
+        ...
+
+    @property
+    def outline(self) -> tuple[int, str]:
+        """How many texts there are, and a SHA-256 over all of them."""
+        ...
+
+    def documents(self) -> Iterator[Document]:
+        """All texts, in order."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -44,11 +78,18 @@ class Corpus:
         files: what is read, in this order.
         column: the key or column that holds the text; of .jsonl, .csv and .parquet.
         split: a text of a .txt file is a line, or the whole file.
+        name: of the built-in set that the files are; None for files of the user.
     """
 
     files: tuple[Path, ...]
     column: str = "text"
     split: Split = "line"
+    name: str | None = None
+
+    @property
+    def about(self) -> dict[str, str | int] | None:
+        """See `Texts`."""
+        return None if self.name is None else {"name": self.name}
 
     @classmethod
     def of(cls, paths: Sequence[Path], column: str = "text", split: Split = "line") -> "Corpus":
@@ -76,24 +117,33 @@ class Corpus:
             ValueError: a file has no such column; names those it has.
             OSError: a file cannot be read.
         """
-        texts = (each for path in self.files for each in self._of(path))
-        for number, (name, text, problem) in enumerate(texts):
-            yield Document(number, name, text, problem)
+        for number, each in enumerate(self._all()):
+            yield Document(number, *each)
+
+    def _all(self) -> Iterator[tuple[str, str | None, str]]:
+        """Name, text and problem of all texts."""
+        for path in self.files:
+            yield from self._of(path)
 
     @cached_property
     def outline(self) -> tuple[int, str]:
         """How many texts there are, and a SHA-256 over all of them; reads the files once.
 
         Raises:
-            ValueError: there is no text at all; as `documents`.
+            ValueError: there is no text at all, or none that can be read; as `documents`.
         """
-        digest, count = hashlib.sha256(), 0
-        for document in self.documents():
-            content = (document.text or f"\0{document.problem}").encode("utf-8", "surrogatepass")
+        digest, count, damaged = hashlib.sha256(), 0, ""
+        readable = False
+        for name, text, problem in self._all():
+            readable = readable or not problem
+            damaged = damaged or problem and f"{name}: {problem}"
+            content = (text or f"\0{problem}").encode("utf-8", "surrogatepass")
             digest.update(len(content).to_bytes(8, "big") + content)
             count += 1
         if not count:
             raise ValueError(f"there is no text in {', '.join(map(str, self.files))}")
+        if not readable:
+            raise ValueError(f"none of the {count} texts of the corpus can be read; the first: {damaged}")
         return count, digest.hexdigest()
 
     def _of(self, path: Path) -> Iterator[tuple[str, str | None, str]]:
@@ -127,7 +177,7 @@ class Corpus:
         csv.field_size_limit(LONGEST)
         # Bytes that are no UTF-8 become surrogates, which `_cell` finds.
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            rows = csv.DictReader(file)
+            rows = csv.DictReader(file, strict=True)
             self._check_column(path, list(rows.fieldnames or ()))
             try:
                 for number, row in enumerate(rows, 1):
@@ -159,6 +209,8 @@ class Corpus:
             return None, f"{self.column} is {'missing' if text is None else f'no text but {told(text)}'}"
         if any("\ud800" <= character <= "\udfff" for character in text):
             return None, "it is no UTF-8"
+        if "\0" in text:
+            return None, _NULL
         return (text, "") if text.strip() else (None, "it is empty")
 
     def _check_column(self, path: Path, names: Sequence[str]) -> None:
@@ -181,9 +233,10 @@ def _decoded(data: bytes) -> tuple[str | None, str]:
     if len(data) > LONGEST:
         return None, f"it is longer than {LONGEST >> 20} MiB"
     try:
-        return data.decode("utf-8-sig"), ""
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return None, f"it is no UTF-8: byte 0x{data[error.start]:02X}"
+    return (None, _NULL) if "\0" in text else (text, "")
 
 
 def _parsed(line: str) -> tuple[dict[str, object] | None, str]:

@@ -3,10 +3,11 @@
 What is kept does not depend on the order of the texts: the order of places is their value, then their document, its
 piece and the query, and a sample is drawn by a hash of the document. A text gives one place of each head and side.
 
-Letters: F statistics of queries, L layers, N heads, k kept, W keys of a row around its peak.
+Letters: F statistics of queries, L layers, N heads, B texts of a batch, k kept, W keys of a row around its peak.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
@@ -21,7 +22,7 @@ SIDES = ("top", "bottom", *(f"stratum {number}" for number in range(STRATA)))
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Places in the texts, best first along the last axis, [..., k].
+    """Places in the texts, [..., k]; those that are kept best first.
 
     Attributes:
         rank: what they are ordered by, smallest first; infinite where there is none.
@@ -68,17 +69,14 @@ class Places:
             _flat(getattr(self, name), self.rank.ndim)[better] = np.take_along_axis(values, at, axis=1)
 
     def _comes_before(self, other: "Places") -> np.ndarray:
-        """Where the first of the other one is better than the last here, flat."""
-        ours, theirs = (
-            [getattr(each, name)[..., at].ravel() for name in ("rank", "document", "piece", "query")]
-            for each, at in ((self, -1), (other, 0))
-        )
-        before = np.zeros(len(ours[0]), bool)
-        level = np.isfinite(theirs[0])
-        for own, their in zip(ours, theirs, strict=True):
+        """Where one of the other ones is better than the last here, flat."""
+        before = np.zeros(other.rank.shape, bool)
+        level = np.isfinite(other.rank)
+        for name in ("rank", "document", "piece", "query"):
+            own, their = getattr(self, name)[..., -1:], getattr(other, name)
             before |= level & (their < own)
             level &= their == own
-        return before
+        return before.any(-1).ravel()
 
     @classmethod
     def _names(cls) -> tuple[str, ...]:
@@ -92,7 +90,7 @@ def _flat(array: np.ndarray, dims: int) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Extremes:
-    """The largest and the smallest value of each head in one text, and their rows, [2, F, L, N] and [2, F, L, N, W].
+    """The largest and the smallest value of each head in some texts, and their rows, [2, F, L, N, B] and [..., B, W].
 
     Attributes:
         value: NaN where no query has the statistic.
@@ -105,17 +103,17 @@ class Extremes:
     first: np.ndarray
     row: np.ndarray
 
-    def places(self, side: int, rank: np.ndarray, document: int, piece: int) -> Places:
-        """One place for every head, [F, L, N, 1]."""
-        parts = {name: getattr(self, name)[side][..., None] for name in ("value", "query", "peak", "first")}
-        which = {"document": np.full(rank.shape, document), "piece": np.full(rank.shape, piece)}
-        there = np.where(np.isnan(self.value[side]), np.inf, rank)
-        return Places(
-            rank=there[..., None],
-            row=self.row[side][..., None, :],
-            **{name: each[..., None] for name, each in which.items()},
-            **parts,
-        )
+    def places(self, side: int, rank: np.ndarray, which: Sequence[tuple[int, int]]) -> Places:
+        """One place for every head and text, [F, L, N, B].
+
+        Args:
+            side: 0 for the largest values, 1 for the smallest.
+            rank: [F, L, N, B].
+            which: document and piece of each text.
+        """
+        document, piece = (np.broadcast_to(np.array(each), rank.shape) for each in zip(*which, strict=True))
+        parts = {name: getattr(self, name)[side] for name in ("value", "query", "peak", "first", "row")}
+        return Places(np.where(np.isnan(self.value[side]), np.inf, rank), document, piece, **parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,17 +128,17 @@ class Examples:
         shape = (len(OF_QUERIES), layers, heads)
         return cls({side: Places.none((*shape, top if side in ("top", "bottom") else sample)) for side in SIDES})
 
-    def add(self, found: Extremes, document: int, piece: int, seed: int) -> None:
-        """Take what is better in one text."""
+    def add(self, found: Extremes, which: Sequence[tuple[int, int]], seed: int) -> None:
+        """Take what is better in the texts of a batch; `which` are their documents and pieces."""
         strongest = found.value[0]
-        top = found.places(0, -np.nan_to_num(strongest), document, piece)
+        top = found.places(0, -np.nan_to_num(strongest), which)
         self.places["top"].join(top)
-        self.places["bottom"].join(found.places(1, np.nan_to_num(found.value[1]), document, piece))
-        drawn = _hash(document, piece, seed)
+        self.places["bottom"].join(found.places(1, np.nan_to_num(found.value[1]), which))
+        drawn = np.array([_hash(document, piece, seed) for document, piece in which])
         stratum = np.stack([np.searchsorted(each.strata, strongest[at]) for at, each in enumerate(OF_QUERIES)])
         for number in range(STRATA):
-            rank = np.where((stratum == number) & ~np.isnan(strongest), drawn, np.inf)
-            self.places[f"stratum {number}"].join(replace(top, rank=rank[..., None]))
+            rank = np.where((stratum == number) & np.isfinite(top.rank), drawn, np.inf)
+            self.places[f"stratum {number}"].join(replace(top, rank=rank))
 
     def join(self, other: "Examples") -> None:
         """Take what is better in the texts of another one."""

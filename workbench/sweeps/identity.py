@@ -4,13 +4,13 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from gemma2_workbench.models.source import Source
-from gemma2_workbench.sweeps.corpus import Corpus
+from gemma2_workbench.sweeps.corpus import Texts
 from gemma2_workbench.sweeps.examples import WIDTH
 from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.statistics import BINS, STATISTICS
 from gemma2_workbench.traces.trace import ModelInfo
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Identity:
         heads, kv_heads: of a layer.
         documents, corpus_sha256: how many texts, and a hash over all.
         settings: see `SweepSettings`.
+        built_in: name and settings of the built-in set that the corpus is; None for files.
         statistics, bins, width, format: what is measured, and how it is kept.
     """
 
@@ -33,13 +34,14 @@ class Identity:
     documents: int
     corpus_sha256: str
     settings: dict[str, int | None]
+    built_in: dict[str, str | int] | None = None
     statistics: tuple[str, ...] = tuple(each.name for each in STATISTICS)
     bins: int = BINS
     width: int = WIDTH
     format: int = FORMAT
 
     @classmethod
-    def of(cls, loaded: Source, corpus: Corpus, settings: SweepSettings) -> "Identity":
+    def of(cls, loaded: Source, corpus: Texts, settings: SweepSettings) -> "Identity":
         """Of what is going to be swept.
 
         Raises:
@@ -50,7 +52,7 @@ class Identity:
         layers = tuple(f"{each.kind}, window {each.window}, softcap {each.softcap}" for each in loaded.layers)
         count, digest = corpus.outline
         shape = loaded.shape
-        return cls(model, layers, shape.heads, shape.kv_heads, count, digest, settings.as_data())
+        return cls(model, layers, shape.heads, shape.kv_heads, count, digest, settings.as_data(), corpus.about)
 
     def is_of(self, model: ModelInfo) -> bool:
         """Whether these are the weights that were swept, in whatever dtype and from wherever.

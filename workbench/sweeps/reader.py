@@ -1,82 +1,173 @@
-"""`SweepReader`: the folds of a sweep, and in the same pass the rows where they are largest and smallest.
+"""`SweepReader`: the statistics of a sweep, and in the same pass the rows where they are largest and smallest.
 
-Letters: F statistics of queries, N heads, Q query rows of a block, S keys, W keys of a row around its peak.
+All texts of a batch are reduced at once. What a fold of `traces.folds` needs of a block is the same for all texts, so
+that their heads may stand side by side in one block, but for the token ids, which only few folds ask for.
+
+Letters: B texts, L layers, F statistics of queries, N heads, Q query rows of a block, S keys, T tokens of the longest
+text, W keys of a row around its peak.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from gemma2_workbench.model.hooks import Hook, Span
+from gemma2_workbench.model.masks import Mask
+from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.sweeps.examples import WIDTH, Extremes
-from gemma2_workbench.sweeps.statistics import OF_QUERIES, READ
-from gemma2_workbench.traces.blocks import Block
+from gemma2_workbench.sweeps.statistics import OF_QUERIES, OF_TEXTS
+from gemma2_workbench.traces.blocks import Block, masses
 from gemma2_workbench.traces.folds import FOLDS
+from gemma2_workbench.traces.logit_sums import row_saturation
+from gemma2_workbench.traces.pieces import Buffers
 from gemma2_workbench.traces.reader import Batch
-from gemma2_workbench.traces.readers.folds import FoldsReader
+from gemma2_workbench.traces.text import Text
+
+_FOLDS = {fold.name: fold.reduce for fold in FOLDS}
+_OF_ALL = ("first_token", "self_attention", "previous_token", "entropy")
+_AT = {each.name: number for number, each in enumerate(OF_QUERIES)}
+_MASSES = [_AT[name] for name in ("distance", "duplicate_token", "induction")]
 
 
-class SweepReader(FoldsReader):
+class SweepReader:
     """Reads all statistics of a batch, and one row of each head for the largest and the smallest value of each.
 
     Args:
         loaded: the model as it is run.
-        batch: the texts.
+        batch: the texts; of one length where a query sees the keys behind it, among which padding would be.
         since: the first query of each text that counts.
     """
 
     def __init__(self, loaded: Source, batch: Batch, since: Sequence[int]) -> None:
-        super().__init__(loaded, batch, [fold for fold in FOLDS if fold.name in READ])
-        self._since = since
-        place = (loaded.shape.layers, 2, len(OF_QUERIES), loaded.shape.heads)
-        self._best = [torch.full(place, -torch.inf, device=batch.ids.device) for _ in batch.lengths]
-        self._where = [torch.zeros(*place, 3, dtype=torch.long, device=batch.ids.device) for _ in batch.lengths]
-        self._rows = [torch.zeros(*place, WIDTH, device=batch.ids.device) for _ in batch.lengths]
+        self._loaded = loaded
+        buffers, device = Buffers(), batch.ids.device
+        self._texts = [Text(batch.ids[text, :length], buffers) for text, length in enumerate(batch.lengths)]
+        self._all = Text(batch.ids[0], buffers)
+        B, T = batch.ids.shape
+        L, N = loaded.shape.layers, loaded.shape.heads
+        at_T = torch.arange(T, device=device)
+        lengths_B1, since_B1 = (torch.tensor(each, device=device)[:, None] for each in (batch.lengths, since))
+        self._within_BT = at_T < lengths_B1
+        self._missing_BFT = (~self._within_BT | (at_T < since_B1))[:, None].repeat(1, len(OF_QUERIES), 1)
+        for text, missing_FT in zip(self._texts, self._missing_BFT, strict=True):
+            places = text.places(Span(range(len(text)), range(0)), Mask())
+            missing_FT[_AT["duplicate_token"], : len(text)] |= places.never_before
+            missing_FT[_AT["induction"], : len(text)] |= places.never_followed
+        self._values = torch.full((L, B, len(OF_QUERIES), N, T), torch.nan, device=device)
+        self._sums = torch.zeros(L, B, len(OF_TEXTS), N, dtype=torch.double, device=device)
+        self._cells = torch.zeros(L, B, 1, dtype=torch.double, device=device)
+        place = (L, B, 2, len(OF_QUERIES), N)
+        self._best = torch.full(place, -torch.inf, device=device)
+        self._where = torch.zeros(*place, 3, dtype=torch.long, device=device)
+        self._rows = torch.zeros(*place, WIDTH, device=device)
 
-    def take(self, layer: int, text: int, block: Block) -> None:
-        """See `BlockReader`."""
-        super().take(layer, text, block)
-        value_FNQ = self._values(layer, text, block)
-        both_2FNQ = torch.stack((value_FNQ, -value_FNQ))
-        if (hidden := self._since[text] - block.span.rows.start) > 0:
-            both_2FNQ[..., :hidden] = torch.nan
-        largest_2FN, at_2FN = both_2FNQ.nan_to_num(-torch.inf).max(-1)
-        best = self._best[text][layer]
-        better = largest_2FN > best
-        if better.any():
-            best[better] = largest_2FN[better]
-            where, row = _row(block, at_2FN)
-            self._where[text][layer][better] = where[better]
-            self._rows[text][layer][better] = row[better]
+    def hooks(self) -> Sequence[Mapping[str, Hook]]:
+        """See `Reader`."""
+        stages: dict[str, Tensor] = {}
 
-    def extremes(self, text: int) -> Extremes:
-        """The largest and smallest values of one text."""
-        best = self._best[text].permute(1, 2, 0, 3).double().cpu().numpy().copy()
-        best[np.isinf(best)] = np.nan
+        def keep(name: str) -> Hook:
+            def hook(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+                stages[name] = out
+
+            return hook
+
+        def take(info: LayerInfo) -> Hook:
+            def hook(_module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
+                whole = (stages.pop("attn_logits"), stages.pop("attn_scores"), out)
+                self._take(info, args[1], *(each.detach().float() for each in whole))
+
+            return hook
+
+        found: dict[str, Hook] = {}
+        for info in self._loaded.layers:
+            if info.softmax:
+                found |= {self._loaded.point(info.index, name): keep(name) for name in ("attn_logits", "attn_scores")}
+                found[self._loaded.point(info.index, "attn_probs")] = take(info)
+        return (found,)
+
+    def reading(self) -> tuple[Tensor, Tensor]:
+        """Of every query [F, B, L, N, T] and of every text [f, B, L, N], NaN where there is none; on the device."""
+        cells_LB1 = self._cells.where(self._cells > 0, torch.nan)
+        shares, largest = self._sums[:, :, :3] / cells_LB1[..., None], self._sums[:, :, 3:]
+        of_texts = torch.cat((shares, largest.where(cells_LB1[..., None] > 0, torch.nan)), 2)
+        return self._values.permute(2, 1, 0, 3, 4), of_texts.permute(2, 1, 0, 3)
+
+    def extremes(self) -> Extremes:
+        """The largest and smallest values of each text."""
+        best = self._best.permute(2, 3, 0, 4, 1).double()
+        best = best.masked_fill(best.isinf(), torch.nan).cpu().numpy()
         best[1] = -best[1]
-        where = self._where[text].permute(4, 1, 2, 0, 3).cpu().numpy()
-        return Extremes(best, where[0], where[1], where[2], self._rows[text].permute(1, 2, 0, 3, 4).cpu().numpy())
+        query, peak, first = self._where.permute(5, 2, 3, 0, 4, 1).cpu().numpy()
+        return Extremes(best, query, peak, first, self._rows.permute(2, 3, 0, 4, 1, 5).cpu().numpy())
 
-    def _values(self, layer: int, text: int, block: Block) -> Tensor:
-        rows = slice(block.span.rows.start, block.span.rows.stop)
-        values = {
-            each.name: self._results[text][each.name][layer][:, rows] for each in OF_QUERIES if each.name != "spread"
-        }
-        most_Q = block.places.shown.sum(-1).log()
-        values["spread"] = values["entropy"] / torch.where(most_Q > 0, most_Q, torch.nan)
-        return torch.stack([values[each.name] for each in OF_QUERIES])
+    def _take(self, info: LayerInfo, span: Span, logits: Tensor, scores: Tensor, probs: Tensor) -> None:
+        """Reduce one block of all texts; the stages are [B, N, Q, S]."""
+        B, N = probs.shape[:2]
+        rows = slice(span.rows.start, span.rows.stop)
+        sinks = None if info.sinks is None else torch.tensor(info.sinks, device=probs.device).repeat(B)
+        flat = (each.flatten(0, 1) for each in (logits, scores, probs))
+        block = Block(*flat, info.softcap, self._all.places(span, info.mask), sinks)
+        values_BFNQ = self._values[info.index, ..., rows]
+        for name in _OF_ALL:
+            values_BFNQ[:, _AT[name]] = _FOLDS[name](block).view(B, N, -1)
+        seen_Q = block.places.shown.sum(-1)
+        most_Q = seen_Q.log()
+        values_BFNQ[:, _AT["spread"]] = values_BFNQ[:, _AT["entropy"]] / most_Q.where(most_Q > 0, torch.nan)
+        values_BFNQ[:, _MASSES] = self._masses(info, span, probs)
+        values_BFNQ.masked_fill_(self._missing_BFT[:, :, None, rows], torch.nan)
+        self._add_sums(info.index, block, seen_Q, self._within_BT[:, None, rows])
+        self._keep_extremes(info.index, span, values_BFNQ, probs)
+
+    def _masses(self, info: LayerInfo, span: Span, probs_BNQS: Tensor) -> Tensor:
+        """`Masses` of every text, [B, 3, N, Q]; 0 in its padding."""
+        B, N, Q, _ = probs_BNQS.shape
+        masses_B3NQ = probs_BNQS.new_zeros(B, 3, N, Q)
+        for text, probs_NQS, masses_3NQ in zip(self._texts, probs_BNQS, masses_B3NQ, strict=True):
+            rows, keys = (range(part.start, min(part.stop, len(text))) for part in (span.rows, span.keys))
+            if rows:
+                weights_Q3S = text.places(Span(rows, keys), info.mask).weights
+                masses_3NQ[..., : len(rows)] = masses(probs_NQS[:, : len(rows), : len(keys)], weights_Q3S)
+        return masses_B3NQ
+
+    def _add_sums(self, layer: int, block: Block, seen_Q: Tensor, within_B1Q: Tensor) -> None:
+        """Add up what a text has one number of; all heads see as many cells."""
+        B = len(within_B1Q)
+        rows = row_saturation(block.logits, block.scores, block.places.shown, block.softcap, block.text.buffers)
+        largest, half, most, bend = (
+            each.view(B, -1, each.shape[-1]).where(within_B1Q, 0) for each in (rows.largest, *rows.sums)
+        )
+        for number, each_BNQ in enumerate((half, most, bend)):
+            self._sums[layer, :, number] += each_BNQ.sum(-1, dtype=torch.double)
+        largest_BN = self._sums[layer, :, 3]
+        torch.maximum(largest_BN, largest.amax(-1).double(), out=largest_BN)
+        self._cells[layer] += seen_Q.where(within_B1Q, 0).sum(-1, dtype=torch.double)
+
+    def _keep_extremes(self, layer: int, span: Span, values_BFNQ: Tensor, probs_BNQS: Tensor) -> None:
+        """Keep the rows of the block that are better than those of the blocks before."""
+        both_B2FNQ = torch.stack((values_BFNQ, -values_BFNQ), 1).nan_to_num_(-torch.inf)
+        largest_B2FN, at_B2FN = both_B2FNQ.max(-1)
+        best_B2FN = self._best[layer]
+        better_B2FN = largest_B2FN > best_B2FN
+        if not better_B2FN.any():
+            return
+        torch.maximum(best_B2FN, largest_B2FN, out=best_B2FN)
+        where, row = _row(span, probs_BNQS, at_B2FN)
+        for kept, new in ((self._where[layer], where), (self._rows[layer], row)):
+            torch.where(better_B2FN[..., None], new, kept, out=kept)
 
 
-def _row(block: Block, at_2FN: Tensor) -> tuple[Tensor, Tensor]:
-    """Query, most attended key and first key of the row [2, F, N, 3], and the row around the peak [2, F, N, W]."""
-    N, _, S = block.probs.shape
-    row_2FNS = block.probs[torch.arange(N, device=at_2FN.device), at_2FN]
-    peak_2FN = row_2FNS.argmax(-1)
-    first_2FN = (peak_2FN - WIDTH // 2).clamp(max=S - WIDTH).clamp(min=0)
-    key_2FNW = first_2FN[..., None] + torch.arange(WIDTH, device=at_2FN.device)
-    row_2FNW = row_2FNS.gather(-1, key_2FNW.clamp(max=S - 1)).masked_fill(key_2FNW >= S, 0)
-    start = block.span.keys.start
-    where = torch.stack((at_2FN + block.span.rows.start, peak_2FN + start, first_2FN + start), -1)
-    return where, row_2FNW
+def _row(span: Span, probs_BNQS: Tensor, at_B2FN: Tensor) -> tuple[Tensor, Tensor]:
+    """Query, most attended key, first key of the row [B, 2, F, N, 3]; the row around the peak [B, 2, F, N, W]."""
+    B, N, _, S = probs_BNQS.shape
+    texts, heads = (torch.arange(size, device=at_B2FN.device) for size in (B, N))
+    row_B2FNS = probs_BNQS[texts[:, None, None, None], heads, at_B2FN]
+    peak_B2FN = row_B2FNS.argmax(-1)
+    first_B2FN = (peak_B2FN - WIDTH // 2).clamp(max=S - WIDTH).clamp(min=0)
+    key_B2FNW = first_B2FN[..., None] + torch.arange(WIDTH, device=at_B2FN.device)
+    row_B2FNW = row_B2FNS.gather(-1, key_B2FNW.clamp(max=S - 1)).masked_fill(key_B2FNW >= S, 0)
+    start = span.keys.start
+    where = torch.stack((at_B2FN + span.rows.start, peak_B2FN + start, first_B2FN + start), -1)
+    return where, row_B2FNW

@@ -36,10 +36,6 @@ class Statistic:
         """Whether it lies between 0 and 1."""
         return float(self.edges[-1]) == 1.0
 
-    def bin_of(self, values: np.ndarray) -> np.ndarray:
-        """In which bin numbers lie."""
-        return np.clip(np.searchsorted(self.edges, values, side="right") - 1, 0, BINS - 1)
-
 
 _SHARES = np.linspace(0, 1, BINS + 1)
 _FIFTHS = (0.2, 0.4, 0.6, 0.8)
@@ -64,20 +60,20 @@ STATISTICS: tuple[Statistic, ...] = (
     Statistic("largest_logit", _HELP["largest_logit"], _OCTAVES, (1, 4, 16, 64), per_text=True),
 )
 OF_QUERIES = tuple(each for each in STATISTICS if not each.per_text)
+OF_TEXTS = tuple(each for each in STATISTICS if each.per_text)
 READ = (*(each.name for each in STATISTICS if each.name != "spread"), "visible")
 
 
-def values_of(folds: Mapping[str, Tensor], layers: Sequence[LayerInfo], since: int = 0) -> list[np.ndarray]:
-    """The numbers of one text by statistic, float64 [L, N, queries] or [L, N, 1]; NaN where there is none.
+def values_of(folds: Mapping[str, Tensor], layers: Sequence[LayerInfo]) -> list[np.ndarray]:
+    """The numbers of one run by statistic, float64 [L, N, queries] or [L, N, 1]; NaN where there is none.
 
     Args:
         folds: of `READ`.
         layers: the layers' masks.
-        since: the first query that counts; those before were counted with the window of the text before.
     """
     numbers = {name: fold.double().numpy() for name, fold in folds.items()}
     numbers["spread"] = spread_of(numbers["entropy"], layers)
     cells = numbers["visible"]
     for name in ("beyond_half", "beyond_most", "bend"):
         numbers[name] = numbers[name] / cells
-    return [numbers[each.name][..., None] if each.per_text else numbers[each.name][..., since:] for each in STATISTICS]
+    return [numbers[each.name][..., None] if each.per_text else numbers[each.name] for each in STATISTICS]

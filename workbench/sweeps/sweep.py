@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gemma2_workbench.limits import whole
 from gemma2_workbench.models.source import Source
-from gemma2_workbench.sweeps.corpus import Corpus, Document
+from gemma2_workbench.sweeps.corpus import Document, Texts
 from gemma2_workbench.sweeps.identity import Identity
 from gemma2_workbench.sweeps.partial import Partial
 from gemma2_workbench.sweeps.result import Sweep
@@ -19,7 +19,7 @@ Progress = Callable[[int, int], object]
 
 def sweep(
     loaded: Source,
-    corpus: Corpus,
+    corpus: Texts,
     settings: SweepSettings | None = None,
     *,
     out: Path | None = None,
@@ -79,13 +79,19 @@ def merge_sweep(parts: Sequence[Partial]) -> Sweep:
     return Sweep.of(found)
 
 
-def blocks_of(corpus: Corpus, size: int, wanted: set[int]) -> Iterator[tuple[int, list[Document]]]:
+def blocks_of(corpus: Texts, size: int, wanted: set[int]) -> Iterator[tuple[int, list[Document]]]:
     """The blocks that are wanted, in order; `wanted` is emptied."""
-    documents = corpus.documents()
-    number = 0
-    while wanted:
-        block = list(islice(documents, size))
+    for number, block in all_blocks(corpus, size) if wanted else ():
         if number in wanted:
             wanted.discard(number)
             yield number, block
-        number += 1
+            if not wanted:
+                return
+    if wanted:
+        raise ValueError(f"the corpus changed: it has no block {min(wanted)} any more")
+
+
+def all_blocks(corpus: Texts, size: int) -> Iterator[tuple[int, list[Document]]]:
+    """All blocks in order."""
+    documents = corpus.documents()
+    return enumerate(iter(lambda: list(islice(documents, size)), []))

@@ -1,14 +1,17 @@
 """`Tally`: counts, exact sums and histograms of all statistics of all heads; tallies join in any order.
 
-Letters: F statistics, L layers, N heads, b bins.
+Letters: B texts of a batch, F statistics, L layers, N heads, T tokens, b bins.
 """
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from gemma2_workbench.sweeps.exact import ExactSum
 from gemma2_workbench.sweeps.statistics import BINS, STATISTICS
@@ -38,8 +41,8 @@ class Side:
         )
 
     def add(self, count: np.ndarray, total: np.ndarray, squares: np.ndarray) -> None:
-        """Add what a text has, [F, L, N] each."""
-        self.count[...] += count
+        """Add what some texts have, [B, F, L, N] each."""
+        self.count[...] += count.sum(0)
         self.total.add(total)
         self.squares.add(squares)
 
@@ -50,13 +53,17 @@ class Side:
         self.total.join(other.total)
         self.squares.join(other.squares)
 
-    def put(self, number: int, values_LNk: np.ndarray) -> None:
-        """Count the values of a statistic in its bins; NaN is none."""
-        there = np.isfinite(values_LNk)
+    def put(self, number: int, values_BLNk: Tensor) -> None:
+        """Count the values of a statistic in its bins; infinite is none, and counts in a bin that is left out."""
         bins = self.bins[number]
-        place = np.arange(bins[..., 0].size).reshape(*bins.shape[:2], 1) * BINS
-        at = place + STATISTICS[number].bin_of(values_LNk)
-        bins += np.bincount(at[there], minlength=bins.size).reshape(bins.shape)
+        edges = STATISTICS[number].edges.copy()
+        edges[-1] = np.inf
+        at_BLNk = torch.bucketize(values_BLNk, torch.from_numpy(edges[1:]).to(values_BLNk.device), right=True)
+        place_LN1 = torch.arange(bins[..., 0].size, device=at_BLNk.device).reshape(*bins.shape[:2], 1)
+        counted = torch.bincount(
+            at_BLNk.add_(place_LN1 * (BINS + 1)).flatten(), minlength=place_LN1.numel() * (BINS + 1)
+        )
+        bins += counted.view(*bins.shape[:2], BINS + 1)[..., :BINS].cpu().numpy()
 
     @property
     def mean(self) -> np.ndarray:
@@ -112,13 +119,12 @@ class Replicates:
         shape = (REPLICATES, len(STATISTICS), layers, heads)
         return cls(np.zeros(shape, np.int64), ExactSum.zeros(shape))
 
-    def add(self, document: int, there: np.ndarray, mean: np.ndarray) -> None:
-        """Add the means of a text, [F, L, N], where there are some."""
-        digest = hashlib.sha256(f"replicates {document}".encode()).digest()
-        times = np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big"))).poisson(1, REPLICATES)
-        times = times.reshape(REPLICATES, 1, 1, 1)
-        self.count[...] += times * there
-        self.total.add(times * mean)
+    def add(self, documents: Sequence[int], there: np.ndarray, mean: np.ndarray) -> None:
+        """Add the means of some texts, [B, F, L, N], where there are some."""
+        times = np.stack([_times(document) for document in documents], axis=1)
+        added = times.astype(float) @ there.reshape(len(there), -1).astype(float)
+        self.count[...] += added.reshape(self.count.shape).astype(np.int64)
+        self.total.add(mean, times)
 
     def join(self, other: "Replicates") -> None:
         """Add another one."""
@@ -133,6 +139,13 @@ class Replicates:
     def arrays(self) -> Iterator[tuple[str, np.ndarray]]:
         """What it holds, by name."""
         yield from (("count", self.count), ("total.whole", self.total.whole), ("total.parts", self.total.parts))
+
+
+@lru_cache(maxsize=4096)
+def _times(document: int) -> np.ndarray:
+    """How often each replicate counts a document, [REPLICATES]."""
+    digest = hashlib.sha256(f"replicates {document}".encode()).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big"))).poisson(1, REPLICATES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,18 +167,28 @@ class Tally:
         """Of no text."""
         return cls(Side.empty(layers, heads), Side.empty(layers, heads), Replicates.empty(layers, heads))
 
-    def add(self, document: int, values: Sequence[np.ndarray]) -> None:
-        """Add a text: its number, and those of each statistic, [L, N, queries], NaN where there is none."""
-        count = np.stack([np.isfinite(each).sum(-1) for each in values])
-        total = np.stack([np.nansum(each, axis=-1) for each in values])
-        squares = np.stack([np.nansum(each * each, axis=-1) for each in values])
+    def add(self, documents: Sequence[int], queries_FBLNT: Tensor, texts_fBLN: Tensor) -> None:
+        """Add the texts of a batch.
+
+        Args:
+            documents: the number of each.
+            queries_FBLNT: the statistics of queries, NaN where a query has none.
+            texts_fBLN: those that a text has one of.
+        """
+        each: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        for number, values_BLNT in enumerate((*queries_FBLNT, *texts_fBLN[..., None])):
+            values = values_BLNT.double().contiguous()
+            there = values.isfinite()
+            self.tokens.put(number, values.where(there, torch.inf))
+            each.append(_sums(there, values.where(there, 0)))
+        count, total, squares = (np.stack(parts, 1) for parts in zip(*each, strict=True))
         self.tokens.add(count, total, squares)
         mean = total / np.maximum(count, 1)
         self.texts.add(count > 0, mean, mean * mean)
-        self.replicates.add(document, count > 0, mean)
-        for number, each in enumerate(values):
-            self.tokens.put(number, each)
-            self.texts.put(number, np.where(count[number] > 0, mean[number], np.nan)[..., None])
+        self.replicates.add(documents, count > 0, mean)
+        mean_or_none = np.where(count > 0, mean, np.inf)
+        for number in range(len(STATISTICS)):
+            self.texts.put(number, torch.from_numpy(mean_or_none[:, number, ..., None].copy()))
 
     def join(self, other: "Tally") -> None:
         """Add the texts of another one."""
@@ -177,3 +200,10 @@ class Tally:
         """What it holds, by name."""
         sides = (("tokens", self.tokens), ("texts", self.texts), ("replicates", self.replicates))
         return {f"{side}.{name}": array for side, each in sides for name, array in each.arrays()}
+
+
+def _sums(there_BLNT: Tensor, values_BLNT: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How many numbers each head has in each text, their sum, and that of their squares, float64 [B, L, N]."""
+    found = (there_BLNT.sum(-1), values_BLNT.sum(-1), values_BLNT.square().sum(-1))
+    count, total, squares = (each.cpu().numpy() for each in found)
+    return count, total, squares

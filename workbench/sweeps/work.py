@@ -1,16 +1,18 @@
 """`work`: one block of texts through the model -> `Partial`. Nothing but the block decides its bytes."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
+from gemma2_workbench.heads.random_repeats import random_repeats
 from gemma2_workbench.models.source import Source
-from gemma2_workbench.models.tokens import Tokens, tokenize
-from gemma2_workbench.sweeps.corpus import Document
-from gemma2_workbench.sweeps.examples import Extremes
+from gemma2_workbench.models.tokens import Tokens, shown_ids, tokenize
+from gemma2_workbench.sweeps.corpus import Document, Drawn
 from gemma2_workbench.sweeps.identity import Identity
 from gemma2_workbench.sweeps.partial import Partial, Piece
 from gemma2_workbench.sweeps.reader import SweepReader
 from gemma2_workbench.sweeps.settings import SweepSettings
-from gemma2_workbench.sweeps.statistics import values_of
 from gemma2_workbench.sweeps.windows import Window, windows_of
 from gemma2_workbench.traces.reader import Batch, read
 
@@ -25,31 +27,37 @@ def work(
     """
     found = Partial.empty(identity)
     found.blocks.add(number)
-    windows, texts = _windows(loaded, settings, documents, found.damaged)
-    for batch in _batches(windows, settings.batch_tokens):
-        rows = Batch.of([window.ids for window in batch], loaded)
-        reader = SweepReader(loaded, rows, [window.since for window in batch])
-        read(loaded, rows, [reader])
-        for at, window in enumerate(batch):
-            _fold(loaded, found, settings, window, reader, at)
-    for document, piece in sorted(found.examples.texts):
-        window = next(each for each in windows if (each.document, each.piece) == (document, piece))
-        found.pieces[document, piece] = _piece(*texts[document], window)
+    windows, texts = windows_in(loaded, settings, documents, found.damaged)
+    for batch in batches(windows, settings.batch_tokens, alike=not is_causal(loaded)):
+        fold(loaded, found, settings, batch)
+    places = {(window.document, window.piece): window for window in windows}
+    for key in sorted(found.examples.texts):
+        found.pieces[key] = _piece(*texts[key[0]], places[key])
     return found
 
 
-def _fold(
-    loaded: Source, found: Partial, settings: SweepSettings, window: Window, reader: SweepReader, at: int
-) -> None:
-    """Add what a window gave."""
-    found.counts["windows"] += 1
-    found.counts["tokens"] += len(window.ids)
-    found.tally.add(window.document, values_of(reader.reading(at), loaded.layers, window.since))
-    extremes: Extremes = reader.extremes(at)
-    found.examples.add(extremes, window.document, window.piece, settings.seed)
+def fold(loaded: Source, found: Partial, settings: SweepSettings, batch: Sequence[Window]) -> None:
+    """Run a batch, and add what it gave."""
+    rows = rows_of(batch, loaded)
+    reader = SweepReader(loaded, rows, [window.since for window in batch])
+    read(loaded, rows, [reader])
+    found.counts["windows"] += len(batch)
+    found.counts["tokens"] += sum(rows.lengths)
+    found.tally.add([window.document for window in batch], *reader.reading())
+    found.examples.add(reader.extremes(), [(window.document, window.piece) for window in batch], settings.seed)
 
 
-def _windows(
+def is_causal(loaded: Source) -> bool:
+    """Whether no query of any layer sees what stands behind it, which padding does."""
+    return all(layer.causal for layer in loaded.layers)
+
+
+def rows_of(batch: Sequence[Window], loaded: Source) -> Batch:
+    """The ids of a batch, padded."""
+    return replace(Batch.of([window.ids for window in batch], loaded), masked=not is_causal(loaded))
+
+
+def windows_in(
     loaded: Source, settings: SweepSettings, documents: Sequence[Document], damaged: dict[int, str]
 ) -> tuple[list[Window], dict[int, tuple[Document, Tokens]]]:
     """The windows of all texts that can be read, and their tokens."""
@@ -60,7 +68,7 @@ def _windows(
             damaged[document.number] = f"{document.name}: {document.problem}"
             continue
         try:
-            tokens = tokenize(loaded.tokenizer, document.text)
+            tokens = _tokens(loaded.tokenizer, document.text)
         except ValueError as error:
             damaged[document.number] = f"{document.name}: {error}"
             continue
@@ -69,11 +77,27 @@ def _windows(
     return windows, texts
 
 
-def _batches(windows: Sequence[Window], most: int) -> Iterator[list[Window]]:
-    """Windows of like lengths together; the longest first, so that memory runs out early or never."""
+def _tokens(tokenizer: Any, text: str | Drawn) -> Tokens:
+    """The tokens of a text; random ones are looked up here."""
+    if isinstance(text, str):
+        return tokenize(tokenizer, text)
+    seed = int.from_bytes(hashlib.sha256(f"repeats {text.seed} {text.number}".encode()).digest()[:7], "big")
+    (ids,) = random_repeats(tokenizer, 1, text.length, seed)
+    return shown_ids(tokenizer, ids)
+
+
+def batches(windows: Sequence[Window], most: int, alike: bool = False) -> Iterator[list[Window]]:
+    """Windows of like lengths together; the longest first, so that memory runs out early or never.
+
+    Args:
+        windows: of some texts.
+        most: tokens of a batch, padding included.
+        alike: whether a batch may hold windows of one length only.
+    """
     batch: list[Window] = []
     for window in sorted(windows, key=lambda each: (-len(each.ids), each.document, each.piece)):
-        if batch and len(batch[0].ids) * (len(batch) + 1) > most:
+        longest = len(batch[0].ids) if batch else 0
+        if batch and (longest * (len(batch) + 1) > most or alike and len(window.ids) < longest):
             yield batch
             batch = []
         batch.append(window)

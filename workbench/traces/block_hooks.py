@@ -75,10 +75,12 @@ def _keep(name: str, kept: dict[str, Tensor]) -> Hook:
 
 
 def _hand_over(info: LayerInfo, kept: dict[str, Tensor], texts: Sequence[Text], readers: Sequence[BlockReader]) -> Hook:
-    def hook(_module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
+    def hook(module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
+        # Another hook may have replaced the probabilities.
+        is_softmax = info.staged and out.dtype == torch.float32 and len(module._forward_hooks) == 1
         whole = (kept.pop("attn_logits"), kept.pop("attn_scores"), out.detach())
         for number, text in enumerate(texts):
-            block = _block(info, args[1], [stage[number] for stage in whole], text)
+            block = _block(info, args[1], [stage[number] for stage in whole], text, is_softmax)
             if block is not None:
                 for reader in readers:
                     reader.take(info.index, number, block)
@@ -115,11 +117,11 @@ def _unpadded(span: Span, text: Text) -> Span | None:
     return Span(rows, keys) if rows and keys else None
 
 
-def _block(info: LayerInfo, whole: Span, stages_NQS: Sequence[Tensor], text: Text) -> Block | None:
+def _block(info: LayerInfo, whole: Span, stages_NQS: Sequence[Tensor], text: Text, is_softmax: bool) -> Block | None:
     """The block without the padding behind the text; None where it is all padding."""
     span = _unpadded(whole, text)
     if span is None:
         return None
     logits, scores, probs = (stage[:, : len(span.rows), : len(span.keys)].float() for stage in stages_NQS)
     sinks_N = None if info.sinks is None else torch.tensor(info.sinks, device=logits.device)
-    return Block(logits, scores, probs, info.softcap, text.places(span, info.mask), sinks_N)
+    return Block(logits, scores, probs, info.softcap, text.places(span, info.mask), sinks_N, is_softmax=is_softmax)

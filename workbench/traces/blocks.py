@@ -7,7 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import Span
+from gemma2_workbench.traces import fused
+from gemma2_workbench.traces.fused import Sums
 from gemma2_workbench.traces.logit_sums import Saturation, mean_scores, row_sums, saturation, uncapped
+from gemma2_workbench.traces.pooling import THUMBNAIL, largest_cells, largest_columns
 from gemma2_workbench.traces.text import Places, Text
 
 
@@ -36,6 +39,7 @@ class Block:
         places: its rows and keys, and what all blocks of these share.
         sinks: the logit of each head's learned sink, which takes a share of every row, float32 [N]; None without.
         known_log_sum: `log_sum`, where it was known before the block; then there is no cap, and hidden logits are 0.
+        is_softmax: whether the probabilities are the softmax of the scores, neither rounded nor replaced.
     """
 
     logits: Tensor
@@ -45,6 +49,7 @@ class Block:
     places: Places
     sinks: Tensor | None = None
     known_log_sum: Tensor | None = None
+    is_softmax: bool = False
     _tops: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False)
 
     @property
@@ -72,7 +77,17 @@ class Block:
         return (log_sum_NQ - mean_score_NQ).clamp_(min=0)
 
     @cached_property
+    def _fused(self) -> Sums | None:
+        """All sums at once, where they can be; each by itself otherwise."""
+        stages = self.logits, self.scores, self.probs
+        if not self.is_softmax or self.sinks is not None or not fused.suits(stages, len(self.text)):
+            return None
+        return fused.sums(*stages, self.softcap, self.places)
+
+    @cached_property
     def _row_sums(self) -> tuple[Tensor, Tensor]:
+        if self._fused is not None:
+            return self._fused.log_sum, self._fused.score
         if self.known_log_sum is None:
             sums_NQ, means_NQ = row_sums(self.scores, self.probs, self.places.shown, self.softcap, self.text.buffers)
             if self.sinks is not None:
@@ -86,6 +101,8 @@ class Block:
     @cached_property
     def saturation(self) -> Saturation:
         """How far the raw logits reach towards the cap."""
+        if self._fused is not None:
+            return self._fused.saturation
         if self.known_log_sum is not None:
             return uncapped(self.logits)
         return saturation(self.logits, self.scores, self.places.shown, self.softcap, self.text.buffers)
@@ -93,7 +110,21 @@ class Block:
     @cached_property
     def masses(self) -> Masses:
         """See `Masses`: what is linear in the probabilities, as one product of matrices."""
-        return Masses(*torch.bmm(self.probs.transpose(0, 1), self.places.weights.mT).permute(2, 1, 0))
+        if self._fused is not None:
+            return Masses(self._fused.distance, self._fused.duplicate, self._fused.followers)
+        return Masses(*masses(self.probs, self.places.weights))
+
+    @property
+    def received(self) -> Tensor:
+        """Probability that each key receives from all queries of the block, [N, S]."""
+        return self.probs.sum(1) if self._fused is None else self._fused.received
+
+    @property
+    def thumbnail(self) -> Tensor:
+        """Largest probability in each cell of a small picture of the map, [N, k, k]."""
+        if self._fused is None:
+            return largest_cells(self.probs, self.span, len(self.text), THUMBNAIL)
+        return largest_columns(self._fused.by_row, self.span, len(self.text), THUMBNAIL)
 
     def top(self, count: int) -> tuple[Tensor, Tensor]:
         """The largest probabilities of each query and the columns they stand in, [N, Q, K]; K is at most T.
@@ -119,3 +150,8 @@ class Block:
         first = max(0, -start)
         found_NQ[:, first : first + cells_Nk.shape[1]] = cells_Nk
         return found_NQ
+
+
+def masses(probs_NQS: Tensor, weights_Q3S: Tensor) -> Tensor:
+    """The three of `Masses`, [3, N, Q]; the weights are those of `Places`."""
+    return torch.bmm(probs_NQS.transpose(0, 1), weights_Q3S.mT).permute(2, 1, 0)

@@ -112,8 +112,8 @@ def reasons(info: LayerInfo, rows: range, keys: range) -> Tensor:
         own = _within(block, rows)
         for part, is_uniform in info.mask.hidden_ranges(block, keys):
             # Where all cells have one reason, that of the first is enough.
-            asked = (range(each.start, each.start + 1) if is_uniform else each for each in (block, part))
-            reason_QS[own, _within(part, keys)] = info.mask.reasons(*asked)[0]
+            row, key = (range(each.start, each.start + 1) if is_uniform else each for each in (block, part))
+            reason_QS[own, _within(part, keys)] = info.mask.reasons(row, key)[0]
     return reason_QS
 
 

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from gemma2_workbench.traces.blocks import Block
-from gemma2_workbench.traces.pooling import largest_cells, square
+from gemma2_workbench.traces.pooling import THUMBNAIL, square
 
-THUMBNAIL = 32
+COUNT = torch.double  # of cells: beyond 16.7 million float32 no longer counts
 
 
 def _scalar(_tokens: int) -> tuple[int, ...]:
@@ -97,7 +97,7 @@ def induction(block: Block) -> Tensor:
 
 def received(block: Block) -> Tensor:
     """Probability that a key receives from all queries of the block, [N, S]."""
-    return block.probs.sum(1)
+    return block.received
 
 
 def log_sum(block: Block) -> Tensor:
@@ -107,7 +107,7 @@ def log_sum(block: Block) -> Tensor:
 
 def visible_cells(block: Block) -> Tensor:
     """Number of visible cells, [N]."""
-    return block.places.visible.expand(len(block.probs))
+    return torch.full((len(block.probs),), float(block.places.visible), dtype=COUNT, device=block.probs.device)
 
 
 def largest_logit(block: Block) -> Tensor:
@@ -132,10 +132,9 @@ def beyond_most(block: Block) -> Tensor:
 
 def thumbnail(block: Block) -> Tensor:
     """Largest probability in each cell of a 32 x 32 picture of the map (fewer for shorter texts), [N, k, k]."""
-    return largest_cells(block.probs, block.span, len(block.text), THUMBNAIL)
+    return block.thumbnail
 
 
-COUNT = torch.double  # of cells: beyond 16.7 million float32 no longer counts
 FOLDS: tuple[Fold, ...] = (
     Fold("log_sum", "query", log_sum, "log of the softmax denominator", least=None),
     Fold("entropy", "query", entropy, "how spread the attention is, nats"),

@@ -63,12 +63,33 @@ def mean_scores(scores_NQS: Tensor, probs_NQS: Tensor, buffers: Buffers) -> Tens
     return means_NQ
 
 
+@dataclass(frozen=True, eq=False)
+class RowSaturation:
+    """`Saturation` row by row, float32, which counts the cells of a row exactly.
+
+    Attributes:
+        largest: [N, Q].
+        sums: beyond half, beyond 0.9 of the cap, bend, [3, N, Q].
+    """
+
+    largest: Tensor
+    sums: Tensor
+
+
 def saturation(
     logits_NQS: Tensor, scores_NQS: Tensor, shown_QS: Tensor, cap: float | None, buffers: Buffers
 ) -> Saturation:
     """See `Saturation`."""
-    # Rows in float32, which counts them exactly; rows together in float64.
-    largest_NQ, half_NQ, most_NQ, bend_NQ = logits_NQS.new_zeros(4, *logits_NQS.shape[:2])
+    rows = row_saturation(logits_NQS, scores_NQS, shown_QS, cap, buffers)
+    half_N, most_N, bend_N = rows.sums.sum(-1, dtype=torch.double)
+    return Saturation(rows.largest.amax(-1), half_N, most_N, bend_N)
+
+
+def row_saturation(
+    logits_NQS: Tensor, scores_NQS: Tensor, shown_QS: Tensor, cap: float | None, buffers: Buffers
+) -> RowSaturation:
+    """See `RowSaturation`."""
+    largest_NQ, half_NQ, most_NQ, bend_NQ = found_4NQ = logits_NQS.new_zeros(4, *logits_NQS.shape[:2])
     for heads, rows in pieces(logits_NQS):
         logits, shown, at = logits_NQS[heads, rows], shown_QS[rows], (heads, rows)
         piece, other = (buffers.take(number, logits.shape, logits.device) for number in (0, 1))
@@ -77,8 +98,7 @@ def saturation(
             bent = torch.addcmul(piece, scores_NQS[heads, rows], shown, value=-1, out=other).abs_()
             torch.sum(bent, -1, out=bend_NQ[at])
         torch.amax(piece.abs_(), -1, out=largest_NQ[at])
-        if cap is not None:
+        if cap is not None and largest_NQ[at].amax() > 0.5 * cap:
             torch.sum(torch.gt(piece, 0.5 * cap, out=other), -1, out=half_NQ[at])
             torch.sum(torch.gt(piece, 0.9 * cap, out=other), -1, out=most_NQ[at])
-    half_N, most_N, bend_N = (sums_NQ.sum(-1, dtype=torch.double) for sums_NQ in (half_NQ, most_NQ, bend_NQ))
-    return Saturation(largest_NQ.amax(-1), half_N, most_N, bend_N)
+    return RowSaturation(found_4NQ[0], found_4NQ[1:])

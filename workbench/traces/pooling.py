@@ -11,6 +11,8 @@ from torch import Tensor
 
 from gemma2_workbench.model.hooks import Span
 
+THUMBNAIL = 32
+
 # So many cells are reduced one by one, more of them together.
 _FEW = 8
 
@@ -73,10 +75,16 @@ def square(most: int) -> Callable[[int], tuple[int, ...]]:
 
 def largest_cells(probs_NQS: Tensor, span: Span, tokens: int, most: int) -> Tensor:
     """The largest probability of each cell, 0 outside the block, [N, k, k]; rows first, which leaves few numbers."""
+    rows = Cells.of(span.rows, tokens, min(tokens, most))
+    return largest_columns(rows.largest(probs_NQS, 1), span, tokens, most)
+
+
+def largest_columns(by_row_NkS: Tensor, span: Span, tokens: int, most: int) -> Tensor:
+    """The same from the largest probability of each column in each cell of rows."""
     size = min(tokens, most)
     rows, keys = (Cells.of(part, tokens, size) for part in (span.rows, span.keys))
-    picture_Nkk = probs_NQS.new_zeros(len(probs_NQS), size, size)
-    picture_Nkk[:, rows.slice, keys.slice] = keys.largest(rows.largest(probs_NQS, 1), 2)
+    picture_Nkk = by_row_NkS.new_zeros(len(by_row_NkS), size, size)
+    picture_Nkk[:, rows.slice, keys.slice] = keys.largest(by_row_NkS, 2)
     return picture_Nkk
 
 

@@ -27,10 +27,12 @@ class Batch:
     Attributes:
         ids: token ids [B, T].
         lengths: how many of them are tokens of each text; what follows is padding.
+        masked: whether padding is hidden; no need where no query sees what stands behind it.
     """
 
     ids: Tensor
     lengths: tuple[int, ...]
+    masked: bool = True
 
     @classmethod
     def of(cls, texts: Sequence[Sequence[int]], loaded: Source) -> "Batch":
@@ -48,9 +50,9 @@ class Batch:
 
     @property
     def keep(self) -> Tensor | None:
-        """Attention mask [B, T], 1 for tokens and 0 for padding; None where there is no padding."""
+        """Attention mask [B, T], 1 for tokens and 0 for padding; None where there is none to hide."""
         T = self.ids.shape[1]
-        if set(self.lengths) == {T}:
+        if not self.masked or set(self.lengths) == {T}:
             return None
         lengths_B1 = torch.tensor(self.lengths, device=self.ids.device)[:, None]
         return (torch.arange(T, device=self.ids.device) < lengths_B1).long()

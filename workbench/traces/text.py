@@ -4,8 +4,9 @@ Letters: T tokens, Q query rows of a block, S keys.
 """
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -97,9 +98,15 @@ class Places:
         return shown_QS
 
     @cached_property
-    def visible(self) -> Tensor:
-        """Number of visible cells, float64."""
-        return self.shown.sum(-1).sum(dtype=torch.double)
+    def seen(self) -> tuple[np.ndarray, np.ndarray]:
+        """The first visible key of each query and the one after the last, within the block, int64 [Q] each."""
+        return _seen(self.span, self.mask)
+
+    @cached_property
+    def visible(self) -> int:
+        """Number of visible cells."""
+        first_Q, stop_Q = self.seen
+        return int((stop_Q - first_Q).sum())
 
     @cached_property
     def weights(self) -> Tensor:
@@ -147,3 +154,18 @@ class Places:
         if self.kept:
             return torch.empty(shape, dtype=torch.float32, device=self.device)
         return self.text.buffers.take(number, shape, self.device)
+
+
+@lru_cache(maxsize=1024)
+def _seen(span: Span, mask: Mask) -> tuple[np.ndarray, np.ndarray]:
+    """See `Places.seen`; the same in every layer of a kind."""
+    Q, S = len(span.rows), len(span.keys)
+    first_Q, stop_Q = np.zeros(Q, dtype=np.int64), np.full(Q, S, dtype=np.int64)
+    for part, hidden_1QK in mask.hidden_parts(span.rows, span.keys):
+        shown_QK = ~hidden_1QK[0].numpy()
+        any_Q = shown_QK.any(1)
+        if part.start == 0:
+            first_Q = np.where(any_Q, shown_QK.argmax(1), part.stop)
+        if part.stop == S:
+            stop_Q = np.where(any_Q, S - shown_QK[:, ::-1].argmax(1), part.start)
+    return first_Q, stop_Q

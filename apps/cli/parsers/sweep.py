@@ -69,8 +69,13 @@ def _add_view(commands: Any, name: str, help: str, run: str) -> argparse.Argumen
 def _add_corpus(command: argparse.ArgumentParser) -> None:
     """What is swept, how, and where to."""
     command.add_argument(
-        "corpus", nargs="+", help="files or folders of .txt, .jsonl, .csv, .parquet; - is one text a line"
+        "corpus", nargs="*", help="files or folders of .txt, .jsonl, .csv, .parquet; - is one text a line"
     )
+    command.add_argument(
+        "--set", metavar="NAME", help="a built-in set instead: repeats (random tokens twice), held-out"
+    )
+    command.add_argument("--size", type=whole_number, help="texts of the set repeats; default 256")
+    command.add_argument("--length", type=whole_number, help="its random tokens before they repeat; default 25")
     command.add_argument("--out", type=Path, required=True, help="folder of the sweep")
     command.add_argument("--column", default="text", help="key or column that holds the text; default text")
     command.add_argument(
@@ -80,6 +85,6 @@ def _add_corpus(command: argparse.ArgumentParser) -> None:
     command.add_argument("--stride", type=whole_number, help="from window to window; default: no overlap")
     command.add_argument("--top", type=whole_number, default=20, help="examples at each end; default 20")
     command.add_argument("--sample", type=whole_number, default=4, help="examples of each of five strengths; default 4")
-    command.add_argument("--seed", type=whole_number, default=0, help="of that sample; default 0")
+    command.add_argument("--seed", type=whole_number, default=0, help="of that sample, and of random tokens; default 0")
     command.add_argument("--block", type=whole_number, default=64, help="texts that are worked on together; default 64")
     add_model(command)

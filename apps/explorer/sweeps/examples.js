@@ -29,8 +29,7 @@ export function createExamples(page, box, thumbnails) {
   // A token; the query and the most attended key are marked as in the strip.
   function token(example, piece, at) {
     const marks = [at === example.query && 'q', at === example.key && 'k', isMark(piece.text) && 'mark'].filter(Boolean).join(' ');
-    const probability = piece.p === null ? 'not kept' : valueText(piece.p);
-    const title = `${at}: ${piece.title}${at <= example.query ? `, ${probability}` : ''}${at === example.query ? ', the query' : ''}`;
+    const title = `${at}: ${piece.title}${piece.p === null ? '' : `, ${valueText(piece.p)}`}${at === example.query ? ', the query' : ''}`;
     return h(at === example.query || at === example.key ? 'mark' : 'span', { class: marks || null, title }, lettersOf(piece.text));
   }
 

@@ -45,11 +45,11 @@ def examples(session: Session, asked: AskedExamples, _tell: Tell) -> JsonValue:
 
 def regions(example: Example) -> list[range]:
     """What is shown of a window: around the keys that are known and around the query, together where they touch."""
-    count = len(example.tokens)
-    last = min(example.first + len(example.row), example.query + 1)
-    keys = range(max(0, example.first - BEFORE), min(count, last + BEFORE))
+    count, there = len(example.tokens), np.flatnonzero(~np.isnan(example.known))
+    keys = range(max(0, int(there[0]) - BEFORE), min(count, int(there[-1]) + 1 + BEFORE))
     query = range(max(0, example.query - BEFORE), min(count, example.query + AFTER))
-    return [keys, query] if keys.stop < query.start else [range(keys.start, max(keys.stop, query.stop))]
+    first, second = sorted((keys, query), key=lambda region: region.start)
+    return [first, second] if first.stop < second.start else [range(first.start, max(first.stop, second.stop))]
 
 
 def _json(example: Example, most: int) -> JsonValue:

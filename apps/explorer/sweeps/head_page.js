@@ -21,10 +21,10 @@ const SIDES = [
 ];
 
 // Where there is no sweep: how one is made.
-const none = () => [
+const none = ({ model }) => [
   h('p', { class: 't16' }, 'No sweep of this model is open.'),
   h('p', { class: 'm' }, 'A sweep scores every head over thousands of texts and keeps its strongest places:'),
-  h('pre', {}, 'gemma2-workbench sweep texts.jsonl --out heads/\ngemma2-workbench app --sweep heads/'),
+  h('pre', {}, `gemma2-workbench sweep texts.jsonl --out heads/ --model ${model}\ngemma2-workbench app --sweep heads/ --model ${model}`),
 ];
 
 function createHeadPage(page, box) {
@@ -78,16 +78,18 @@ function createHeadPage(page, box) {
   function draw(changed) {
     const sweep = sweepOf(store);
     box.classList.toggle('none', !sweep);
-    side.hidden = !sweep;
     if (!sweep) {
       put(about);
       put(title, 'Head page');
       put(over);
-      return parts.examples.say(none());
+      put(side);
+      answer = null;
+      questions.cancel();
+      return parts.examples.say(none(store.data.run));
     }
     head(sweep);
     if (anyOf(changed, 'run', 'head', 'sweep')) read(sweep);
-    else if (answer && anyOf(changed, 'sort', 'size', 'swept', 'theme')) parts.statistics.draw(answer, chosen());
+    else if (answer && anyOf(changed, 'sort', 'size', 'swept', 'theme', 'present')) parts.statistics.draw(answer, chosen());
     const { layer, head: number } = placeOf(store);
     const question = { sweep: sweep.name, layer, head: number, statistic: chosen(), side: store.selection.examples };
     if (anyOf(changed, 'run', 'head', 'sweep', 'sort', 'swept', 'examples')) parts.examples.read(question, METRICS[question.statistic]);
@@ -97,7 +99,7 @@ function createHeadPage(page, box) {
 
   return {
     update(changed) {
-      if (store.data.run && anyOf(changed, 'run', 'head', 'sweep', 'swept', 'sort', 'examples', 'theme', 'size')) draw(changed);
+      if (store.data.run && anyOf(changed, 'run', 'head', 'sweep', 'swept', 'sort', 'examples', 'theme', 'size', 'present')) draw(changed);
     },
   };
 }

@@ -54,6 +54,7 @@ export function createStatistics(page, box) {
   }
 
   function draw(answer, chosen) {
+    if (!box.clientWidth) return; // hidden while the head is presented
     const { statistics, histograms, said, heads, windows, skipped } = answer;
     const { swept } = store.data;
     const scores = swept?.name === answer.sweep ? swept.scores : scoredOf(store).scores;

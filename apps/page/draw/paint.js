@@ -3,8 +3,19 @@
 
 export const FADED = 87; // opacity, of 255, of a value that the mask will hide
 
+const coloured = new WeakMap(); // of tiles, as they were shown last
+
 // The colours of all cells of a tile as bytes of RGBA; transparent where there is no value.
 export function cellBytes(tile, scale, table) {
+  const known = coloured.get(tile);
+  const own = [table, scale.kind, scale.high, scale.power, scale.log];
+  if (known?.own.every((part, at) => part === own[at])) return known.bytes;
+  const bytes = cellColours(tile, scale, table);
+  coloured.set(tile, { own, bytes });
+  return bytes;
+}
+
+function cellColours(tile, scale, table) {
   const bytes = new Uint8ClampedArray(4 * tile.values.length);
   for (let at = 0; at < tile.values.length; at += 1) {
     const value = tile.values[at];
@@ -32,9 +43,20 @@ export function blended(from, to, share) {
   return bytes;
 }
 
+const small = new WeakMap(); // of tiles, as they were shown last
+
 // More cells than pixels: each pixel keeps the most extreme of its cells, so that none is lost. The tile of `side` x
 // `side` pixels that shows `view` = {row, key, size}.
 export function shrunk(tile, view, side) {
+  const known = small.get(tile);
+  const own = [view.row, view.key, view.size, side];
+  if (known?.own.every((part, at) => part === own[at])) return known.shown;
+  const shown = smaller(tile, view, side);
+  small.set(tile, { own, shown });
+  return shown;
+}
+
+function smaller(tile, view, side) {
   const values = new Float32Array(side * side).fill(NaN);
   const reasons = new Uint8Array(side * side).fill(255);
   const pixel = (index, start) => Math.floor(((index - start) * side) / view.size);

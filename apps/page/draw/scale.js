@@ -38,13 +38,13 @@ function centred(high, power, signed) {
   const share = (value) => 0.5 + 0.5 * Math.sign(value) * (sizeOf(value) / high) ** power;
   const values = power === 1 ? [-1, 0, 1] : [-1, -0.25, 0, 0.25, 1];
   const ticks = values.map((part) => ({ value: part * high, at: share(part * high), signed }));
-  return { kind: 'diverging', high, step: (value) => byteAt(share(value)), ticks };
+  return { kind: 'diverging', high, power, step: (value) => byteAt(share(value)), ticks };
 }
 
 function powers(high, power) {
   const share = power === 0.5 ? (value) => Math.sqrt(value / high) : (value) => (value / high) ** power;
   const ticks = [0, 0.05, 0.2, 0.5, 1].map((part) => ({ value: part * high, at: part ** power }));
-  return { kind: 'sequential', high, step: (value) => byteAt(share(value)), ticks };
+  return { kind: 'sequential', high, power, step: (value) => byteAt(share(value)), ticks };
 }
 
 function decades(high) {

@@ -46,6 +46,8 @@ test('cells that the mask will hide are faded and do not count for the scale; ce
   assert.equal(largestOf(tile), 2);
   const bytes = cellBytes(tile, createScale(LOGIT, 2), grey);
   assert.deepEqual([3, 7, 11, 15].map((at) => bytes[at]), [255, FADED, 0, 255]);
+  assert.equal(cellBytes(tile, createScale(LOGIT, 2), grey), bytes); // not coloured again
+  assert.notDeepEqual(cellBytes(tile, createScale(LOGIT, 9), grey), bytes);
   assert.deepEqual(hiddenRuns(tile, [null, true]), [{ row: 1, from: 0, to: 1, reason: 1 }]);
 });
 

@@ -3,12 +3,15 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from gemma2_workbench import LoadedModel
+from gemma2_workbench.heads.random_repeats import score_heads
 from gemma2_workbench.sweeps import corpus as corpora
 from gemma2_workbench.sweeps.corpus import Corpus
+from gemma2_workbench.sweeps.sets import built_in
 from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.sweep import merge_sweep, sweep
 
@@ -52,6 +55,12 @@ def test_what_cannot_be_read_keeps_its_number_and_is_said(
         ("a.jsonl", b'{"body": "Emma"}', "has no column 'text'; it has body"),
         ("a.csv", b"body,id\nEmma,1\n", "has no column 'text'; it has body, id"),
         ("a.txt", b" \n", "there is no text in"),
+        (
+            "a.txt",
+            "Emma\nBob\n".encode("utf-16"),
+            "none of the 3 texts .*; the first: a.txt:1: it is",
+        ),
+        ("a.csv", b'text\nEmma\n"never closed\nBob\n', "is no CSV that can be read after line"),
         ("a.parquet", b"PAR1", "cannot be read as Parquet"),
         ("a.pdf", b"", "is none of .txt, .jsonl"),
     ],
@@ -82,3 +91,19 @@ def test_parts_that_do_not_belong_together_are_refused(loaded: LoadedModel, tmp_
     part.write_bytes(part.read_bytes()[:-50])
     with pytest.raises(ValueError, match="is no part of a sweep, or damaged"):
         Partial.load(part)
+
+
+def test_built_in_sets_need_no_file(loaded: LoadedModel) -> None:
+    found = sweep(loaded, built_in("repeats", size=4, length=20, seed=3))
+    assert found.identity.built_in == {"name": "repeats", "size": 4, "length": 20, "seed": 3}
+    assert found.counts == {"windows": 4, "tokens": 4 * 41}
+    by_ids = score_heads(loaded, 16, 20)
+    np.testing.assert_allclose(found.scores["induction"], by_ids.scores["induction"], atol=0.15)
+    first = found.texts.iloc[0]["tokens"]
+    assert list(first[1:21]) == list(first[21:])
+    texts = [each.text for each in built_in("held-out").documents()]
+    assert len(texts) == len(set(texts)) > 300
+    with pytest.raises(ValueError, match="there is no set 'other'; the sets are repeats, held-out"):
+        built_in("other")
+    with pytest.raises(ValueError, match="are of the set repeats"):
+        built_in("held-out", size=3)

@@ -169,7 +169,7 @@ def test_exact_sums_know_no_order(rows: list[list[float]], chance: random.Random
     def added(order: list[list[float]]) -> ExactSum:
         total = ExactSum.zeros((3,))
         for row in order:
-            total.add(np.array(row))
+            total.add(np.array([row]))
         return total
 
     total = added(rows)

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from gemma2_workbench import LoadedModel, SetCausal, SetSoftcap, SetWindow, Trace, capture, load
-from gemma2_workbench.traces import pieces, text
+from gemma2_workbench.model.hooks import attached
+from gemma2_workbench.traces import fused, pieces, text
 from gemma2_workbench.traces.detailed_folds import GROUPS, POOLED, TOP_KEYS
 from gemma2_workbench.traces.folds import THUMBNAIL
 from gemma2_workbench.traces.interventions import Intervention
@@ -96,16 +97,46 @@ def assert_folds_are_those_of_the_maps(trace: Trace, heads: dict[int, int]) -> N
                 )
 
 
-@pytest.mark.parametrize("length", LENGTHS)
-@pytest.mark.parametrize(
+changed = pytest.mark.parametrize(
     "change",
     [None, SetSoftcap(None), SetSoftcap(2.0), SetSoftcap(100.0), SetWindow(3), SetCausal(False)],
     ids=["as it is", "no cap", "low cap", "high cap", "window 3", "bidirectional"],
 )
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+@changed
 def test_every_fold_is_the_number_from_the_maps(loaded: LoadedModel, change: Intervention | None, length: str) -> None:
     changes = [] if change is None else [change]
     trace = capture(loaded, LENGTHS[length] or "a", interventions=changes, read=("attention", *GROUPS), parity=False)
     assert_folds_are_those_of_the_maps(trace, {0: 1, 1: 4})
+
+
+@pytest.mark.parametrize("block_rows", [7, 128])
+@changed
+def test_one_pass_gives_the_same(
+    loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch, change: Intervention | None, block_rows: int
+) -> None:
+    passes: list[int] = []
+    sums = fused.sums
+    monkeypatch.setattr(fused, "FEWEST", 0)
+    monkeypatch.setattr(fused, "sums", lambda *given: passes.append(1) or sums(*given))
+    changes = [] if change is None else [change]
+    read = ("attention", *GROUPS)
+    trace = capture(loaded, WORDS * 9, interventions=changes, read=read, block_rows=block_rows, parity=False)
+    assert len(passes) == len(trace.layers) * -(-len(trace.tokens) // block_rows)
+    assert_folds_are_those_of_the_maps(trace, {0: 1, 1: 4})
+
+
+def test_replaced_probabilities_are_not_taken_for_a_softmax(
+    loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fused, "FEWEST", 0)
+    even = {loaded.point(0, "attn_probs"): lambda _module, _args, out: torch.full_like(out, 1 / out.shape[-1])}
+    usual = capture(loaded, WORDS, parity=False)
+    with attached(loaded.model, even):
+        trace = capture(loaded, WORDS, parity=False)
+    torch.testing.assert_close(trace.folds["log_sum"][0], usual.folds["log_sum"][0])
 
 
 @pytest.mark.parametrize("block_rows", [1, 7, 4096])

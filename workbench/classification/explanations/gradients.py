@@ -102,7 +102,7 @@ def is_close(delta: float, score: float, baseline_score: float) -> bool:
 
 def _forward(loaded: Classifier, target: Target) -> Callable[[Tensor], Tensor]:
     def forward(embeddings_BTD: Tensor) -> Tensor:
-        return scores(loaded, target, embeddings_BTD.to(loaded.model.dtype))
+        return scores(loaded, target, embeddings_BTD.to(getattr(torch, loaded.dtype)))
 
     return forward
 

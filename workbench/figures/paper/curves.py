@@ -110,9 +110,16 @@ def _draw_points(spec: Scatter, sheet: Sheet, axes: Axes, box: Box) -> None:
         axes.plot(spec.curve.x, spec.curve.y, color=REFERENCE, linewidth=1, zorder=1)
     area = 9.0 if spec.size is None else 3 + 45 * spec.size / (spec.size.max() or 1)
     for i, at in enumerate(spec.parts.values()):
-        style = {"color": colours.series(i), "alpha": 0.6, "linewidths": 0, "rasterized": spec.x.size > _MANY}
-        sign = {"marker": _SIGNS[i % len(_SIGNS)]} if spec.groups else {}
-        axes.scatter(spec.x[at], spec.y[at], s=area if spec.size is None else np.asarray(area)[at], **style, **sign)
+        axes.scatter(
+            spec.x[at],
+            spec.y[at],
+            s=area if spec.size is None else np.asarray(area)[at],
+            marker=_SIGNS[i % len(_SIGNS)] if spec.groups else "o",
+            color=colours.series(i),
+            alpha=0.6,
+            linewidths=0,
+            rasterized=spec.x.size > _MANY,
+        )
     named = spec.named or (range(len(spec.labels)) if len(spec.labels) <= _NAMED else ())
     if named:
         point_names.write(spec, named, sheet, axes, box)

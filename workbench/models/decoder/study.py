@@ -55,7 +55,8 @@ def study(model: nn.Module, ids_BT: Tensor) -> Study:
         try:
             logits = first_tensor(model(input_ids=ids_BT, use_cache=False))
         except (AttributeError, TypeError, IndexError, KeyError, RuntimeError) as error:
-            raise RefusedError(f"it works on its mask itself ({type(error).__name__}: {error})") from error
+            said = str(error).strip().rpartition("\n")[2]  # before it, torch may print a whole model
+            raise RefusedError(f"it works on its mask itself ({type(error).__name__}: {said})") from error
     if logits is None:
         raise RefusedError("it gives no logits")
     return Study(tuple(calls), steps, logits)

@@ -36,9 +36,9 @@ def trial(
 
     def run() -> None:
         hidden_QF = stream_QD @ up_DF
-        (hidden_QF * (stream_QD @ up_DF)) @ up_DF.T
+        torch.matmul(hidden_QF * (stream_QD @ up_DF), up_DF.T)
         for _ in range(4):  # queries, keys, values and output
-            stream_QD @ square_DD
+            torch.matmul(stream_QD, square_DD)
         if at is None:
             mix_values(attention_logits(q_1NQH, k_1GSH, 1.0).softmax(-1), v_1GSH)
         else:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gemma2_workbench.models.loading import load
 from gemma2_workbench.models.source import Source
-from gemma2_workbench.sweeps.corpus import Corpus
+from gemma2_workbench.sweeps.corpus import Texts
 from gemma2_workbench.sweeps.settings import SweepSettings
 
 
@@ -22,7 +22,7 @@ class Job:
     model: str
     dtype: str | None
     device: str | None
-    corpus: Corpus
+    corpus: Texts
     settings: SweepSettings
     out: Path
 

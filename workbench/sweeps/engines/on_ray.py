@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from gemma2_workbench.sweeps.corpus import Document
 from gemma2_workbench.sweeps.engines.job import Job
 from gemma2_workbench.sweeps.identity import Identity
 from gemma2_workbench.sweeps.partial import Partial
 from gemma2_workbench.sweeps.store import Store
-from gemma2_workbench.sweeps.sweep import blocks_of
+from gemma2_workbench.sweeps.sweep import all_blocks
 from gemma2_workbench.sweeps.work import work
 
 
@@ -25,13 +26,23 @@ class Worker:
     def __init__(self, job: Job, identity: Identity) -> None:
         self._job, self._identity = job, identity
         self._loaded = job.loaded()
+        self._next, self._blocks = 0, all_blocks(job.corpus, job.settings.block)
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
         """The partials of some blocks, as bytes."""
-        wanted = set(batch["block"].tolist())
-        blocks = blocks_of(self._job.corpus, self._job.settings.block, wanted)
-        found = [work(self._loaded, self._identity, self._job.settings, *each).as_bytes() for each in blocks]
-        return {"partial": found}
+        settings = self._job.settings
+        blocks = ((number, self._block(number)) for number in batch["block"].tolist())
+        return {"partial": [work(self._loaded, self._identity, settings, *each).as_bytes() for each in blocks]}
+
+    def _block(self, number: int) -> list[Document]:
+        """The texts of a block. They come in order but for those that are run again: the corpus is read once."""
+        if number < self._next:
+            self._next, self._blocks = 0, all_blocks(self._job.corpus, self._job.settings.block)
+        for at, block in self._blocks:
+            self._next = at + 1
+            if at == number:
+                return block
+        raise ValueError(f"the corpus changed: it has no block {number} any more")
 
 
 def run(
@@ -47,19 +58,16 @@ def run(
 
     Raises:
         ImportError: ray is not installed.
-        ValueError, OSError: as `sweep`.
+        ValueError, OSError: as `sweep`; or Ray does not start.
     """
-    try:
-        data: Any = import_module("ray.data")
-    except ImportError:
-        raise ImportError("--engine ray needs the package ray: pip install 'gemma2-workbench[ray]'") from None
-
+    ray, data = _imported()
     identity = Identity.of(job.loaded(), job.corpus, job.settings)
     store = Store(job.out, identity, (0, 1))
     blocks = -(-identity.documents // job.settings.block)
     missing = sorted(set(range(blocks)) - store.found.blocks)
     if not missing:
         return
+    _start(ray)
     # One block a batch: an answer is kept as soon as it is there.
     parts = data.from_items([{"block": number} for number in missing], override_num_blocks=len(missing)).map_batches(
         Worker,
@@ -74,3 +82,27 @@ def run(
         if progress is not None:
             progress(len(store.found.blocks), blocks)
     store.keep(last=True)
+
+
+def _imported() -> tuple[Any, Any]:
+    """`ray` and `ray.data`.
+
+    Raises:
+        ImportError: ray is not installed.
+    """
+    try:
+        return import_module("ray"), import_module("ray.data")
+    except ImportError:
+        raise ImportError("--engine ray needs the package ray: pip install 'gemma2-workbench[ray]'") from None
+
+
+def _start(ray: Any) -> None:
+    """Join the cluster that RAY_ADDRESS names, or start one on this machine.
+
+    Raises:
+        OSError: none answers, or none starts.
+    """
+    try:
+        ray.init(ignore_reinit_error=True)
+    except Exception as error:  # Ray raises bare ones
+        raise OSError(f"Ray does not start: {error}; see `ray status`, or name a cluster in RAY_ADDRESS") from None

@@ -32,7 +32,8 @@ def table(sweep: Sweep, statistic: str) -> pd.DataFrame:
 
 def figure(frame: pd.DataFrame) -> HeadGrid | Panels:
     """A grid per statistic that is not 0 for all heads, as shares beyond the cap may be."""
-    there = frame.loc[frame.groupby("statistic")["mean"].transform("max") > 0]
+    largest = frame.groupby("statistic")["mean"].transform("max").to_numpy(dtype=float)
+    there = frame.loc[largest > 0]
     shown = frame if there.empty else there
     return grids(shown.rename(columns={"statistic": "metric", "mean": "value"}), METRICS, "Head atlas over the texts")
 

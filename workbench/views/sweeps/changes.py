@@ -36,8 +36,9 @@ def table(pair: SweepPair, statistic: str) -> pd.DataFrame:
 
 def figure(frame: pd.DataFrame) -> Bars | HeadGrid | Panels:
     """The surest changes of one statistic as bars with their intervals; of all statistics a grid each."""
-    if frame["statistic"].nunique() > 1:
-        there = frame.loc[frame.groupby("statistic")["change"].transform(lambda each: each.abs().max()) > 0]
+    if len(set(frame["statistic"])) > 1:
+        largest = frame["change"].abs().groupby(frame["statistic"]).transform("max").to_numpy(dtype=float)
+        there = frame.loc[largest > 0]
         shown = frame if there.empty else there
         shown = shown.rename(columns={"statistic": "metric", "change": "difference"}).sort_values(["layer", "head"])
         return changes(shown, METRICS, "Heads over the texts, after − before")

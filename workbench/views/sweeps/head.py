@@ -8,6 +8,7 @@ counted once a text.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,8 +42,9 @@ def table(sweep: Sweep, layer: int, head: int, statistic: str) -> pd.DataFrame:
     frame = page.histograms
     if statistic != ALL:
         frame = frame.loc[frame["statistic"] == statistic]
-    total = frame.groupby("statistic", sort=False)["count"].transform("sum")
-    frame = frame.assign(layer=layer, head=head, kind=page.kind, share=frame["count"] / total.where(total > 0))
+    total = frame.groupby("statistic", sort=False)["count"].transform("sum").to_numpy(dtype=float)
+    share = frame["count"] / np.where(total > 0, total, np.nan)
+    frame = frame.assign(layer=layer, head=head, kind=page.kind, share=share)
     numbers = page.statistics[["statistic", "rank", "mean", "low", "high"]]
     frame = frame.merge(numbers, on="statistic").assign(of=sweep.sizes["layer"] * sweep.sizes["head"])
     return frame.reindex(columns=list(COLUMNS))
@@ -50,8 +52,8 @@ def table(sweep: Sweep, layer: int, head: int, statistic: str) -> pd.DataFrame:
 
 def figure(frame: pd.DataFrame) -> Panels | Histogram:
     """A histogram per statistic; of several those that do not have one and the same value everywhere."""
-    bins = frame.groupby("statistic")["count"].agg(lambda counts: (counts > 0).sum())
-    names = [name for name in STATISTICS if bins.get(name, 0) > 1] or [frame["statistic"].iloc[0]]
+    filled = Counter(frame.loc[frame["count"].to_numpy(dtype=float) > 0, "statistic"])
+    names = [name for name in STATISTICS if filled[name] > 1] or [frame["statistic"].iloc[0]]
     first = frame.iloc[0]
     panels = [_histogram(frame.loc[frame["statistic"] == name], len(names) == 1) for name in names]
     title = f"{head_name(first['layer'], first['head'])}, a {first['kind']} layer"
@@ -71,18 +73,18 @@ def _histogram(rows: pd.DataFrame, alone: bool) -> Histogram:
     row = rows.iloc[0]
     guides = (Guide("x", float(row["mean"]), ""),) if edges[0] <= row["mean"] <= edges[-1] else ()
     of = "texts" if row["statistic"] not in SCORES else "queries"
-    label = LABELS[row["statistic"]]
+    label = LABELS[str(row["statistic"])]
     return Histogram(edges, share, label, f"share of {of}", _said(row, alone), guides, logarithmic=bool(grows))
 
 
 def _said(row: pd.Series, alone: bool) -> str:
     """Mean of a statistic, its interval where there is room, and the place of the head among all."""
-    words = LABELS[row["statistic"]].split(" (")[0]
+    words = LABELS[str(row["statistic"])].split(" (")[0]
     if not np.isfinite(row["mean"]):
         return words
     mean, low, high = (tick_text(float(f"{row[name]:.3g}")) for name in ("mean", "low", "high"))
     interval = f" [{low}, {high}]" if alone and np.isfinite(row["low"]) else ""
-    return f"{words} {mean}{interval}, {int(row['rank'])} of {row['of']}"
+    return f"{words} {mean}{interval}, {row['rank']:.0f} of {row['of']}"
 
 
 VIEW = View(

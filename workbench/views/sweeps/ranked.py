@@ -26,7 +26,7 @@ COLUMNS = ("rank", "layer", "head", "name", "kv_head", "kind", "statistic", "tex
 
 def table(sweep: Sweep, by: str) -> pd.DataFrame:
     """One row per head, the largest mean first; heads without a number come last; `badges` are kinds of head."""
-    types = head_types(sweep)
+    types = head_types(sweep.scores)
     rows = sweep.means.loc[sweep.means["statistic"] == by]
     frame = rows.sort_values("mean", ascending=False, kind="stable", na_position="last", ignore_index=True)
     places = list(zip(frame["layer"], frame["head"], strict=True))

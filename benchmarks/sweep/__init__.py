@@ -1,0 +1,1 @@
+"""What a sweep costs: beside the plain forward pass of the same batches, in memory, on workers, and on Ray."""
