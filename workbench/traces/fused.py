@@ -18,6 +18,8 @@ from gemma2_workbench.traces.text import Places
 # Tokens of a text from which the kernel saves more than it takes to load.
 FEWEST = 384
 _KERNEL = "gemma2_workbench.traces.kernel"
+# The token of a key before the first one.
+_NONE = np.full(1, -1, dtype=np.float32)
 # Stands for no cap: no float32 is larger.
 _UNCAPPED = float(np.finfo(np.float32).max)
 
@@ -73,7 +75,7 @@ def sums(logits_NQS: Tensor, scores_NQS: Tensor, probs_NQS: Tensor, cap: float |
         before_Q.clip(0, S),
         np.repeat(np.arange(len(cells.parts)), list(map(len, cells.parts))),
         np.abs(np.arange(keys.start - rows.stop + 1, keys.stop - rows.start, dtype=np.float32)),
-        np.concatenate([kinds[keys.start - 1 : keys.start] if keys.start else [-1], kinds[keys.start : keys.stop]]),
+        np.concatenate([kinds[keys.start - 1 : keys.start] if keys.start else _NONE, kinds[keys.start : keys.stop]]),
         kinds[rows.start : rows.stop],
         tuple(np.float32(_UNCAPPED if cap is None else share * cap) for share in (0.5, 0.9)),
         largest_3NQ,
