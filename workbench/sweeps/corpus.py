@@ -125,13 +125,17 @@ class Corpus:
         for path in self.files:
             yield from self._of(path)
 
-    @cached_property
+    @property
     def outline(self) -> tuple[int, str]:
         """How many texts there are, and a SHA-256 over all of them; reads the files once.
 
         Raises:
             ValueError: there is no text at all, or none that can be read; as `documents`.
         """
+        return self._outline
+
+    @cached_property
+    def _outline(self) -> tuple[int, str]:
         digest, count, damaged = hashlib.sha256(), 0, ""
         readable = False
         for name, text, problem in self._all():

@@ -42,9 +42,11 @@ class Example:
 
     @property
     def known(self) -> np.ndarray:
-        """The probability of every token of the window, float64 [T]; NaN where it was not kept."""
+        """The probability of every token of the window, float64 [T]; NaN where it was not kept, or is hidden."""
         known = np.full(len(self.tokens), np.nan)
-        last = min(self.first + len(self.row), self.query + 1)
+        last = min(self.first + len(self.row), len(self.tokens))
+        if not self.row[max(0, self.query + 1 - self.first) :].any():
+            last = min(last, self.query + 1)  # nothing is seen behind the query
         known[self.first : last] = self.row[: last - self.first]
         return known
 

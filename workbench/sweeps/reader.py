@@ -108,8 +108,8 @@ class SweepReader:
         B, N = probs.shape[:2]
         rows = slice(span.rows.start, span.rows.stop)
         sinks = None if info.sinks is None else torch.tensor(info.sinks, device=probs.device).repeat(B)
-        flat = (each.flatten(0, 1) for each in (logits, scores, probs))
-        block = Block(*flat, info.softcap, self._all.places(span, info.mask), sinks)
+        places = self._all.places(span, info.mask)
+        block = Block(*_side_by_side(logits, scores, probs), info.softcap, places, sinks)
         values_BFNQ = self._values[info.index, ..., rows]
         for name in _OF_ALL:
             values_BFNQ[:, _AT[name]] = _FOLDS[name](block).view(B, N, -1)
@@ -119,7 +119,7 @@ class SweepReader:
         values_BFNQ[:, _MASSES] = self._masses(info, span, probs)
         values_BFNQ.masked_fill_(self._missing_BFT[:, :, None, rows], torch.nan)
         self._add_sums(info.index, block, seen_Q, self._within_BT[:, None, rows])
-        self._keep_extremes(info.index, span, values_BFNQ, probs)
+        self._keep_extremes(info.index, span, values_BFNQ.where(seen_Q > 1, torch.nan), probs)
 
     def _masses(self, info: LayerInfo, span: Span, probs_BNQS: Tensor) -> Tensor:
         """`Masses` of every text, [B, 3, N, Q]; 0 in its padding."""
@@ -146,7 +146,10 @@ class SweepReader:
         self._cells[layer] += seen_Q.where(within_B1Q, 0).sum(-1, dtype=torch.double)
 
     def _keep_extremes(self, layer: int, span: Span, values_BFNQ: Tensor, probs_BNQS: Tensor) -> None:
-        """Keep the rows of the block that are better than those of the blocks before."""
+        """Keep the rows of the block that are better than those of the blocks before.
+
+        A query that sees one key has no choice: of it the value is NaN here, for it would be every head's strongest.
+        """
         both_B2FNQ = torch.stack((values_BFNQ, -values_BFNQ), 1).nan_to_num_(-torch.inf)
         largest_B2FN, at_B2FN = both_B2FNQ.max(-1)
         best_B2FN = self._best[layer]
@@ -157,6 +160,11 @@ class SweepReader:
         where, row = _row(span, probs_BNQS, at_B2FN)
         for kept, new in ((self._where[layer], where), (self._rows[layer], row)):
             torch.where(better_B2FN[..., None], new, kept, out=kept)
+
+
+def _side_by_side(logits: Tensor, scores: Tensor, probs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The heads of all texts in a row, [B N, Q, S]."""
+    return logits.flatten(0, 1), scores.flatten(0, 1), probs.flatten(0, 1)
 
 
 def _row(span: Span, probs_BNQS: Tensor, at_B2FN: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from types import MappingProxyType
 
 from gemma2_workbench.limits import short, whole
@@ -42,7 +41,7 @@ class Repeats:
         """See `Texts`."""
         return {"name": "repeats", **asdict(self)}
 
-    @cached_property
+    @property
     def outline(self) -> tuple[int, str]:
         """See `Texts`."""
         return self.size, hashlib.sha256(json.dumps(self.about).encode()).hexdigest()

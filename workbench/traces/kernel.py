@@ -76,6 +76,10 @@ def reduce(
     raw_NQS: Floats,
     scores_NQS: Floats,
     probs_NQS: Floats,
+    largest_N3Q: NDArray[np.int32],
+    rows_N7Q: Floats,
+    received_NS: Floats,
+    largest_NkS: Floats,
     first_Q: NDArray[np.int64],
     stop_Q: NDArray[np.int64],
     before_Q: NDArray[np.int64],
@@ -84,15 +88,15 @@ def reduce(
     kinds: Floats,
     kind_Q: Floats,
     bounds: tuple[np.float32, np.float32],
-    largest_3NQ: NDArray[np.int32],
-    rows_7NQ: Floats,
-    received_NS: Floats,
-    largest_NkS: Floats,
 ) -> None:
     """Write the sums of a block.
 
     Args:
         raw_NQS, scores_NQS, probs_NQS: the stages.
+        largest_N3Q: gets the largest score, probability and |raw logit|, as the integers of `largest_of`.
+        rows_N7Q: gets the sums of p s and p |i - j|, the probability on earlier keys of the same token and on those
+            that follow one, the cells beyond each of the bounds, and the sum of |raw - score|.
+        received_NS, largest_NkS: zeros; get the sum of each column, and its largest number in each cell of rows.
         first_Q, stop_Q: the visible keys of each row, within the block.
         before_Q: how many keys of the block come before the query.
         cell_Q: the row of the picture that each query belongs to.
@@ -100,10 +104,6 @@ def reduce(
         kinds: the token of the key before the first one (-1: none) and of each key, [1 + S].
         kind_Q: the token of each query.
         bounds: of |raw logit|, beyond which cells are counted.
-        largest_3NQ: gets the largest score, probability and |raw logit|, as the integers of `largest_of`.
-        rows_7NQ: gets the sums of p s and p |i - j|, the probability on earlier keys of the same token and on those
-            that follow one, the cells beyond each of the bounds, and the sum of |raw - score|.
-        received_NS, largest_NkS: zeros; get the sum of each column, and its largest number in each cell of rows.
     """
     N, Q, S = probs_NQS.shape
     for head in range(N):
@@ -112,14 +112,14 @@ def reduce(
             seen = slice(first_Q[row], stop_Q[row])
             top, largest, beyond_half, beyond_most, bend = _visible(raw_NQS[head, row, seen], scores[seen], *bounds)
             top_prob, score, distance = _weighted(probs, scores, distances[Q - 1 - row : Q - 1 - row + S])
-            largest_3NQ[0, head, row] = top
-            largest_3NQ[1, head, row] = top_prob
-            largest_3NQ[2, head, row] = largest
-            rows_7NQ[0, head, row] = score
-            rows_7NQ[1, head, row] = distance
-            rows_7NQ[2, head, row] = _matching(probs[:before], kinds[1 : before + 1], kind_Q[row])
-            rows_7NQ[3, head, row] = _matching(probs[:before], kinds[:before], kind_Q[row])
-            rows_7NQ[4, head, row] = beyond_half
-            rows_7NQ[5, head, row] = beyond_most
-            rows_7NQ[6, head, row] = bend
+            largest_N3Q[head, 0, row] = top
+            largest_N3Q[head, 1, row] = top_prob
+            largest_N3Q[head, 2, row] = largest
+            rows_N7Q[head, 0, row] = score
+            rows_N7Q[head, 1, row] = distance
+            rows_N7Q[head, 2, row] = _matching(probs[:before], kinds[1 : before + 1], kind_Q[row])
+            rows_N7Q[head, 3, row] = _matching(probs[:before], kinds[:before], kind_Q[row])
+            rows_N7Q[head, 4, row] = beyond_half
+            rows_N7Q[head, 5, row] = beyond_most
+            rows_N7Q[head, 6, row] = bend
             _gather(probs, received_NS[head], largest_NkS[head, cell_Q[row]])
