@@ -173,7 +173,7 @@ HEADS: dict[str, tuple[Damage, str]] = {
     "a direction in words": (setting(is_causal="no"), "is_causal='no' must be true or false"),
 }
 CONFIGS: dict[str, tuple[Damage, str]] = {
-    "another model": (setting(model_type="llama"), "a 'llama' model has no place for"),
+    "another model": (setting(model_type="llama"), "which transformers' llama does not read"),
     "no model": (content("config.json", b"{}"), "config.json names no model_type"),
     "a text for a number": (setting(head_dim="32"), "head_dim"),
     "true for a number": (setting(num_hidden_layers=True), "num_hidden_layers=True must be a whole number"),

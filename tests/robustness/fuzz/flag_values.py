@@ -146,7 +146,7 @@ BAD: dict[str, tuple[str, ...]] = {
     "dev": NO_FILE[:4],
     "port": NO_PORT,
 }
-# Commands whose option of that name means something else.
+# Commands whose option of that name means something else, or something on another machine.
 ELSEWHERE = {
     ("headvis", "head"),
     ("generate", "trace"),
@@ -155,5 +155,7 @@ ELSEWHERE = {
     ("mask", "width"),
     ("mask", "layers"),
     ("mask", "columns"),
+    ("sweep slurm", "out"),
+    ("sweep slurm", "model"),
 }
 NEVER = ("help", "browser", "host")

@@ -55,6 +55,7 @@ def _good(random: Random, name: str, bases: Bases, scratch: Path) -> list[str | 
         "table": ["table", view, "--text", TEXT, "--model", bases.model, "--out", "o.csv"],
         "compare": ["compare", TEXT, "--model", bases.model, "--ablate", "0.1"],
         "heads": ["heads", "--sequences", "2", "--length", "4", "--model", bases.model],
+        "lens": ["lens", TEXT, "--rows", "0,1", "--positions", "1", "--model", bases.model],
         "patch": ["patch", TEXT, f"{TEXT} Bob", "--token", "#5", "--against", "#6", "--model", bases.model],
         "redraw": ["redraw", bases.files["a.svg"]],
         "mask": ["mask", TEXT, "--model", bases.model],
@@ -159,7 +160,7 @@ def _no_value(random: Random, name: str, good: list[str], scratch: Path) -> Case
 def _outs(random: Random, name: str, good: list[str], scratch: Path) -> Case:
     """Somewhere that nothing can be written to; only names inside the scratch folder."""
     out = options()[name].get("out")
-    if out is None or name in ("headvis", "finetune", "classify", "trace", "redraw"):
+    if out is None or name in ("headvis", "finetune", "classify", "trace", "redraw", "sweep slurm"):
         return _unknown(random, name, good, scratch)
     if name == "why":
         good = good[:-2]

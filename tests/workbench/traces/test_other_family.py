@@ -102,7 +102,7 @@ class Toy:
     revision = weights_sha256 = None
     weights = WeightsInfo()
     dtype, device, causal, reference_name = "float32", "cpu", True, "nothing"
-    points, tier = frozenset(POINTS), "all stages"
+    points, tier, maps_only = frozenset(POINTS), "all stages", ""
 
     def __init__(self, model: Decoder, tokenizer: Any, changes: Sequence[str] = ()) -> None:
         self.changes = tuple(changes)
