@@ -87,7 +87,7 @@ $(BIN)/python:
 
 # Stamps: .app has what running needs, .dev has the tools on top.
 $(VENV)/.app: pyproject.toml setup.py constraints.txt | $(BIN)/python
-	$(INSTALL) -e .
+	$(INSTALL) -e '.[fast]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml setup.py constraints.txt | $(BIN)/python
@@ -95,5 +95,5 @@ $(VENV)/.dev: pyproject.toml setup.py constraints.txt | $(BIN)/python
 	@touch $(VENV)/.app $@
 
 $(VENV)/.bench: pyproject.toml setup.py constraints.txt | $(BIN)/python
-	$(INSTALL) -e '.[bench]'
+	$(INSTALL) -e '.[bench,fast]'
 	@touch $(VENV)/.app $@

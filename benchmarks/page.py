@@ -50,7 +50,7 @@ def main() -> None:
     command = argparse.ArgumentParser("python -m benchmarks.page", description="how fast the page is in a browser")
     command.add_argument("--lengths", default="64,512,4096,8192", help="tokens, at most 8192; default %(default)s")
     command.add_argument("--traces", type=Path, help="folder of the traces, to keep them; default a temporary one")
-    command.add_argument("--chromium", default="/usr/bin/chromium", help="default %(default)s")
+    command.add_argument("--chromium", default="/usr/bin/chromium-headless-shell", help="default %(default)s")
     options = command.parse_args()
     lengths = [int(length) for length in options.lengths.split(",")]
     with tempfile.TemporaryDirectory() as own:

@@ -80,7 +80,7 @@ def no_network() -> Iterator[None]:
 
 def find_chromium() -> str | None:
     """The Chromium or Chrome of this machine, or the one that CHROMIUM_PATH names."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     candidates = [os.environ.get("CHROMIUM_PATH"), *map(shutil.which, names)]
     return next((path for path in candidates if path and Path(path).exists()), None)
 
@@ -112,7 +112,7 @@ def browser() -> Iterator[PatientBrowser]:
     path = find_chromium()
     if path is None:
         missing = pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip
-        missing("browser tests need Chromium: apt-get install --no-install-recommends chromium, or set CHROMIUM_PATH")
+        missing("browser tests need Chromium: apt-get install --no-install-recommends chromium-headless-shell, or set CHROMIUM_PATH")
     expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)

@@ -3,12 +3,9 @@
 Letters: Q query rows of a block, S keys, N heads, k cells of the rows of a picture.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -71,11 +68,10 @@ def sums(logits_NQS: Tensor, scores_NQS: Tensor, probs_NQS: Tensor, cap: float |
     largest_N3Q = np.empty((N, 3, Q), dtype=np.int32)
     rows_N7Q = np.empty((N, 7, Q), dtype=np.float32)
     received_NS, by_row_NkS = torch.zeros(N, S), torch.zeros(N, len(cells.parts), S)
-    of_heads = (
+    # One core: a second one gains nothing, for torch's own threads wait on it.
+    import_module(_KERNEL).reduce(
         *(stage.numpy() for stage in (logits_NQS, scores_NQS, probs_NQS)),
         *(largest_N3Q, rows_N7Q, received_NS.numpy(), by_row_NkS.numpy()),
-    )
-    of_all = (
         first_Q,
         stop_Q,
         before_Q.clip(0, S),
@@ -85,7 +81,6 @@ def sums(logits_NQS: Tensor, scores_NQS: Tensor, probs_NQS: Tensor, cap: float |
         kinds[rows.start : rows.stop],
         tuple(np.float32(_UNCAPPED if cap is None else share * cap) for share in (0.5, 0.9)),
     )
-    _on_all_cores(import_module(_KERNEL).reduce, of_heads, of_all)
     top_NQ, top_prob_NQ, largest_NQ = largest_of(largest_N3Q).unbind(1)
     score_NQ, distance_NQ, duplicate_NQ, followers_NQ, *totals = torch.from_numpy(rows_N7Q).unbind(1)
     half_N, most_N, bend_N = (total_NQ.sum(-1, dtype=torch.double) for total_NQ in totals)
@@ -99,22 +94,6 @@ def sums(logits_NQS: Tensor, scores_NQS: Tensor, probs_NQS: Tensor, cap: float |
         received=received_NS,
         by_row=by_row_NkS,
     )
-
-
-def _on_all_cores(reduce: Callable[..., None], of_heads: Sequence[np.ndarray], of_all: Sequence[object]) -> None:
-    """Let as many threads as torch uses take some heads each; the arrays of heads come first."""
-    heads, threads = len(of_heads[0]), min(len(of_heads[0]), torch.get_num_threads())
-    edges = [heads * at // threads for at in range(threads + 1)]
-    parts = [[each[start:stop] for each in of_heads] for start, stop in pairwise(edges)]
-    others = [_pool().submit(reduce, *part, *of_all) for part in parts[1:]]
-    reduce(*parts[0], *of_all)
-    for other in others:
-        other.result()
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(thread_name_prefix="folds")
 
 
 def largest_of(ordered: np.ndarray) -> Tensor:

@@ -118,7 +118,6 @@ def test_one_pass_gives_the_same(
 ) -> None:
     passes: list[int] = []
     block_rows = 50
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)  # of which each takes one or two of six heads
     sums = fused.sums
     monkeypatch.setattr(fused, "FEWEST", 0)
     monkeypatch.setattr(fused, "sums", lambda *given: passes.append(1) or sums(*given))
