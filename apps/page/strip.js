@@ -110,7 +110,9 @@ export function createStrip(page) {
     const weights = run.weights.map((sentence) => h('span', { title: sentence }, sentence.split(/[:;]/)[0]));
     // Where the text comes from, if not from the reader: the mode knows.
     const from = origin?.text === run.text ? h('span', { title: origin.about }, origin.said) : null;
-    put(facts, from, words.map((word) => h('span', {}, word)), weights, h('span', { title: run.parity }, run.tier));
+    // "all stages, equal to ..." or "maps only: ...": what stands behind is told on pointing, and by the status.
+    const tier = h('span', { title: `${run.tier}\n${run.parity}` }, run.tier.split(/[,:]/)[0]);
+    put(facts, from, words.map((word) => h('span', {}, word)), weights, tier);
   }
 
   return {
