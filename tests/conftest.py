@@ -112,7 +112,7 @@ def browser() -> Iterator[PatientBrowser]:
     path = find_chromium()
     if path is None:
         missing = pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip
-        missing("browser tests need Chromium: apt-get install --no-install-recommends chromium-headless-shell, or set CHROMIUM_PATH")
+        missing("browser tests need Chromium: apt-get install chromium-headless-shell, or set CHROMIUM_PATH")
     expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
