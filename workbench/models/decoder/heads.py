@@ -60,7 +60,7 @@ def words_of(model: Any) -> nn.Embedding | None:
     """The table of embeddings that a model reads its words by; None where it has none."""
     try:
         found = model.get_input_embeddings()
-    except NotImplementedError:
+    except NotImplementedError:  # what transformers raises of a model that reads no words, or by several tables
         return None
     return found if isinstance(found, nn.Embedding) else None
 
