@@ -44,7 +44,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
-    # No other host than this one, by name or by number; and one process for all pages, which then share what they compile.
+    # No other host than this one, by name or by number; and one process for all pages.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--renderer-process-limit=1",
     "--in-process-gpu",

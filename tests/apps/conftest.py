@@ -110,7 +110,7 @@ def served(session: Session) -> Iterator[str]:
 
 
 class KeptPages:
-    """The pages of one profile, opened again for test after test: the front end of gradio is fetched and compiled once."""
+    """The pages of one profile, opened again for test after test: the front end of gradio is compiled once."""
 
     def __init__(self, browser: Any) -> None:
         self.context = browser.new_context(reduced_motion="reduce")
