@@ -52,6 +52,8 @@ export function createFrame(element, settings, modes) {
   const footer = createFooter(page);
   put(root, skip, parts[0].box, parts[1].box, main, footer.box, live);
   put(element, root);
+  // For the styles of what is around the page: with `body:has(#page)` every change of an element would restyle the page.
+  document.body.classList.add('workbench');
 
   function skipToMap(event) {
     event.preventDefault();

@@ -4,6 +4,8 @@ import { h, put } from './dom.js';
 import { createForecast } from './forecast.js';
 import { directionOf, groupsOf, isMark, lettersOf, windowOf } from './words.js';
 
+const MOST_FADED = 100; // underlines whose colours change gradually: more of them cost the map its frame
+
 // What a mode publishes for the underlines, as `row` of the data: {query, colours: one CSS colour for each token,
 // strongest: the key that the selection follows while the reader has chosen none}.
 export function createStrip(page) {
@@ -48,6 +50,7 @@ export function createStrip(page) {
     shown = windowOf(count(), query());
     [marked, drawn] = [{ q: null, k: null }, []];
     tokens.dir = directionOf(run.text);
+    tokens.classList.toggle('many', shown[1] - shown[0] > MOST_FADED);
     const more = (at, label) => h('button', { type: 'button', role: 'option', tabindex: '-1', class: 'further', onclick: () => choose(at, false) }, label);
     put(tokens,
       shown[0] > 0 ? more(shown[0] - 1, `… ${shown[0]} before`) : null,
