@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from pydantic import JsonValue
 
-from gemma2_workbench import Prediction, Trace, estimate, predict, tokenize
+from gemma2_workbench import Prediction, Trace, predict, tokenize
 from gemma2_workbench.apps.explorer.ahead import Ahead, drawn_first
 from gemma2_workbench.apps.explorer.lacking import lacking
 from gemma2_workbench.apps.explorer.scores import scores_json
@@ -17,11 +17,10 @@ from gemma2_workbench.apps.page.questions import FAILURES, Handler, Question, Te
 from gemma2_workbench.apps.page.session import ModelAbsentError, Session
 from gemma2_workbench.models.readable import readable, readable_piece
 from gemma2_workbench.models.source import Source
+from gemma2_workbench.traces.estimate import estimate, is_long
 from gemma2_workbench.traces.stages import STAGES
 
 FORECAST = 5
-# Multiplications and additions of a pass from which on what it takes is said before: about a second of two cores.
-ANNOUNCED = 1e11
 LOST = "this saved trace is no longer held by the server: open its file again"
 
 
@@ -61,8 +60,7 @@ def _opening(said: Mapping[str, JsonValue]) -> str | None:
 def _announce(loaded: Source, text: str, tell: Tell) -> None:
     """Say what a long run will take, and that none of its layers is done: from now on the time left is reckoned."""
     tokens, layers = len(tokenize(loaded.tokenizer, text)), loaded.shape.layers
-    weights = sum(weight.numel() for weight in loaded.model.parameters())
-    if 2 * weights * tokens > ANNOUNCED and tokens <= loaded.shape.longest:
+    if tokens <= loaded.shape.longest and is_long(loaded, tokens):
         tell(0, layers, estimate(loaded, tokens).sentence)
     tell(0, layers)
 
