@@ -11,10 +11,14 @@ export function headOf(name) {
   return match && { layer: Number(match[1]), head: Number(match[2]) };
 }
 
+// What stands for the learned sink of a head where a key is named.
+export const SINK = 'sink';
+
 // Servers and mail programs cut longer addresses; such a text stays in the history of the browser only.
 export const LONGEST_TEXT = 4000;
 
 const whole = (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
+const wholeOrSink = (text) => (text === SINK ? SINK : whole(text));
 const text = { read: (value) => value, write: (value) => value };
 const long = { ...text, fits: (value) => value.length <= LONGEST_TEXT };
 const oneOf = (...allowed) => ({ read: (value) => (allowed.includes(value) ? value : undefined), write: (value) => value });
@@ -70,7 +74,7 @@ export const PARAMETERS = {
   // A head of the model, "L5H3"; null is the one that the page opens with.
   head: { of: 'head', start: null, push: true, read: (value) => heads.read(value)[0], write: (name) => name },
   query: { of: 'query', start: null, read: whole, write: String },
-  key: { of: 'key', start: null, read: whole, write: String },
+  key: { of: 'key', start: null, read: wholeOrSink, write: String },
   stage: { of: 'stage', start: 'attn_probs', ...oneOf(...STAGES) },
   view: { of: 'drawing', start: 'map', ...oneOf('map', 'lines', 'text') },
   off: { of: 'off', start: [], push: true, ...heads },

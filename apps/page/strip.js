@@ -72,7 +72,7 @@ export function createStrip(page) {
   function mark() {
     const at = query();
     if (at < shown[0] || at >= shown[1]) drawTokens();
-    const key = store.selection.key ?? store.data.row?.strongest ?? null;
+    const key = store.selection.key ?? store.data.row?.strongest ?? null; // a sink is no token, and marks none
     // Of hundreds of tokens, those only that change.
     move('k', key);
     if (marked.q !== at) {

@@ -53,7 +53,7 @@ test('a head that is off attends as before and writes nothing', () => {
 });
 
 test('a learned sink takes what is missing in a row', () => {
-  assert.equal(stages(cell({ sink: 0.12 })).at(3).note, 'softmax over 28 keys and the sink, which takes 12 %: rank 1');
+  assert.equal(stages(cell({ sink: 0.12 })).at(3).note, 'softmax over 28 keys and the sink (12 %): rank 1');
   assert.match(said(sentence(probable(0.4, { visible: 1, sink: 0.6 }))), /40 % .* the only key it sees, and the rest to the learned sink\.$/);
 });
 
