@@ -21,7 +21,7 @@ def has_sinks(trace: Trace, stage: str, layers: Sequence[int]) -> bool:
 
 
 def of_sinks(trace: Trace, heads: Sequence[tuple[int, int]], over: str = "mean") -> Cells:
-    """What the sink of one (layer, head) takes of its rows, or the mean or maximum over several; 0 where there is none."""
+    """What the sink of a (layer, head) takes of its rows, or the mean or maximum over several; 0 where is none."""
 
     def shares(rows: range, _: range) -> tuple[Values, Reasons]:
         share_NQ = np.stack([trace.sink_share(layer, head, rows).numpy() for layer, head in dict.fromkeys(heads)])

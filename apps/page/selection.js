@@ -51,7 +51,7 @@ const edit = {
 };
 
 // Where the mask lab differs from its lesson: "window_6.padding_2".
-const LAB = ['tokens', 'window', 'section', 'causal', 'padding', 'side', 'cache', 'decode', 'chunk', 'spare', 'packed'];
+const LAB = ['tokens', 'window', 'section', 'causal', 'padding', 'side', 'cache', 'decode', 'chunk', 'spare', 'packed', 'prefix'];
 const lab = {
   read(value) {
     const fields = value.split('.').map((field) => field.split('_')).filter(([name, said]) => LAB.includes(name) && said);
