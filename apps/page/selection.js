@@ -41,6 +41,15 @@ const frame = {
   write: (value) => (value === 'none' ? value : value.join('_')),
 };
 
+// A window of a text of a corpus: "312.2", both from 0.
+const corpus = {
+  read(value) {
+    const [document, piece, ...more] = value.split('.').map(whole);
+    return document === undefined || piece === undefined || more.length ? undefined : { document, piece };
+  },
+  write: ({ document, piece }) => `${document}.${piece}`,
+};
+
 // A word of the text, by its number, and what stands in its place; '' is itself.
 const edit = {
   read(value) {
@@ -109,6 +118,8 @@ export const PARAMETERS = {
   scored: { of: 'scored', start: 'text', ...oneOf('text', 'random', 'sweep') },
   // A sweep by its name; null is the first one of the model.
   sweep: { of: 'sweep', start: null, ...text },
+  // Where the text comes from, if it is an example of a sweep; null for a text of the reader's.
+  from: { of: 'corpus', start: null, ...corpus },
   examples: { of: 'examples', start: 'top', ...oneOf('top', 'bottom', 'sample') },
   find: { of: 'find', start: '', ...text },
   up: { of: 'up', start: 'induction', ...text },
@@ -126,7 +137,7 @@ export const PARAMETERS = {
 };
 
 // Another text has no place in common with the one before.
-export const NO_WORD = Object.freeze({ query: null, key: null, word: null, why: null, rather: null, edit: null });
+export const NO_WORD = Object.freeze({ query: null, key: null, word: null, why: null, rather: null, edit: null, corpus: null });
 
 export const START = Object.freeze(Object.fromEntries(Object.values(PARAMETERS).map(({ of, start }) => [of, start])));
 
