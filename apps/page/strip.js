@@ -4,6 +4,8 @@ import { h, put } from './dom.js';
 import { createForecast } from './forecast.js';
 import { directionOf, groupsOf, isMark, lettersOf, windowOf } from './words.js';
 
+const several = (number, what) => `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
+
 // What a mode publishes for the underlines, as `row` of the data: {query, colours: one CSS colour for each token,
 // strongest: the key that the selection follows while the reader has chosen none}.
 export function createStrip(page) {
@@ -103,7 +105,7 @@ export function createStrip(page) {
   function drawFacts() {
     const { run, origin } = store.data;
     const words = [
-      `${count()} token${count() === 1 ? '' : 's'}`, `${run.layers.length} layers × ${run.heads} heads`, run.dtype,
+      several(count(), 'token'), `${several(run.layers.length, 'layer')} × ${several(run.heads, 'head')}`, run.dtype,
       ...(run.layers.every((layer) => layer.causal === false) ? ['sees both sides'] : []),
     ];
     // "approximate weights: int4 (...)": its first words; the whole of it is told on pointing.

@@ -68,6 +68,9 @@ function barOf({ values, largest }, name) {
 
 const rowShare = (cell) => `${percent(cell.share)} of its row`;
 
+// "<1 %" where "less than 1 %" would be cut.
+const brief = (share) => percent(share).replace('less than ', '<').replace('over ', '>');
+
 const SINK_NOTES = {
   attn_logits: () => 'learned, the same for every query',
   attn_scores: () => 'no cap bends a sink',
@@ -90,7 +93,7 @@ const NOTES = {
     return `visible: ${where(cell)}, ${cell.window === null ? `${cell.kind} layer` : `window ${cell.window}`}`;
   },
   attn_probs: ({ hidden, visible, rank, sink }) => (hidden ? 'a hidden key gets nothing'
-    : `softmax over ${visible === 1 ? '1 key' : `${visible} keys`}${sink ? ` and the sink (${percent(sink)})` : ''}: rank ${rank}`),
+    : `softmax over ${visible === 1 ? '1 key' : `${visible} keys`}${sink ? ` and the sink (${brief(sink)})` : ''}: rank ${rank}`),
   contribution(cell) {
     if (cell.hidden) return 'a hidden key writes nothing';
     if (cell.off) return 'the head is off: it writes nothing of it';
