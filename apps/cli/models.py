@@ -2,7 +2,7 @@
 
 import argparse
 
-from gemma2_workbench.models.shipped import embedded
+from gemma2_workbench.models.reading.shipped import embedded
 
 
 def run(options: argparse.Namespace) -> None:

@@ -20,7 +20,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(name)
         raise OSError("no connection\nand a second line")
 
-    monkeypatch.setattr("gemma2_workbench.models.names.snapshot_download", unreachable)
+    monkeypatch.setattr("gemma2_workbench.models.reading.names.snapshot_download", unreachable)
     return names
 
 

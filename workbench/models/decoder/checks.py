@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from gemma2_workbench.model.hooks import attached
 from gemma2_workbench.models.decoder.passes import eager_outputs, seam_outputs
 from gemma2_workbench.models.decoder.source import Decoder
-from gemma2_workbench.models.decoder.study import first_tensor
+from gemma2_workbench.models.decoder.study.study import first_tensor
 
 PADS, STEPS = 5, 3
 

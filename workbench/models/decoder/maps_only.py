@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from gemma2_workbench.brief import brief
 from gemma2_workbench.model.hooks import HookPoint, Span
+from gemma2_workbench.models.decoder.attention.seat import STAGES, point
 from gemma2_workbench.models.decoder.classifying import Classifying
-from gemma2_workbench.models.decoder.heads import is_speaker, longest_of
 from gemma2_workbench.models.decoder.refused import RefusedError
-from gemma2_workbench.models.decoder.seat import STAGES, point
-from gemma2_workbench.models.decoder.study import first_tensor
+from gemma2_workbench.models.decoder.study.heads import is_speaker, longest_of
+from gemma2_workbench.models.decoder.study.study import first_tensor
+from gemma2_workbench.models.decoder.study.unembedding import DecoderUnembedding
 from gemma2_workbench.models.decoder.trial import trial
-from gemma2_workbench.models.decoder.unembedding import DecoderUnembedding
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.tier import tier_words

@@ -8,21 +8,21 @@ from typing import Any
 import torch
 from torch import nn
 
-from gemma2_workbench.models.decoder.anatomy import Anatomy, anatomy_of
-from gemma2_workbench.models.decoder.heads import is_speaker, labels_of, longest_of, text_token, words_of
+from gemma2_workbench.models.decoder.attention.seam import KEY, Call
 from gemma2_workbench.models.decoder.maps_only import MapsOnly, maps_only
-from gemma2_workbench.models.decoder.norms import NormForm
 from gemma2_workbench.models.decoder.plumbing import plumb
 from gemma2_workbench.models.decoder.refused import RefusedError
-from gemma2_workbench.models.decoder.seam import KEY, Call
 from gemma2_workbench.models.decoder.source import Decoder
-from gemma2_workbench.models.decoder.study import Study, study
-from gemma2_workbench.models.decoder.unembedding import unembedding_of
+from gemma2_workbench.models.decoder.study.anatomy import Anatomy, anatomy_of
+from gemma2_workbench.models.decoder.study.heads import is_speaker, labels_of, longest_of, text_token, words_of
+from gemma2_workbench.models.decoder.study.norms import NormForm
+from gemma2_workbench.models.decoder.study.study import Study, study
+from gemma2_workbench.models.decoder.study.unembedding import unembedding_of
 from gemma2_workbench.models.layers import Shape
-from gemma2_workbench.models.own_copy import own_modules
-from gemma2_workbench.models.parity import TOLERANCE
-from gemma2_workbench.models.quiet import quiet
-from gemma2_workbench.models.weights_info import WeightsInfo
+from gemma2_workbench.models.parity.statement import TOLERANCE
+from gemma2_workbench.models.reading.quiet import quiet
+from gemma2_workbench.models.weights.info import WeightsInfo
+from gemma2_workbench.models.weights.own_copy import own_modules
 
 STUDIED = 16  # tokens of the pass that is watched
 _AS_STORED = WeightsInfo()

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from gemma2_workbench.model.equation import attention_logits
 from gemma2_workbench.model.hooks import Hook, attached
-from gemma2_workbench.models.decoder.seat import LOG_SUM
-from gemma2_workbench.models.decoder.study import first_tensor
+from gemma2_workbench.models.decoder.attention.seat import LOG_SUM
+from gemma2_workbench.models.decoder.study.study import first_tensor
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.outputs import Outputs
 

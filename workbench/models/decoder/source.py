@@ -14,21 +14,21 @@ from torch import Tensor, nn
 
 from gemma2_workbench.brief import brief
 from gemma2_workbench.model.masks import Mask
-from gemma2_workbench.models.decoder.anatomy import Anatomy
+from gemma2_workbench.models.decoder.attention.seam import seat_of
+from gemma2_workbench.models.decoder.attention.seat import LOG_SUM, STAGES, Seat, is_at_once
 from gemma2_workbench.models.decoder.classifying import Classifying
-from gemma2_workbench.models.decoder.linear import linear
-from gemma2_workbench.models.decoder.norms import NormForm
 from gemma2_workbench.models.decoder.passes import at_once_outputs, eager_outputs, seam_outputs
 from gemma2_workbench.models.decoder.plumbing import positions_of
 from gemma2_workbench.models.decoder.refused import RefusedError
-from gemma2_workbench.models.decoder.seam import seat_of
-from gemma2_workbench.models.decoder.seat import LOG_SUM, STAGES, Seat, is_at_once
+from gemma2_workbench.models.decoder.study.anatomy import Anatomy
+from gemma2_workbench.models.decoder.study.linear import linear
+from gemma2_workbench.models.decoder.study.norms import NormForm
 from gemma2_workbench.models.decoder.trial import trial
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.outputs import Outputs
-from gemma2_workbench.models.own_copy import own_modules
 from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.unembedding import Unembedding
+from gemma2_workbench.models.weights.own_copy import own_modules
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

@@ -10,7 +10,7 @@ from benchmarks.decoders.tiny import tiny_model
 from gemma2_workbench import SetCausal, SetSoftcap, SetWindow, capture, load
 from gemma2_workbench.model.hooks import Hook, attached
 from gemma2_workbench.model.masks import Mask
-from gemma2_workbench.models.decoder import at_once
+from gemma2_workbench.models.decoder.attention import at_once
 from gemma2_workbench.models.decoder.opening import opened
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.source import Decoder
