@@ -3,20 +3,24 @@
 Letters: B batch, T tokens, D model.
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import nn
 
+from gemma2_workbench.models.decoder.attention.own_softmax import attending, watch
 from gemma2_workbench.models.decoder.attention.seam import KEY, Call
 from gemma2_workbench.models.decoder.maps_only import MapsOnly, maps_only
 from gemma2_workbench.models.decoder.plumbing import plumb
 from gemma2_workbench.models.decoder.refused import RefusedError
+from gemma2_workbench.models.decoder.shared_layers import unshared
 from gemma2_workbench.models.decoder.source import Decoder
 from gemma2_workbench.models.decoder.study.anatomy import Anatomy, anatomy_of
 from gemma2_workbench.models.decoder.study.heads import is_speaker, labels_of, longest_of, text_token, words_of
 from gemma2_workbench.models.decoder.study.norms import NormForm
-from gemma2_workbench.models.decoder.study.study import Study, study
+from gemma2_workbench.models.decoder.study.study import Study, first_tensor, study
 from gemma2_workbench.models.decoder.study.unembedding import unembedding_of
 from gemma2_workbench.models.layers import Shape
 from gemma2_workbench.models.parity.statement import TOLERANCE
@@ -25,6 +29,9 @@ from gemma2_workbench.models.weights.info import WeightsInfo
 from gemma2_workbench.models.weights.own_copy import own_modules
 
 STUDIED = 16  # tokens of the pass that is watched
+_LONGEST = 1024  # the longest window that is looked for
+NO_SWITCH = "its attention cannot be switched: it is not called through transformers' interface"
+NO_SOFTMAX = "it has no softmax between two products"
 _AS_STORED = WeightsInfo()
 
 
@@ -51,41 +58,62 @@ def opened(
         "weights": weights,
     }
     if labels_of(model) == "sequence":
-        about["text_token"] = text_token(model, _ids(model))
-    copy = own_modules(model)
-    try:
-        ours = staged(copy, tokenizer, **about)
-        _check_equal(ours)
-    except RefusedError as error:
-        return maps_only(model, tokenizer, str(error), _ids(model), **about)
-    return ours
+        about["text_token"] = text_token(own_modules(model), _ids(model))
+    reasons: list[str] = []
+    for switch in (_switch, _watch):
+        try:
+            ours = _equal(staged(unshared(own_modules(model)), tokenizer, switch, **about), own_modules(model))
+        except RefusedError as error:
+            reasons.append(str(error))
+        else:
+            return ours
+    # Of a model that calls nothing registered, the second says more.
+    reason = reasons[1] if reasons[0] == NO_SWITCH and reasons[1] != NO_SOFTMAX else reasons[0]
+    return maps_only(model, tokenizer, reason, _ids(model), **about)
 
 
-def _check_equal(ours: Decoder) -> None:
-    """Refuse a decoder whose logits or maps are not those of its own eager forward."""
+def _equal(ours: Decoder, model: Any) -> Decoder:
+    """The decoder, if its logits and maps are those of its own eager forward.
+
+    Args:
+        ours: the decoder.
+        model: as it was given.
+
+    Raises:
+        RefusedError: they are not.
+    """
     ids_1T = _ids(ours.model)
     its = ours.reference_outputs(ids_1T)
-    pairs: list[tuple[torch.Tensor, torch.Tensor]] = []
+    ours = replace(ours, sinks_apart=any(ours.sinks) and _sums_to_one(its.maps))
+    with torch.no_grad():
+        given = first_tensor(model(input_ids=ids_1T, use_cache=False))
+    pairs = [] if given is None else [(its.last, given)]
     for one in (ours.outputs(ids_1T), ours.outputs_in_blocks(ids_1T)):
         pairs += [(one.last, its.last), *zip(one.maps, its.maps, strict=True)]
     apart = max(float((a.float() - b.float()).abs().max()) for a, b in pairs)
     if not apart <= TOLERANCE[ours.dtype]:
         raise RefusedError(f"its numbers through our equation differ from its own eager forward by {apart:.1e}")
+    return ours
 
 
-def staged(model: Any, tokenizer: Any, **about: Any) -> Decoder:
+def _sums_to_one(maps: Sequence[torch.Tensor]) -> bool:
+    return all(bool(((probs.float().sum(-1) - 1).abs() < 1e-2).all()) for probs in maps)
+
+
+def staged(model: Any, tokenizer: Any, switch: Callable[[Any], None], **about: Any) -> Decoder:
     """A `Source` with all stages of a transformers model, which becomes its own.
 
     Args:
         model, tokenizer: of transformers.
+        switch: makes its attention ours.
         about: name, source, revision, weights_sha256, weights, text_token.
 
     Raises:
         RefusedError: its attention cannot be shown exactly; the message says why.
     """
     model.eval()
-    _switch(model)
-    seen = study(model, _ids(model))
+    switch(model)
+    seen = study(model, _ids(model, _beyond_windows(model)))
     anatomy = anatomy_of(model, seen)
     _check_heads(seen)
     norms = _norms(model, seen, anatomy)
@@ -113,14 +141,41 @@ def _switch(model: Any) -> None:
     with quiet():
         model.set_attn_implementation(KEY)
     if model.config.get_text_config()._attn_implementation != KEY:
-        raise RefusedError("its attention cannot be switched: it is not called through transformers' interface")
+        raise RefusedError(NO_SWITCH)
 
 
-def _ids(model: Any) -> torch.Tensor:
-    """Ids that every vocabulary has, different ones."""
+def _watch(model: Any) -> None:
+    """Make the attention ours that a model computes itself.
+
+    Raises:
+        RefusedError: there is none, or the model does not run.
+    """
+    model.set_attn_implementation("eager")
+    modules = attending(model, _ids(model, _beyond_windows(model)))
+    if not modules:
+        raise RefusedError(NO_SOFTMAX)
+    watch(modules)
+
+
+def _ids(model: Any, length: int = STUDIED) -> torch.Tensor:
+    """Ids that every vocabulary has, different ones; the last ends a text where a classifier looks for its end."""
     words = words_of(model)
     vocabulary = 128 if words is None else words.num_embeddings  # bytes or characters, where it has no table
-    return (3 + torch.arange(STUDIED, device=model.device) * 7 % max(vocabulary - 4, 1))[None]
+    ids_1T = (3 + torch.arange(length, device=model.device) * 7 % max(vocabulary - 4, 1))[None]
+    end = model.config.eos_token_id
+    if model.config.is_encoder_decoder and isinstance(end, int):
+        ids_1T[ids_1T == end] += 1
+        ids_1T[:, -1] = end
+    return ids_1T
+
+
+def _beyond_windows(model: Any) -> int:
+    """Tokens of a text that reaches beyond a window which a model makes itself, where its configuration tells it."""
+    if model.config.get_text_config()._attn_implementation == KEY:
+        return STUDIED  # transformers asks for the mask as a function, which knows no length
+    said = vars(model.config.get_text_config()).items()
+    windows = [value for name, value in said if "window" in name and isinstance(value, int) and value <= _LONGEST]
+    return min(max([STUDIED, *(window + 8 for window in windows)]), longest_of(model))
 
 
 def _check_heads(seen: Study) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from gemma2_workbench.brief import brief
 from gemma2_workbench.model.masks import Mask
+from gemma2_workbench.models.decoder.attention.own_softmax import unwatched
 from gemma2_workbench.models.decoder.attention.seam import seat_of
 from gemma2_workbench.models.decoder.attention.seat import LOG_SUM, STAGES, Seat, is_at_once
 from gemma2_workbench.models.decoder.classifying import Classifying
@@ -40,12 +41,14 @@ class Decoder(Classifying):
         norms: the norm that each layer's heads pass on their way to the stream, None without.
         sinks: the learned sinks of each layer, None for layers without.
         unembedding: as of `Source`.
+        sinks_apart: whether the maps that it gives are without the sinks' share, which it takes off what they mix.
     """
 
     anatomy: Anatomy
     sinks: tuple[tuple[float, ...] | None, ...]
     norms: tuple[NormForm | None, ...]
     unembedding: Unembedding | None = None
+    sinks_apart: bool = False
 
     maps_only = ""
 
@@ -187,11 +190,18 @@ class Decoder(Classifying):
         if any(self.log_sum_point(at) is None for at in layers):
             return self.outputs_in_blocks(ids_1T)
         infos = dict(zip(self.anatomy.attentions, map(self._info, layers), strict=True))
-        return at_once_outputs(self.model, infos, ids_1T)
+        return self.comparable(at_once_outputs(self.model, infos, ids_1T))
 
     def outputs_in_blocks(self, ids_1T: Tensor) -> Outputs:
         """The same while somebody sees the stages."""
-        return seam_outputs(self.model, [self.point(at, "attn_probs") for at in self.anatomy.softmax_layers], ids_1T)
+        names = [self.point(at, "attn_probs") for at in self.anatomy.softmax_layers]
+        return self.comparable(seam_outputs(self.model, names, ids_1T))
+
+    def comparable(self, ours: Outputs) -> Outputs:
+        """Outputs with maps as its own eager attention gives them: perhaps without the share of the sinks."""
+        if not self.sinks_apart:
+            return ours
+        return replace(ours, maps=[probs / probs.sum(-1, keepdim=True) for probs in ours.maps])
 
     def reference_outputs(self, ids_1T: Tensor) -> Outputs:
         """See `Source`."""
@@ -201,6 +211,7 @@ class Decoder(Classifying):
         """See `Source`: the model's own modules, with its own eager attention."""
         twin = own_modules(self.model)
         twin.set_attn_implementation("eager")
+        unwatched(twin)
         return twin
 
     def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:

@@ -38,6 +38,20 @@ class GivenMask:
     batch: int = 1
     _followed: dict[Mask, bool] = field(default_factory=dict, init=False)
 
+    def __getitem__(self, part: tuple[slice, slice, slice, slice]) -> "GivenMask":
+        """The mask of some queries, [:, :, queries, :]: Gemma 4 reads its last layers at the end of a text alone.
+
+        Raises:
+            TypeError: a part of another kind.
+        """
+        whole = slice(None)
+        if len(part) != 4 or (part[0], part[1], part[3]) != (whole,) * 3 or not isinstance(part[2], slice):
+            raise TypeError("it takes parts of it")
+        rows = self.rows[part[2]]
+        if rows.step != 1:
+            raise TypeError("it leaves out queries")
+        return replace(self, rows=rows)
+
     def follows(self, rule: Mask) -> bool:
         """Whether it is this rule in some rows of every text, padded ones apart; the layers of a pass ask once."""
         if rule not in self._followed:

@@ -19,6 +19,7 @@ from transformers.masking_utils import AttentionMaskInterface
 from gemma2_workbench.model.hooks import HookPoint
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.decoder.attention.given_mask import GivenMask, given_mask, rule_of
+from gemma2_workbench.models.decoder.attention.scores import OwnScores
 from gemma2_workbench.models.decoder.attention.seat import LOG_SUM, STAGES, Seat, attend
 from gemma2_workbench.models.decoder.refused import RefusedError
 
@@ -95,6 +96,28 @@ def attention(
     if calls is not None:
         calls.append(Call(module, query, key, value, keywords, out_BNTH))
     return out_BNTH.transpose(1, 2).contiguous(), None
+
+
+def of_its_own(module: nn.Module, own: OwnScores) -> Tensor:
+    """What a module mixes that computes its attention itself, [B, N, T, H]; see `own_softmax`.
+
+    Raises:
+        RefusedError: scores or a mask of a form that is not known, or that was another when it was studied.
+    """
+    calls, N = _calls.get(), own.query.shape[1]
+    if calls is not None and _SEAT not in vars(module):
+        scale, biased = own.form()
+        rule = own.mask.rule()
+        _take_a_seat(module, Seat(rule, scale, None, N, rule, None, biased=biased))
+    seat, mask = seat_of(module), own.mask
+    if not mask.follows(seat.given_rule):
+        raise RefusedError("its mask is another here than when it was studied")
+    query, key = own.factors(seat.scale, seat.biased)
+    rule = replace(seat.rule, keep=mask.keep(seat.given_rule))
+    out_BNTH = attend(module, seat, query, key, own.value, rule, mask.rows, mask.keys)
+    if calls is not None:
+        calls.append(Call(module, query, key, own.value, {}, out_BNTH))
+    return out_BNTH
 
 
 def _scale(query: Tensor, keywords: dict[str, Any]) -> float:

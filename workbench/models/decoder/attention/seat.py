@@ -35,6 +35,7 @@ class Seat:
         heads: N.
         given_rule, given_cap: rule and cap as the model passed them when it was studied, which no change touches.
         projected: whether `head_out` is what the output projection reads; else it is what attention gives.
+        biased: whether a number for each key stands beside q.k, as a last number of queries and keys (ALiBi).
         block_rows: query rows handled at once.
     """
 
@@ -45,6 +46,7 @@ class Seat:
     given_rule: Mask
     given_cap: float | None
     projected: bool = False
+    biased: bool = False
     block_rows: int = BLOCK_ROWS
 
 

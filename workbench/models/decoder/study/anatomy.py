@@ -99,11 +99,12 @@ def anatomy_of(model: nn.Module, seen: Study) -> Anatomy:
     layers: list[Layer] = []
     for at in range(len(model.get_submodule(container)._modules)):
         layer = f"{container}.{at}"
-        own = [call for call in seen.calls if names[call.module].startswith(f"{layer}.")]
-        if len(own) > 1:
-            raise RefusedError(f"layer {at} attends {len(own)} times ({', '.join(names[one.module] for one in own)})")
-        layers.append(_layer(model, layer, names, own[0] if own else None, seen.steps))
-    return Anatomy(tuple(layers), _is_stream([seen.steps.get(layer.name) for layer in layers]))
+        own = [call for call in seen.calls if f"{names[call.module]}.".startswith(f"{layer}.")]
+        # A layer that attends several times is several layers, between whose parts no stream is known.
+        for call in own or [None]:
+            found = _layer(model, layer, names, call, seen.steps)
+            layers.append(found if len(own) < 2 else replace(found, branches=None))
+    return Anatomy(tuple(layers), _is_stream(layers, seen.steps))
 
 
 def _container(model: nn.Module, name: str) -> str:
@@ -195,9 +196,12 @@ def _is_close(a: Tensor, b: Tensor) -> bool:
     return bool((a - b).abs().max() <= _CLOSE * (1 + a.abs().max()))
 
 
-def _is_stream(layers: Sequence[Step | None]) -> bool:
-    """Whether every layer is given what the one before gave, [B, T, D]."""
-    steps = [step for step in layers if step is not None and step.given is not None and step.gave is not None]
+def _is_stream(layers: Sequence[Layer], seen: Mapping[str, Step]) -> bool:
+    """Whether the layers, each with one attention in it, hand on [B, T, D]."""
+    if any(layer.attention == layer.name for layer in layers) or len({layer.name for layer in layers}) < len(layers):
+        return False
+    known = [seen.get(layer.name) for layer in layers]
+    steps = [step for step in known if step is not None and step.given is not None and step.gave is not None]
     if len(steps) != len(layers):
         return False
     shapes = {tuple(tensor.shape) for step in steps for tensor in (step.given, step.gave) if tensor is not None}
