@@ -5,7 +5,7 @@ Letters: B batch, T tokens, N query heads, G key/value heads, H head width, D mo
 
 import inspect
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from gemma2_workbench.brief import brief
 from gemma2_workbench.model.masks import Mask
-from gemma2_workbench.models.decoder.attention.own_softmax import unwatched
+from gemma2_workbench.models.decoder.attention.own_softmax import is_watched, unwatched
 from gemma2_workbench.models.decoder.attention.seam import seat_of
 from gemma2_workbench.models.decoder.attention.seat import LOG_SUM, STAGES, Seat, is_at_once
 from gemma2_workbench.models.decoder.classifying import Classifying
@@ -27,6 +27,7 @@ from gemma2_workbench.models.decoder.study.norms import NormForm
 from gemma2_workbench.models.decoder.trial import trial
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.outputs import Outputs
+from gemma2_workbench.models.parity.long_texts import maps_until_taken
 from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.unembedding import Unembedding
 from gemma2_workbench.models.weights.own_copy import own_modules
@@ -206,6 +207,19 @@ class Decoder(Classifying):
     def reference_outputs(self, ids_1T: Tensor) -> Outputs:
         """See `Source`."""
         return eager_outputs(self.reference(), self.anatomy.attentions, ids_1T)
+
+    def reference_maps(self, ids_1T: Tensor, takers: Mapping[int, Callable[[Tensor], None]]) -> None:
+        """See `ShortReference`."""
+        twin = self.reference()
+        modules: dict[nn.Module, Callable[[Tensor], None]] = {}
+        for layer, take in takers.items():
+            name = self.anatomy.layers[layer].attention
+            assert name is not None
+            modules[twin.get_submodule(name)] = take
+        # Old modules give their maps when they are asked to; the others always do, and would keep those of all layers.
+        asked = {"output_attentions": True} if any(map(is_watched, self.model.modules())) else {}
+        with torch.no_grad():
+            maps_until_taken(lambda: twin(input_ids=ids_1T, use_cache=False, **asked), modules)
 
     def reference(self) -> nn.Module:
         """See `Source`: the model's own modules, with its own eager attention."""

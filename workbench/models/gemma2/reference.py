@@ -3,14 +3,13 @@
 import copy
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
 from typing import Any
 
 import torch
 import transformers
 from torch import Tensor, nn
 
-from gemma2_workbench.models.parity.long_texts import EnoughError
+from gemma2_workbench.models.parity.long_texts import maps_until_taken
 from gemma2_workbench.models.reading.alone import BUILDING
 from gemma2_workbench.models.weights import dense
 
@@ -73,19 +72,6 @@ def _gathered(weight: Any) -> torch.Tensor:
 
 def maps(model: nn.Module, ids_1T: Tensor, takers: Mapping[int, Callable[[Tensor], None]]) -> None:
     """Run a reference up to the last layer of `takers`, and hand each its probabilities [N, T, T]."""
-    last = max(takers)
-
-    def hand_over(layer: int) -> Callable[..., None]:
-        def hook(_module: nn.Module, _args: tuple[Any, ...], out: tuple[Tensor, Tensor]) -> None:
-            takers[layer](out[1][0])
-            if layer == last:
-                raise EnoughError
-
-        return hook
-
     trunk: Any = model.base_model
-    with ExitStack() as stack, suppress(EnoughError):
-        for layer in takers:
-            attention: nn.Module = trunk.layers[layer].self_attn
-            stack.callback(attention.register_forward_hook(hand_over(layer)).remove)
-        trunk(ids_1T, use_cache=False)
+    modules = {trunk.layers[layer].self_attn: take for layer, take in takers.items()}
+    maps_until_taken(lambda: trunk(ids_1T, use_cache=False), modules)

@@ -321,6 +321,11 @@ class LoadedModel:
         """Transformers' own model on the same weights, see `gemma2_reference`."""
         return gemma2_reference.reference(self.model)
 
+    @property
+    def sinks_apart(self) -> bool:
+        """See `ShortReference`: it has none."""
+        return False
+
     def reference_maps(self, ids_1T: Tensor, takers: Mapping[int, Callable[[Tensor], None]]) -> None:
         """See `ShortReference`."""
         gemma2_reference.maps(self.reference(), ids_1T, takers)

@@ -117,14 +117,21 @@ def probe_lengths(loaded: Source, tokens: int) -> tuple[int, int]:
         Where half of the free memory does not hold the maps, a text stays short, and the statement says so.
     """
     shape = loaded.shape
-    bounds = (shape.trained, *(layer.window for layer in loaded.layers))
-    reached = [bound for bound in bounds if bound is not None and bound < tokens]
+    windows = [window for layer in loaded.layers for window in (layer.window, layer.chunk) if window is not None]
+    reached = [bound for bound in (shape.trained, *windows) if bound is not None and bound < tokens]
     length = min(max([PARITY_TOKENS, *(bound + BEYOND for bound in reached)]), shape.longest)
-    short = min(PARITY_TOKENS, shape.longest)
-    free = available_bytes() // 2
-    if length <= short or (length <= MOST_WHOLE and reference_bytes(loaded, length) <= free):
+    short, free = min(PARITY_TOKENS, shape.longest), available_bytes() // 2
+
+    def held(wanted: int) -> int:
+        return wanted if isinstance(loaded, ShortReference) and long_bytes(loaded, wanted) <= free else 0
+
+    if length <= short:
+        # Its smallest window is shown to bite even where the text does not reach it, if that is cheap.
+        beyond = min(windows, default=0) + BEYOND
+        return length, held(beyond) if short < beyond <= min(MOST_WHOLE, shape.longest) else 0
+    if length <= MOST_WHOLE and reference_bytes(loaded, length) <= free:
         return length, 0
-    return short, length if isinstance(loaded, ShortReference) and long_bytes(loaded, length) <= free else 0
+    return short, held(length)
 
 
 def _beyond(loaded: Source, statement: Parity, tokens: int) -> Parity:
@@ -203,12 +210,15 @@ def _held(loaded: Source, parity: Parity) -> Parity:
 
 
 def _windows(loaded: Source, tokens: int) -> str:
-    """Which windows a text shows, and which it does not."""
-    windows = sorted({layer.window for layer in loaded.layers if layer.window is not None})
-    shown = [str(window) for window in windows if window < tokens]
-    hidden = [str(window) for window in windows if window >= tokens]
-    words = (("longer", shown), ("no longer", hidden))
-    return "".join(f", {word} than the window of {' and '.join(some)}" for word, some in words if some)
+    """Which windows and chunks a text shows, and which it does not."""
+    ends = [("window", layer.window) for layer in loaded.layers] + [("chunk", layer.chunk) for layer in loaded.layers]
+    said = ""
+    for name in ("window", "chunk"):
+        sizes = sorted({size for kind, size in ends if kind == name and size is not None})
+        for words, is_longer in (("longer", True), ("no longer", False)):
+            some = [size for size in sizes if (size < tokens) == is_longer]
+            said += f", {words} than the {name} of {' and '.join(map(str, some))}" if some else ""
+    return said
 
 
 def _largest(differences: Iterable[float]) -> float:

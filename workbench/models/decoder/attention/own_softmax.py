@@ -128,6 +128,11 @@ def watch(modules: Sequence[nn.Module]) -> None:
         module.register_forward_hook(_after, always_call=True)
 
 
+def is_watched(module: nn.Module) -> bool:
+    """Whether the attention of a module is ours in place of its own."""
+    return bool(vars(module).get(_WATCHED))
+
+
 def unwatched(model: nn.Module) -> None:
     """From now on the attention of this copy is the model's again."""
     for module in model.modules():
@@ -135,7 +140,7 @@ def unwatched(model: nn.Module) -> None:
 
 
 def _before(module: nn.Module, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-    if not vars(module).get(_WATCHED):
+    if not is_watched(module):
         return
     batch = next(part.shape[0] for part in (*args, *keywords.values()) if isinstance(part, Tensor))
 
@@ -147,7 +152,7 @@ def _before(module: nn.Module, args: tuple[Any, ...], keywords: dict[str, Any]) 
 
 
 def _after(module: nn.Module, _args: object, _out: object) -> None:
-    if vars(module).get(_WATCHED):
+    if is_watched(module):
         _leave()
 
 
