@@ -28,7 +28,8 @@ from gemma2_workbench.models.reading.checkpoint import (
     json_object,
     weight_files,
 )
-from gemma2_workbench.models.reading.names import ModelNotFoundError, Place, fetched, located
+from gemma2_workbench.models.reading.gguf import check_package
+from gemma2_workbench.models.reading.names import ModelNotFoundError, Place, fetched, gguf_named, located
 from gemma2_workbench.models.reading.shipped import DEFAULT, embedded
 from gemma2_workbench.models.reading.vocabulary import tokenizer_of
 from gemma2_workbench.models.reading.weights_hash import weights_hash
@@ -59,7 +60,8 @@ def load(
 
     Args:
         name: an embedded checkpoint (`embedded()` lists them; None is the language model), a folder in the format of
-            google/gemma-2-2b, or a hub id such as `google/gemma-2-2b`.
+            google/gemma-2-2b, a GGUF file or a folder with one, or a hub id such as `google/gemma-2-2b`. A GGUF file is
+            read once and kept as float32 beside the hub's cache.
         dtype: float32, bfloat16 or float16; default: that of the checkpoint where the device computes in it, else
             float32; the embedded checkpoints, which are small, always float32.
         device: default: cuda or mps where there is one, else cpu.
@@ -126,7 +128,9 @@ def check_loadable(name: str, *, dtype: str | None = None, device: str | None = 
     where = Placement(chosen_device(device), quantize)
     chosen_dtype(dtype, where.device)
     check_quantize(quantize)
-    if name not in embedded():
+    if gguf_named(name) is not None:
+        check_package()  # it may take minutes to read, once
+    elif name not in embedded():
         with one_sentence(name):
             place = located(name)
             if is_other_family(place.folder):

@@ -162,7 +162,7 @@ def _ids(model: Any, length: int = STUDIED) -> torch.Tensor:
     words = words_of(model)
     vocabulary = 128 if words is None else words.num_embeddings  # bytes or characters, where it has no table
     ids_1T = (3 + torch.arange(length, device=model.device) * 7 % max(vocabulary - 4, 1))[None]
-    end = model.config.eos_token_id
+    end = getattr(model.config, "eos_token_id", None)
     if model.config.is_encoder_decoder and isinstance(end, int):
         ids_1T[ids_1T == end] += 1
         ids_1T[:, -1] = end

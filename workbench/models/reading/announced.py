@@ -7,7 +7,15 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import DryRunError, HfHubHTTPError
 
 from gemma2_workbench.models.reading.checkpoint import weight_files
-from gemma2_workbench.models.reading.names import ModelNotFoundError, absent, is_path, located, refusal, valid_id
+from gemma2_workbench.models.reading.names import (
+    ModelNotFoundError,
+    absent,
+    gguf_named,
+    is_path,
+    located,
+    refusal,
+    valid_id,
+)
 from gemma2_workbench.models.reading.quiet import quiet
 from gemma2_workbench.models.reading.shipped import embedded
 
@@ -44,6 +52,8 @@ def announced(name: str) -> Announced:
     Raises:
         ModelNotFoundError: there is none.
     """
+    if (packed := gguf_named(name)) is not None:
+        return Announced(name, packed.stat().st_size, False)
     if name in embedded() or is_path(name, Path(name).expanduser()):
         return Announced(name, _on_disk(located(name).folder), False)
     valid_id(name)

@@ -10,6 +10,7 @@ from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, R
 from huggingface_hub.utils import validate_repo_id
 
 from gemma2_workbench.models.reading import adapters
+from gemma2_workbench.models.reading.gguf import gguf_file, unpacked
 from gemma2_workbench.models.reading.progress import download_bar
 from gemma2_workbench.models.reading.quiet import quiet
 from gemma2_workbench.models.reading.shipped import embedded
@@ -63,6 +64,8 @@ def located(name: str, revision: str | None = None) -> Place:
         return Place(name, f"embedded:{name}", shipped[name], None)
     folder = Path(os.path.expanduser(name))
     if is_path(name, folder):
+        if (packed := gguf_named(name)) is not None:
+            return Place(name, str(packed), unpacked(packed), None)
         _check_folder(name, folder)
         return _based(name, folder) or Place(name, str(folder), folder, None)
     snapshot = fetched(name, revision, SMALL_FILES)
@@ -75,6 +78,22 @@ def located(name: str, revision: str | None = None) -> Place:
     if not (snapshot / "config.json").is_file():
         raise ModelNotFoundError(absent(name, "there is no config.json in it"))
     return Place(name, name, snapshot, snapshot.name)
+
+
+def gguf_named(name: str) -> Path | None:
+    """The GGUF file that a name of this machine leads to; None where it leads to none.
+
+    Raises:
+        ModelNotFoundError: to several.
+    """
+    path = Path(os.path.expanduser(name))
+    # os.path is false where pathlib raises: of names that no path may have.
+    if name in embedded() or not os.path.exists(path):
+        return None
+    try:
+        return gguf_file(path)
+    except ValueError as error:
+        raise ModelNotFoundError(f"{name} is no model: {error}") from error
 
 
 def _based(name: str, folder: Path) -> Place | None:
@@ -172,8 +191,6 @@ def _check_folder(name: str, folder: Path) -> None:
             raise ModelNotFoundError(
                 f"{name} cannot be read as a model folder: there is no config.json in {name}{unfinished}"
             )
-    elif name.lower().endswith(".gguf"):
-        raise ModelNotFoundError(_gguf(name))
     elif os.path.exists(folder):
         raise ModelNotFoundError(f"{name} is a file; give the folder that holds it, {folder.parent}")
     else:
@@ -186,14 +203,7 @@ def _check_folder(name: str, folder: Path) -> None:
 def _check_kind(name: str, folder: Path) -> None:
     """Refuse folders that hold nothing but GGUF files."""
     if not (folder / "config.json").exists() and any(folder.glob("*.gguf")):
-        raise ModelNotFoundError(_gguf(name))
-
-
-def _gguf(name: str) -> str:
-    return (
-        f"{name} is in GGUF, the format of llama.cpp, which the workbench does not read; give the folder with "
-        "config.json, model.safetensors and tokenizer that it was made from"
-    )
+        raise ModelNotFoundError(f"{name} holds GGUF files alone; download one of them and give its path")
 
 
 def _short(name: str) -> str:

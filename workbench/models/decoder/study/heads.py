@@ -68,7 +68,8 @@ def words_of(model: Any) -> nn.Embedding | None:
 def longest_of(model: Any) -> int:
     """How many tokens a model reads at most, as its configuration says; very many where it says nothing."""
     config = model.config.get_text_config()
-    named = next((found for name in _LENGTHS if isinstance(found := getattr(config, name, None), int)), _UNBOUND)
+    said = [found for name in _LENGTHS if isinstance(found := getattr(config, name, None), int)]
+    named = next((length for length in said if length > 0), _UNBOUND)  # XLNet says -1 of texts without an end
     words = words_of(model)
     tables = [one for one in model.modules() if isinstance(one, nn.Embedding) and one is not words]
     # RoBERTa counts positions from the row after that of the padding.
