@@ -85,6 +85,7 @@ _ROTARY = {"rope_type": "default", "rope_theta": 10_000.0}
 _DBRX_ATTENTION = {"kv_n_heads": 2, "clip_qkv": 1.0, "rope_theta": 10_000.0}
 _DBRX = {"hidden_size": 32, "ffn_hidden_size": 32, "moe_num_experts": 4, "moe_top_k": 2}
 _ZAMBA = {"attention_hidden_size": 64, "attention_head_dim": 16}
+_DEBERTA = {"relative_attention": True, "pos_att_type": ["c2p", "p2c"]}
 # What is off or without effect by default and must bite, and what generic sizes do not suit.
 OWN: dict[str, dict[str, object]] = {
     "bamba": {"attn_layer_indices": [1, 3]},
@@ -124,6 +125,9 @@ OWN: dict[str, dict[str, object]] = {
     "esmc": {"num_key_value_heads": 4},
     "neomme": {"head_dim": 16},
     "distilbert": {"hidden_dim": 64},
+    "mobilebert": {"normalization_type": "layer_norm"},
+    "deberta": _DEBERTA,
+    "deberta-v2": _DEBERTA | {"position_buckets": 4, "norm_rel_ebd": "layer_norm", "share_att_key": True},
     "perceiver": {"num_latents": 8, "d_latents": 32, "num_blocks": 1, "num_self_attends_per_block": 2},
 }
 

@@ -21,7 +21,7 @@ from torch.overrides import TorchFunctionMode
 
 from gemma2_workbench.models.decoder.attention.scores import OwnScores
 from gemma2_workbench.models.decoder.attention.seam import of_its_own
-from gemma2_workbench.models.decoder.refused import staying_as_it_is
+from gemma2_workbench.models.decoder.refused import RefusedError, staying_as_it_is
 
 _WATCHED = "workbench_watched"  # whether the attention of a module is ours
 # What stands between the two products, and what they are.
@@ -99,7 +99,7 @@ def attending(model: nn.Module, ids_1T: Tensor) -> list[nn.Module]:
     """The innermost modules in which a product, a softmax and a product follow each other when a model reads ids.
 
     Raises:
-        RefusedError: it becomes another model by reading them.
+        RefusedError: it does not read them, or becomes another model by reading them.
     """
     found: list[nn.Module] = []
     handles = [
@@ -113,6 +113,8 @@ def attending(model: nn.Module, ids_1T: Tensor) -> list[nn.Module]:
     try:
         with torch.no_grad(), staying_as_it_is(model):
             model(input_ids=ids_1T, use_cache=False)
+    except (AttributeError, TypeError, IndexError, KeyError, RuntimeError) as error:
+        raise RefusedError(f"it does not run on a text alone ({type(error).__name__})") from error
     finally:
         for handle in handles:
             handle.remove()
