@@ -47,8 +47,15 @@ STAGED = {
     "granite": "4 global",  # multipliers
     "gemma3n_text": "2 local, 2 global",  # keys and values of an earlier layer, several streams
     "bert": "4 global",  # sees later tokens
+    "bloom": "4 global",  # a softmax of its own, with a number for each key
+    "gpt_neo": "2 global, 2 local",  # a softmax and windows of its own
+    "granite_swa": "2 global, 2 local",  # sinks that its own maps leave out
+    "longcat_flash": "8 global",  # two attentions a layer
 }
 LENS = {
+    "bloom",
+    "gpt_neo",
+    "granite_swa",
     "llama",
     "gemma3_text",
     "gemma2",
@@ -72,11 +79,20 @@ def test_a_family_is_exact_in_every_way_of_running_it(family: str) -> None:
     assert (row.lens, row.contributions) == (family in LENS, family in SUMS)
 
 
-def test_a_mask_that_it_makes_itself_and_a_softmax_of_its_own_are_maps_only_and_nothing_is_refused() -> None:
-    doge, bloom, rwkv = (row_of(family) for family in ("doge", "bloom", "rwkv"))
-    assert (doge.tier, bloom.tier, rwkv.tier) == ("maps only", "maps only", "refused")
-    assert "interface" in bloom.reason
-    assert "no attention maps" in rwkv.reason
+@pytest.mark.parametrize(
+    ("family", "tier", "reason"),
+    [
+        ("doge", "maps only", "it works on its mask itself"),  # chosen by what it reads
+        ("cpmant", "maps only", "more than a multiple of q.k"),  # relative positions
+        ("diffllama", "maps only", "attends 2 times"),
+        ("rwkv", "refused", "no attention maps"),
+        ("big_bird", "refused", "changes its own attention for good"),
+    ],
+)
+def test_what_is_not_exact_is_shown_as_maps_alone_or_not_at_all(family: str, tier: str, reason: str) -> None:
+    row = row_of(family)
+    assert row.tier == tier
+    assert reason in row.reason
 
 
 def opened_as(family: str) -> Any:
@@ -136,7 +152,7 @@ def test_a_layer_without_softmax_has_no_map_and_says_why(tmp_path: Path) -> None
 
 
 def test_maps_only_shows_its_probabilities_and_nothing_more(tmp_path: Path) -> None:
-    loaded = opened_as("bloom")
+    loaded = opened_as("cpmant")
     assert isinstance(loaded, MapsOnly)
     assert loaded.tier.startswith("maps only")
     trace = capture(loaded, TEXT)

@@ -27,7 +27,7 @@ class OwnScores:
 
     Attributes:
         query, key, value: [B, N, T, H], [B, G, S, H], [B, G, S, H of the values].
-        scores: [B, N, T, S].
+        scores: [B, N, T, S], without gradients: what they are is looked at, and nothing is computed with them.
     """
 
     query: Tensor
@@ -47,7 +47,7 @@ class OwnScores:
         if query.shape[1] % key.shape[1] or scores.shape[1:] != (*query.shape[1:3], key.shape[2]):
             shapes = ", ".join(str(list(part.shape)) for part in (query, key, scores))
             raise RefusedError(f"its queries, keys and scores have the shapes {shapes}, which do not go together")
-        return cls(query, key, value.to(query.dtype), scores)
+        return cls(query, key, value, scores.detach())
 
     @cached_property
     def mask(self) -> SeenMask:
@@ -101,11 +101,13 @@ class OwnScores:
         of_key_BNS1 = (bias_BNS / scale).to(key_BNSH.dtype)[..., None]
         return torch.cat([self.query, self.query.new_ones(B, N, T, 1)], -1), torch.cat([key_BNSH, of_key_BNS1], -1)
 
+    @torch.no_grad()
     def _bias(self, scale: float) -> Tensor:
         """What the last row has beside q.k, [B, N, S]; 0 where it sees nothing."""
         bias_BNS = (self.scores[:, :, -1:].double() - scale * self._raw([-1]))[:, :, 0]
         return bias_BNS.masked_fill(~self.mask.visible[:, None, -1], 0)
 
+    @torch.no_grad()
     def _raw(self, rows: slice | list[int]) -> Tensor:
         """q.k of some rows, [B, N, rows, S]."""
         return attention_logits(self.query[:, :, rows].double(), self.key.double(), 1.0)

@@ -72,7 +72,7 @@ def attend(
         sinks_N: the logit of each head's sink.
     """
     q_BNTH, k_BGSH, v_BGSH = point(at, "q_rot")(q_BNTH), point(at, "k_rot")(k_BGSH), point(at, "v")(v_BGSH)
-    if not torch.is_grad_enabled() and is_at_once(at, seat, q_BNTH.dtype, q_BNTH.device):
+    if not torch.is_grad_enabled() and is_at_once(at, seat, v_BGSH.dtype, q_BNTH.device):
         mixed_BNTH, log_sum_BNT = at_once.attend(q_BNTH, k_BGSH, v_BGSH, mask, seat.scale, rows, keys, sinks_N)
         point(at, LOG_SUM)(log_sum_BNT, Span(rows, keys))
     else:
@@ -110,7 +110,8 @@ def _mixed(
         seen = slice(span.keys.start - keys.start, span.keys.stop - keys.start)
         own = slice(block.start - rows.start, block.stop - rows.start)
         probs_BNQS = _probabilities(at, seat, q_BNTH[:, :, own], k_BGSH[:, :, seen], mask, span, sinks_N)
-        outs.append(mix_values(probs_BNQS, v_BGSH[:, :, seen]))
+        # Some models compute what precedes in float32 whatever their values are.
+        outs.append(mix_values(probs_BNQS.to(v_BGSH.dtype), v_BGSH[:, :, seen]))
     return torch.cat(outs, dim=2)
 
 
