@@ -3,7 +3,8 @@
 import torch
 from torch import nn
 
-from gemma2_workbench.models.gemma2.source import CLASSIFIERS, LoadedModel
+from gemma2_workbench.models.gemma2.classes import CLASSIFIERS
+from gemma2_workbench.models.gemma2.source import LoadedModel
 
 
 def with_head(loaded: LoadedModel, kind: str, seed: int) -> nn.Module:

@@ -6,7 +6,7 @@ import torch
 
 from gemma2_workbench.model import Gemma2Config, Gemma2Model
 from gemma2_workbench.model.weights import check_names
-from gemma2_workbench.models.gemma2.source import CLASSES, LANGUAGE_MODEL
+from gemma2_workbench.models.gemma2.classes import CLASSES, LANGUAGE_MODEL
 from gemma2_workbench.models.machine.placement import Placement
 from gemma2_workbench.models.reading import adapters
 from gemma2_workbench.models.reading.alone import BUILDING
