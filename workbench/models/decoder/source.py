@@ -164,6 +164,13 @@ class Decoder(Classifying):
             seat.block_rows = rows
         return ours
 
+    def round_as_reference(self) -> bool:
+        """See `RoundsApart`: attention in blocks from now on, whose operations are those of eager attention."""
+        whole = [seat for seat in self._seats() if seat.may_be_whole]
+        for seat in whole:
+            seat.may_be_whole = False
+        return bool(whole)
+
     def set_softcap(self, layer: int, cap: float | None) -> None:
         """See `Source`."""
         self._seat(layer).cap = cap

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle, islice
+from typing import Protocol, runtime_checkable
 from weakref import WeakKeyDictionary
 
 import torch
@@ -28,6 +29,15 @@ TEST_TEXT = (
     "Emma was glad to see Mr. Knightley in Paris, and the President of the United States met them on 3 May 1924. "
 )
 TOLERANCE = {"float32": 1e-4, "float16": 5e-3, "bfloat16": 3e-2}
+
+
+@runtime_checkable
+class RoundsApart(Protocol):
+    """A source that is computed in another order than its reference, which moves large numbers by their rounding."""
+
+    def round_as_reference(self) -> bool:
+        """Compute in the order of the reference from now on; False where it did already."""
+        ...
 
 
 class ParityError(RuntimeError):
@@ -195,6 +205,8 @@ def compare(loaded: Source, ids: tuple[int, ...], name: str = "the whole text") 
         tolerance=TOLERANCE[loaded.dtype],
         compared=f"{name} of {len(ids)} tokens{_windows(loaded, len(ids))}" if name else "",
     )
+    if not parity.holds and isinstance(loaded, RoundsApart) and loaded.round_as_reference():
+        return compare(loaded, ids, name)
     return _held(loaded, parity)
 
 

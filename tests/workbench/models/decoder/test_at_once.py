@@ -129,3 +129,14 @@ def test_log_sums_are_not_asked_for_where_stages_are_computed() -> None:
     watching: dict[str, Hook] = {name: lambda *_: None, loaded.point(0, "attn_probs"): lambda *_: None}
     with torch.no_grad(), attached(loaded.model, watching), pytest.raises(RuntimeError, match="log-sums are asked of"):
         loaded.model(torch.arange(3, 9)[None])
+
+
+def test_a_model_whose_numbers_are_large_is_computed_in_the_order_of_its_reference() -> None:
+    tokenizer = load("tiny").tokenizer
+    model = tiny_model("llama", vocabulary=len(tokenizer))
+    with torch.no_grad():
+        model.lm_head.weight *= 3000  # rounding is relative, and so beyond the tolerance
+    loaded: Any = opened(model, tokenizer, "llama")
+    assert loaded.log_sum_point(0) is None
+    trace = capture(loaded, "Anna met Bob.")
+    assert trace.parity.output_max_diff == 0

@@ -37,6 +37,7 @@ class Seat:
         projected: whether `head_out` is what the output projection reads; else it is what attention gives.
         biased: whether a number for each key stands beside q.k, as a last number of queries and keys (ALiBi).
         block_rows: query rows handled at once.
+        may_be_whole: whether it may be computed by the kernel, which rounds in another order than eager attention.
     """
 
     rule: Mask
@@ -48,6 +49,7 @@ class Seat:
     projected: bool = False
     biased: bool = False
     block_rows: int = BLOCK_ROWS
+    may_be_whole: bool = True
 
 
 def attend(
@@ -82,7 +84,8 @@ def attend(
 
 def is_at_once(at: nn.Module, seat: Seat, dtype: torch.dtype, device: torch.device) -> bool:
     """Whether a module attends at once where no gradients are recorded: nobody sees its blocks, and it has no cap."""
-    return at_once.suits(dtype, device, seat.cap) and not any(point(at, name).watched for name in IN_BLOCKS)
+    suits = seat.may_be_whole and at_once.suits(dtype, device, seat.cap)
+    return suits and not any(point(at, name).watched for name in IN_BLOCKS)
 
 
 def point(at: nn.Module, name: str) -> HookPoint:
