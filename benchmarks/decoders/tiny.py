@@ -129,6 +129,7 @@ OWN: dict[str, dict[str, object]] = {
     "gpt_neo": {"attention_types": [[["global", "local"], 2]]},
     "esmc": {"num_key_value_heads": 4},
     "neomme": {"head_dim": 16},
+    "mistral4": {"head_dim": 12},
     "distilbert": {"hidden_dim": 64},
     "mobilebert": {"normalization_type": "layer_norm"},
     "deberta": _DEBERTA,

@@ -23,8 +23,8 @@ from gemma2_workbench.models.reading.quiet import quiet
 from gemma2_workbench.models.reading.weights_hash import weights_hash
 
 ENDING = ".gguf"
-# While the numbers of a tensor are read they are there twice, and all of them are once.
-_WHILE_READ = 1.5
+# While a file is read its numbers are there up to three times: as they are unpacked, in the model, on their way out.
+_WHILE_READ = 3
 
 
 def gguf_file(path: Path) -> Path | None:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from transformers import AutoModelForCausalLM
 
 from benchmarks.decoders.row import row_of
-from benchmarks.decoders.tiny import tiny_model
+from benchmarks.decoders.tiny import shaken, tiny_config, tiny_model
 from gemma2_workbench import (
     AblateHead,
     Patch,
@@ -120,6 +121,43 @@ def test_a_folder_of_another_family_is_loaded_read_changed_and_saved(tmp_path: P
     assert load_trace(tmp_path / "a.trace") == after
     again = capture(loaded, TEXT)
     assert torch.equal(again.stage(0, 1).nan_to_num(), trace.stage(0, 1).nan_to_num())
+
+
+@pytest.mark.parametrize(
+    ("family", "size", "compared"),
+    [
+        (
+            "gemma3_text",
+            "sliding_window",
+            "layers 0 (local) and 1 (global)",
+        ),
+        (
+            "llama4_text",
+            "attention_chunk_size",
+            "layers 0 (chunked) and 1 (global)",
+        ),
+        (
+            "granite_swa",
+            "sliding_window",
+            "layers 0 (global) and 1 (local)",
+        ),
+        (
+            "gpt_neo",
+            "window_size",
+            "layers 0 (global) and 1 (local)",
+        ),
+    ],
+)
+def test_parity_reaches_beyond_a_window_that_a_text_does_not_reach(family: str, size: str, compared: str) -> None:
+    tokenizer = load("tiny").tokenizer
+    config = tiny_config(family, len(tokenizer))
+    config.max_position_embeddings = 400
+    setattr(config, size, 150)
+    model = shaken(AutoModelForCausalLM.from_config(config, attn_implementation="eager"))
+    parity = capture(opened(model, tokenizer, family), TEXT).parity
+    assert parity.holds
+    end = "chunk" if "chunk" in size else "window"
+    assert f"{compared} on one of 182 tokens, longer than the {end} of 150" in parity.sentence
 
 
 def test_a_sink_takes_its_share_of_every_row() -> None:
