@@ -43,6 +43,11 @@ OTHER_RUN = "data.run.id !== before.run && data.row && data.row.run === data.run
 SETTLED = "document.querySelector('#page').dataset.settled === 'true'"
 FETCHED = """(part) => performance.getEntriesByType('resource')
   .filter(({ name }) => name.includes('/attention/') && name.includes(part)).map(({ duration }) => duration)"""
+# Parts of a map: neither all of it, as of neighbours that are fetched ahead, nor a row.
+PARTS = """(tokens) => performance.getEntriesByType('resource').filter(({ name }) => {
+  const [from, to] = (new URL(name).searchParams.get('rows') ?? '0:0').split(':').map(Number);
+  return to - from > 1 && to - from < tokens;
+}).map(({ duration }) => duration)"""
 
 
 def main() -> None:
@@ -108,7 +113,7 @@ def looked_at(page: Page, address: str, length: int) -> tuple[float, ...]:
     for _ in range(5):
         zooms.append(page.evaluate(PRESS, ["+", SETTLED]))
         page.wait_for_selector(READY)
-    tiles = page.evaluate(FETCHED, "rows=")
+    tiles = page.evaluate(PARTS, length)
     page.reload()
     page.wait_for_selector(READY)
     thumbnails = page.evaluate(FETCHED, "thumbnails")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pkgutil import resolve_name
 from typing import NoReturn
 
+from gemma2_workbench.apps.allocator import keep_freed_memory
 from gemma2_workbench.apps.cli.ending import WRONG, ended, flush_output, in_one_line, set_output, take_signals
 from gemma2_workbench.apps.cli.importing import imported
 from gemma2_workbench.apps.cli.parsers import COMMANDS
@@ -29,11 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0 or what it returns, or 2 with a sentence on stderr where something is wrong.
 
     Ctrl-c gives 130. Without `arguments` those of the process are taken, and the process is the command's own: its
-    signals are handled too.
+    signals are handled too, and its allocator is set.
     """
     if arguments is not None:
         return _run(arguments)
     set_output()
+    keep_freed_memory()
     code = _run(None)
     try:
         flush_output()

@@ -11,7 +11,7 @@ from gemma2_workbench.atomic import checked_target
 from gemma2_workbench.models.loading import Loaded
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.records.run import Run, run_text
-from gemma2_workbench.traces.estimate import estimate
+from gemma2_workbench.traces.estimate import estimate, is_long
 from gemma2_workbench.traces.file import save_trace
 from gemma2_workbench.traces.interventions import Intervention
 
@@ -49,8 +49,8 @@ def announced(
     loaded: Loaded, text: str, changes: Sequence[Intervention], read: Sequence[str], token: str | None
 ) -> Run:
     """The run of a text, see `run_text`; one that takes long is announced on stderr, and its layers are counted."""
-    cost = estimate(loaded, len(tokenize(loaded.tokenizer, text)), lens="lens" in read)
-    if cost.seconds > 1:
-        print(cost.sentence, file=sys.stderr)
+    tokens, lens = len(tokenize(loaded.tokenizer, text)), "lens" in read
+    if tokens <= loaded.shape.longest and is_long(loaded, tokens, lens=lens):
+        print(estimate(loaded, tokens, lens=lens).sentence, file=sys.stderr)
     with counted("layer") as progress:
         return run_text(loaded, text, changes, read=read, token=token, progress=progress)

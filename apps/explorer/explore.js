@@ -9,6 +9,7 @@ import { createHeads } from './heads/heads.js';
 import { scoredOf } from './heads/scored.js';
 import { createInspector } from './inspector/inspector.js';
 import { createLack } from './lacks.js';
+import { aheadOf, keepAhead } from './ahead.js';
 import { compare } from './looks/compare.js';
 import { mask } from './looks/mask.js';
 import { patching } from './looks/patching.js';
@@ -95,7 +96,9 @@ export const explore = {
   },
 
   async run(page, { text, model, trace }, options) {
-    const run = trace ? await page.ask('saved', { trace }, options) : await page.ask('run', { text, model }, options);
+    if (trace) return { run: await page.ask('saved', { trace }, options), pair: null };
+    const { ahead, ...run } = await page.ask('run', { text, model, ahead: aheadOf(page.store.selection) }, options);
+    keepAhead(run, ahead);
     return { run, pair: null };
   },
 };

@@ -1,13 +1,14 @@
 """`run` and `saved`: a text through a model, or a saved trace, and what the page shows of it at once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import gradio as gr
 from pydantic import JsonValue
 
-from gemma2_workbench import Prediction, Trace, estimate, predict, tokenize
+from gemma2_workbench import Prediction, Trace, predict, tokenize
+from gemma2_workbench.apps.explorer.ahead import Ahead, drawn_first
 from gemma2_workbench.apps.explorer.lacking import lacking
 from gemma2_workbench.apps.explorer.scores import scores_json
 from gemma2_workbench.apps.explorer.softcap import saturated
@@ -16,19 +17,19 @@ from gemma2_workbench.apps.page.questions import FAILURES, Handler, Question, Te
 from gemma2_workbench.apps.page.session import ModelAbsentError, Session
 from gemma2_workbench.models.readable import readable, readable_piece
 from gemma2_workbench.models.source import Source
+from gemma2_workbench.traces.estimate import estimate, is_long
 from gemma2_workbench.traces.stages import STAGES
 
 FORECAST = 5
-# Multiplications and additions of a pass from which on what it takes is said before: about a second of two cores.
-ANNOUNCED = 1e11
 LOST = "this saved trace is no longer held by the server: open its file again"
 
 
 class Run(Question):
-    """A text, and the name, folder or hub id of a model."""
+    """A text, and the name, folder or hub id of a model; `ahead` is what the page will draw of it first."""
 
     text: str
     model: str
+    ahead: Ahead | None = None
 
 
 class Saved(Question):
@@ -42,17 +43,24 @@ def run(session: Session, asked: Run, tell: Tell) -> JsonValue:
     _announce(session.model(asked.model), asked.text, tell)
     run_id, trace = session.run(asked.model, asked.text, tell)
     loaded = session.model(asked.model)
-    return run_json(run_id, trace, loaded) | {
-        "forecast": forecast(session, run_id, trace),
+    said = run_json(run_id, trace, loaded)
+    return said | {
+        "forecast": forecast(session, run_id, trace, loaded),
         "sweeps": fitting_json(session, trace),
+        "ahead": None if asked.ahead is None else drawn_first(trace, asked.ahead, _opening(said)),
     }
+
+
+def _opening(said: Mapping[str, JsonValue]) -> str | None:
+    """The name of the head that a run opens with."""
+    opens = said["opening"]
+    return str(opens["head"]) if isinstance(opens, dict) else None
 
 
 def _announce(loaded: Source, text: str, tell: Tell) -> None:
     """Say what a long run will take, and that none of its layers is done: from now on the time left is reckoned."""
     tokens, layers = len(tokenize(loaded.tokenizer, text)), loaded.shape.layers
-    weights = sum(weight.numel() for weight in loaded.model.parameters())
-    if 2 * weights * tokens > ANNOUNCED and tokens <= loaded.shape.longest:
+    if tokens <= loaded.shape.longest and is_long(loaded, tokens):
         tell(0, layers, estimate(loaded, tokens).sentence)
     tell(0, layers)
 
@@ -68,11 +76,11 @@ def saved(session: Session, asked: Saved, _tell: Tell) -> JsonValue:
     if trace is None:
         raise ValueError(LOST)
     try:
-        loaded, expected = session.model_of(trace), forecast(session, run_id, trace)
+        loaded = session.model_of(trace)
     except ModelAbsentError:
-        loaded, expected = None, None
+        loaded = None
     return run_json(run_id, trace, loaded) | {
-        "forecast": expected,
+        "forecast": None if loaded is None else forecast(session, run_id, trace, loaded),
         "saved": True,
         "sweeps": fitting_json(session, trace),
     }
@@ -123,13 +131,8 @@ def _stages(trace: Trace) -> list[JsonValue]:
     return [name for name in STAGES if all(name in names for names in known)]
 
 
-def forecast(session: Session, run_id: str, trace: Trace) -> JsonValue:
-    """The likeliest next tokens after the text, None for a model that predicts none.
-
-    Raises:
-        ModelAbsentError: the model is not loaded.
-    """
-    loaded = session.model_of(trace)
+def forecast(session: Session, run_id: str, trace: Trace, loaded: Source) -> JsonValue:
+    """The likeliest next tokens after the text, None for a model that predicts none."""
     if loaded.unembedding is None:
         return None
     prediction: Prediction = session.kept.get(("prediction", run_id), lambda: predict(loaded, trace.tokens.ids))

@@ -73,13 +73,17 @@ def heads_of(trace: Trace) -> Heads:
     return Heads.of(scores_of(trace.folds, trace.layers))
 
 
-def opening(trace: Trace) -> Opening:
+def opening(trace: Trace, heads: Heads | None = None) -> Opening:
     """Where a run opens: the strongest copying head, and the last query whose token came before.
 
     A text without repeats has no copying heads: then the first kind of `HEAD_KINDS` that some head is of. Without any,
     the head that copies most, or where nothing repeats the one that is least spread.
+
+    Args:
+        trace: a run.
+        heads: its heads, where they are known already.
     """
-    heads, last = heads_of(trace), len(trace.tokens) - 1
+    heads, last = heads or heads_of(trace), len(trace.tokens) - 1
     for kind in HEAD_KINDS:
         group = heads.group(kind.name)
         if group:
@@ -95,12 +99,13 @@ def scores_json(trace: Trace) -> dict[str, JsonValue]:
     """`heads_json` of a run and its opening; nothing for a trace whose folds were not read."""
     if "folds" not in trace.readings or not trace.folds:
         return {"scores": {}, "types": [], "kinds": [], "opening": None}
-    found = opening(trace)
+    heads = heads_of(trace)
+    found = opening(trace, heads)
     group: JsonValue = [name_of(place) for place in found.group]
     opens: JsonValue = {
         "head": name_of((found.layer, found.head)), "query": found.query, "kind": found.kind, "group": group,
     }  # fmt: skip
-    return {**heads_json(heads_of(trace)), "opening": opens}
+    return {**heads_json(heads), "opening": opens}
 
 
 def heads_json(heads: Heads) -> dict[str, JsonValue]:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import gradio as gr
 
+from gemma2_workbench.apps.allocator import WhenIdle
 from gemma2_workbench.apps.page.departure import DepartedError, has_left_the_queue, while_wanted
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ class Desk:
         self._most = most
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="desk")
         self._open: set[Event] = set()
+        self._idle = WhenIdle()
 
     async def do(self, work: Callable[[], T], has_left: HasLeft = has_left_the_queue) -> T:
         """The result of `work`, when its turn has come; where who asked has left, it is dropped or stopped.
@@ -59,6 +61,7 @@ class Desk:
             raise DepartedError
         gone = Event()
         self._open.add(gone)
+        self._idle.stop()
         # With the context: gradio knows from it whose progress is told.
         future = asyncio.wrap_future(self._pool.submit(copy_context().run, while_wanted, work, gone))
         try:
@@ -70,6 +73,8 @@ class Desk:
             gone.set()
             future.cancel()  # where it only waits
             self._open.discard(gone)
+            if not self._open:
+                self._idle.done()
 
     def in_turn(self, handler: Callable[..., T]) -> Callable[..., Awaitable[T]]:
         """A handler of gradio's events that does its work when its turn has come."""
@@ -84,4 +89,5 @@ class Desk:
         """Stop what is being worked out and drop what waits: the server ends."""
         for gone in list(self._open):
             gone.set()
+        self._idle.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)

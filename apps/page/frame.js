@@ -15,6 +15,8 @@ import { createStore } from './store.js';
 import { createStrip } from './strip.js';
 import { restoreTheme } from './theme.js';
 
+const FADE_MS = 400;
+
 // A mode: {name, title, examples: [{name, text}], models(settings), traces(settings) where it shows saved ones, looks:
 // [{name, title}], hasStrip: false where it has no tokens above it, mount(page, box), run(page, {text, model, trace},
 // {signal, progress}), hints: [[key, ..., what it does]], keys: {key: (page, event) => ...}, savable(store, settings): what
@@ -50,17 +52,30 @@ export function createFrame(element, settings, modes) {
   const footer = createFooter(page);
   put(root, skip, parts[0].box, parts[1].box, main, footer.box, live);
   put(element, root);
+  // For the styles of what is around the page: with `body:has(#page)` every change of an element would restyle the page.
+  document.body.classList.add('workbench');
 
   function skipToMap(event) {
     event.preventDefault();
     (main.querySelector('.columns:not([hidden]) canvas[tabindex]') ?? main.querySelector('.columns:not([hidden]) section'))?.focus();
   }
 
+  // What is shown of the text before fades, unless the run is over soon: to begin a transition and to take it back costs
+  // two frames.
+  let fading = 0;
+  function fade({ stale, edited, busy }) {
+    clearTimeout(fading);
+    const wait = stale && busy && !edited ? busy.since + FADE_MS - performance.now() : 0;
+    const show = (isOn) => root.classList.toggle('stale', isOn);
+    if (wait > 0) fading = setTimeout(() => show(true), wait);
+    else show(Boolean(stale || edited));
+  }
+
   function update(changed) {
     const { mode, look, present } = store.selection;
     Object.assign(root.dataset, { mode, look, state: stateOf(store.data, page.mode()) });
     root.classList.toggle('present', present);
-    root.classList.toggle('stale', Boolean(store.data.stale || store.data.edited));
+    fade(store.data);
     for (const part of parts) part.update(changed);
     for (const { box, mode: { name }, part } of columns) {
       box.hidden = name !== mode;

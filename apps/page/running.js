@@ -12,7 +12,8 @@ export function askedOf({ selection }, mode, settings) {
 }
 
 const FAST_SECONDS = 0.3;
-const PAUSES = [40, 250]; // ms, at least and at most
+const LONGEST_WAIT = 250; // ms that a text which is typed waits for the run before it
+const frame = globalThis.requestAnimationFrame ?? setTimeout;
 
 export function createRunner(page) {
   const { store } = page;
@@ -21,12 +22,21 @@ export function createRunner(page) {
   const settled = {}; // by mode: the key that was answered, failed or was cancelled last
   const fastest = {}; // seconds of a run, by model
   const shown = {}; // by mode: the key of what its parts show
+  let next = { timer: 0 }; // {act, timer}: what runs when the run before it is seen
 
   function end(own, patch) {
     if (running !== own) return;
     running = null;
     settled[own.mode] = own.key;
     store.publish({ ...patch, busy: null, stale: shown[own.mode] !== undefined && shown[own.mode] !== own.key });
+    frame(() => setTimeout(goOn));
+  }
+
+  function goOn() {
+    const { act } = next;
+    clearTimeout(next.timer);
+    next = { timer: 0 };
+    act?.();
   }
 
   async function run() {
@@ -54,8 +64,12 @@ export function createRunner(page) {
     cancel() { running?.controller.abort(); },
     // Whether a run is so fast that the text may run as it is typed.
     get isFast() { return fastest[asked().model] < FAST_SECONDS; },
-    // How long, in ms, the typing rests before the text runs: as long as a run takes, so that a fast one is seen at once.
-    get pause() { return Math.min(PAUSES[1], Math.max(PAUSES[0], 1000 * fastest[asked().model])); },
+    // At once where nothing runs; else only the latest one, when what runs is drawn or has taken long.
+    soon(act) {
+      clearTimeout(next.timer);
+      next = { act, timer: running ? setTimeout(goOn, LONGEST_WAIT) : 0 };
+      if (!running) goOn();
+    },
     update() {
       const { mode } = store.selection;
       const key = keyOf(asked());

@@ -190,9 +190,10 @@ def free_name(name: str, taken: Container[str]) -> str:
 
 def _identity(model: Loaded | ModelInfo) -> tuple[object, ...]:
     """What tells one model's numbers from another's; its name and the device do not."""
-    quantized, adapter = model.weights.quantized, model.weights.adapter
+    weights = model.weights  # of a loaded model it is made each time, from samples of all of them
+    quantized, adapter = weights.quantized, weights.adapter
     return (
-        *(model.source, model.revision, model.weights_sha256, model.dtype, model.weights.hashed),
+        *(model.source, model.revision, model.weights_sha256, model.dtype, weights.hashed),
         quantized and (quantized.method, quantized.library),
         adapter and adapter.sha256,
     )

@@ -4,6 +4,9 @@ import { h, put } from './dom.js';
 import { createForecast } from './forecast.js';
 import { directionOf, groupsOf, isMark, lettersOf, windowOf } from './words.js';
 
+const idle = window.requestIdleCallback ?? ((then) => setTimeout(then, 50));
+const MOST_FADED = 100; // underlines whose colours change gradually: more of them cost the map its frame
+
 // What a mode publishes for the underlines, as `row` of the data: {query, colours: one CSS colour for each token,
 // strongest: the key that the selection follows while the reader has chosen none}.
 export function createStrip(page) {
@@ -48,6 +51,7 @@ export function createStrip(page) {
     shown = windowOf(count(), query());
     [marked, drawn] = [{ q: null, k: null }, []];
     tokens.dir = directionOf(run.text);
+    tokens.classList.toggle('many', shown[1] - shown[0] > MOST_FADED);
     const more = (at, label) => h('button', { type: 'button', role: 'option', tabindex: '-1', class: 'further', onclick: () => choose(at, false) }, label);
     put(tokens,
       shown[0] > 0 ? more(shown[0] - 1, `… ${shown[0]} before`) : null,
@@ -89,14 +93,23 @@ export function createStrip(page) {
     if (own.left < all.left + 24 || own.right > all.right - 24) tokens.scrollLeft += own.left - all.left - (all.width - own.width) / 2;
   }
 
+  // Of hundreds of tokens those around the query now, the others when there is time.
   function underline() {
+    const [elements, chosen] = [[...tokens.querySelectorAll('[data-at]')], query()];
+    const isNear = ({ dataset: { at } }) => Math.abs(Number(at) - chosen) < MOST_FADED;
+    if (elements.length <= 2 * MOST_FADED) return colour(elements);
+    colour(elements.filter(isNear));
+    return idle(() => colour(elements));
+  }
+
+  function colour(elements) {
     const { row } = store.data;
     const isOwn = row && row.query === query() && row.colours?.length === count();
-    for (const element of tokens.querySelectorAll('[data-at]')) {
+    for (const element of elements) {
       const at = Number(element.dataset.at);
-      const colour = (isOwn && row.colours[at]) || '';
-      if (drawn[at] !== colour) element.lastChild.style.background = colour;
-      drawn[at] = colour;
+      const wanted = (isOwn && row.colours[at]) || '';
+      if (drawn[at] !== wanted) element.lastChild.style.background = wanted;
+      drawn[at] = wanted;
     }
   }
 

@@ -23,10 +23,10 @@ export function createTextBox(page) {
   const examples = attachMenu(button, 'Examples', () => page.mode().examples.map(({ name, text }) => ({
     label: name, about: text, isOn: field.value === text, act: () => choose(text),
   })), { side: 'right' });
-  let timer = 0;
   let isEdited = false; // since it was run last
 
   function choose(text) {
+    runner.soon(null);
     field.value = text;
     isEdited = false;
     store.publish({ edited: false });
@@ -36,15 +36,14 @@ export function createTextBox(page) {
 
   function typed() {
     isEdited = true;
-    store.publish({ edited: field.value !== shownText() });
     fit();
-    clearTimeout(timer);
-    if (runner.isFast && field.value) timer = setTimeout(() => submit(false), runner.pause);
+    if (runner.isFast && field.value) runner.soon(() => submit(false));
+    if (isEdited) store.publish({ edited: field.value !== shownText() }); // it waits
   }
 
   // The first change can be undone with Back, the letters after it are the same step.
   function submit(push) {
-    clearTimeout(timer);
+    runner.soon(null);
     const text = field.value;
     isEdited = false;
     store.publish({ edited: false });

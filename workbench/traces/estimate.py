@@ -12,6 +12,9 @@ from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET, kept_bytes
 from gemma2_workbench.traces.pilot import lens_seconds, parity_seconds, pass_seconds
 from gemma2_workbench.traces.readers.lens import BLOCK_LOGITS
 
+# Multiplications and additions from which on a run is long: about a second of two cores.
+_LONG = 1e11
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -56,6 +59,16 @@ def estimate(
             seconds += pass_seconds(loaded, tokens) + lens_seconds(loaded, tokens)
     peak = peak_bytes(loaded, tokens, block_rows, parity=parity, lens=lens)
     return Estimate(tokens, kept_bytes(loaded.shape, tokens), peak, seconds)
+
+
+def is_long(loaded: Source, tokens: int, *, lens: bool = False) -> bool:
+    """Whether a capture takes so long that it is worth an estimate, which takes about as long as a short one."""
+    shape, unembedding = loaded.shape, loaded.unembedding
+    products = sum(weight.numel() for weight in loaded.model.parameters()) * tokens
+    products += 2 * shape.layers * shape.heads * shape.head_width * tokens**2
+    if lens and unembedding is not None:
+        products += shape.layers * tokens * shape.width * unembedding.vocabulary
+    return 2 * products > _LONG
 
 
 def peak_bytes(

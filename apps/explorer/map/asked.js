@@ -35,6 +35,11 @@ export function askedOf(store) {
 // How many cells across are read at most: more than there are pixels would only be shrunk.
 const pixelsAcross = () => ((window.devicePixelRatio || 1) > 1 || window.innerWidth > 1700 ? '' : 512);
 
+const MOST_ACROSS = 1024; // cells that the server sends at most
+
+// How many cells across one of a part of `size` x `size` stands for, as the server pools it.
+export const poolOf = (size) => Math.ceil(size / (pixelsAcross() || MOST_ACROSS));
+
 // The address of a part of the map; `change` overrides what was asked, such as {head, minus}.
 export function addressOf(asked, rows, keys, change = {}) {
   const { run, against, over, heads, unit, bos, minus, ...choice } = { ...asked, ...change };

@@ -3,6 +3,7 @@
 import { decodeTile } from '../../page/draw/tiles.js';
 import { library } from '../place.js';
 
+const FARTHEST = 8; // pool of a map up to which its neighbours are fetched: the server reads all that they pool
 const PREFETCH_BYTES = 1.5e6; // neighbours of larger maps are not worth what they cost others
 const PAUSE = 120; // ms
 
@@ -26,15 +27,24 @@ export function createLoader(show, fail) {
 
 const idle = window.requestIdleCallback ?? ((then) => setTimeout(then, 50));
 
-// Fetches maps that may be wanted next, when nothing else is to do.
+// Fetches maps that may be wanted next when nothing else is to do, one after the other, until others may be wanted.
 export function createPrefetch() {
   let timer = 0;
+  let turn = 0;
+
+  async function fetchAll(addresses, own) {
+    for (const address of addresses) {
+      if (own !== turn) return;
+      // One that does not come is asked for again when it is wanted.
+      await library.load(address, decodeTile).catch(() => {});
+    }
+  }
+
   return function prefetch(tile, addresses) {
     clearTimeout(timer);
-    if (tile.bytes > PREFETCH_BYTES) return;
-    timer = setTimeout(() => idle(() => addresses().forEach((address) => {
-      // One that does not come is asked for again when it is wanted.
-      library.load(address, decodeTile).catch(() => {});
-    })), PAUSE);
+    turn += 1;
+    const own = turn;
+    if (tile.bytes > PREFETCH_BYTES || tile.pool > FARTHEST) return;
+    timer = setTimeout(() => idle(() => fetchAll(addresses(), own)), PAUSE);
   };
 }

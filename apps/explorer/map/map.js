@@ -11,7 +11,7 @@ import { createUnits } from './scene.js';
 import { createStage } from './stage.js';
 import { createTitle } from './title.js';
 import { createTooltip } from './tooltip.js';
-import { detailOf, linesOf, neighboursOf, wantedOf } from './wanted.js';
+import { detailOf, linesOf, needsDetail, neighboursOf, wantedOf } from './wanted.js';
 
 export const attention = { name: 'attention', title: 'Attention', create: createMap };
 
@@ -44,7 +44,7 @@ function createMap(page, box) {
     if (tile.pool === 1) return;
     const lines = linesOf(shown, scene, store.selection.drawing === 'text');
     if (lines) readLines(lines, shown);
-    else if (isZoomed && !(detail && cells.isCovered(detail))) readDetail(detailOf(shown, cells.view), shown);
+    else if (isZoomed && needsDetail(cells.view, (detail && cells.isCovered(detail) ? detail : tile).pool)) readDetail(detailOf(shown, cells.view), shown);
   }
 
   // A head that is off attends as before, and writes nothing: its change is in the contribution.

@@ -1,7 +1,7 @@
 // Which tiles the middle wants for a selection.
 
 import { headOf } from '../../page/selection.js';
-import { addressOf, askedOf, comparedOf } from './asked.js';
+import { addressOf, askedOf, comparedOf, poolOf } from './asked.js';
 
 const whole = (units) => [0, units.size];
 
@@ -41,5 +41,10 @@ export function linesOf({ asked, units }, { query, key, row, column }, withColum
     ...(needsColumn ? { column: addressOf(asked, all, [key, key + 1]) } : {}),
   };
 }
+
+// Whether the numbers of a view that is zoomed into would be so much finer than those that are shown that they are worth
+// reading; the last step, to the numbers themselves, always is.
+const FINER = 1.5;
+export const needsDetail = ({ size }, shownPool) => FINER * poolOf(size) <= shownPool;
 
 export const detailOf = ({ asked }, { row, key, size }) => ({ detail: addressOf(asked, [row, row + size], [key, key + size]) });

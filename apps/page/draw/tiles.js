@@ -60,6 +60,7 @@ export function createLibrary(byteLimit) {
   }
 
   function keep(address, item) {
+    if (kept.has(address)) return;
     kept.set(address, item);
     bytes += item.bytes;
     for (const [oldest, old] of kept) {
@@ -72,7 +73,7 @@ export function createLibrary(byteLimit) {
   async function read(address, decode, signal) {
     const response = await download(address, signal);
     const item = decode(await response.arrayBuffer(), response.headers);
-    if (!kept.has(address)) keep(address, item);
+    keep(address, item);
     return item;
   }
 
@@ -89,7 +90,7 @@ export function createLibrary(byteLimit) {
     return entry.promise;
   }
 
-  return { load, recall };
+  return { load, recall, keep };
 }
 
 // `choice` = {stage, layer, head}; `options` = {side, against, minus, over, heads, unit, bos}, each perhaps missing.

@@ -1,5 +1,6 @@
 """The binary routes give the trace's own numbers, and a sentence for everything they cannot give."""
 
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 
 from gemma2_workbench import STAGES, Trace
 from gemma2_workbench.apps.explorer import pooling, requested, routes, thumbnails
+from gemma2_workbench.apps.explorer.ahead import Ahead, drawn_first
 from gemma2_workbench.apps.explorer.stage_scales import HELP
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.model import Span
@@ -82,6 +84,16 @@ def test_one_row_of_a_long_text_is_exact(client: TestClient, store: RunStore, tr
     response = client.get(f"/attention/{store.add(trace)}/attn_probs/1/0?rows=39:40")
     assert response.headers["X-Pool"] == "1"
     assert decoded(response)[0].sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_what_comes_along_with_a_run_is_what_the_routes_give(client: TestClient, store: RunStore, trace: Trace):
+    kept = with_fold(trace)
+    run = store.add(kept)
+    along = drawn_first(kept, Ahead(stage="attn_scores", head="L9H1"), "L2H0")
+    assert (along["map"]["layer"], along["map"]["head"]) == (3, 1)  # as the page does with a head that there is not
+    assert base64.b64decode(along["map"]["body"]) == client.get(f"/attention/{run}/attn_scores/3/1").content
+    assert base64.b64decode(along["thumbnails"]["body"]) == pictures(client, run, "attn_probs").tobytes()
+    assert drawn_first(kept, Ahead(stage="attn_probs"), "L2H0")["map"]["layer"] == 2
 
 
 @given(st.integers(1, 20_000), st.integers(1, 20_000))

@@ -8,7 +8,7 @@ globalThis.document = { baseURI: 'http://localhost/' };
 const { askedOf, comparedOf, reachOf, strongestOf } = await import('../../../apps/explorer/map/asked.js');
 const { squaresIn } = await import('../../../apps/explorer/map/compared.js');
 const { otherLines } = await import('../../../apps/explorer/map/lines.js');
-const { neighboursOf, wantedOf } = await import('../../../apps/explorer/map/wanted.js');
+const { needsDetail, neighboursOf, wantedOf } = await import('../../../apps/explorer/map/wanted.js');
 const { keyOf } = await import('../../../apps/explorer/place.js');
 const { START } = await import('../../../apps/page/selection.js');
 
@@ -75,4 +75,13 @@ test('squares side by side have whole cells and do not overlap', () => {
   assert.ok(squares[0].left + squares[0].side < squares[1].left);
   assert.ok(squares[0].top + squares[0].side < squares[2].top);
   assert.ok(free.top + free.side <= 590);
+});
+
+test('a part of a pooled map is read where it is worth it, and the numbers themselves always', () => {
+  const pools = [];
+  let shown = 16; // of 8,192 tokens
+  for (let size = 8192; size > 100; size = Math.round(0.8 * size)) {
+    if (needsDetail({ size }, shown)) pools.push(shown = Math.ceil(size / 512));
+  }
+  assert.deepEqual(pools, [9, 6, 4, 2, 1]);
 });

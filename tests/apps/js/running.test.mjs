@@ -30,7 +30,20 @@ test('the last request wins, and the one before is broken off', async () => {
   runs[0].resolve(1);
   await settle();
   assert.deepEqual([runs.length, store.data.run.id, store.data.busy, store.data.stale], [2, 2, null, false]);
-  assert.equal(runner.pause, 100); // what a run took
+});
+
+test('what is typed runs at once where nothing runs, else the latest of it when that is drawn', async () => {
+  const { runner, runs } = page();
+  runner.update();
+  const typed = [];
+  runner.soon(() => typed.push('a'));
+  runner.soon(() => typed.push('b'));
+  assert.deepEqual(typed, []);
+  runs[0].resolve(1);
+  await new Promise((resolve) => { setTimeout(resolve, 50); });
+  assert.deepEqual(typed, ['b']);
+  runner.soon(() => typed.push('c'));
+  assert.deepEqual(typed, ['b', 'c']);
 });
 
 test('a run that fails keeps what was shown, says why once, and does not run again by itself', async () => {

@@ -73,9 +73,10 @@ def test_an_edited_text_is_marked_until_it_runs(open_page: Open) -> None:
     page.keyboard.type(" x")
     assert page.inner_text("#status") != "exact"
     assert "stale" in page.get_attribute("#page", "class")
+    while len(held) < 2:  # the first letter ran at once, and is broken off
+        page.wait_for_timeout(20)
     page.unroute("**/workbench/ask")
-    for route in held:
-        route.continue_()
+    held[1].continue_()
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("y")
     page.keyboard.press("Control+Enter")
