@@ -1,6 +1,6 @@
 """`Tally`: counts, exact sums and histograms of all statistics of all heads; tallies join in any order.
 
-Letters: B texts of a batch, F statistics, L layers, N heads, T tokens, b bins.
+Letters: B texts of a batch, F statistics, L layers, N heads, b bins.
 """
 
 import hashlib
@@ -11,10 +11,10 @@ from typing import Self
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from gemma2_workbench.sweeps.exact import ExactSum
-from gemma2_workbench.sweeps.statistics import BINS, STATISTICS
+from gemma2_workbench.sweeps.readers.sums import BatchSums, binned
+from gemma2_workbench.sweeps.statistics import BINS, OF_QUERIES, STATISTICS
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class Side:
 
     def add(self, count: np.ndarray, total: np.ndarray, squares: np.ndarray) -> None:
         """Add what some texts have, [B, F, L, N] each."""
-        self.count[...] += count.sum(0)
+        self.count[...] += count.sum(0).astype(np.int64)
         self.total.add(total)
         self.squares.add(squares)
 
@@ -52,18 +52,6 @@ class Side:
         self.bins[...] += other.bins
         self.total.join(other.total)
         self.squares.join(other.squares)
-
-    def put(self, number: int, values_BLNk: Tensor) -> None:
-        """Count the values of a statistic in its bins; infinite is none, and counts in a bin that is left out."""
-        bins = self.bins[number]
-        edges = STATISTICS[number].edges.copy()
-        edges[-1] = np.inf
-        at_BLNk = torch.bucketize(values_BLNk, torch.from_numpy(edges[1:]).to(values_BLNk.device), right=True)
-        place_LN1 = torch.arange(bins[..., 0].size, device=at_BLNk.device).reshape(*bins.shape[:2], 1)
-        counted = torch.bincount(
-            at_BLNk.add_(place_LN1 * (BINS + 1)).flatten(), minlength=place_LN1.numel() * (BINS + 1)
-        )
-        bins += counted.view(*bins.shape[:2], BINS + 1)[..., :BINS].cpu().numpy()
 
     @property
     def mean(self) -> np.ndarray:
@@ -167,28 +155,19 @@ class Tally:
         """Of no text."""
         return cls(Side.empty(layers, heads), Side.empty(layers, heads), Replicates.empty(layers, heads))
 
-    def add(self, documents: Sequence[int], queries_FBLNT: Tensor, texts_fBLN: Tensor) -> None:
-        """Add the texts of a batch.
-
-        Args:
-            documents: the number of each.
-            queries_FBLNT: the statistics of queries, NaN where a query has none.
-            texts_fBLN: those that a text has one of.
-        """
-        each: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-        for number, values_BLNT in enumerate((*queries_FBLNT, *texts_fBLN[..., None])):
-            values = values_BLNT.double().contiguous()
-            there = values.isfinite()
-            self.tokens.put(number, values.where(there, torch.inf))
-            each.append(_sums(there, values.where(there, 0)))
-        count, total, squares = (np.stack(parts, 1) for parts in zip(*each, strict=True))
-        self.tokens.add(count, total, squares)
+    def add(self, documents: Sequence[int], found: BatchSums) -> None:
+        """Add the texts of a batch; `documents` are their numbers."""
+        there = np.isfinite(found.texts)
+        texts = np.where(there, found.texts, 0)
+        count, total, squares = np.concatenate((found.queries, (there, texts, texts * texts)), 2)
         mean = total / np.maximum(count, 1)
+        self.tokens.add(count, total, squares)
         self.texts.add(count > 0, mean, mean * mean)
         self.replicates.add(documents, count > 0, mean)
-        mean_or_none = np.where(count > 0, mean, np.inf)
-        for number in range(len(STATISTICS)):
-            self.texts.put(number, torch.from_numpy(mean_or_none[:, number, ..., None].copy()))
+        mean_FLNB = torch.from_numpy(np.where(count > 0, mean, np.inf)).permute(1, 2, 3, 0).contiguous()
+        bins = np.stack([binned(each, values) for each, values in zip(STATISTICS, mean_FLNB, strict=True)])
+        self.texts.bins[...] += bins
+        self.tokens.bins[...] += np.concatenate((found.bins, bins[len(OF_QUERIES) :]))
 
     def join(self, other: "Tally") -> None:
         """Add the texts of another one."""
@@ -200,10 +179,3 @@ class Tally:
         """What it holds, by name."""
         sides = (("tokens", self.tokens), ("texts", self.texts), ("replicates", self.replicates))
         return {f"{side}.{name}": array for side, each in sides for name, array in each.arrays()}
-
-
-def _sums(there_BLNT: Tensor, values_BLNT: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How many numbers each head has in each text, their sum, and that of their squares, float64 [B, L, N]."""
-    found = (there_BLNT.sum(-1), values_BLNT.sum(-1), values_BLNT.square().sum(-1))
-    count, total, squares = (each.cpu().numpy() for each in found)
-    return count, total, squares

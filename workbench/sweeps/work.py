@@ -11,7 +11,7 @@ from gemma2_workbench.models.tokens import Tokens, shown_ids, tokenize
 from gemma2_workbench.sweeps.corpus import Document, Drawn
 from gemma2_workbench.sweeps.identity import Identity
 from gemma2_workbench.sweeps.partial import Partial, Piece
-from gemma2_workbench.sweeps.reader import SweepReader
+from gemma2_workbench.sweeps.readers import sweep_reader
 from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.windows import Window, windows_of
 from gemma2_workbench.traces.reader import Batch, read
@@ -39,11 +39,11 @@ def work(
 def fold(loaded: Source, found: Partial, settings: SweepSettings, batch: Sequence[Window]) -> None:
     """Run a batch, and add what it gave."""
     rows = rows_of(batch, loaded)
-    reader = SweepReader(loaded, rows, [window.since for window in batch])
+    reader = sweep_reader(loaded, rows, [window.since for window in batch])
     read(loaded, rows, [reader])
     found.counts["windows"] += len(batch)
     found.counts["tokens"] += sum(rows.lengths)
-    found.tally.add([window.document for window in batch], *reader.reading())
+    found.tally.add([window.document for window in batch], reader.reading())
     found.examples.add(reader.extremes(), [(window.document, window.piece) for window in batch], settings.seed)
 
 

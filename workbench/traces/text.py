@@ -115,7 +115,7 @@ class Places:
     @cached_property
     def seen(self) -> tuple[np.ndarray, np.ndarray]:
         """The first visible key of each query and the one after the last, within the block, int64 [Q] each."""
-        return _seen(self.span, self.mask)
+        return seen_keys(self.span, self.mask)
 
     @cached_property
     def visible(self) -> int:
@@ -172,7 +172,7 @@ class Places:
 
 
 @lru_cache(maxsize=1024)
-def _seen(span: Span, mask: Mask) -> tuple[np.ndarray, np.ndarray]:
+def seen_keys(span: Span, mask: Mask) -> tuple[np.ndarray, np.ndarray]:
     """See `Places.seen`; the same in every layer of a kind."""
     Q, S = len(span.rows), len(span.keys)
     first_Q, stop_Q = np.zeros(Q, dtype=np.int64), np.full(Q, S, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""`SweepReader`: the statistics of a sweep, and in the same pass the rows where they are largest and smallest.
+"""`TorchReader`: the statistics of a sweep step by step in torch, on any device and in any dtype.
 
 All texts of a batch are reduced at once. What a fold of `traces.folds` needs of a block is the same for all texts, so
 that their heads may stand side by side in one block, but for the token ids, which only few folds ask for.
@@ -7,17 +7,19 @@ Letters: B texts, L layers, F statistics of queries, N heads, Q query rows of a 
 text, W keys of a row around its peak.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from gemma2_workbench.model.hooks import Hook, Span
+from gemma2_workbench.model.hooks import Span
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.sweeps.examples import WIDTH, Extremes
+from gemma2_workbench.sweeps.readers.stages import StagesReader
+from gemma2_workbench.sweeps.readers.sums import BatchSums, binned, of_texts
 from gemma2_workbench.sweeps.statistics import OF_QUERIES, OF_TEXTS
 from gemma2_workbench.traces.blocks import Block, masses
 from gemma2_workbench.traces.folds import FOLDS
@@ -32,8 +34,8 @@ _AT = {each.name: number for number, each in enumerate(OF_QUERIES)}
 _MASSES = [_AT[name] for name in ("distance", "duplicate_token", "induction")]
 
 
-class SweepReader:
-    """Reads all statistics of a batch, and one row of each head for the largest and the smallest value of each.
+class TorchReader(StagesReader):
+    """See `StagesReader`.
 
     Args:
         loaded: the model as it is run.
@@ -42,7 +44,7 @@ class SweepReader:
     """
 
     def __init__(self, loaded: Source, batch: Batch, since: Sequence[int]) -> None:
-        self._loaded = loaded
+        super().__init__(loaded)
         buffers, device = Buffers(), batch.ids.device
         self._texts = [Text(batch.ids[text, :length], buffers) for text, length in enumerate(batch.lengths)]
         self._all = Text(batch.ids[0], buffers)
@@ -64,39 +66,21 @@ class SweepReader:
         self._where = torch.zeros(*place, 3, dtype=torch.long, device=device)
         self._rows = torch.zeros(*place, WIDTH, device=device)
 
-    def hooks(self) -> Sequence[Mapping[str, Hook]]:
-        """See `Reader`."""
-        stages: dict[str, Tensor] = {}
-
-        def keep(name: str) -> Hook:
-            def hook(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
-                stages[name] = out
-
-            return hook
-
-        def take(info: LayerInfo) -> Hook:
-            def hook(_module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
-                whole = (stages.pop("attn_logits"), stages.pop("attn_scores"), out)
-                self._take(info, args[1], *(each.detach().float() for each in whole))
-
-            return hook
-
-        found: dict[str, Hook] = {}
-        for info in self._loaded.layers:
-            if info.softmax:
-                found |= {self._loaded.point(info.index, name): keep(name) for name in ("attn_logits", "attn_scores")}
-                found[self._loaded.point(info.index, "attn_probs")] = take(info)
-        return (found,)
-
-    def reading(self) -> tuple[Tensor, Tensor]:
-        """Of every query [F, B, L, N, T] and of every text [f, B, L, N], NaN where there is none; on the device."""
-        cells_LB1 = self._cells.where(self._cells > 0, torch.nan)
-        shares, largest = self._sums[:, :, :3] / cells_LB1[..., None], self._sums[:, :, 3:]
-        of_texts = torch.cat((shares, largest.where(cells_LB1[..., None] > 0, torch.nan)), 2)
-        return self._values.permute(2, 1, 0, 3, 4), of_texts.permute(2, 1, 0, 3)
+    def reading(self) -> BatchSums:
+        """See `StagesReader`."""
+        sums, bins = [], []
+        for statistic, values_BLNT in zip(OF_QUERIES, self._values.permute(2, 1, 0, 3, 4), strict=True):
+            values = values_BLNT.double().contiguous()
+            there = values.isfinite()
+            there_or_not = values.where(there, torch.inf)
+            bins.append(binned(statistic, there_or_not.permute(1, 2, 0, 3).flatten(2)))
+            counted = values.where(there, 0)
+            sums.append(torch.stack((there.sum(-1), counted.sum(-1), counted.square().sum(-1))).cpu().numpy())
+        texts = of_texts(self._sums.cpu().numpy(), self._cells[..., 0].cpu().numpy())
+        return BatchSums(np.stack(sums, 2), np.stack(bins), texts)
 
     def extremes(self) -> Extremes:
-        """The largest and smallest values of each text."""
+        """See `StagesReader`."""
         best = self._best.permute(2, 3, 0, 4, 1).double()
         best = best.masked_fill(best.isinf(), torch.nan).cpu().numpy()
         best[1] = -best[1]
@@ -104,7 +88,7 @@ class SweepReader:
         return Extremes(best, query, peak, first, self._rows.permute(2, 3, 0, 4, 1, 5).cpu().numpy())
 
     def _take(self, info: LayerInfo, span: Span, logits: Tensor, scores: Tensor, probs: Tensor) -> None:
-        """Reduce one block of all texts; the stages are [B, N, Q, S]."""
+        """See `StagesReader`."""
         B, N = probs.shape[:2]
         rows = slice(span.rows.start, span.rows.stop)
         sinks = None if info.sinks is None else torch.tensor(info.sinks, device=probs.device).repeat(B)
