@@ -122,9 +122,9 @@ class Gemma2Attention(nn.Module):
         """The attention equation for one block of query rows: logits, softcap, mask, softmax; [B, N, Q, S]."""
         logits_BNQS = self.attn_logits(attention_logits(q_BNQH, k_BGSH, self.scale), span)
         # Overwriting saves block-sized tensors, but never one that a hook may have kept or autograd needs.
-        unread = not (self.attn_logits.watched or torch.is_grad_enabled())
+        unread = not (self.attn_logits.kept or torch.is_grad_enabled())
         scores_BNQS = self.attn_scores(softcap(logits_BNQS, self.cap, inplace=unread), span)
-        unread = unread and not self.attn_scores.watched
+        unread = unread and not self.attn_scores.kept
         hidden = mask.hidden_parts(span.rows, span.keys, scores_BNQS.device)
         probs_BNQS = probabilities(scores_BNQS, hidden, inplace=unread)
         probs_BNQS = nn.functional.dropout(probs_BNQS, self.dropout, self.training)

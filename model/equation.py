@@ -57,15 +57,21 @@ def probabilities(scores_BNQS: Tensor, hidden: Sequence[tuple[slice, Tensor]], i
         hidden: the keys of which some are hidden, and from which queries, bool [B, Q, those keys].
         inplace: whether nobody needs the scores any more.
     """
-    masked_BNQS = scores_BNQS if inplace else scores_BNQS.clone()
     # The lowest number that the softmax can hold: a row that sees nothing must not become NaN in float64 either.
-    lowest = max(torch.finfo(masked_BNQS.dtype).min, torch.finfo(torch.float32).min)
+    lowest = max(torch.finfo(scores_BNQS.dtype).min, torch.finfo(torch.float32).min)
+    is_flat = scores_BNQS.dtype == torch.float32 and scores_BNQS.device.type == "cpu" and not torch.is_grad_enabled()
+    # Few scores are hidden: these are put back, where all would have to be copied.
+    masked_BNQS = scores_BNQS if inplace or is_flat else scores_BNQS.clone()
+    shown = [] if inplace or not is_flat else [masked_BNQS[..., keys].clone() for keys, _ in hidden]
     for keys, hidden_BQS in hidden:
         masked_BNQS[..., keys].masked_fill_(hidden_BQS[:, None], lowest)
-    if masked_BNQS.dtype == torch.float32 and masked_BNQS.device.type == "cpu" and not torch.is_grad_enabled():
-        # Row by row where the scores stand: of the size of a block, fresh memory costs more than the arithmetic.
-        return torch.softmax(masked_BNQS, dim=-1, out=masked_BNQS)
-    return torch.softmax(masked_BNQS, dim=-1, dtype=torch.float32).to(scores_BNQS.dtype)
+    if not is_flat:
+        return torch.softmax(masked_BNQS, dim=-1, dtype=torch.float32).to(scores_BNQS.dtype)
+    # Row by row where the scores stand: of the size of a block, fresh memory costs more than the arithmetic.
+    probs_BNQS = torch.softmax(masked_BNQS, dim=-1, out=masked_BNQS if inplace else None)
+    for (keys, _), shown_BNQK in zip(hidden, shown, strict=False):
+        scores_BNQS[..., keys] = shown_BNQK
+    return probs_BNQS
 
 
 def mix_values(probs_BNQS: Tensor, v_BGSH: Tensor) -> Tensor:

@@ -19,6 +19,16 @@ Hook = Callable[[nn.Module, tuple[Any, ...], Any], Any]
 BRANCH_OUTPUTS = ("post_attention_layernorm", "post_feedforward_layernorm")
 
 
+# The mark of a hook that keeps nothing.
+_AT_ONCE = "reads_at_once"
+
+
+def reads_at_once(hook: Hook) -> Hook:
+    """Mark a hook that keeps no reference to the tensor: the model may overwrite the stage, as in a plain pass."""
+    setattr(hook, _AT_ONCE, True)
+    return hook
+
+
 @dataclass(frozen=True)
 class Span:
     """The absolute query rows and key columns that one block of an attention map covers (cache included)."""
@@ -36,8 +46,14 @@ class HookPoint(nn.Identity):
 
     @property
     def watched(self) -> bool:
-        """Whether a hook is attached; the model then hands over tensors that it does not touch again."""
+        """Whether a hook is attached."""
         return bool(self._forward_hooks or self._forward_pre_hooks or self._backward_hooks)
+
+    @property
+    def kept(self) -> bool:
+        """Whether a hook may keep what it is handed; the model then does not touch it again. See `reads_at_once`."""
+        others = self._forward_pre_hooks or self._backward_hooks
+        return bool(others) or not all(getattr(hook, _AT_ONCE, False) for hook in self._forward_hooks.values())
 
 
 def catalogue(model: nn.Module) -> dict[str, nn.Module]:

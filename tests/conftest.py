@@ -44,6 +44,10 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
+    # No other host than this one, by name or by number; and one process for all pages.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--renderer-process-limit=1",
+    "--in-process-gpu",
 ]
 WAIT_MS = 60_000  # of everything that a browser is asked for: only a failure pays for it
 

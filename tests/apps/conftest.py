@@ -109,15 +109,61 @@ def served(session: Session) -> Iterator[str]:
     app.close()
 
 
+class KeptPages:
+    """The pages of one profile, opened again for test after test: the front end of gradio is compiled once."""
+
+    def __init__(self, browser: Any) -> None:
+        self.context = browser.new_context(reduced_motion="reduce")
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.idle: list[Any] = []
+        self.used: list[Any] = []
+        self.complain: Callable[[str], None] = print
+
+    def take(self, complain: Callable[[str], None]) -> Any:
+        """A page on which nothing is left of a test before, but for what the browser keeps of files."""
+        self.complain = complain
+        page = self.idle.pop() if self.idle else self._new()
+        self.used.append(page)
+        return page
+
+    def give_back(self) -> None:
+        """Of the pages that were taken, those that are still open wait for the next test."""
+        for page in self.used:
+            if not page.is_closed():
+                page.unroute_all(behavior="ignoreErrors")
+                page.evaluate("localStorage.clear()")
+                self.idle.append(page)
+        self.used = []
+
+    def _new(self) -> Any:
+        page = self.context.new_page()
+        page.on("console", lambda message: message.type == "error" and self.complain(message.text))
+        page.on("pageerror", lambda error: self.complain(str(error)))
+        # The browser knows no other host than this one (`CHROMIUM_FLAGS`): what asks for one fails.
+        page.on("requestfailed", lambda request: request.url.startswith(OURS) or self.complain(request.url))
+        return page
+
+
+@pytest.fixture(scope="session")
+def kept_pages(browser: Any) -> Iterator[KeptPages]:
+    pages = KeptPages(browser)
+    yield pages
+    pages.context.close()
+
+
 @pytest.fixture
-def open_page(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
+def open_page(kept_pages: KeptPages, site: str) -> Iterator[Callable[..., Any]]:
     """`open_page(search="", size=(1400, 900), dark=False, url=site, waiting=READY)` -> a page, its first run drawn.
 
     Waits of it last up to 60 s. What its console complains of, and requests to other hosts, fail the test; with
     `refusals` the server may refuse something.
     """
-    contexts: list[Any] = []
     complaints: list[str] = []
+    refused: list[bool] = [False]
+
+    def complain(text: str) -> None:
+        if not (refused[0] and "status of 4" in text):
+            complaints.append(text)
 
     def opened(
         search: str = "",
@@ -127,22 +173,13 @@ def open_page(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
         waiting: str = READY,
         refusals: bool = False,
     ) -> Any:
-        def complain(message: Any) -> None:
-            if message.type == "error" and not (refusals and "status of 4" in message.text):
-                complaints.append(message.text)
-
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE_MS)
-        page = context.new_page()
-        page.on("console", complain)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: request.url.startswith(OURS) or complaints.append(request.url))
+        refused[0] = refused[0] or refusals
+        page = kept_pages.take(complain)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
         page.goto(f"{url}?{search}{'&__theme=dark' if dark else ''}")
         page.wait_for_selector(waiting)
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    kept_pages.give_back()
     assert not complaints

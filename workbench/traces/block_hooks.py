@@ -6,26 +6,46 @@ Letters: B texts of a batch, T tokens of the longest, N query heads, Q query row
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from functools import partial
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from gemma2_workbench.model.hooks import Hook, Span
+from gemma2_workbench.model.hooks import Hook, Span, reads_at_once
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.source import Source
-from gemma2_workbench.traces.blocks import Block
+from gemma2_workbench.traces import fused
+from gemma2_workbench.traces.blocks import Block, Sums
 from gemma2_workbench.traces.derived_blocks import derived_blocks
+from gemma2_workbench.traces.fused import LayerSums
 from gemma2_workbench.traces.pieces import Buffers
 from gemma2_workbench.traces.text import Text
+
+# Buffers for the copies of two stages.
+_COPIES = {"attn_logits": 30, "attn_scores": 31}
 
 
 @runtime_checkable
 class BlockReader(Protocol):
-    """A reader that sees every block of the attention of every text, all stages at once."""
+    """A reader of the attention of every text: of every block with all stages, or of the sums of more rows at once.
 
-    def take(self, layer: int, text: int, block: Block) -> None:
-        """Read one block of one text of the batch; padding is cut off."""
+    Attributes:
+        needs_cells: whether it must be given every `Block`; else `Sums` of a whole layer may come in their place.
+    """
+
+    needs_cells: bool
+
+    def take(self, layer: int, text: int, sums: Block) -> None:
+        """Read some rows of one text of the batch; padding is cut off."""
+        ...
+
+
+class SumsReader(BlockReader, Protocol):
+    """A reader that does not need the cells."""
+
+    def take(self, layer: int, text: int, sums: Sums) -> None:
+        """See `BlockReader`."""
         ...
 
 
@@ -59,8 +79,11 @@ def block_hooks(
         log_sum = loaded.log_sum_point(info.index)
         kept: dict[str, Tensor] = {}
         if log_sum is None:
-            hooks |= {names[name]: _keep(name, kept) for name in ("attn_logits", "attn_scores")}
-            hooks[loaded.point(info.index, "attn_probs")] = _hand_over(info, kept, texts, readers)
+            gathered: dict[int, LayerSums] = {}
+            keep = partial(_copy, buffers) if fused.pays(ids_BT) else _keep
+            hooks |= {names[name]: keep(name, kept) for name in ("attn_logits", "attn_scores")}
+            hooks[loaded.point(info.index, "attn_probs")] = _hand_over(info, kept, texts, readers, gathered)
+            hooks[loaded.point(info.index, "head_out")] = _hand_over_sums(info, gathered, readers)
         else:
             hooks |= {names[name]: _keep(name, kept) for name in ("q_rot", "k_rot")}
             hooks[log_sum] = _derive_and_hand_over(info, kept, texts, readers)
@@ -74,18 +97,62 @@ def _keep(name: str, kept: dict[str, Tensor]) -> Hook:
     return hook
 
 
-def _hand_over(info: LayerInfo, kept: dict[str, Tensor], texts: Sequence[Text], readers: Sequence[BlockReader]) -> Hook:
+def _copy(buffers: Buffers, name: str, kept: dict[str, Tensor]) -> Hook:
+    """Copies into memory that is used again, so that the model may overwrite its own: it needs no fresh memory."""
+
+    def hook(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+        kept[name] = buffers.take(_COPIES[name], out.shape, out.device).copy_(out.detach())
+
+    return reads_at_once(hook)
+
+
+def _hand_over(
+    info: LayerInfo,
+    kept: dict[str, Tensor],
+    texts: Sequence[Text],
+    readers: Sequence[BlockReader],
+    gathered: dict[int, LayerSums],
+) -> Hook:
+    """Gives the block of each text to the readers, or adds it to the sums of its layer."""
+    of_cells = [reader for reader in readers if reader.needs_cells]
+
     def hook(module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
-        # Another hook may have replaced the probabilities.
-        is_softmax = info.staged and out.dtype == torch.float32 and len(module._forward_hooks) == 1
         whole = (kept.pop("attn_logits"), kept.pop("attn_scores"), out.detach())
+        # Another hook may have replaced the probabilities.
+        is_softmax = info.staged and info.sinks is None and len(module._forward_hooks) == 1
         for number, text in enumerate(texts):
-            block = _block(info, args[1], [stage[number] for stage in whole], text, is_softmax)
-            if block is not None:
-                for reader in readers:
+            span = _unpadded(args[1], text)
+            if span is None:
+                continue
+            stages = (whole[0][number], whole[1][number], whole[2][number])
+            is_summed = is_softmax and len(of_cells) < len(readers) and fused.suits(stages, len(text))
+            if is_summed:
+                if number not in gathered:
+                    gathered[number] = LayerSums(text, info.mask, info.softcap, len(out[number]))
+                gathered[number].add(stages, text.places(span, info.mask))
+            takers = of_cells if is_summed else readers
+            if takers:
+                block = _block(info, span, stages, text)
+                for reader in takers:
                     reader.take(info.index, number, block)
 
     return hook
+
+
+def _hand_over_sums(info: LayerInfo, gathered: dict[int, LayerSums], readers: Sequence[BlockReader]) -> Hook:
+    of_sums = [reader for reader in readers if _needs_no_cells(reader)]
+
+    def hook(_module: nn.Module, _args: tuple[Any, ...], _out: Tensor) -> None:
+        for number in list(gathered):
+            sums = gathered.pop(number)
+            for reader in of_sums:
+                reader.take(info.index, number, sums)
+
+    return hook
+
+
+def _needs_no_cells(reader: BlockReader) -> TypeGuard[SumsReader]:
+    return not reader.needs_cells
 
 
 def _derive_and_hand_over(
@@ -117,11 +184,8 @@ def _unpadded(span: Span, text: Text) -> Span | None:
     return Span(rows, keys) if rows and keys else None
 
 
-def _block(info: LayerInfo, whole: Span, stages_NQS: Sequence[Tensor], text: Text, is_softmax: bool) -> Block | None:
-    """The block without the padding behind the text; None where it is all padding."""
-    span = _unpadded(whole, text)
-    if span is None:
-        return None
+def _block(info: LayerInfo, span: Span, stages_NQS: Sequence[Tensor], text: Text) -> Block:
+    """The block without the padding behind the text."""
     logits, scores, probs = (stage[:, : len(span.rows), : len(span.keys)].float() for stage in stages_NQS)
     sinks_N = None if info.sinks is None else torch.tensor(info.sinks, device=logits.device)
-    return Block(logits, scores, probs, info.softcap, text.places(span, info.mask), sinks_N, is_softmax=is_softmax)
+    return Block(logits, scores, probs, info.softcap, text.places(span, info.mask), sinks_N)

@@ -1,16 +1,15 @@
-"""`Block`: one block of query rows of one layer with every stage, as the folds see it during the pass."""
+"""What folds see during the pass: `Sums` of some rows of a layer, and `Block`, which has their stages too."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import Span
-from gemma2_workbench.traces import fused
-from gemma2_workbench.traces.fused import Sums
 from gemma2_workbench.traces.logit_sums import Saturation, mean_scores, row_sums, saturation, uncapped
-from gemma2_workbench.traces.pooling import THUMBNAIL, largest_cells, largest_columns
+from gemma2_workbench.traces.pooling import THUMBNAIL, largest_cells
 from gemma2_workbench.traces.text import Places, Text
 
 
@@ -29,6 +28,69 @@ class Masses:
     followers: Tensor
 
 
+class Sums(Protocol):
+    """The sums over some rows of a layer, of a block or of all of them."""
+
+    @property
+    def heads(self) -> int:
+        """N."""
+        ...
+
+    @property
+    def span(self) -> Span:
+        """The absolute rows and keys."""
+        ...
+
+    @property
+    def places(self) -> Places:
+        """What they share with others of the same rows and keys."""
+        ...
+
+    @property
+    def visible(self) -> int:
+        """Number of visible cells of a head."""
+        ...
+
+    @property
+    def log_sum(self) -> Tensor:
+        """Log of the softmax denominator over the visible keys, and the sink if there is one, [N, Q]."""
+        ...
+
+    @property
+    def entropy(self) -> Tensor:
+        """-sum p ln p over the keys, nats, [N, Q]."""
+        ...
+
+    @property
+    def masses(self) -> Masses:
+        """See `Masses`."""
+        ...
+
+    @property
+    def saturation(self) -> Saturation:
+        """How far the raw logits reach towards the cap."""
+        ...
+
+    @property
+    def first_token(self) -> Tensor:
+        """Probability on position 0, 0 where a window hides it, [N, Q]."""
+        ...
+
+    def diagonal(self, back: int) -> Tensor:
+        """Probability on the key `back` places before each query, 0 where there is none, [N, Q]."""
+        ...
+
+    @property
+    def received(self) -> Tensor:
+        """Probability that each key receives from all queries, [N, S]."""
+        ...
+
+    @property
+    def thumbnail(self) -> Tensor:
+        """Largest probability in each cell of a small picture of the map, [N, k, k]."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """One block of query rows of one layer, all heads, with every stage.
@@ -39,7 +101,6 @@ class Block:
         places: its rows and keys, and what all blocks of these share.
         sinks: the logit of each head's learned sink, which takes a share of every row, float32 [N]; None without.
         known_log_sum: `log_sum`, where it was known before the block; then there is no cap, and hidden logits are 0.
-        is_softmax: whether the probabilities are the softmax of the scores, neither rounded nor replaced.
     """
 
     logits: Tensor
@@ -49,13 +110,22 @@ class Block:
     places: Places
     sinks: Tensor | None = None
     known_log_sum: Tensor | None = None
-    is_softmax: bool = False
     _tops: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False)
 
     @property
+    def heads(self) -> int:
+        """See `Sums`."""
+        return len(self.probs)
+
+    @property
     def span(self) -> Span:
-        """The absolute rows and keys."""
+        """See `Sums`."""
         return self.places.span
+
+    @property
+    def visible(self) -> int:
+        """See `Sums`."""
+        return self.places.visible
 
     @property
     def text(self) -> Text:
@@ -64,12 +134,12 @@ class Block:
 
     @property
     def log_sum(self) -> Tensor:
-        """Log of the softmax denominator over the visible keys, and the sink if there is one, [N, Q]."""
+        """See `Sums`."""
         return self._row_sums[0] if self.known_log_sum is None else self.known_log_sum
 
     @property
     def entropy(self) -> Tensor:
-        """-sum p ln p over the keys, nats, [N, Q]: with p = exp(s - log Z), log Z - sum p s, one logarithm a row.
+        """See `Sums`: with p = exp(s - log Z), log Z - sum p s, one logarithm a row.
 
         A learned sink is one more place that attention can go to.
         """
@@ -77,17 +147,7 @@ class Block:
         return (log_sum_NQ - mean_score_NQ).clamp_(min=0)
 
     @cached_property
-    def _fused(self) -> Sums | None:
-        """All sums at once, where they can be; each by itself otherwise."""
-        stages = self.logits, self.scores, self.probs
-        if not self.is_softmax or self.sinks is not None or not fused.suits(stages, len(self.text)):
-            return None
-        return fused.sums(*stages, self.softcap, self.places)
-
-    @cached_property
     def _row_sums(self) -> tuple[Tensor, Tensor]:
-        if self._fused is not None:
-            return self._fused.log_sum, self._fused.score
         if self.known_log_sum is None:
             sums_NQ, means_NQ = row_sums(self.scores, self.probs, self.places.shown, self.softcap, self.text.buffers)
             if self.sinks is not None:
@@ -100,31 +160,25 @@ class Block:
 
     @cached_property
     def saturation(self) -> Saturation:
-        """How far the raw logits reach towards the cap."""
-        if self._fused is not None:
-            return self._fused.saturation
+        """See `Sums`."""
         if self.known_log_sum is not None:
             return uncapped(self.logits)
         return saturation(self.logits, self.scores, self.places.shown, self.softcap, self.text.buffers)
 
     @cached_property
     def masses(self) -> Masses:
-        """See `Masses`: what is linear in the probabilities, as one product of matrices."""
-        if self._fused is not None:
-            return Masses(self._fused.distance, self._fused.duplicate, self._fused.followers)
+        """See `Sums`: what is linear in the probabilities, as one product of matrices."""
         return Masses(*masses(self.probs, self.places.weights))
 
     @property
     def received(self) -> Tensor:
-        """Probability that each key receives from all queries of the block, [N, S]."""
-        return self.probs.sum(1) if self._fused is None else self._fused.received
+        """See `Sums`."""
+        return self.probs.sum(1)
 
     @property
     def thumbnail(self) -> Tensor:
-        """Largest probability in each cell of a small picture of the map, [N, k, k]."""
-        if self._fused is None:
-            return largest_cells(self.probs, self.span, len(self.text), THUMBNAIL)
-        return largest_columns(self._fused.by_row, self.span, len(self.text), THUMBNAIL)
+        """See `Sums`."""
+        return largest_cells(self.probs, self.span, len(self.text), THUMBNAIL)
 
     def top(self, count: int) -> tuple[Tensor, Tensor]:
         """The largest probabilities of each query and the columns they stand in, [N, Q, K]; K is at most T.
@@ -142,8 +196,14 @@ class Block:
         """Memory of the size of the block with any contents, [N, Q, S]: of `Buffers`, whose warning holds here."""
         return self.text.buffers.take(number, self.probs.shape, self.probs.device)
 
+    @property
+    def first_token(self) -> Tensor:
+        """See `Sums`."""
+        first_NQ = self.probs[..., 0]
+        return first_NQ if self.span.keys.start == 0 else torch.zeros_like(first_NQ)
+
     def diagonal(self, back: int) -> Tensor:
-        """Probability on the key `back` places before each query, 0 where the block holds none, [N, Q]."""
+        """See `Sums`."""
         start = self.span.rows.start - back - self.span.keys.start
         found_NQ = self.probs.new_zeros(self.probs.shape[:2])
         cells_Nk = self.probs.diagonal(start, 1, 2)

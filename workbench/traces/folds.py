@@ -1,8 +1,8 @@
 """Folds: statistics of attention that are reduced block by block during the forward pass, at any length.
 
-A fold sees each block of every layer once, with all its stages, and says how the results of blocks combine: `query`
-folds write their rows, the others add up or keep the largest. Results are [L, N, T, ...] for `query` and `key` folds
-and [L, N, ...] for totals. What several folds need of a block is computed once, in `Block`.
+A fold sees the sums of some rows of a layer, or each of its blocks with all stages, and says how the results of blocks
+combine: `query` folds write their rows, the others add up or keep the largest. Results are [L, N, T, ...] for `query`
+and `key` folds and [L, N, ...] for totals. What several folds need is computed once, in `Sums`.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gemma2_workbench.traces.blocks import Block
+from gemma2_workbench.traces.blocks import Sums
 from gemma2_workbench.traces.pooling import THUMBNAIL, square
 
 COUNT = torch.double  # of cells: beyond 16.7 million float32 no longer counts
@@ -29,110 +29,111 @@ class Fold:
         name: key of the result in a trace.
         over: "query" (per head and query), "key" (per head and key, added up), "sum" or "max" (per head; a largest
             number is at least 0).
-        reduce: block -> [N, Q, ...], [N, S, ...] or [N, ...].
+        reduce: sums of some rows -> [N, Q, ...], [N, S, ...] or [N, ...].
         help: what the number means, with its unit.
         shape: the dimensions after those, for a text of so many tokens.
         dtype: of the result.
         least: the smallest number it can hold, None for any.
         gaps: whether NaN stands where there is no number.
         since: the first version of trace files that holds it.
+        of_cells: whether it needs the cells of each block, which `Sums` of a whole layer do not have.
     """
 
     name: str
     over: str
-    reduce: Callable[[Block], Tensor]
+    reduce: Callable[[Sums], Tensor]
     help: str
     shape: Callable[[int], tuple[int, ...]] = _scalar
     dtype: torch.dtype = torch.float32
     least: float | None = 0
     gaps: bool = False
     since: int = 2
+    of_cells: bool = False
 
     def whole(self, tokens: int) -> tuple[int, ...]:
         """The shape of the result per layer and head, for a text of so many tokens."""
         return ((tokens,) if self.over in ("query", "key") else ()) + self.shape(tokens)
 
 
-def entropy(block: Block) -> Tensor:
+def entropy(sums: Sums) -> Tensor:
     """-sum p ln p over the keys, nats, [N, Q]."""
-    return block.entropy
+    return sums.entropy
 
 
-def distance(block: Block) -> Tensor:
+def distance(sums: Sums) -> Tensor:
     """Mean distance between query and key, sum p_ij |i - j|, tokens, [N, Q]."""
-    return block.masses.distance
+    return sums.masses.distance
 
 
-def first_token(block: Block) -> Tensor:
+def first_token(sums: Sums) -> Tensor:
     """Probability on position 0 (the BOS sink), 0 where a window hides it, [N, Q]."""
-    first = block.probs[..., 0]
-    return first if block.span.keys.start == 0 else torch.zeros_like(first)
+    return sums.first_token
 
 
-def self_attention(block: Block) -> Tensor:
+def self_attention(sums: Sums) -> Tensor:
     """Probability of a query on itself, [N, Q]."""
-    return block.diagonal(0)
+    return sums.diagonal(0)
 
 
-def previous_token(block: Block) -> Tensor:
+def previous_token(sums: Sums) -> Tensor:
     """Probability on the token before, NaN at position 0 which has none, [N, Q]."""
-    previous_NQ = block.diagonal(1)
-    if block.span.rows.start == 0:
+    previous_NQ = sums.diagonal(1)
+    if sums.span.rows.start == 0:
         previous_NQ[:, 0] = torch.nan
     return previous_NQ
 
 
-def duplicate_token(block: Block) -> Tensor:
+def duplicate_token(sums: Sums) -> Tensor:
     """Probability on earlier occurrences of the query's own token; NaN where there is none, [N, Q]."""
-    return block.masses.duplicate.masked_fill(block.places.never_before, torch.nan)
+    return sums.masses.duplicate.masked_fill(sums.places.never_before, torch.nan)
 
 
-def induction(block: Block) -> Tensor:
+def induction(sums: Sums) -> Tensor:
     """Probability on the tokens that followed earlier occurrences of the query's token (arXiv 2209.11895), [N, Q].
 
     NaN where no earlier occurrence is followed by a token before the query.
     """
-    return block.masses.followers.masked_fill(block.places.never_followed, torch.nan)
+    return sums.masses.followers.masked_fill(sums.places.never_followed, torch.nan)
 
 
-def received(block: Block) -> Tensor:
-    """Probability that a key receives from all queries of the block, [N, S]."""
-    return block.received
+def received(sums: Sums) -> Tensor:
+    """Probability that a key receives from all queries of these rows, [N, S]."""
+    return sums.received
 
 
-def log_sum(block: Block) -> Tensor:
+def log_sum(sums: Sums) -> Tensor:
     """Log of the softmax denominator over the visible keys, [N, Q]."""
-    return block.log_sum
+    return sums.log_sum
 
 
-def visible_cells(block: Block) -> Tensor:
+def visible_cells(sums: Sums) -> Tensor:
     """Number of visible cells, [N]."""
-    return torch.full((len(block.probs),), float(block.places.visible), dtype=COUNT, device=block.probs.device)
+    return torch.full((sums.heads,), float(sums.visible), dtype=COUNT, device=sums.places.device)
 
 
-def largest_logit(block: Block) -> Tensor:
+def largest_logit(sums: Sums) -> Tensor:
     """Largest |raw logit| among the visible cells, [N]."""
-    return block.saturation.largest
+    return sums.saturation.largest
 
 
-def bend(block: Block) -> Tensor:
+def bend(sums: Sums) -> Tensor:
     """Sum of |raw logit - softcapped logit| over the visible cells, [N]."""
-    return block.saturation.bend
+    return sums.saturation.bend
 
 
-def beyond_half(block: Block) -> Tensor:
+def beyond_half(sums: Sums) -> Tensor:
     """Number of visible cells whose |raw logit| is beyond half of the cap (0 without a cap), [N]."""
-    return block.saturation.beyond_half
+    return sums.saturation.beyond_half
 
 
-def beyond_most(block: Block) -> Tensor:
+def beyond_most(sums: Sums) -> Tensor:
     """Number of visible cells whose |raw logit| is beyond 0.9 of the cap (0 without a cap), [N]."""
-    return block.saturation.beyond_most
+    return sums.saturation.beyond_most
 
 
-def thumbnail(block: Block) -> Tensor:
+def thumbnail(sums: Sums) -> Tensor:
     """Largest probability in each cell of a 32 x 32 picture of the map (fewer for shorter texts), [N, k, k]."""
-    return block.thumbnail
+    return sums.thumbnail
 
 
 FOLDS: tuple[Fold, ...] = (

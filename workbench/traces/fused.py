@@ -1,102 +1,125 @@
-"""The sums of a block in one pass by a compiled kernel, where there is one; torch makes them step by step otherwise.
+"""The sums of a layer in one pass over each block by a compiled kernel, where there is one; torch makes them else.
 
-Letters: Q query rows of a block, S keys, N heads, k cells of the rows of a picture.
+Letters: Q query rows of a block, S keys, N heads, T tokens, k cells of a side of a picture.
 """
 
-from dataclasses import dataclass
-from functools import cache
+import warnings
+from functools import cache, cached_property
 from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from gemma2_workbench.model.hooks import Span
+from gemma2_workbench.model.masks import Mask
+from gemma2_workbench.traces.blocks import Masses
 from gemma2_workbench.traces.logit_sums import Saturation
-from gemma2_workbench.traces.pooling import THUMBNAIL, Cells
-from gemma2_workbench.traces.text import Places
+from gemma2_workbench.traces.pooling import THUMBNAIL, largest_columns
+from gemma2_workbench.traces.text import Places, Text
 
 # Tokens of a text from which the kernel saves more than it takes to load.
 FEWEST = 384
-_KERNEL = "gemma2_workbench.traces.kernel"
-# The token of a key before the first one.
-_NONE = np.full(1, -1, dtype=np.float32)
+# What the kernel writes of each query, in this order: sums of probability times score and times distance, probability
+# on earlier keys of the token and on those that follow one, cells beyond half and 0.9 of the cap, sum of |raw - score|,
+# probability on the first token, on the query itself, on the token before.
+ROWS = 10
+_SELF, _PREVIOUS = 8, 9
 # Stands for no cap: no float32 is larger.
 _UNCAPPED = float(np.finfo(np.float32).max)
 
 
-@dataclass(frozen=True, eq=False)
-class Sums:
-    """What is known of a block after one pass over it.
+class LayerSums:
+    """All `Sums` of one layer of one text, gathered block by block; the blocks themselves are not kept.
 
-    Attributes:
-        log_sum: log of the softmax denominator over the visible keys, [N, Q].
-        score, distance: sums of probability times score and times |query - key|, [N, Q].
-        duplicate, followers: probability on earlier keys of the query's token, and on those that follow one, [N, Q].
-        saturation: how far the raw logits reach towards the cap.
-        received: sum of each column, [N, S].
-        by_row: largest probability of each column in each cell of rows of the thumbnail, [N, k, S].
+    Args:
+        text: the text.
+        mask: of the layer.
+        softcap: of the layer, None if off.
+        heads: N.
     """
 
-    log_sum: Tensor
-    score: Tensor
-    distance: Tensor
-    duplicate: Tensor
-    followers: Tensor
-    saturation: Saturation
-    received: Tensor
-    by_row: Tensor
+    def __init__(self, text: Text, mask: Mask, softcap: float | None, heads: int) -> None:
+        T = len(text)
+        self.text, self.heads, self.visible = text, heads, 0
+        self.span = Span(range(T), range(T))
+        self.places = Places(text, self.span, mask, kept=False)
+        self._bounds = tuple(
+            np.float32(_UNCAPPED if softcap is None else share * softcap).view(np.int32) for share in (0.5, 0.9)
+        )
+        self._largest_N3T = np.empty((heads, 3, T), dtype=np.int32)
+        self._rows_NrT = torch.empty(heads, ROWS, T)
+        self.received = torch.zeros(heads, T)
+        self._by_row_NkT = torch.zeros(heads, min(T, THUMBNAIL), T)
+
+    def add(self, stages_NQS: tuple[Tensor, Tensor, Tensor], places: Places) -> None:
+        """Gather a block: its logits, scores, and probabilities, which must be the softmax of the visible scores.
+
+        Padding may follow the rows and keys of `places`.
+        """
+        rows, keys = places.span.rows, places.span.keys
+        first_Q, stop_Q = places.seen
+        self.visible += places.visible
+        # One core: a second one gains nothing, for torch's own threads wait on it.
+        _kernel().reduce(
+            *(stage.numpy() for stage in stages_NQS),
+            self._largest_N3T,
+            *(tensor.numpy() for tensor in (self._rows_NrT, self.received, self._by_row_NkT)),
+            *(first_Q, stop_Q, (rows.start, keys.start), len(keys)),
+            *(self.text.distances, self.text.earlier),
+            self._bounds,
+        )
+
+    @cached_property
+    def log_sum(self) -> Tensor:
+        """See `Sums`: with p = exp(s) / Z, the largest score and probability give log Z = max s - ln max p."""
+        top_NT, top_prob_NT, _ = _largest_of(self._largest_N3T).unbind(1)
+        return top_NT - top_prob_NT.log()
+
+    @property
+    def entropy(self) -> Tensor:
+        """See `Sums`."""
+        return (self.log_sum - self._rows_NrT[:, 0]).clamp_(min=0)
+
+    @property
+    def masses(self) -> Masses:
+        """See `Sums`."""
+        return Masses(*self._rows_NrT[:, 1:4].unbind(1))
+
+    @cached_property
+    def saturation(self) -> Saturation:
+        """See `Sums`."""
+        half_N, most_N, bend_N = self._rows_NrT[:, 4:7].sum(-1, dtype=torch.double).unbind(1)
+        return Saturation(_largest_of(self._largest_N3T[:, 2]).amax(-1), half_N, most_N, bend_N)
+
+    @property
+    def first_token(self) -> Tensor:
+        """See `Sums`."""
+        return self._rows_NrT[:, 7]
+
+    def diagonal(self, back: int) -> Tensor:
+        """See `Sums`; of 0 and 1 places back."""
+        return self._rows_NrT[:, (_SELF, _PREVIOUS)[back]].clone()
+
+    @property
+    def thumbnail(self) -> Tensor:
+        """See `Sums`."""
+        return largest_columns(self._by_row_NkT, self.span, len(self.text), THUMBNAIL)
 
 
 def suits(stages_NQS: tuple[Tensor, Tensor, Tensor], tokens: int) -> bool:
-    """Whether a block can be summed like this: float32 in one piece on a CPU, of a text that is long enough."""
-    is_flat = all(
-        stage.dtype == torch.float32 and stage.device.type == "cpu" and stage.is_contiguous() for stage in stages_NQS
-    )
-    return is_flat and tokens >= FEWEST and _is_there()
+    """Whether a layer can be summed like this: float32 in one piece on a CPU, of a text that is long enough."""
+    is_flat = all(stage.dtype == torch.float32 and stage.is_contiguous() for stage in stages_NQS)
+    return is_flat and tokens >= FEWEST and stages_NQS[0].device.type == "cpu" and available()
 
 
-def sums(logits_NQS: Tensor, scores_NQS: Tensor, probs_NQS: Tensor, cap: float | None, places: Places) -> Sums:
-    """See `Sums`; the probabilities must be the softmax of the visible scores.
-
-    With p = exp(s) / Z, the largest score and the largest probability give log Z = max s - ln max p.
-    """
-    N, Q, S = probs_NQS.shape
-    rows, keys, kinds = places.span.rows, places.span.keys, places.text.kinds.numpy()
-    before_Q = np.arange(rows.start, rows.stop) - keys.start
-    cells = Cells.of(rows, len(places.text), min(len(places.text), THUMBNAIL))
-    first_Q, stop_Q = places.seen
-    largest_N3Q = np.empty((N, 3, Q), dtype=np.int32)
-    rows_N7Q = np.empty((N, 7, Q), dtype=np.float32)
-    received_NS, by_row_NkS = torch.zeros(N, S), torch.zeros(N, len(cells.parts), S)
-    # One core: a second one gains nothing, for torch's own threads wait on it.
-    import_module(_KERNEL).reduce(
-        *(stage.numpy() for stage in (logits_NQS, scores_NQS, probs_NQS)),
-        *(largest_N3Q, rows_N7Q, received_NS.numpy(), by_row_NkS.numpy()),
-        first_Q,
-        stop_Q,
-        before_Q.clip(0, S),
-        np.repeat(np.arange(len(cells.parts)), list(map(len, cells.parts))),
-        np.abs(np.arange(keys.start - rows.stop + 1, keys.stop - rows.start, dtype=np.float32)),
-        np.concatenate([kinds[keys.start - 1 : keys.start] if keys.start else _NONE, kinds[keys.start : keys.stop]]),
-        kinds[rows.start : rows.stop],
-        tuple(np.float32(_UNCAPPED if cap is None else share * cap) for share in (0.5, 0.9)),
-    )
-    top_NQ, top_prob_NQ, largest_NQ = largest_of(largest_N3Q).unbind(1)
-    score_NQ, distance_NQ, duplicate_NQ, followers_NQ, *totals = torch.from_numpy(rows_N7Q).unbind(1)
-    half_N, most_N, bend_N = (total_NQ.sum(-1, dtype=torch.double) for total_NQ in totals)
-    return Sums(
-        log_sum=top_NQ - top_prob_NQ.log(),
-        score=score_NQ,
-        distance=distance_NQ,
-        duplicate=duplicate_NQ,
-        followers=followers_NQ,
-        saturation=Saturation(largest_NQ.amax(-1), half_N, most_N, bend_N),
-        received=received_NS,
-        by_row=by_row_NkS,
-    )
+def pays(ids_BT: Tensor) -> bool:
+    """Whether any text of a batch may be summed like this."""
+    return ids_BT.shape[1] >= FEWEST and ids_BT.device.type == "cpu" and available()
 
 
-def largest_of(ordered: np.ndarray) -> Tensor:
+def _largest_of(ordered: np.ndarray) -> Tensor:
     """The float32 numbers whose bits, the lower 31 turned over in negative ones, are these int32: in the same order.
 
     A processor keeps the largest of many integers at once, of floating-point numbers it is not made to by numba.
@@ -104,11 +127,22 @@ def largest_of(ordered: np.ndarray) -> Tensor:
     return torch.from_numpy(ordered ^ ((ordered >> 31) & 0x7FFFFFFF)).view(torch.float32)
 
 
+def _kernel() -> ModuleType:
+    return import_module("gemma2_workbench.traces.kernel")
+
+
 @cache
-def _is_there() -> bool:
-    """Whether the kernel can be used: not without numba, or with one that is not made for this numpy."""
+def available() -> bool:
+    """Whether the kernel can be used: not without numba; and one that cannot compile it is told of once."""
     try:
-        import_module(_KERNEL)
+        _kernel()
     except ImportError:
+        return False
+    text = Text(torch.zeros(2, dtype=torch.long))
+    tried, stage = LayerSums(text, Mask(), None, 1), torch.ones(1, 2, 2)
+    try:
+        tried.add((stage, stage, stage), text.places(tried.span, Mask()))
+    except Exception as error:  # whatever a compiler fails with, torch's way gives the same numbers
+        warnings.warn(f"numba cannot compile the fast pass ({error}); torch takes its place, slower", stacklevel=2)
         return False
     return True

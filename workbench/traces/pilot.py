@@ -120,11 +120,10 @@ def _recording(loaded: Source, layer: int, tokens: int) -> AbstractContextManage
         return attached(loaded.model)
     batch = Batch.of([[0] * tokens], loaded)
     attention, folds = AttentionReader(loaded, batch), FoldsReader(loaded, batch)
-    hooks = dict(block_hooks(loaded, batch.ids, batch.lengths, [attention, folds]))
-    for mapping in attention.hooks():
-        hooks |= mapping
+    mappings = [block_hooks(loaded, batch.ids, batch.lengths, [attention, folds]), *attention.hooks()]
     watched = {loaded.point(layer, what) for what in POINTS if what in loaded.points}
-    return attached(loaded.model, {name: hook for name, hook in hooks.items() if name in watched})
+    own = [{name: hook for name, hook in mapping.items() if name in watched} for mapping in mappings]
+    return attached(loaded.model, *own)
 
 
 def _timed(piece: Callable[[], object]) -> float:

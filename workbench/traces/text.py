@@ -47,6 +47,21 @@ class Text:
         first = torch.full_like(kinds, len(self.ids)).scatter_reduce_(0, kind_T, places, "amin")
         return first[kind_T]
 
+    @cached_property
+    def earlier(self) -> np.ndarray:
+        """Where the token of each position stood last before it, int64 [T]; -1 for nowhere."""
+        ids = self.ids.cpu().numpy()
+        order = np.argsort(ids, kind="stable")
+        same = ids[order[1:]] == ids[order[:-1]]
+        earlier = np.full(len(ids), -1, dtype=np.int64)
+        earlier[order[1:][same]] = order[:-1][same]
+        return earlier
+
+    @cached_property
+    def distances(self) -> np.ndarray:
+        """|query - key| by key minus query, from 1 - T to T - 1, float32."""
+        return np.abs(np.arange(1 - len(self), len(self), dtype=np.float32))
+
     def places(self, span: Span, mask: Mask) -> "Places":
         """What the blocks of these rows and keys share under the mask of a layer."""
         if len(self) > _KEPT:

@@ -119,9 +119,9 @@ def _probabilities(
     raw, capped = point(at, "attn_logits"), point(at, "attn_scores")
     logits_BNQS = raw(attention_logits(q_BNQH, k_BGSH, seat.scale), span)
     # Overwriting saves block-sized tensors, but never one that a hook may have kept or autograd needs.
-    unread = not (raw.watched or torch.is_grad_enabled())
+    unread = not (raw.kept or torch.is_grad_enabled())
     scores_BNQS = capped(softcap(logits_BNQS, seat.cap, inplace=unread), span)
-    unread = unread and not capped.watched
+    unread = unread and not capped.kept
     hidden = mask.hidden_parts(span.rows, span.keys, scores_BNQS.device)
     if sinks_N is None:
         probs_BNQS = probabilities(scores_BNQS, hidden, inplace=unread)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import Hook
 from gemma2_workbench.models.source import Source
-from gemma2_workbench.traces.blocks import Block
+from gemma2_workbench.traces.blocks import Sums
 from gemma2_workbench.traces.derive import LayerTensors
 from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET, FileLayers, layer_store
 from gemma2_workbench.traces.reader import Batch
@@ -25,6 +25,8 @@ class AttentionReader:
         budget_bytes: above it the layers of a text go to memory-mapped files instead of memory.
     """
 
+    needs_cells = False
+
     def __init__(self, loaded: Source, batch: Batch, budget_bytes: int = DEFAULT_BUDGET) -> None:
         self._loaded, self._batch = loaded, batch
         self._stores = [layer_store(loaded.shape, length, budget_bytes) for length in batch.lengths]
@@ -39,9 +41,9 @@ class AttentionReader:
             hooks[self._loaded.point(layer, "head_out")] = self._finish(layer)
         return (hooks,)
 
-    def take(self, layer: int, text: int, block: Block) -> None:
-        """See `BlockReader`: blocks come in the order of their rows."""
-        self._sums[text].append(block.log_sum)
+    def take(self, layer: int, text: int, sums: Sums) -> None:
+        """See `BlockReader`: rows come in their order."""
+        self._sums[text].append(sums.log_sum)
 
     def take_log_sums(self, layer: int, text: int, log_sum_NQ: Tensor) -> None:
         """See `LogSumReader`."""

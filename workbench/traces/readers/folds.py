@@ -7,7 +7,7 @@ from torch import Tensor
 
 from gemma2_workbench.model.hooks import Hook
 from gemma2_workbench.models.source import Source
-from gemma2_workbench.traces.blocks import Block
+from gemma2_workbench.traces.blocks import Sums
 from gemma2_workbench.traces.folds import FOLDS, Fold
 from gemma2_workbench.traces.reader import Batch
 
@@ -19,10 +19,14 @@ class FoldsReader:
         loaded: the model as it is run.
         batch: the texts.
         folds: which statistics.
+
+    Attributes:
+        needs_cells: see `BlockReader`.
     """
 
     def __init__(self, loaded: Source, batch: Batch, folds: Sequence[Fold] = FOLDS) -> None:
         self._folds = folds
+        self.needs_cells = any(fold.of_cells for fold in folds)
         place = (loaded.shape.layers, loaded.shape.heads)
         self._results = [
             {
@@ -36,20 +40,20 @@ class FoldsReader:
         """See `Reader`."""
         return ()
 
-    def take(self, layer: int, text: int, block: Block) -> None:
+    def take(self, layer: int, text: int, sums: Sums) -> None:
         """See `BlockReader`."""
         for fold in self._folds:
-            _merge(self._results[text][fold.name][layer], fold, block)
+            _merge(self._results[text][fold.name][layer], fold, sums)
 
     def reading(self, text: int = 0) -> dict[str, Tensor]:
         """The finished statistics of one text of the batch, [L, N, T, ...] or [L, N, ...], on the CPU."""
         return {name: result.cpu() for name, result in self._results[text].items()}
 
 
-def _merge(result: Tensor, fold: Fold, block: Block) -> None:
-    """Merge one block's result into the layer's."""
-    value = fold.reduce(block)
-    rows, keys = (slice(part.start, part.stop) for part in (block.span.rows, block.span.keys))
+def _merge(result: Tensor, fold: Fold, sums: Sums) -> None:
+    """Merge the result of some rows into the layer's."""
+    value = fold.reduce(sums)
+    rows, keys = (slice(part.start, part.stop) for part in (sums.span.rows, sums.span.keys))
     if fold.over == "query":
         result[:, rows] = value
     elif fold.over == "key":
