@@ -67,7 +67,14 @@ def test_an_example_runs_on_a_click_and_back_undoes_it(open_page: Open) -> None:
 def test_an_edited_text_is_marked_until_it_runs(open_page: Open) -> None:
     page = open_page()
     held: list[Any] = []
-    page.route("**/workbench/ask", lambda route: held.append(route))
+
+    def hold(route: Any) -> None:
+        if route.request.post_data_json["about"] == "run":
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/workbench/ask", hold)
     page.evaluate("document.querySelector('#text').focus()")
     page.keyboard.press("Control+End")
     page.keyboard.type(" x")
