@@ -82,8 +82,8 @@ def test_an_edited_text_is_marked_until_it_runs(open_page: Open) -> None:
     assert "stale" in page.get_attribute("#page", "class")
     while len(held) < 2:  # the first letter ran at once, and is broken off
         page.wait_for_timeout(20)
-    page.unroute("**/workbench/ask")
     held[1].continue_()
+    page.unroute("**/workbench/ask")
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("y")
     page.keyboard.press("Control+Enter")
