@@ -69,7 +69,9 @@ def _ranked(cell: Cell, sink: float | None) -> list[JsonValue]:
     """The row, largest probability first; the sink has its place in it."""
     probs, contributions = (cell.row[name].to_numpy(dtype=float) for name in ("attn_probs", "contribution"))
     order = np.argsort(cell.row["rank"].to_numpy(dtype=float))[: min(cell.visible, RANKED)]
-    row = [(int(at), float(probs[at]), _number(float(contributions[at]))) for at in order]
+    row: list[tuple[int | str, float, float | None]] = [
+        (int(at), float(probs[at]), _number(float(contributions[at]))) for at in order
+    ]
     if sink is not None and isfinite(sink):
         row.insert(sum(prob > sink for _, prob, _ in row), (SINK, sink, 0.0))
     return [{"key": key, "prob": prob, "contribution": contribution} for key, prob, contribution in row]
