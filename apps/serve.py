@@ -24,7 +24,7 @@ from gemma2_workbench.apps.serving.access import Access
 from gemma2_workbench.apps.serving.page import serve_page
 from gemma2_workbench.apps.token_classification import handlers as classification
 from gemma2_workbench.apps.token_classification.savables import SAVABLES as classification_savables
-from gemma2_workbench.models.shipped import CLASSIFIER
+from gemma2_workbench.models.reading.shipped import CLASSIFIER
 from gemma2_workbench.sweeps.result import Sweep
 
 

@@ -20,8 +20,8 @@ import torch
 
 from gemma2_workbench import load
 from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM
-from gemma2_workbench.models.approximation import Numbers, shift
 from gemma2_workbench.models.loading import Loaded
+from gemma2_workbench.models.parity.approximation import Numbers, shift
 
 WAYS = ("exact", "int8", "int4", "torchao int8")
 

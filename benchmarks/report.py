@@ -69,7 +69,9 @@ def page(rows: dict[str, list[Summary]], conditions: Sequence[str], pictures: Se
         "# What looking costs",
         "`make bench` measures this anew and writes this page; `python -m benchmarks.attention --help` measures parts."
         "\n"
-        "`make bench-page` times the page in a browser, `python -m benchmarks.start` commands from a cold start.",
+        "`make bench-page` times the page in a browser, `python -m benchmarks.start` commands from a cold start: see"
+        "\n"
+        "[page-speed.md](page-speed.md).",
         *pictures,
     ]
     for geometry, found in rows.items():

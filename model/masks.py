@@ -5,6 +5,8 @@ keys), and j is no padding. Rows and keys are absolute positions in the sequence
 counting, and pads count as distance. With `causal=False` (no part of Gemma 2, used for token classification) nothing
 is future and a sliding layer sees |i - j| <= window, as in transformers with `config.is_causal = False`. A chunked
 layer (Llama 4; no part of Gemma 2) sees the keys of the query's own chunk; chunks are counted from the first token.
+The tokens of a prefix (PaliGemma and other prefix language models; no part of Gemma 2) all see one another, whatever
+the other rules hide, but no padding.
 """
 
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ class Mask:
         sequence: [B, T] int, number of the packed sequence a token belongs to; None where one row is one sequence.
         causal: whether later keys are hidden.
         chunk: tokens of a chunk, or None for none.
+        prefix: positions before this one see one another, or None for none.
     """
 
     window: int | None = None
@@ -32,6 +35,7 @@ class Mask:
     sequence: Tensor | None = None
     causal: bool = True
     chunk: int | None = None
+    prefix: int | None = None
 
     def reasons(self, rows: range, keys: range, device: torch.device | str = "cpu") -> Tensor:
         """The `Reason` of every cell, int8 [B, Q, S] (B = 1 where all rows of the batch share the mask)."""
@@ -48,6 +52,7 @@ class Mask:
             part = self.keep[:, keys.start : keys.stop]
             known_BS[:, : part.shape[1]] = part
             cells_BQS = torch.where(known_BS[:, None, :], cells_BQS, int(Reason.PADDING))
+        in_prefix_BQS = cells_BQS
         if self.chunk is not None:
             other_BQS = self._other_chunk(rows, keys, self.chunk, device)
             cells_BQS = torch.where(other_BQS, int(Reason.OUTSIDE_CHUNK), cells_BQS)
@@ -55,11 +60,13 @@ class Mask:
             cells_BQS = torch.where(self._outside(back_QS, self.window), int(Reason.OUTSIDE_WINDOW), cells_BQS)
         if self.causal:
             cells_BQS = torch.where(back_QS < 0, int(Reason.FUTURE), cells_BQS)
+        if self.prefix is not None:
+            cells_BQS = torch.where(self._both_in(self.prefix, rows, keys, device), in_prefix_BQS, cells_BQS)
         return cells_BQS.to(torch.int8)
 
     def hidden(self, rows: range, keys: range, device: torch.device | str = "cpu") -> Tensor:
         """True where a query must not look, bool [B, Q, S]."""
-        if self.keep is not None or self.sequence is not None or self.chunk is not None:
+        if self._has_own_cells():
             return self.reasons(rows, keys, device) != Reason.VISIBLE
         back_QS = _back(rows, keys, device)
         hidden_QS = back_QS < 0 if self.causal else torch.zeros_like(back_QS, dtype=torch.bool)
@@ -77,7 +84,7 @@ class Mask:
 
     def hidden_ranges(self, rows: range, keys: range) -> list[tuple[range, bool]]:
         """The keys that any of the rows does not see, in ranges, and whether all cells of one have the same reason."""
-        if self.keep is not None or self.sequence is not None or self.chunk is not None:
+        if self._has_own_cells():
             return [(keys, False)]
         seen = self.reach(rows, keys)
         if not seen:
@@ -91,7 +98,7 @@ class Mask:
 
     def _partly_seen(self, rows: range, keys: range) -> tuple[range, ...]:
         """The keys before and after those that all rows see; all of them where there are none such."""
-        if self.keep is not None or self.sequence is not None or self.chunk is not None:
+        if self._has_own_cells():
             return (keys,)
         first, stop = keys.start, keys.stop
         if self.window is not None:
@@ -111,6 +118,8 @@ class Mask:
         if self._has_blind_row(rows, keys):
             return keys
         first, stop = keys.start, keys.stop
+        if self.prefix is not None and rows.start < self.prefix:
+            return keys
         if self.causal:
             stop = min(stop, rows.stop)
             first = first if self.window is None else max(first, rows.start - self.window + 1)
@@ -133,6 +142,15 @@ class Mask:
             for part in (rows, keys)
         )
         return own_BQ[:, :, None] != its_BS[:, None]
+
+    def _both_in(self, prefix: int, rows: range, keys: range, device: torch.device | str) -> Tensor:
+        """Where query and key both lie in the prefix, bool [Q, S]."""
+        own_Q, its_S = (torch.arange(part.start, part.stop, device=device) < prefix for part in (rows, keys))
+        return own_Q[:, None] & its_S
+
+    def _has_own_cells(self) -> bool:
+        """Whether more than the distance of query and key decides."""
+        return not all(part is None for part in (self.keep, self.sequence, self.chunk, self.prefix))
 
     def _outside(self, back_QS: Tensor, window: int) -> Tensor:
         """Which distances are beyond the window."""

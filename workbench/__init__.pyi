@@ -11,13 +11,13 @@ from .heads.search import find_heads
 from .heads.types import head_types
 from .masks.drawn import MaskFigure
 from .masks.visualizer import AttentionMaskVisualizer
-from .models.gemma2 import LoadedModel
+from .models.gemma2.source import LoadedModel
 from .models.language_model import token_id
 from .models.layers import LayerInfo
 from .models.loading import load
-from .models.names import ModelNotFoundError
-from .models.parity import Parity, ParityError
-from .models.shipped import embedded
+from .models.parity.statement import Parity, ParityError
+from .models.reading.names import ModelNotFoundError
+from .models.reading.shipped import embedded
 from .models.tokens import Tokens, tokenize
 from .patching.grid import PatchGrid
 from .patching.patch import patch_grid

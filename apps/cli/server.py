@@ -10,7 +10,7 @@ from typing import Any
 from gemma2_workbench import scratch
 from gemma2_workbench.apps.cli.accounts import accounts
 from gemma2_workbench.limits import told
-from gemma2_workbench.models.shipped import DEFAULT
+from gemma2_workbench.models.reading.shipped import DEFAULT
 
 PORT = "GRADIO_SERVER_PORT"
 

@@ -12,7 +12,7 @@ from gemma2_workbench.apps.cli.progress import counted
 from gemma2_workbench.apps.cli.rows import rows_text
 from gemma2_workbench.atomic import checked_folder
 from gemma2_workbench.limits import short, whole
-from gemma2_workbench.models.devices import chosen_dtype
+from gemma2_workbench.models.machine.devices import chosen_dtype
 from gemma2_workbench.starting import COMMAND
 from gemma2_workbench.sweeps.corpus import Corpus, Texts
 from gemma2_workbench.sweeps.engines import local, on_ray

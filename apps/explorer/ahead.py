@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from gemma2_workbench import Trace
 from gemma2_workbench.apps.explorer.maps import of_head
+from gemma2_workbench.apps.explorer.sinks import has_sinks
 from gemma2_workbench.apps.explorer.thumbnails import thumbnails
 
 # Longer runs take so long that a round more is not felt, and their maps would keep what they say of themselves waiting.
@@ -48,7 +49,8 @@ def _map(trace: Trace, asked: Ahead, opening: str | None) -> JsonValue:
     if found is None:
         return None
     layer, head = min(int(found[1]), len(trace.layers) - 1), min(int(found[2]), trace.heads - 1)
-    if asked.stage not in trace.known_stages(layer):
+    # A column of sinks is sent by the route alone.
+    if asked.stage not in trace.known_stages(layer) or has_sinks(trace, asked.stage, [layer]):
         return None
     every = range(len(trace.tokens))
     values, reasons = of_head(trace, asked.stage, layer, head)(every, every)

@@ -8,15 +8,19 @@ from pydantic import JsonValue
 
 from gemma2_workbench import Trace
 from gemma2_workbench.model.reason import Reason
-from gemma2_workbench.traces.cell import inspect_cell
+from gemma2_workbench.traces.cell import Cell, inspect_cell
 from gemma2_workbench.traces.stages import STAGES
 
 # More keys of a row than the largest screen has room for.
 RANKED = 48
+# What stands for the learned sink of a head where a key is named.
+SINK = "sink"
 
 
-def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str, JsonValue]:
+def story(trace: Trace, layer: int, head: int, query: int, key: int | str) -> dict[str, JsonValue]:
     """The cell in five stages, its row ranked by probability, and its probability in all heads of the layer.
+
+    The key `SINK` is the learned sink of the head: a logit of the softmax that belongs to no token and writes nothing.
 
     Every number is None where the mask leaves none. `largest` is what the bars of the stages are measured by: the
     largest magnitude in the row, of the contributions their sum. `off`: the head is off, so its contributions are 0.
@@ -26,21 +30,13 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
         ValueError: a layer, head, query or key that the trace does not have; or the probabilities of the head were
             patched.
     """
-    cell = inspect_cell(trace, layer, head, query, key)
+    at = query if key == SINK else int(key)
+    cell = inspect_cell(trace, layer, head, query, at)
     stages = {name: cell.row[name].to_numpy(dtype=float) for name in STAGES}
     info = trace.layers[layer]
-    here, there = range(query, query + 1), range(key, key + 1)
-    probs = [trace.stage(layer, other, "attn_probs", here, there).item() for other in range(trace.heads)]
-    order = np.argsort(cell.row["rank"].to_numpy(dtype=float))[: min(cell.visible, RANKED)]
-    row: list[JsonValue] = [
-        {
-            "key": int(at),
-            "prob": float(stages["attn_probs"][at]),
-            "contribution": _number(float(stages["contribution"][at])),
-        }
-        for at in order
-    ]
-    return {
+    here = range(query, query + 1)
+    sink = None if info.sinks is None else trace.sink_share(layer, head, here).item()
+    told: dict[str, JsonValue] = {
         "layer": layer,
         "head": head,
         "query": query,
@@ -53,15 +49,46 @@ def story(trace: Trace, layer: int, head: int, query: int, key: int) -> dict[str
         "off": any(change.silences(layer, head) for change in trace.interventions),
         "hidden": None if cell.reason == Reason.VISIBLE else cell.reason.name.lower(),
         "visible": cell.visible,
-        "sink": None if info.sinks is None else _number(trace.sink_share(layer, head, here).item()),
-        "values": {name: _number(values_S[key]) for name, values_S in stages.items()},
+        "sink": None if sink is None else _number(sink),
+        "values": {name: _number(values_S[at]) for name, values_S in stages.items()},
         "largest": {name: _number(_largest(values_S, name)) for name, values_S in stages.items()},
         "stages": [*trace.known_stages(layer)],
-        "length": _length(trace, layer, head, key),
+        "length": _length(trace, layer, head, at),
         "share": _number(cell.share),
         "rank": cell.rank,
-        "row": row,
-        "heads": [_number(probability) for probability in probs],
+        "row": _ranked(cell, sink),
+        "heads": [
+            _number(trace.stage(layer, other, "attn_probs", here, range(at, at + 1)).item())
+            for other in range(trace.heads)
+        ],
+    }
+    return told | _of_sink(trace, layer, head, here, stages["attn_probs"]) if key == SINK else told
+
+
+def _ranked(cell: Cell, sink: float | None) -> list[JsonValue]:
+    """The row, largest probability first; the sink has its place in it."""
+    probs, contributions = (cell.row[name].to_numpy(dtype=float) for name in ("attn_probs", "contribution"))
+    order = np.argsort(cell.row["rank"].to_numpy(dtype=float))[: min(cell.visible, RANKED)]
+    row: list[tuple[int | str, float, float | None]] = [
+        (int(at), float(probs[at]), _number(float(contributions[at]))) for at in order
+    ]
+    if sink is not None and isfinite(sink):
+        row.insert(sum(prob > sink for _, prob, _ in row), (SINK, sink, 0.0))
+    return [{"key": key, "prob": prob, "contribution": contribution} for key, prob, contribution in row]
+
+
+def _of_sink(trace: Trace, layer: int, head: int, row: range, probs_S: np.ndarray) -> dict[str, JsonValue]:
+    """What differs where the cell is the learned sink of a head."""
+    sinks = trace.layers[layer].sinks or ()
+    share = trace.sink_share(layer, head, row).item()
+    logits = dict.fromkeys(("attn_logits", "attn_scores", "attn_masked"), _number(sinks[head]))
+    return {
+        "hidden": None,
+        "values": logits | {"attn_probs": _number(share), "contribution": 0.0},
+        "length": None,
+        "share": 0.0,
+        "rank": 1 + int(np.count_nonzero(probs_S > share)),
+        "heads": [_number(trace.sink_share(layer, other, row).item()) for other in range(trace.heads)],
     }
 
 

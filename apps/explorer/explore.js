@@ -85,6 +85,7 @@ export const explore = {
         const { selection, data } = page.store;
         const isLacking = lack.draw(LOOKS.find(({ name }) => name === selection.look), data.run);
         box.toggleAttribute('data-lacking', isLacking);
+        box.toggleAttribute('data-blank', !data.run);
         for (const { name, middle, part } of middles) {
           const isOpen = name === selection.look && !isLacking;
           const wasHidden = middle.hidden;

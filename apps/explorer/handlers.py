@@ -14,6 +14,7 @@ from gemma2_workbench.apps.explorer.scores import RANDOM_REPEATS
 from gemma2_workbench.apps.explorer.softcap import LOGITS, SATURATION
 from gemma2_workbench.apps.explorer.sweeps.examples import EXAMPLES
 from gemma2_workbench.apps.explorer.sweeps.head_page import HEAD_PAGE
+from gemma2_workbench.apps.explorer.sweeps.origins import ORIGIN
 from gemma2_workbench.apps.explorer.sweeps.scores import SWEEP
 from gemma2_workbench.apps.page.questions import Handler
 
@@ -36,4 +37,5 @@ HANDLERS: tuple[Handler[Any], ...] = (
     SWEEP,
     HEAD_PAGE,
     EXAMPLES,
+    ORIGIN,
 )

@@ -11,6 +11,7 @@ from gemma2_workbench.apps.explorer import maps
 from gemma2_workbench.apps.explorer.aligned import aligned_map
 from gemma2_workbench.apps.explorer.pooling import Cells
 from gemma2_workbench.apps.explorer.requested import choice, head_named, held, index, stage_named
+from gemma2_workbench.apps.explorer.sinks import has_sinks, of_sinks
 from gemma2_workbench.apps.explorer.stage_scales import AMOUNTS
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.refusal import Refusal
@@ -28,10 +29,12 @@ class AskedMap:
     Attributes:
         cells: its values and reasons.
         size: queries, and keys: tokens or words.
+        sinks: what learned sinks take of each query, a map of one key; None where there is no sink.
     """
 
     cells: Cells
     size: int
+    sinks: Cells | None = None
 
 
 def map_of(store: RunStore, request: Request) -> AskedMap:
@@ -49,32 +52,64 @@ def map_of(store: RunStore, request: Request) -> AskedMap:
         return AskedMap(*aligned_map(request, trace, after, stage, layer, head))
     view = partial(_viewed, request, stage=stage)
     asked = request.query_params
-    cells = view(trace, _heads(request, trace, stage, layer, head))
+    size = len(_starts(request, trace))
+    cells, sinks = view(trace, _heads(request, trace, stage, layer, head)), _sinks(request, trace, stage, layer, head)
     if "minus" in asked:
         other = head_named(asked["minus"], trace)
-        cells = maps.minus(cells, view(trace, maps.of_head(trace, stage, *other)))
-    elif "against" in asked:
+        taken = view(trace, maps.of_head(trace, stage, *other))
+        return AskedMap(maps.minus(cells, taken), size, _difference(sinks, _sinks(request, trace, stage, *other)))
+    if "against" in asked:
         after = held(store, asked["against"])
         if after.tokens.ids != trace.tokens.ids or (len(after.layers), after.heads) != (len(trace.layers), trace.heads):
             raise Refusal(400, "the two runs are not of the same text and the same shape of model")
-        cells = maps.minus(view(after, _heads(request, after, stage, layer, head)), cells)
-    return AskedMap(cells, len(_starts(request, trace)))
+        changed = view(after, _heads(request, after, stage, layer, head))
+        new_sinks = _sinks(request, after, stage, layer, head)
+        return AskedMap(maps.minus(changed, cells), size, _difference(new_sinks, sinks))
+    return AskedMap(cells, size, sinks)
 
 
 def _heads(request: Request, trace: Trace, stage: str, layer: int, head: int) -> Cells:
     """The one head, or several at once."""
-    over = choice(request, "over", ("", *OVER, ROLLOUT))
+    over = _over(request)
     if not over:
         return maps.of_head(trace, stage, layer, head)
     if over == ROLLOUT:
         if stage != "attn_probs":
             raise Refusal(400, f"a rollout is of probabilities, not of {stage}")
         return maps.of_rollout(trace, layer)
+    return maps.of_heads(trace, stage, _several(request, trace, layer), over)
+
+
+def _sinks(request: Request, trace: Trace, stage: str, layer: int, head: int) -> Cells | None:
+    """The column of learned sinks beside the map of `_heads`; None where there is none.
+
+    Renormalised rows have none: what is left of them without <bos> and sink sums to 1.
+    """
+    over = _over(request)
+    heads = _several(request, trace, layer) if over in OVER else [(layer, head)]
+    if over == ROLLOUT or choice(request, "bos", BOS) == "renormalised":
+        return None
+    if not has_sinks(trace, stage, [layer for layer, _ in heads]):
+        return None
+    shares = of_sinks(trace, heads, over or "mean")
+    if choice(request, "unit", UNITS) == "words":
+        return maps.between_units(shares, _starts(request, trace), len(trace.tokens), sums=True)
+    return shares
+
+
+def _difference(after: Cells | None, before: Cells | None) -> Cells | None:
+    """One column of sinks less the other; None where either map has none."""
+    return maps.minus(after, before) if after and before else None
+
+
+def _over(request: Request) -> str:
+    return choice(request, "over", ("", *OVER, ROLLOUT))
+
+
+def _several(request: Request, trace: Trace, layer: int) -> list[tuple[int, int]]:
+    """The heads that are seen at once: those that are named, else all of the layer."""
     names = request.query_params.get("heads")
-    heads = (
-        [head_named(name, trace) for name in names.split(".")] if names else [(layer, n) for n in range(trace.heads)]
-    )
-    return maps.of_heads(trace, stage, heads, over)
+    return [head_named(name, trace) for name in names.split(".")] if names else [(layer, n) for n in range(trace.heads)]
 
 
 def _viewed(request: Request, trace: Trace, cells: Cells, stage: str) -> Cells:

@@ -46,6 +46,7 @@ class Situation(Question):
     spare: int = 0
     section: int = 4
     packed: int = 0
+    prefix: int = 0
 
 
 class ShownMasks(Situation):
@@ -57,10 +58,10 @@ class ShownMasks(Situation):
 def masks(session: Session, asked: Situation, _tell: Tell) -> JsonValue:
     """The masks of each kind of layer that the model has, what their caches hold, and how far information reaches.
 
-    {"length", "pads" [start, stop], "heading", "passes" [{"label", "start", "stop"}], "kinds" [{"kind", "window",
-    "chunk", "rule": in words, "sinks": whether a learned sink takes a share of each row, "reasons" [T][S], "keys"
-    [[start, stop]] and "holds" [[position or null]] by pass}], "reach": {"local" where it has such layers, "model" of
-    a run: {"layers", "window", "first" [T][T]}}, "text": as the command prints it}
+    {"length", "pads" [start, stop], "prefix" [start, stop], "heading", "passes" [{"label", "start", "stop"}], "kinds"
+    [{"kind", "window", "chunk", "rule": in words, "sinks": whether a learned sink takes a share of each row, "reasons"
+    [T][S], "keys" [[start, stop]] and "holds" [[position or null]] by pass}], "reach": {"local" where it has such
+    layers, "model" of a run: {"layers", "window", "first" [T][T]}}, "text": as the command prints it}
 
     Raises:
         ValueError: a situation that cannot be.
@@ -78,6 +79,7 @@ def masks(session: Session, asked: Situation, _tell: Tell) -> JsonValue:
     return {
         "length": setting.length,
         "pads": [setting.pads.start, setting.pads.stop],
+        "prefix": [setting.prefix_positions.start, setting.prefix_positions.stop],
         "cached": setting.cached,
         "heading": heading(setting),
         "passes": [{"label": one.label, "start": one.rows.start, "stop": one.rows.stop} for one in setting.passes],
@@ -118,6 +120,8 @@ def _setting(
         common["attention_chunk"] = asked.section if attention_chunk is None else attention_chunk
     if asked.packed:
         common["packed"] = min(asked.packed, tokens - 1)
+    elif asked.prefix and asked.causal and not asked.chunk:
+        common["prefix"] = min(asked.prefix, tokens - min(asked.decode, tokens - 1))
     if not asked.causal:
         return Setting(tokens, layers=layers, causal=False, **common)
     slots = tokens + asked.padding + asked.spare if asked.cache == "static" else None

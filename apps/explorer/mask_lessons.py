@@ -13,8 +13,8 @@ class Lesson:
         title, sentence: what the list says.
         query, key: the cell, by position; None is the last row of the pass, and the first key that it does not see.
         Others: as of `masks.Setting`; `tokens` without pads, `chunk` 0 feeds the prompt at once, `spare` is how many
-            slots of a static cache are never written, `packed` 0 is one text, `section` a chunk of chunked
-            layers.
+            slots of a static cache are never written, `packed` 0 is one text, `prefix` 0 is none, `section` a chunk
+            of chunked layers.
         needs: the kind of layer that it is about; None is of any model.
     """
 
@@ -33,6 +33,7 @@ class Lesson:
     spare: int = 4
     section: int = 4
     packed: int = 0
+    prefix: int = 0
     needs: str | None = None
 
 
@@ -84,6 +85,11 @@ LESSONS = {
         "Packed texts",
         "Two texts in one row, as in training: each token sees its own text only, and distance counts on.",
         7, 2, packed=5,
+    ),
+    "prefix": Lesson(
+        "Bidirectional prefix",
+        "In a prefix language model (PaliGemma) the prompt sees all of itself, ahead too; what follows is causal.",
+        1, 4, tokens=10, prefix=6, decode=2,
     ),
     "static": Lesson(
         "Static cache",

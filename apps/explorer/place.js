@@ -1,12 +1,13 @@
 // Where the reader is in a run: the selection, with what the page opens with where the selection says nothing.
 
 import { createLibrary } from '../page/draw/tiles.js';
-import { headName, headOf } from '../page/selection.js';
+import { SINK, headName, headOf } from '../page/selection.js';
 
 // Maps and thumbnails that were read, of all runs; one for the whole page.
 export const library = createLibrary(96e6);
 
-// {name: 'L5H3', layer, head, query, key, stage}; `key` is null while it follows the strongest cell of the row.
+// {name: 'L5H3', layer, head, query, key, sink, stage}; `key` is null while it follows the strongest cell of the row, and
+// where the learned sink of the head is chosen in place of a key.
 export function placeOf({ selection, data: { run } }) {
   const opening = run.opening ?? {};
   const wished = headOf(selection.head ?? opening.head) ?? { layer: 0, head: 0 };
@@ -14,9 +15,10 @@ export function placeOf({ selection, data: { run } }) {
   const head = Math.min(wished.head, run.heads - 1);
   const last = run.tokens.length - 1;
   const query = Math.min(selection.query ?? opening.query ?? last, last);
-  const key = selection.key === null ? null : Math.min(selection.key, last);
+  const key = selection.key === null || selection.key === SINK ? null : Math.min(selection.key, last);
+  const sink = selection.key === SINK && Boolean(run.layers[layer].sinks);
   const stage = run.stages && !run.stages.includes(selection.stage) ? 'attn_probs' : selection.stage;
-  return { name: headName({ layer, head }), layer, head, query, key, stage };
+  return { name: headName({ layer, head }), layer, head, query, key, sink, stage };
 }
 
 // The key that the reader looks at: the one that was clicked, else the strongest of the row; null before it is read.

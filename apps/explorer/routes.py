@@ -2,7 +2,8 @@
 
 `GET /attention/{run}/{stage}/{layer}/{head}?rows=a:b&keys=c:d`
     Q*S float32 values, little endian, then Q*S uint8 reasons (`model.Reason`); a value is NaN where
-    the stage has none. Headers: `X-Shape: Q,S`, `X-Rows: a:b`, `X-Keys: c:d`, `X-Pool: f`. Further parameters:
+    the stage has none. Headers: `X-Shape: Q,S`, `X-Rows: a:b`, `X-Keys: c:d`, `X-Pool: f`. With `X-Sinks: 1` there
+    follow, between the two, Q float32 of what a learned sink takes of each row (`sinks`). Further parameters:
     over=mean|max, heads=L5H1.L5H2   several heads at once, as a rule those of the layer
     over=rollout                     attention rollout through all layers up to this one
     against=run                      that run less this one; a cell that one of them hides has a state of `Pair.cells`
@@ -15,7 +16,7 @@
     L*N*k*k uint8: 0 is a hidden cell, 1..255 run over the colour scale. Header: `X-Shape: L,N,k,k`.
     204 and nothing if the run keeps no thumbnails of the stage and is too long to derive them.
 `GET /cell/{run}/{layer}/{head}/{query}/{key}`
-    The story of one cell as JSON: see `cell_json.story`.
+    The story of one cell as JSON, see `cell_json.story`; the key `sink` is the learned sink of the head.
 
 Numbers are exact (`X-Pool: 1`) as long as the range asked for has at most `MAX_CELLS` cells, or `side` squared where
 the address says `side=512`. A larger range comes pooled by the integer `X-Pool`: f x f cells become the one of largest
@@ -29,10 +30,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gemma2_workbench.apps.explorer.cell_json import as_json, story
+from gemma2_workbench.apps.explorer.cell_json import SINK, as_json, story
 from gemma2_workbench.apps.explorer.map_request import map_of
 from gemma2_workbench.apps.explorer.pooling import pooled_map
 from gemma2_workbench.apps.explorer.requested import held, index, most_cells, span, stage_named
+from gemma2_workbench.apps.explorer.sinks import COLUMN
 from gemma2_workbench.apps.explorer.thumbnails import thumbnails
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.refusal import Refusal
@@ -86,8 +88,12 @@ def _map(store: RunStore, request: Request) -> Response:
         "X-Keys": f"{keys.start}:{keys.stop}",
         "X-Pool": str(factor),
     }
-    body = values.astype("<f4", copy=False).tobytes() + reasons.tobytes()
-    return _bytes(body, headers)
+    parts = [values.astype("<f4", copy=False).tobytes(), reasons.tobytes()]
+    if asked.sinks is not None:
+        shares, _ = pooled_map(asked.sinks, rows, COLUMN, factor)
+        parts.insert(1, shares.astype("<f4", copy=False).tobytes())
+        headers["X-Sinks"] = "1"
+    return _bytes(b"".join(parts), headers)
 
 
 def _thumbnails(store: RunStore, request: Request) -> Response:
@@ -104,7 +110,9 @@ def _cell(store: RunStore, request: Request) -> Response:
     asked = request.path_params
     trace = held(store, asked["run"])
     layer, head = index(asked["layer"], "layer", len(trace.layers)), index(asked["head"], "head", trace.heads)
-    query, key = (index(asked[name], name, len(trace.tokens)) for name in ("query", "key"))
+    query = index(asked["query"], "query", len(trace.tokens))
+    is_sink = asked["key"] == SINK and trace.layers[layer].sinks is not None
+    key = SINK if is_sink else index(asked["key"], "key", len(trace.tokens))
     told = story(trace, layer, head, query, key)
     return Response(as_json(told), media_type="application/json", headers=HEADERS)
 

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from gemma2_workbench.apps.page.questions import Handler, Handlers, Question, sentence_of
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.apps.serving.refusal import Refusal
-from gemma2_workbench.models.announced import in_words
+from gemma2_workbench.models.reading.announced import in_words
 
 # Not every layer of a small model is worth a line.
 EVERY_SECONDS = 0.1

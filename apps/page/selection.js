@@ -11,10 +11,14 @@ export function headOf(name) {
   return match && { layer: Number(match[1]), head: Number(match[2]) };
 }
 
+// What stands for the learned sink of a head where a key is named.
+export const SINK = 'sink';
+
 // Servers and mail programs cut longer addresses; such a text stays in the history of the browser only.
 export const LONGEST_TEXT = 4000;
 
 const whole = (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
+const wholeOrSink = (text) => (text === SINK ? SINK : whole(text));
 const text = { read: (value) => value, write: (value) => value };
 const long = { ...text, fits: (value) => value.length <= LONGEST_TEXT };
 const oneOf = (...allowed) => ({ read: (value) => (allowed.includes(value) ? value : undefined), write: (value) => value });
@@ -37,6 +41,15 @@ const frame = {
   write: (value) => (value === 'none' ? value : value.join('_')),
 };
 
+// A window of a text of a corpus: "312.2", both from 0.
+const corpus = {
+  read(value) {
+    const [document, piece, ...more] = value.split('.').map(whole);
+    return document === undefined || piece === undefined || more.length ? undefined : { document, piece };
+  },
+  write: ({ document, piece }) => `${document}.${piece}`,
+};
+
 // A word of the text, by its number, and what stands in its place; '' is itself.
 const edit = {
   read(value) {
@@ -47,7 +60,7 @@ const edit = {
 };
 
 // Where the mask lab differs from its lesson: "window_6.padding_2".
-const LAB = ['tokens', 'window', 'section', 'causal', 'padding', 'side', 'cache', 'decode', 'chunk', 'spare', 'packed'];
+const LAB = ['tokens', 'window', 'section', 'causal', 'padding', 'side', 'cache', 'decode', 'chunk', 'spare', 'packed', 'prefix'];
 const lab = {
   read(value) {
     const fields = value.split('.').map((field) => field.split('_')).filter(([name, said]) => LAB.includes(name) && said);
@@ -70,7 +83,7 @@ export const PARAMETERS = {
   // A head of the model, "L5H3"; null is the one that the page opens with.
   head: { of: 'head', start: null, push: true, read: (value) => heads.read(value)[0], write: (name) => name },
   query: { of: 'query', start: null, read: whole, write: String },
-  key: { of: 'key', start: null, read: whole, write: String },
+  key: { of: 'key', start: null, read: wholeOrSink, write: String },
   stage: { of: 'stage', start: 'attn_probs', ...oneOf(...STAGES) },
   view: { of: 'drawing', start: 'map', ...oneOf('map', 'lines', 'text') },
   off: { of: 'off', start: [], push: true, ...heads },
@@ -105,6 +118,8 @@ export const PARAMETERS = {
   scored: { of: 'scored', start: 'text', ...oneOf('text', 'random', 'sweep') },
   // A sweep by its name; null is the first one of the model.
   sweep: { of: 'sweep', start: null, ...text },
+  // Where the text comes from, if it is an example of a sweep; null for a text of the reader's.
+  from: { of: 'corpus', start: null, ...corpus },
   examples: { of: 'examples', start: 'top', ...oneOf('top', 'bottom', 'sample') },
   find: { of: 'find', start: '', ...text },
   up: { of: 'up', start: 'induction', ...text },
@@ -122,7 +137,7 @@ export const PARAMETERS = {
 };
 
 // Another text has no place in common with the one before.
-export const NO_WORD = Object.freeze({ query: null, key: null, word: null, why: null, rather: null, edit: null });
+export const NO_WORD = Object.freeze({ query: null, key: null, word: null, why: null, rather: null, edit: null, corpus: null });
 
 export const START = Object.freeze(Object.fromEntries(Object.values(PARAMETERS).map(({ of, start }) => [of, start])));
 

@@ -16,9 +16,9 @@ from gemma2_workbench.apps.page.departure import watched
 from gemma2_workbench.apps.page.desk import Desk
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.limits import checked_text
-from gemma2_workbench.models.announced import Announced, announced
 from gemma2_workbench.models.loading import Loaded
-from gemma2_workbench.models.progress import Told, telling
+from gemma2_workbench.models.reading.announced import Announced, announced
+from gemma2_workbench.models.reading.progress import Told, telling
 from gemma2_workbench.sweeps.result import Sweep
 from gemma2_workbench.traces.capture import MAPS
 from gemma2_workbench.traces.trace import ModelInfo

@@ -6,6 +6,7 @@ import { directionOf, groupsOf, isMark, lettersOf, windowOf } from './words.js';
 
 const idle = window.requestIdleCallback ?? ((then) => setTimeout(then, 50));
 const MOST_FADED = 100; // underlines whose colours change gradually: more of them cost the map its frame
+const several = (number, what) => `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
 
 // What a mode publishes for the underlines, as `row` of the data: {query, colours: one CSS colour for each token,
 // strongest: the key that the selection follows while the reader has chosen none}.
@@ -76,7 +77,7 @@ export function createStrip(page) {
   function mark() {
     const at = query();
     if (at < shown[0] || at >= shown[1]) drawTokens();
-    const key = store.selection.key ?? store.data.row?.strongest ?? null;
+    const key = store.selection.key ?? store.data.row?.strongest ?? null; // a sink is no token, and marks none
     // Of hundreds of tokens, those only that change.
     move('k', key);
     if (marked.q !== at) {
@@ -116,7 +117,7 @@ export function createStrip(page) {
   function drawFacts() {
     const { run, origin } = store.data;
     const words = [
-      `${count()} token${count() === 1 ? '' : 's'}`, `${run.layers.length} layers × ${run.heads} heads`, run.dtype,
+      several(count(), 'token'), `${several(run.layers.length, 'layer')} × ${several(run.heads, 'head')}`, run.dtype,
       ...(run.layers.every((layer) => layer.causal === false) ? ['sees both sides'] : []),
     ];
     // "approximate weights: int4 (...)": its first words; the whole of it is told on pointing.

@@ -23,6 +23,13 @@ type of transformers {transformers.__version__}, built tiny with random weights 
 24 tokens, float32, CPU), beside its own eager forward. Largest absolute differences: of logits and attention
 probabilities of one text; of both with padding on the left; of both when the last tokens are read one by one with the
 cache. This page is the output of `python -m benchmarks.decoders`.
+
+Most types call attention through transformers' interface. Those that compute it themselves (GPT-J, GPT-Neo, Falcon,
+BLOOM, MPT ...) are watched: where a softmax stands between two products, and its scores are a multiple of q.k under a
+causal, full or windowed mask, queries, keys and values go through the same equation and the same hook points. A number
+for each key that stands beside q.k (ALiBi) is one more number of queries and keys. Scores and mask are compared with
+the model's own in every pass; what is another there is refused. Where the maps that a model gives leave out its sinks
+(granite_swa), they are compared without them.
 """
 
 

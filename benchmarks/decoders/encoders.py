@@ -19,6 +19,9 @@ transformers {transformers.__version__}, built tiny with random weights ({LAYERS
 float32, CPU), beside its own eager forward; largest absolute differences of all its heads that are staged: of what it
 puts out (logits, scores of classes) and attention probabilities of one text, and of both with padding on the left. This
 page is the output of `python -m benchmarks.decoders --encoders`.
+
+A layer that stands for all (ALBERT) is as many modules on the same weights, each with its maps. Of models with two
+stacks (BART and the like) the maps of the encoder are shown.
 """
 
 

@@ -15,6 +15,7 @@ from gemma2_workbench.models.decoder.opening import opened
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.source import Decoder
 from gemma2_workbench.models.source import Source
+from gemma2_workbench.models.weights.own_copy import own_modules
 
 TOKENS, TOLERANCE = 24, 1e-4
 
@@ -50,8 +51,10 @@ def row_of(model_type: str) -> Row:
     ids_1T = 3 + torch.arange(TOKENS)[None] * 5 % 100
     try:
         model = tiny_model(family, auto=HEADS[head]) if head else tiny_model(family)
+        if model.config.is_encoder_decoder:  # whose classifiers look for the end of a text
+            ids_1T = torch.cat([ids_1T[:, :-1] + 1, torch.tensor([[2]])], dim=1)
         with torch.no_grad():
-            model(input_ids=ids_1T)
+            own_modules(model)(input_ids=ids_1T)
     except Exception as error:  # whatever a class raises that generic sizes do not suit
         return Row(model_type, "not built", reason=_short(error))
     try:

@@ -81,6 +81,11 @@ SIZES: dict[str, object] = {
     "eos_token_id": 2,
     "sep_token_id": 2,
 }
+_ROTARY: dict[str, object] = {"rope_type": "default", "rope_theta": 10_000.0}
+_DBRX_ATTENTION: dict[str, object] = {"kv_n_heads": 2, "clip_qkv": 1.0, "rope_theta": 10_000.0}
+_DBRX: dict[str, object] = {"hidden_size": 32, "ffn_hidden_size": 32, "moe_num_experts": 4, "moe_top_k": 2}
+_ZAMBA: dict[str, object] = {"attention_hidden_size": 64, "attention_head_dim": 16}
+_DEBERTA: dict[str, object] = {"relative_attention": True, "pos_att_type": ["c2p", "p2c"]}
 # What is off or without effect by default and must bite, and what generic sizes do not suit.
 OWN: dict[str, dict[str, object]] = {
     "bamba": {"attn_layer_indices": [1, 3]},
@@ -94,16 +99,41 @@ OWN: dict[str, dict[str, object]] = {
     "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"] * 2},
     "nemotron_h": {"layers_block_type": ["mamba", "attention", "mlp", "attention"]},
-    "cohere_compass_text": {"layer_types": ["sliding_attention", "full_attention"] * 2},
-    "reformer": {"is_decoder": True},
+    "cohere_compass_text": {
+        "layer_types": ["sliding_attention", "full_attention"] * 2,
+        "rope_parameters": {kind: _ROTARY for kind in ("sliding_attention", "full_attention")},
+    },
+    "dbrx": {"rope_parameters": _ROTARY, "attn_config": _DBRX_ATTENTION, "ffn_config": _DBRX},
+    "falcon_h1": {"mamba_d_ssm": 64, "num_logits_to_keep": 0},
+    "mamba2": {"num_heads": 8},
+    "zamba": {"attn_layer_period": 2, "attn_layer_offset": 0, "n_mamba_heads": 2, **_ZAMBA},
+    "zamba2": {"layers_block_type": ["linear_attention", "hybrid"] * 2, "head_dim": 16, **_ZAMBA},
+    "reformer": {
+        "is_decoder": True,
+        "axial_pos_embds_dim": (16, 16),
+        "axial_pos_shape": (8, 12),
+        "attn_layers": ["local"] * 4,
+        "local_attn_chunk_length": 8,
+    },
+    "qwen4_exp_text": {
+        "indexer_kv_heads": 1,
+        "indexer_n_heads": 2,
+        "indexer_head_dim": 8,
+        "indexer_budget": 8,
+        "indexer_compress_ratio": 4,
+    },
     "xmod": {"languages": ["en_XX"], "default_language": "en_XX"},
     "zaya": {"num_experts_per_tok": 1},
-    "xlstm": {"head_dim": 8, "qk_dim_factor": 0.5, "v_dim_factor": 1.0, "hidden_size": 64},
+    "xlstm": {"head_dim": 8, "qk_dim_factor": 0.5, "v_dim_factor": 1.0, "hidden_size": 64, "embedding_dim": 64},
     "recurrent_gemma": {"block_types": ["recurrent", "attention"]},
     "gpt_neo": {"attention_types": [[["global", "local"], 2]]},
     "esmc": {"num_key_value_heads": 4},
     "neomme": {"head_dim": 16},
+    "mistral4": {"head_dim": 12},
     "distilbert": {"hidden_dim": 64},
+    "mobilebert": {"normalization_type": "layer_norm"},
+    "deberta": _DEBERTA,
+    "deberta-v2": {"position_buckets": 4, "norm_rel_ebd": "layer_norm", "share_att_key": True, **_DEBERTA},
     "perceiver": {"num_latents": 8, "d_latents": 32, "num_blocks": 1, "num_self_attends_per_block": 2},
 }
 
@@ -147,7 +177,7 @@ def _small(kind: type[PreTrainedConfig], own: dict[str, object], vocabulary: int
     for name in parts or {}:
         part = getattr(usual, name, None)
         if isinstance(part, PreTrainedConfig):
-            values[name] = _small(type(part), {}, vocabulary).to_dict()
+            values[name] = _small(type(part), OWN.get(part.model_type, {}), vocabulary).to_dict()
     made: Any = kind
     return made(**{**values, **own})
 

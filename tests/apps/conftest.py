@@ -12,7 +12,7 @@ import torch
 from gemma2_workbench import LayerInfo, Tokens, Trace
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.apps.serve import build_app, launch_options
-from gemma2_workbench.models.parity import unchecked
+from gemma2_workbench.models.parity.statement import unchecked
 from gemma2_workbench.traces.derive import LayerTensors, derive
 from gemma2_workbench.traces.stages import STAGES
 from gemma2_workbench.traces.trace import ModelInfo

@@ -216,10 +216,16 @@ def test_reasons_differ_per_row_of_the_batch():
     assert (reasons[1, :, 0] == Reason.PADDING).all()
 
 
-@pytest.mark.parametrize("causal", [True, False])
-@pytest.mark.parametrize("window", [None, 1, 3, 40, 100])
-def test_parts_hold_every_hidden_cell(window: int | None, causal: bool) -> None:
-    mask = Mask(window, causal=causal)
+@pytest.mark.parametrize(
+    "mask",
+    [
+        *(Mask(window, causal=causal) for window in (None, 1, 3, 40, 100) for causal in (True, False)),
+        Mask(prefix=20),
+        Mask(3, prefix=20),
+    ],
+    ids=str,
+)
+def test_parts_hold_every_hidden_cell(mask: Mask) -> None:
     for start in range(0, 50, 7):
         rows = range(start, min(start + 7, 50))
         for keys in (range(50), mask.reach(rows, range(50))):
@@ -228,6 +234,10 @@ def test_parts_hold_every_hidden_cell(window: int | None, causal: bool) -> None:
             for place, part in mask.hidden_parts(rows, keys):
                 parts[..., place] = part
             assert torch.equal(parts, hidden)
+            assert torch.equal(mask.reasons(rows, keys) != Reason.VISIBLE, hidden)
+        assert not (mask.reasons(rows, range(50)) == Reason.VISIBLE)[
+            ..., [at for at in range(50) if at not in keys]
+        ].any()
 
 
 def test_most_keys_of_a_late_block_are_not_looked_at() -> None:

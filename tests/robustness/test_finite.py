@@ -27,8 +27,8 @@ from gemma2_workbench.apps.cli import main
 from gemma2_workbench.classification.explanations.saliency import saliency
 from gemma2_workbench.classification.explanations.target import target_of
 from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM, Gemma2ForTokenClassification
-from gemma2_workbench.models.finite import NotFiniteError
-from gemma2_workbench.models.parity import Parity
+from gemma2_workbench.models.parity.finite import NotFiniteError
+from gemma2_workbench.models.parity.statement import Parity
 
 TEXT = "Anna met Bob in Paris."
 LAYER = ("input_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj")

@@ -20,7 +20,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(name)
         raise OSError("no connection\nand a second line")
 
-    monkeypatch.setattr("gemma2_workbench.models.names.snapshot_download", unreachable)
+    monkeypatch.setattr("gemma2_workbench.models.reading.names.snapshot_download", unreachable)
     return names
 
 
@@ -47,8 +47,8 @@ PATHS = {
     "C:\\models\\gemma": "there is no folder",
     "some\\where": "there is no folder",
     "gemma/model.safetensors": "there is no folder 'gemma/model.safetensors'",
-    "gemma-2-2b.Q4_K_M.gguf": "GGUF, the format of llama.cpp",
-    "owner/gemma.GGUF": "GGUF",
+    "gemma-2-2b.Q4_K_M.gguf": "there is no folder",
+    "owner/gemma.GGUF": "there is no folder",
     "notes": "notes is a file; give the folder that holds it",
     "models": "there is no config.json in models",
     "~/notes": "is a file",
@@ -108,7 +108,7 @@ def test_an_adapter_and_a_folder_of_gguf(home: Path) -> None:
     ):
         load("models")
     (home / "models" / "adapter_config.json").rename(home / "models" / "gemma-Q4.gguf")
-    with pytest.raises(ModelNotFoundError, match="models is in GGUF"):
+    with pytest.raises(ModelNotFoundError, match="gemma-Q4.gguf cannot be read as a GGUF file"):
         load("models")
 
 

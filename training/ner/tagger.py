@@ -13,7 +13,7 @@ from gemma2_workbench.classification.inputs import at_words, encode, settings
 from gemma2_workbench.classification.logits import class_logits
 from gemma2_workbench.classification.schemes import as_bio
 from gemma2_workbench.model import Gemma2Config, Gemma2ForTokenClassification
-from gemma2_workbench.models.gemma2_scores import token_scores
+from gemma2_workbench.models.gemma2.scores import token_scores
 from training.ner.labels import TAGS
 from training.tokenizer import write_tokenizer_config
 

@@ -15,7 +15,7 @@ from gemma2_workbench.generation.generated import Generated, Generation, Maker
 from gemma2_workbench.generation.settings import LARGEST_SEED, Settings
 from gemma2_workbench.generation.spelling import Spelling, joined
 from gemma2_workbench.models.language_model import require_language_model
-from gemma2_workbench.models.quiet import quiet
+from gemma2_workbench.models.reading.quiet import quiet
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import Tokens, tokenize
 

@@ -7,13 +7,13 @@ from typing import Any
 from transformers import PreTrainedConfig
 
 from gemma2_workbench.masks.setting import Setting
-from gemma2_workbench.models.checkpoint import decoder_configuration
 from gemma2_workbench.models.loading import load, one_sentence
-from gemma2_workbench.models.names import Place, located
 from gemma2_workbench.models.outline import Outline, has_outline
-from gemma2_workbench.models.shipped import DEFAULT
+from gemma2_workbench.models.reading.checkpoint import decoder_configuration
+from gemma2_workbench.models.reading.names import Place, located
+from gemma2_workbench.models.reading.shipped import DEFAULT
+from gemma2_workbench.models.reading.vocabulary import tokenizer_of
 from gemma2_workbench.models.tokens import Tokens, checked_text, tokenize
-from gemma2_workbench.models.vocabulary import tokenizer_of
 from gemma2_workbench.traces.trace import Trace
 
 # What a query sees, in a causal model and in one that is not.

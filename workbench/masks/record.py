@@ -22,7 +22,11 @@ def as_json(setting: Setting, names: tuple[str, ...] | None = None, layer: int |
         "window": setting.window,
         "cache": setting.cache if setting.cached else "none",
         "causal": setting.causal,
-        **{name: value for name in ("attention_chunk", "packed") if (value := getattr(setting, name)) is not None},
+        **{
+            name: value
+            for name in ("attention_chunk", "packed", "prefix")
+            if (value := getattr(setting, name)) is not None
+        },
         "reasons": {int(reason): reason.name.lower() for reason in Reason},
         "layers": [
             {

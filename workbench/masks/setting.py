@@ -45,6 +45,7 @@ class Passes(TypedDict, total=False):
     cache: str
     slots: int | None
     packed: int | None
+    prefix: int | None
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class Setting:
         attention_chunk: tokens of a chunk of the chunked layers, of which a query sees its own; None without such
             layers. `chunk` is a part of the prompt, which is something else.
         packed: where a second text begins that is packed into the same row; None for one text.
+        prefix: how many tokens at the beginning see one another, later ones too (PaliGemma and other prefix language
+            models); None for none.
 
     Raises:
         ValueError: a situation that cannot be; the message says what is allowed.
@@ -84,10 +87,11 @@ class Setting:
     causal: bool = True
     attention_chunk: int | None = None
     packed: int | None = field(default=None, metadata={"help": "position where a second, packed text begins"})
+    prefix: int | None = field(default=None, metadata={"help": "how many tokens at the beginning see one another"})
 
     def __post_init__(self) -> None:
         least = {"tokens": 1, "window": 1, "padding": 0, "decode": 0}
-        least |= {"chunk": 1, "slots": 1, "attention_chunk": 1, "packed": 1}
+        least |= dict.fromkeys(("chunk", "slots", "attention_chunk", "packed", "prefix"), 1)
         for name, low in least.items():
             value = getattr(self, name)
             if value is not None or name in ("tokens", "window", "padding", "decode"):
@@ -100,6 +104,7 @@ class Setting:
         if ("chunked" in self.layers) != (self.attention_chunk is not None):
             raise ValueError("chunked layers have attention_chunk=, the tokens of a chunk, and no others have it")
         self._check_packed()
+        self._check_prefix()
         if self.decode >= self.tokens:
             raise ValueError(
                 f"decode={self.decode} leaves no prompt; with {self.tokens} tokens at most {self.tokens - 1}"
@@ -125,6 +130,20 @@ class Setting:
             raise ValueError("packed texts are read whole and without pads: leave out padding, decode and chunk")
         if "linear" in self.layers:
             raise ValueError("packed texts are told apart by the mask, which layers without softmax do not have")
+
+    def _check_prefix(self) -> None:
+        if self.prefix is None:
+            return
+        if self.prefix > self.tokens - self.decode:
+            raise ValueError(
+                f"prefix={self.prefix} must lie within the prompt; with {self.tokens} tokens and decode={self.decode}, "
+                f"at most {self.tokens - self.decode}"
+            )
+        if self.chunk or self.packed or not self.causal:
+            raise ValueError(
+                "a prefix is read at once, in one text of a model that is causal after it: leave out chunk, packed and "
+                "is_causal=False"
+            )
 
     @classmethod
     def of(
@@ -160,6 +179,12 @@ class Setting:
     def pads(self) -> range:
         """Positions of the pads."""
         return range(self.padding) if self.side == "left" else range(self.prompt - self.padding, self.prompt)
+
+    @property
+    def prefix_positions(self) -> range:
+        """Positions of the prefix; pads before a text are part of it, as in transformers."""
+        before = len(self.pads) if self.side == "left" else 0
+        return range(before + self.prefix) if self.prefix else range(0)
 
     @property
     def passes(self) -> tuple[Pass, ...]:
@@ -207,7 +232,8 @@ class Setting:
         if kind == "linear":
             return None
         chunk = self.attention_chunk if kind == "chunked" else None
-        return Mask(window, self.keep(stop), self._sequence(stop), causal=self.causal, chunk=chunk)
+        prefix = None if self.prefix is None else self.prefix_positions.stop
+        return Mask(window, self.keep(stop), self._sequence(stop), causal=self.causal, chunk=chunk, prefix=prefix)
 
     def _sequence(self, stop: int) -> Tensor | None:
         """Which of the packed texts each position is of, int [1, stop]; None for one text."""

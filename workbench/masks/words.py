@@ -13,17 +13,22 @@ def heading(setting: Setting) -> str:
     window = f", window {setting.window}" if "local" in setting.layers else ""
     chunks = "" if setting.attention_chunk is None else f", chunks of {setting.attention_chunk}"
     packed = "" if setting.packed is None else f", a second text from position {setting.packed}"
-    return f"{_tokens(setting.tokens)}{pads}{window}{chunks}{packed}, {cache}, {passes}"
+    prefix = "" if setting.prefix is None else f", a prefix of {setting.prefix}"
+    return f"{_tokens(setting.tokens)}{pads}{window}{chunks}{packed}{prefix}, {cache}, {passes}"
 
 
 def rule_words(setting: Setting, layer: int) -> str:
     """The rule of a layer, for example `sliding window 4` or `its own chunk of 8 tokens`."""
     kind, sides = setting.layers[layer], "" if setting.causal else " to each side"
-    return {
+    prefix = (
+        "" if setting.prefix is None or kind == "linear" else f"; the {setting.prefix} of the prefix see one another"
+    )
+    own = {
         "local": f"sliding window {setting.window}{sides}",
         "chunked": f"its own chunk of {setting.attention_chunk} tokens",
         "linear": "no softmax, and so no mask: a recurrence or a convolution mixes its tokens",
     }.get(kind, "full attention")
+    return own + prefix
 
 
 def because(mask: LayerMask, query: int, key: int) -> str:
@@ -45,6 +50,8 @@ def because(mask: LayerMask, query: int, key: int) -> str:
         return "it belongs to the other text of the row"
     if reason is Reason.OUTSIDE_CHUNK:
         return f"it lies in {_chunk_of(mask, key)}, the query in {_chunk_of(mask, query)}"
+    if back and query in mask.setting.prefix_positions and key in mask.setting.prefix_positions:
+        return f"it is {_tokens(abs(back))} {'back' if back > 0 else 'ahead'}, and both are in the prefix"
     sides = "" if mask.setting.causal else " to each side"
     limit = "" if window is None else f", the window is {window}{sides}"
     if back == 0:

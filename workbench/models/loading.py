@@ -9,8 +9,17 @@ from typing import Any, TypeAlias
 import torch
 
 from gemma2_workbench.model import Gemma2Config
-from gemma2_workbench.models.approximation import Numbers, shift
-from gemma2_workbench.models.checkpoint import (
+from gemma2_workbench.models.decoder.loading import decoder_config, decoder_tokenizer, is_other_family, load_decoder
+from gemma2_workbench.models.decoder.maps_only import MapsOnly
+from gemma2_workbench.models.decoder.source import Decoder
+from gemma2_workbench.models.gemma2.reading import read_model
+from gemma2_workbench.models.gemma2.source import LoadedModel
+from gemma2_workbench.models.machine.devices import chosen_device, chosen_dtype
+from gemma2_workbench.models.machine.placement import Placement
+from gemma2_workbench.models.machine.room import check_room, check_shapes, free_bytes, weights_bytes
+from gemma2_workbench.models.parity.approximation import Numbers, shift
+from gemma2_workbench.models.parity.fingerprint import WeightsState
+from gemma2_workbench.models.reading.checkpoint import (
     INDEX,
     Header,
     check_fit,
@@ -19,21 +28,13 @@ from gemma2_workbench.models.checkpoint import (
     json_object,
     weight_files,
 )
-from gemma2_workbench.models.decoder.loading import decoder_config, decoder_tokenizer, is_other_family, load_decoder
-from gemma2_workbench.models.decoder.maps_only import MapsOnly
-from gemma2_workbench.models.decoder.source import Decoder
-from gemma2_workbench.models.devices import chosen_device, chosen_dtype
-from gemma2_workbench.models.fingerprint import WeightsState
-from gemma2_workbench.models.gemma2 import LoadedModel
-from gemma2_workbench.models.names import ModelNotFoundError, Place, fetched, located
-from gemma2_workbench.models.placement import Placement
-from gemma2_workbench.models.quantisation import check_quantize, described
-from gemma2_workbench.models.read_model import read_model
-from gemma2_workbench.models.room import check_room, check_shapes, free_bytes, weights_bytes
-from gemma2_workbench.models.shipped import DEFAULT, embedded
-from gemma2_workbench.models.vocabulary import tokenizer_of
-from gemma2_workbench.models.weights_hash import weights_hash
-from gemma2_workbench.models.weights_info import WeightsInfo
+from gemma2_workbench.models.reading.gguf import check_package
+from gemma2_workbench.models.reading.names import ModelNotFoundError, Place, fetched, gguf_named, located
+from gemma2_workbench.models.reading.shipped import DEFAULT, embedded
+from gemma2_workbench.models.reading.vocabulary import tokenizer_of
+from gemma2_workbench.models.reading.weights_hash import weights_hash
+from gemma2_workbench.models.weights.info import WeightsInfo
+from gemma2_workbench.models.weights.quantisation import check_quantize, described
 
 # What a model takes while it runs the test text, as a part of its weights.
 _WITH_ACTIVATIONS = 1.25
@@ -59,7 +60,8 @@ def load(
 
     Args:
         name: an embedded checkpoint (`embedded()` lists them; None is the language model), a folder in the format of
-            google/gemma-2-2b, or a hub id such as `google/gemma-2-2b`.
+            google/gemma-2-2b, a GGUF file or a folder with one, or a hub id such as `google/gemma-2-2b`. A GGUF file is
+            read once and kept as float32 beside the hub's cache.
         dtype: float32, bfloat16 or float16; default: that of the checkpoint where the device computes in it, else
             float32; the embedded checkpoints, which are small, always float32.
         device: default: cuda or mps where there is one, else cpu.
@@ -126,7 +128,9 @@ def check_loadable(name: str, *, dtype: str | None = None, device: str | None = 
     where = Placement(chosen_device(device), quantize)
     chosen_dtype(dtype, where.device)
     check_quantize(quantize)
-    if name not in embedded():
+    if gguf_named(name) is not None:
+        check_package()  # it may take minutes to read, once
+    elif name not in embedded():
         with one_sentence(name):
             place = located(name)
             if is_other_family(place.folder):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.unembedding import Unembedding
-from gemma2_workbench.models.weights_info import WeightsInfo
+from gemma2_workbench.models.weights.info import WeightsInfo
 
 # Hook points of a layer, in the order of computation: the residual stream before it, the stages of its attention, and
 # what attention and MLP add to the residual stream, in this order.

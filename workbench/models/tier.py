@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gemma2_workbench.models.parity import Parity
+    from gemma2_workbench.models.parity.statement import Parity
 
 STAGED, MAPS_ONLY = "all stages", "maps only"
 

@@ -8,7 +8,7 @@ import torch
 
 from gemma2_workbench.generation.rebuilt import rebuilt
 from gemma2_workbench.models.loading import Loaded, load
-from gemma2_workbench.models.parity import PARITY_TOKENS, compare
+from gemma2_workbench.models.parity.statement import PARITY_TOKENS, compare
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.records.nearby import place_of
 from gemma2_workbench.records.run import Run, opened, run_text

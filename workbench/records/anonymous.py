@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Literal, get_args
 
-from gemma2_workbench.models.shipped import embedded
+from gemma2_workbench.models.reading.shipped import embedded
 from gemma2_workbench.records.nearby import ANONYMOUS
 from gemma2_workbench.records.recipe import Recipe
 

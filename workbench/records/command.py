@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gemma2_workbench.json_types import JsonObject
-from gemma2_workbench.models.weights_info import METHODS
+from gemma2_workbench.models.weights.info import METHODS
 from gemma2_workbench.records.values import change_of
 from gemma2_workbench.starting import COMMAND
 

@@ -81,7 +81,8 @@ class MaskRecord(FilePart):
 def _told(setting: Setting) -> JsonObject:
     """A setting as JSON holds it; what few models have is left out where there is none."""
     data = {**asdict(setting), "layers": list(setting.layers)}
-    return {key: value for key, value in data.items() if value is not None or key not in ("attention_chunk", "packed")}
+    rare = ("attention_chunk", "packed", "prefix")
+    return {key: value for key, value in data.items() if value is not None or key not in rare}
 
 
 @dataclass(frozen=True)

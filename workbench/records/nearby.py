@@ -8,7 +8,7 @@ from huggingface_hub import try_to_load_from_cache
 
 from gemma2_workbench.figures.text import one_line
 from gemma2_workbench.models.loading import ModelNotFoundError
-from gemma2_workbench.models.shipped import embedded
+from gemma2_workbench.models.reading.shipped import embedded
 
 ANONYMOUS = "anonymous model"  # as an anonymous record calls any model that could name its author
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gemma2_workbench.figures.scale import Scale
 from gemma2_workbench.generation.generated import Generation
-from gemma2_workbench.models.weights_info import WeightsInfo
+from gemma2_workbench.models.weights.info import WeightsInfo
 from gemma2_workbench.records.output import Output
 from gemma2_workbench.records.values import (
     MOST_PANELS,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 
 from gemma2_workbench.limits import short, whole
-from gemma2_workbench.models.shipped import embedded
+from gemma2_workbench.models.reading.shipped import embedded
 from gemma2_workbench.sweeps.corpus import Corpus, Document, Drawn, Texts
 
 HELD_OUT = embedded()["tiny"] / "held_out.txt"

@@ -158,16 +158,24 @@ class Block:
             return sums_NQ, means_NQ
         return sums_NQ, means_NQ + torch.exp(self.sinks[:, None] - sums_NQ) * self.sinks[:, None]
 
-    @cached_property
+    @property
     def saturation(self) -> Saturation:
         """See `Sums`."""
+        return self._saturation
+
+    @cached_property
+    def _saturation(self) -> Saturation:
         if self.known_log_sum is not None:
             return uncapped(self.logits)
         return saturation(self.logits, self.scores, self.places.shown, self.softcap, self.text.buffers)
 
-    @cached_property
+    @property
     def masses(self) -> Masses:
         """See `Sums`: what is linear in the probabilities, as one product of matrices."""
+        return self._masses
+
+    @cached_property
+    def _masses(self) -> Masses:
         return Masses(*masses(self.probs, self.places.weights))
 
     @property

@@ -7,8 +7,8 @@ from typing import Literal
 from gemma2_workbench.generation.generated import Generated, Maker
 from gemma2_workbench.limits import whole
 from gemma2_workbench.model.equation import rows_for
-from gemma2_workbench.models import parity as parities
 from gemma2_workbench.models.language_model import require_language_model
+from gemma2_workbench.models.parity import statement as parities
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import Tokens, tokenize
 from gemma2_workbench.traces.estimate import check_memory

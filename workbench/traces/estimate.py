@@ -5,8 +5,8 @@ from typing import Literal
 
 from gemma2_workbench.memory import available_bytes
 from gemma2_workbench.model.equation import MLP_ROWS, rows_for
-from gemma2_workbench.models.long_parity import long_bytes
-from gemma2_workbench.models.parity import is_proven, probe_lengths, reference_bytes
+from gemma2_workbench.models.parity.long_texts import long_bytes
+from gemma2_workbench.models.parity.statement import is_proven, probe_lengths, reference_bytes
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET, kept_bytes
 from gemma2_workbench.traces.pilot import lens_seconds, parity_seconds, pass_seconds

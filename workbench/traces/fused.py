@@ -71,9 +71,13 @@ class LayerSums:
             self._bounds,
         )
 
-    @cached_property
+    @property
     def log_sum(self) -> Tensor:
         """See `Sums`: with p = exp(s) / Z, the largest score and probability give log Z = max s - ln max p."""
+        return self._log_sum
+
+    @cached_property
+    def _log_sum(self) -> Tensor:
         top_NT, top_prob_NT, _ = _largest_of(self._largest_N3T).unbind(1)
         return top_NT - top_prob_NT.log()
 
@@ -87,9 +91,13 @@ class LayerSums:
         """See `Sums`."""
         return Masses(*self._rows_NrT[:, 1:4].unbind(1))
 
-    @cached_property
+    @property
     def saturation(self) -> Saturation:
         """See `Sums`."""
+        return self._saturation
+
+    @cached_property
+    def _saturation(self) -> Saturation:
         half_N, most_N, bend_N = self._rows_NrT[:, 4:7].sum(-1, dtype=torch.double).unbind(1)
         return Saturation(_largest_of(self._largest_N3T[:, 2]).amax(-1), half_N, most_N, bend_N)
 

@@ -15,8 +15,8 @@ from torch import Tensor
 from gemma2_workbench.model.equation import BLOCK_ROWS
 from gemma2_workbench.model.hooks import attached
 from gemma2_workbench.models.language_model import require_language_model
-from gemma2_workbench.models.long_parity import each_kind
-from gemma2_workbench.models.parity import PARITY_TOKENS
+from gemma2_workbench.models.parity.long_texts import each_kind
+from gemma2_workbench.models.parity.statement import PARITY_TOKENS
 from gemma2_workbench.models.source import POINTS, Source
 from gemma2_workbench.traces.block_hooks import block_hooks
 from gemma2_workbench.traces.reader import Batch

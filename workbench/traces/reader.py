@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from gemma2_workbench.model.hooks import Hook, attached
-from gemma2_workbench.models.finite import check_finite
+from gemma2_workbench.models.parity.finite import check_finite
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.block_hooks import BlockReader, block_hooks
 

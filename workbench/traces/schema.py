@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from gemma2_workbench.generation.generated import STOPS, Generation
 from gemma2_workbench.models.layers import LayerInfo
-from gemma2_workbench.models.parity import TOLERANCE, Parity
+from gemma2_workbench.models.parity.statement import TOLERANCE, Parity
 from gemma2_workbench.models.tokens import Tokens
 from gemma2_workbench.traces.detailed_folds import GROUPS
 from gemma2_workbench.traces.folds import Fold

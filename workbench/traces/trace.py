@@ -13,11 +13,11 @@ from gemma2_workbench.display import Drawable
 from gemma2_workbench.generation.generated import Generation
 from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.models.layers import LayerInfo
-from gemma2_workbench.models.parity import Parity
+from gemma2_workbench.models.parity.statement import Parity
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.tokens import Tokens
-from gemma2_workbench.models.weights_info import WeightsInfo
+from gemma2_workbench.models.weights.info import WeightsInfo
 from gemma2_workbench.traces.derive import LayerTensors, derive, reasons
 from gemma2_workbench.traces.interventions import Intervention
 from gemma2_workbench.traces.interventions.effect import Effect

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gemma2_workbench.figures.layer_kinds import KINDS
 from gemma2_workbench.figures.spec import Bars
 from gemma2_workbench.heads.kinds import HEAD_KINDS, kind_named
 from gemma2_workbench.heads.scores import SCORES, scores_of
@@ -42,8 +43,11 @@ def table(trace: Trace, by: str, badge: str, layers: str) -> pd.DataFrame:
     """One row per head, the largest `by` first; `badges` are its kinds, separated by commas.
 
     Raises:
-        ValueError: no head has the badge in such layers.
+        ValueError: the model has no such layers, or no head of them has the badge.
     """
+    there = [ALL, *dict.fromkeys(info.kind for info in trace.layers)]
+    if layers not in there:
+        raise ValueError(f"the model has no {layers} layers; choose layers={' or '.join(there)}")
     scores, shared = scores_of(trace.folds, trace.layers), trace.heads // trace.kv_heads
     types = head_types(scores)
     frame = ranked(scores, trace.layers, types, by, shared)
@@ -100,7 +104,7 @@ VIEW = View(
     options=(
         Option("by", "Sorted by", "choice", "induction", SCORES),
         Option("badge", "Badge", "choice", ALL, (ALL, *(kind.name for kind in HEAD_KINDS))),
-        Option("layers", "Layers", "choice", ALL, (ALL, "local", "global")),
+        Option("layers", "Layers", "choice", ALL, (ALL, *KINDS)),
     ),
     make_table=table,
     figure=figure,

@@ -3,7 +3,7 @@
 from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.model import add_model
 from gemma2_workbench.apps.cli.server import add_address
-from gemma2_workbench.models.shipped import CLASSIFIER
+from gemma2_workbench.models.reading.shipped import CLASSIFIER
 
 
 def add(commands: Commands) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from gemma2_workbench.apps.cli.labels import add_columns, add_label_token
 from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.model import add_model
-from gemma2_workbench.models.shipped import CLASSIFIER
+from gemma2_workbench.models.reading.shipped import CLASSIFIER
 
 
 def add(commands: Commands) -> None:

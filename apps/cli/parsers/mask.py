@@ -6,7 +6,7 @@ from gemma2_workbench.apps.cli.numeric import whole_number
 from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.output import add_output, add_provenance
 from gemma2_workbench.masks.setting import PASS_OPTIONS
-from gemma2_workbench.models.shipped import DEFAULT
+from gemma2_workbench.models.reading.shipped import DEFAULT
 from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
 
 POSITIONS = 12  # where there is no text

@@ -2,8 +2,8 @@
 
 import argparse
 
-from gemma2_workbench.models.shipped import DEFAULT
-from gemma2_workbench.models.weights_info import METHODS
+from gemma2_workbench.models.reading.shipped import DEFAULT
+from gemma2_workbench.models.weights.info import METHODS
 
 
 def add_model(command: argparse.ArgumentParser, default: str = DEFAULT) -> None:

@@ -9,7 +9,7 @@ from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.model import add_model
 from gemma2_workbench.apps.cli.parsers.output import add_output, add_provenance
 from gemma2_workbench.classification.choices import EXPLANATIONS, FORMER_NAMES, LABELS, METHODS, UNITS
-from gemma2_workbench.models.shipped import CLASSIFIER
+from gemma2_workbench.models.reading.shipped import CLASSIFIER
 from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
 
 FORMATS = ("table", "json")

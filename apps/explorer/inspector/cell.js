@@ -1,5 +1,6 @@
 // The cell that is explained, as the server tells it.
 
+import { SINK } from '../../page/selection.js';
 import { library } from '../place.js';
 
 const address = (run, { layer, head, query, key }) => (
@@ -14,6 +15,6 @@ const read = (run, place) => library.load(address(run, place), decode);
 export async function cellOf(run, place) {
   if (place.key !== null) return read(run, place);
   const any = await read(run, { ...place, key: place.query });
-  const strongest = any.row[0]?.key ?? place.query;
+  const strongest = any.row.find(({ key }) => key !== SINK)?.key ?? place.query;
   return strongest === any.key ? any : read(run, { ...place, key: strongest });
 }

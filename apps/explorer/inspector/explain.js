@@ -2,6 +2,7 @@
 
 import { valueText } from '../../page/draw/format.js';
 import { probabilityWords } from '../../page/forecast.js';
+import { SINK } from '../../page/selection.js';
 import { percent } from './numbers.js';
 import { HIDDEN, MOVED, moved, where } from './sentence.js';
 
@@ -22,7 +23,7 @@ export function stages(cell, after) {
     const changed = after && differs(cell, after, name);
     return {
       name, label, text: shown(now, name), signed: SIGNED.has(name), bar: barOf(now, name),
-      note: changed ? `was ${shown(cell, name)}${name === 'contribution' && !cell.hidden ? `, ${rowShare(cell)}` : ''}` : NOTES[name](now),
+      note: cell.key === SINK ? SINK_NOTES[name](now) : changed ? `was ${shown(cell, name)}${name === 'contribution' && !cell.hidden ? `, ${rowShare(cell)}` : ''}` : NOTES[name](now),
     };
   });
 }
@@ -67,6 +68,17 @@ function barOf({ values, largest }, name) {
 
 const rowShare = (cell) => `${percent(cell.share)} of its row`;
 
+// "<1 %" where "less than 1 %" would be cut.
+const brief = (share) => percent(share).replace('less than ', '<').replace('over ', '>');
+
+const SINK_NOTES = {
+  attn_logits: () => 'learned, the same for every query',
+  attn_scores: () => 'no cap bends a sink',
+  attn_masked: () => 'no mask hides a sink',
+  attn_probs: (cell) => `what the ${cell.visible === 1 ? '1 key' : `${cell.visible} keys`} of the row leave: rank ${cell.rank}`,
+  contribution: () => 'a sink has no value: it writes nothing',
+};
+
 const NOTES = {
   attn_logits: ({ values, scale }) => `q·k = ${Number((values.attn_logits / scale).toPrecision(3))}, times ${Number(scale.toPrecision(3))}`,
   attn_scores({ values, softcap }) {
@@ -81,7 +93,7 @@ const NOTES = {
     return `visible: ${where(cell)}, ${cell.window === null ? `${cell.kind} layer` : `window ${cell.window}`}`;
   },
   attn_probs: ({ hidden, visible, rank, sink }) => (hidden ? 'a hidden key gets nothing'
-    : `softmax over ${visible === 1 ? '1 key' : `${visible} keys`}${sink ? ` and the sink, which takes ${percent(sink)}` : ''}: rank ${rank}`),
+    : `softmax over ${visible === 1 ? '1 key' : `${visible} keys`}${sink ? ` and the sink (${brief(sink)})` : ''}: rank ${rank}`),
   contribution(cell) {
     if (cell.hidden) return 'a hidden key writes nothing';
     if (cell.off) return 'the head is off: it writes nothing of it';

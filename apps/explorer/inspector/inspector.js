@@ -2,7 +2,7 @@
 
 import { h, put } from '../../page/dom.js';
 import { createPalette } from '../../page/draw/colour.js';
-import { headName } from '../../page/selection.js';
+import { SINK, headName } from '../../page/selection.js';
 import { phrase } from '../changes/words.js';
 import { anyOf, keyOf, placeOf } from '../place.js';
 import { cellOf } from './cell.js';
@@ -45,8 +45,9 @@ export function createInspector(page, box) {
     turn += 1;
     const own = turn;
     const { run, pair } = store.data;
+    const place = placeOf(store);
     try {
-      const cell = await cellOf(run.id, { ...placeOf(store), key: keyOf(store) });
+      const cell = await cellOf(run.id, { ...place, key: place.sink ? SINK : keyOf(store) });
       const after = pair && store.selection.side !== 'before' ? await cellOf(pair.id, cell) : null;
       if (own !== turn) return;
       shown = { cell, after };
@@ -69,7 +70,7 @@ export function createInspector(page, box) {
     put(empty);
     put(name, headName(cell));
     const { was, now, hidden } = headline(cell, after);
-    const where = h('span', { class: 'where' }, wordOf(run, cell.query), h('span', { class: 'm' }, ` ${cell.query} → `), wordOf(run, cell.key), h('span', { class: 'm' }, ` ${cell.key}`));
+    const where = h('span', { class: 'where' }, wordOf(run, cell.query), h('span', { class: 'm' }, ` ${cell.query} → `), wordOf(run, cell.key), cell.key === SINK ? null : h('span', { class: 'm' }, ` ${cell.key}`));
     put(hero, h('span', { class: 't32' }, was && h('span', { class: 'past' }, `${was} → `), now), where);
     hero.classList.toggle('hidden', hidden);
     put(say, spelled(run, sentence(cell, after, phrase(store.selection))));

@@ -2,6 +2,7 @@
 // filled anew, so that the focus stays and bars move.
 
 import { h, put } from '../../page/dom.js';
+import { SINK } from '../../page/selection.js';
 import { valueText } from '../../page/draw/format.js';
 import { probabilityWords } from '../../page/forecast.js';
 import { wordOf } from './word.js';
@@ -55,7 +56,7 @@ export function rankedList(box, choose) {
       button,
       fill(item) {
         key = item.key;
-        put(word, wordOf(item.run, key), h('span', { class: 'm' }, ` ${key}`));
+        put(word, wordOf(item.run, key), key === SINK ? null : h('span', { class: 'm' }, ` ${key}`));
         put(prob, probabilityWords(item.prob));
         put(contribution, item.contribution === null ? '' : valueText(item.contribution));
         place(fill, { width: 100 * item.prob });

@@ -1,5 +1,6 @@
 // One sentence that follows from the numbers of a cell. A sentence is a list of strings, {token} and {strong}. Pure.
 
+import { SINK } from '../../page/selection.js';
 import { keysScore, percent, tokens } from './numbers.js';
 
 // A logit from which on query and key are said to agree strongly: e^2 times the weight of a key that scores 0, and no
@@ -23,6 +24,7 @@ export function sentence(cell, after, changes) {
   const here = { query: { token: cell.query }, key: { token: cell.key } };
   if (after && (cell.hidden || after.hidden) && cell.hidden !== after.hidden) return crossed(cell, after, changes, here);
   if (cell.hidden) return hidden(cell, here);
+  if (cell.key === SINK) return ofSink(cell, after, changes, here);
   if (after && moved(cell, after)) {
     return [here.query, ' gave ', { strong: percent(prob(cell)) }, ' of its attention to ', here.key,
       `; with ${changes} it gives `, { strong: percent(prob(after)) }, '.'];
@@ -37,6 +39,13 @@ export function sentence(cell, after, changes) {
   if (cell.values.attn_logits === null) return [here.query, ' gives ', share, ' of its attention to ', here.key, `: rank ${cell.rank} of ${cell.visible} keys.`];
   const why = `: ${agreement(cell)}, ${capped(cell)}, and ${keysScore(cell.rank - 1)} higher.`;
   return [here.query, ' gives ', share, ' of its attention to ', here.key, why];
+}
+
+function ofSink(cell, after, changes, { query }) {
+  const [now, was] = [after ?? cell, after && moved(cell, after)];
+  const gives = was ? [' gave ', { strong: percent(prob(cell)) }, ` of its attention to the learned sink; with ${changes} it gives `]
+    : [' gives '];
+  return [query, ...gives, { strong: percent(prob(now)) }, was ? '' : ' of its attention to the learned sink', ': attention that no key gets, and that writes nothing.'];
 }
 
 // Whether a change moved the probability of a cell that both masks show.

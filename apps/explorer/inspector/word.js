@@ -1,9 +1,11 @@
 // A token as it is read: its word, in which the token itself stands out.
 
 import { h } from '../../page/dom.js';
+import { SINK } from '../../page/selection.js';
 import { lettersOf } from '../../page/words.js';
 
 export function wordOf(run, at) {
+  if (at === SINK) return h('span', { class: 'm', title: 'A learned logit of this head: it takes a share of every row, and is no token' }, 'sink');
   const { words, readable } = run;
   let [from, to, lead] = [at, at, at];
   while (from > 0 && words[from - 1] === words[at]) from -= 1;

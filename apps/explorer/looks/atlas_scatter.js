@@ -1,5 +1,6 @@
 // Every head as a point over two scores; dragging draws the frame, a click on nothing removes it.
 
+import { shortText } from '../../page/draw/format.js';
 import { METRICS, fullOf, isFound, valueOf } from '../heads/scored.js';
 import { labelOf } from '../heads/badges.js';
 import { colourOf, lookOf } from '../../page/layer_glyph.js';
@@ -49,7 +50,29 @@ export function createScatter(page, box) {
     return shape;
   }
 
-  function draw({ heads, inside, frame, scored: { scores, types }, shown, up, across }) {
+  // The 95 % interval of a mean over texts, along each axis.
+  function interval({ layer, head }, { x, y }, intervals, { up, across }) {
+    const ends = (metric) => ['low', 'high'].map((end) => intervals?.[metric]?.[end]?.[layer]?.[head] ?? null);
+    const [[left, right], [low, high]] = [ends(across), ends(up)];
+    const lines = [
+      left === null || right === null ? '' : `M${scale.x(left)} ${y}H${scale.x(right)}`,
+      low === null || high === null ? '' : `M${x} ${scale.y(low)}V${scale.y(high)}`,
+    ].join('');
+    return lines ? svg('path', { class: 'interval', d: lines }) : [];
+  }
+
+  // "L5H3, global: induction 0.71 (0.69 to 0.73)"
+  function told({ name, kind, layer, head }, { scores, intervals }, { up, across }) {
+    const one = (metric) => {
+      const value = scores[metric]?.[layer]?.[head];
+      const [low, high] = ['low', 'high'].map((end) => intervals?.[metric]?.[end]?.[layer]?.[head] ?? null);
+      return `${METRICS[metric]} ${shortText(value)}${low === null ? '' : ` (95 %: ${shortText(low)} to ${shortText(high)})`}`;
+    };
+    return `${name}, ${kind}: ${[...new Set([up, across])].map(one).join(', ')}`;
+  }
+
+  function draw({ heads, inside, frame, scored, shown, up, across }) {
+    const { scores, types, intervals } = scored;
     const { find } = store.selection;
     const [width, height] = [box.clientWidth, box.clientHeight];
     if (!width || !height) return;
@@ -68,7 +91,7 @@ export function createScatter(page, box) {
     })).filter((label) => label.x + label.width < width);
     const drawn = points.map((point) => svg(
       'g', { 'data-head': point.name, class: 'point', opacity: point.found ? (point.inside || point.shown ? 1 : 0.62) : 0.12 },
-      svg('title', {}, `${point.name}, ${point.kind}`), mark(point), point.shown ? svg('circle', { class: 'ring', cx: point.x, cy: point.y, r: 9 }) : [],
+      svg('title', {}, told(point, scored, { up, across })), interval(point, point, intervals, { up, across }), mark(point), point.shown ? svg('circle', { class: 'ring', cx: point.x, cy: point.y, r: 9 }) : [],
     ));
     const names = placed(labels, bold).map(({ x, y, name, shown: isShown }) => svg('text', { class: isShown ? 'name shown' : 'name', x, y: y + 4 }, name));
     const brush = frame ? [brushed(scale.x(frame.left), scale.y(frame.top), scale.x(frame.right), scale.y(frame.bottom))] : [];

@@ -126,8 +126,9 @@ function createMask(page, box) {
       const aside = own && own !== reach_ ? ` in this lesson; ${store.data.run.model} has ${own}` : '';
       const all = fieldsOf(lessons, store.selection).causal ? 'sees all before' : 'sees all';
       const said = reach_ !== null ? `window ${reach_}${aside}` : grid.kind === 'global' ? all : rule.split(':')[0];
-      put(grid.about, said + (sinks ? ', and a learned sink takes its share of every row' : ''));
-      grid.about.title = rule;
+      const prefix = answer.prefix[1] && grid.kind !== 'linear' ? '; prefix both ways' : '';
+      put(grid.about, said + prefix + (sinks ? '; learned sink' : ''));
+      grid.about.title = rule + (sinks ? '; a learned sink takes its share of every row' : '');
       paintMask(grid.canvas, { layout: grid.layout, reasons, labels, words: words && (phone || !at), ...chosen, stop, hover: hovered }, theme);
       grid.canvas.setAttribute('aria-label', `${grid.kind} layer, ${answer.heading}`);
     });

@@ -23,7 +23,7 @@ export function createControls(page) {
   }
 
   const sliders = [
-    slider('tokens', 'Positions', 1), slider('window', 'Window of a local layer', 1), slider('section', 'Chunk of a chunked layer', 1), slider('packed', 'A second text from (0: none)', 0), slider('padding', 'Padding', 0),
+    slider('tokens', 'Positions', 1), slider('window', 'Window of a local layer', 1), slider('section', 'Chunk of a chunked layer', 1), slider('packed', 'A second text from (0: none)', 0), slider('prefix', 'Prefix that sees all of itself (0: none)', 0), slider('padding', 'Padding', 0),
     slider('decode', 'New tokens with a cache', 0), slider('chunk', 'Prompt in parts of (0: whole)', 0), slider('spare', 'Spare slots', 0),
   ];
   const bools = { true: true, false: false };
@@ -36,7 +36,7 @@ export function createControls(page) {
   const of = (name) => [...sliders, ...choices].find((control) => control.name === name).box;
   const box = h('details', { class: 'situation' }, h('summary', {}, 'Change the situation'));
   const body = h('div', { class: 'controls-of' });
-  put(body, ['tokens', 'window', 'section', 'named', 'causal', 'padding', 'side', 'decode', 'chunk', 'cache', 'spare', 'packed'].map(of));
+  put(body, ['tokens', 'window', 'section', 'named', 'causal', 'padding', 'side', 'decode', 'chunk', 'cache', 'spare', 'packed', 'prefix'].map(of));
   box.append(body);
 
   return {
@@ -49,7 +49,7 @@ export function createControls(page) {
     draw(run) {
       const fields = fieldsOf(lessons, store.selection);
       const tokens = store.selection.named === 'text' && run ? Math.min(MOST.tokens, run.tokens.length) : MOST.tokens;
-      const most = { ...MOST, tokens, window: Math.max(16, fields.tokens + fields.padding), decode: Math.min(MOST.decode, fields.tokens - 1), packed: fields.tokens - 1 };
+      const most = { ...MOST, tokens, window: Math.max(16, fields.tokens + fields.padding), decode: Math.min(MOST.decode, fields.tokens - 1), packed: fields.tokens - 1, prefix: fields.tokens - fields.decode };
       for (const { name, input, number } of sliders) {
         input.max = String(most[name]);
         input.value = String(fields[name]);
@@ -64,7 +64,8 @@ export function createControls(page) {
       const kinds = run?.layers.map(({ kind }) => kind) ?? ['local'];
       of('window').hidden = !kinds.includes('local');
       of('section').hidden = !kinds.includes('chunked');
-      of('packed').hidden = fields.padding + fields.decode + fields.chunk > 0 || kinds.includes('linear');
+      of('packed').hidden = fields.padding + fields.decode + fields.chunk > 0 || kinds.includes('linear') || fields.prefix > 0;
+      of('prefix').hidden = !fields.causal || fields.packed + fields.chunk > 0;
     },
   };
 }

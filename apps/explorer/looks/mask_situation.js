@@ -1,6 +1,6 @@
 // The situation of the mask lab: a lesson, and where the reader differs from it. Pure.
 
-const FIELDS = ['tokens', 'window', 'section', 'causal', 'padding', 'side', 'cache', 'decode', 'chunk', 'spare', 'packed'];
+const FIELDS = ['tokens', 'window', 'section', 'causal', 'padding', 'side', 'cache', 'decode', 'chunk', 'spare', 'packed', 'prefix'];
 
 export const lessonOf = (lessons, { lesson }) => lessons.find(({ name }) => name === lesson) ?? lessons[0];
 

@@ -13,9 +13,11 @@ export function headline(answer, { query, key }, causal) {
   const seen = answer.kinds.filter((kind) => reasonOf(kind) === VISIBLE);
   const hidden = answer.kinds.filter((kind) => reasonOf(kind) !== VISIBLE);
   const why = (kind) => because(reasonOf(kind), kind, { query, key, causal, length: answer.length, pads: answer.pads });
+  const isInPrefix = [query, key].every((at) => at < (answer.prefix?.[1] ?? 0));
   if (query === key && seen.length && !hidden.some((kind) => reasonOf(kind) !== NO_SOFTMAX)) {
     return [seen.length < answer.kinds.length ? `In every layer with a softmax ` : 'In every layer ', { query }, ' looks at itself', null, '', ''];
   }
+  if (!hidden.length && isInPrefix) return ['In every layer ', { query }, ' looks at ', { key }, ':', `it lies ${Math.abs(query - key)} ${query > key ? 'back' : 'ahead'}, and both are in the prefix, whose tokens see one another.`];
   if (!hidden.length) return ['In every layer ', { query }, ' looks at ', { key }, ':', `${distance(answer.kinds, { query, key, causal })}.`];
   const reasons = [...new Set(hidden.map(why))].join(', and ');
   if (!seen.length) return ['In no layer can ', { query }, ' look at ', { key }, ':', `${reasons}.`];

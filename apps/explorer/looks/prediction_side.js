@@ -52,11 +52,11 @@ export function createPredictionSide(page, box) {
     body.hidden = !answer;
     if (document.activeElement !== against) against.value = store.selection.against ?? '';
     if (!answer) return;
-    const { token, position, logits } = answer;
+    const { token, position, logits, capped } = answer;
     const other = answer.against;
     put(title, h('span', {}, 'Who writes ', tokenWord(token), '?'), h('span', { class: 'm' }, `at position ${position}${answer.isChanged ? ', changed' : ''}`));
     put(hero, h('b', {}, other ? signedText(logits) : briefLogit(logits)), h('span', { class: 'm' }, other
-      ? ['logit of ', tokenWord(token), ' minus ', tokenWord(other)] : ['logit of ', tokenWord(token), ', before the cap']));
+      ? ['logit of ', tokenWord(token), ' minus ', tokenWord(other)] : ['logit of ', tokenWord(token), capped === logits ? '' : ', before the cap']));
     const { heads, mlps, embedding } = shares(answer);
     put(say, 'Heads write ', h('b', {}, signedText(heads)), ', MLPs ', h('b', {}, signedText(mlps)), ', the token itself ', h('b', {}, signedText(embedding)), '.');
     drawSteps();

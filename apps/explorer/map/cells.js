@@ -3,7 +3,9 @@
 import { drawAxes, drawMarks, measured } from '../../page/draw/axes.js';
 import { cellAt, clampedView, squareIn, zoomedSquare, zoomedView } from '../../page/draw/layout.js';
 import { paintSquare, shrunk } from '../../page/draw/paint.js';
+import { BESIDE, markSinks, paintSinks, sinkAt } from '../../page/draw/sink.js';
 import { covers } from '../../page/draw/tiles.js';
+import { SINK } from '../../page/selection.js';
 import { createPicture } from './picture.js';
 
 export function createCells(repaint) {
@@ -21,13 +23,16 @@ export function createCells(repaint) {
     const font = theme.font(type);
     if (labels.units !== units || labels.font !== font) labels = { units, font, measured: measured(context, units.labels, font) };
     scene.labels = labels.measured;
-    whole = squareIn({ width, height, size: units.size, labels: scene.labels, type, phone });
+    whole = squareIn({ width, height, size: units.size, labels: scene.labels, type, phone, beside: scene.tile.sinks ? BESIDE : 0 });
     square = view.size === units.size ? whole : zoomedSquare(whole, view.size);
   }
 
-  // The numbers to draw: those of the view where they are finer, one for each pixel where there are more.
-  function source({ tile, detail }) {
-    const tileShown = detail && covers(detail, view) ? detail : tile;
+  // Those numbers that are finer.
+  const finest = ({ tile, detail }) => (detail && covers(detail, view) ? detail : tile);
+
+  // The numbers to draw: those of the view, one for each pixel where there are more.
+  function source(scene) {
+    const tileShown = finest(scene);
     const pixels = Math.floor(square.side * Math.min(3, window.devicePixelRatio || 1));
     return view.size / tileShown.pool > pixels ? shrunk(tileShown, view, pixels) : tileShown;
   }
@@ -40,12 +45,17 @@ export function createCells(repaint) {
   function draw(context, scene) {
     if (!painted) return;
     paintSquare(context, square, view, painted, picture.canvas, scene.hatches);
-    const { query, key, hover, labels: words } = scene;
+    const { query, key, labels: words } = scene;
+    const isOnSink = scene.hover?.key === SINK;
+    const hover = isOnSink ? null : scene.hover;
     drawAxes(context, square, view, {
-      rows: { labels: words, chosen: query, hover: hover?.query ?? null },
+      rows: { labels: words, chosen: query, hover: scene.hover?.query ?? null },
       columns: { labels: words, chosen: key, hover: hover?.key ?? null },
     }, scene.theme);
     drawMarks(context, square, view, { query, key, reach: scene.reach, hover }, scene.theme);
+    if (!scene.tile.sinks) return;
+    paintSinks(context, square, view, finest(scene), scene.scale, scene.table);
+    markSinks(context, square, view, { chosen: scene.isSink ? query : null, hover: isOnSink ? scene.hover.query : null }, scene.theme);
   }
 
   // The cell under a point; beside the square, on a word of the left side, its row.
@@ -53,6 +63,8 @@ export function createCells(repaint) {
     if (!square) return null;
     const cell = cellAt(square, view, x, y);
     if (cell) return cell;
+    const onSink = scene.tile.sinks ? sinkAt(square, view, x, y) : null;
+    if (onSink !== null) return { query: onSink, key: SINK };
     const row = x < square.left && cellAt(square, view, square.left + 1, y);
     return row ? { query: row.query, key: null } : null;
   }

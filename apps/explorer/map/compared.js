@@ -6,24 +6,26 @@ import { drawMarks } from '../../page/draw/axes.js';
 import { cellAt, wholeCell } from '../../page/draw/layout.js';
 import { cellBytes, paintSquare, pictureOf, shrunk } from '../../page/draw/paint.js';
 import { createScale, largestOf } from '../../page/draw/scale.js';
-import { headOf } from '../../page/selection.js';
+import { BESIDE, markSinks, paintSinks, sinkAt, sinkOf } from '../../page/draw/sink.js';
+import { SINK, headOf } from '../../page/selection.js';
 import { METRICS, fullOf, metricsOf, valueOf } from '../heads/scored.js';
 import { kindOf } from './title.js';
 
 const [TITLE, GAP, ACROSS] = [30, 14, 36];
 const SCORES = 4;
 
-// Squares of `count` maps of `size` cells: [{left, top, side, cell, gap}], and the free quarter beside three of them.
-export function squaresIn({ width, height, size, count, phone }) {
+// Squares of `count` maps of `size` cells, each with `beside` pixels free on its right: [{left, top, side, cell, gap}], and
+// the free quarter beside three of them.
+export function squaresIn({ width, height, size, count, phone, beside = 0 }) {
   const pad = phone ? 12 : 20;
   const columns = phone ? 1 : 2;
-  const wide = phone ? width - 2 * pad : (width - 2 * pad - ACROSS) / 2;
+  const wide = (phone ? width - 2 * pad : (width - 2 * pad - ACROSS) / 2) - beside;
   const high = phone ? Infinity : (height - 2 * TITLE - GAP - 2) / 2;
   const cell = wholeCell(Math.max(24, Math.min(wide, high)), size);
   const side = cell * size;
-  const start = phone ? pad : Math.round((width - 2 * side - ACROSS) / 2);
+  const start = phone ? pad : Math.round((width - 2 * (side + beside) - ACROSS) / 2);
   const place = (index) => ({
-    left: start + (index % columns) * (side + ACROSS), top: TITLE + Math.floor(index / columns) * (side + GAP + TITLE),
+    left: start + (index % columns) * (side + beside + ACROSS), top: TITLE + Math.floor(index / columns) * (side + GAP + TITLE),
     side, cell, gap: cell >= 9 ? 1 : 0,
   });
   return { squares: Array.from({ length: count }, (_, index) => place(index)), free: place(3) };
@@ -49,14 +51,14 @@ export function createCompared(page) {
       const scale = createScale(look, largestOf(tiles.minus), { difference: true });
       shown.push({ name: 'minus', letter: 'A − B', tile: tiles.minus, scale, about: 'red: A more · blue: B more' });
     }
-    const placed = squaresIn({ width, height, size: units.size, count: shown.length, phone });
+    const placed = squaresIn({ width, height, size: units.size, count: shown.length, phone, beside: tiles[names[0]].sinks ? BESIDE : 0 });
     free = tiles.minus && !phone ? placed.free : null;
     parts = shown.map((part, index) => {
       const square = placed.squares[index];
       const pixels = Math.floor(square.side * Math.min(3, window.devicePixelRatio || 1));
       const painted = view.size / part.tile.pool > pixels ? shrunk(part.tile, view, pixels) : part.tile;
       const table = palette.table(part.scale);
-      return { ...part, square, painted, picture: pictureOf(cellBytes(painted, part.scale, table), painted.width, painted.height) };
+      return { ...part, square, table, painted, picture: pictureOf(cellBytes(painted, part.scale, table), painted.width, painted.height) };
     });
     tellScores(scene, names);
     return { scale: common, table: palette.table(common) };
@@ -65,12 +67,17 @@ export function createCompared(page) {
   function draw(context, scene) {
     const { theme, units, hatches, query, key, hover, look } = scene;
     const view = { row: 0, key: 0, size: units.size };
-    const cursor = hover ?? { query, key };
-    for (const { letter, about, square, painted, picture, name } of parts) {
+    const isOnSink = hover?.key === SINK;
+    const cursor = !hover || isOnSink ? { query, key } : hover;
+    const sinks = { chosen: scene.isSink ? query : null, hover: isOnSink ? hover.query : null, isNamed: false };
+    for (const { letter, about, square, tile, scale, table, painted, picture, name } of parts) {
       paintSquare(context, square, view, painted, picture, hatches);
       title(context, letter, about, square, theme, name !== 'minus');
       const reach = [0, look.masked && scene.causal ? cursor.query + 1 : units.size];
       drawMarks(context, square, view, { ...cursor, reach, hover: null }, theme);
+      if (!tile.sinks) continue;
+      paintSinks(context, square, view, tile, scale, table);
+      markSinks(context, square, view, sinks, theme);
     }
   }
 
@@ -116,11 +123,18 @@ export function createCompared(page) {
 
   function hit(scene, x, y) {
     const view = { row: 0, key: 0, size: scene.units.size };
-    return parts.map(({ square }) => cellAt(square, view, x, y)).find(Boolean) ?? null;
+    return parts.map(({ square, tile }) => cellAt(square, view, x, y) ?? onSink(tile, square, view, x, y)).find(Boolean) ?? null;
+  }
+
+  function onSink(tile, square, view, x, y) {
+    const query = tile.sinks ? sinkAt(square, view, x, y) : null;
+    return query === null ? null : { query, key: SINK };
   }
 
   // Values of a cell in each map, for the tooltip.
-  const valuesAt = (cellOf, { query, key }) => parts.map(({ letter, tile }) => ({ letter, ...cellOf(tile, query, key) }));
+  const valuesAt = (cellOf, { query, key }) => parts.map(({ letter, tile }) => (
+    { letter, ...(key === SINK ? { value: sinkOf(tile, query) ?? NaN } : cellOf(tile, query, key)) }
+  ));
 
   return {
     box: scores, layout, draw, hit, valuesAt,

@@ -30,9 +30,11 @@ const FORMULAS = {
   attn_logits: () => row(at('a', 'i', 'j'), o('='), at('q', 'i'), o('·'), at('k', 'j'), o('/'), m('msqrt', i('d'))),
   attn_scores: ({ softcap }) => capped(softcap),
   attn_masked: (layer, causal) => row(at('s', 'i', 'j'), m('mtext', '\u00a0where\u00a0'), visibleKey(layer, causal)),
-  attn_probs: (layer, causal) => row(
-    at('p', 'i', 'j'), o('='), power('e', at('s', 'i', 'j')), o('/'), m('munder', o('∑'), visible(layer, causal)), power('e', at('s', 'i', 'k')),
-  ),
+  attn_probs(layer, causal) {
+    const sum = [m('munder', o('∑'), visible(layer, causal)), power('e', at('s', 'i', 'k'))];
+    const whole = layer.sinks ? [o('('), power('e', m('mtext', 'sink')), o('+'), ...sum, o(')')] : sum;
+    return row(at('p', 'i', 'j'), o('='), power('e', at('s', 'i', 'j')), o('/'), ...whole);
+  },
   contribution: () => row(o('‖'), at('p', 'i', 'j'), at('W', 'O'), at('v', 'j'), o('‖')),
 };
 

@@ -44,10 +44,10 @@ function swatches({ tile, hatches, reasons, look }) {
 }
 
 // What the colours stand for, in words.
-export function quantityOf({ asked, look, isOff, unit }) {
+export function quantityOf({ asked, look, isOff, unit, hasSink = false }) {
   const over = asked.over && asked.over !== 'rollout' ? `${asked.over} ` : '';
   const words = unit !== 'words' ? '' : asked.stage === 'attn_probs' ? ', words: mean of the query’s, sum of the key’s tokens' : ', words: the largest of their tokens';
-  const bos = { hidden: ', <bos> left out', renormalised: ', without <bos>, rows sum to 1' }[asked.bos] ?? '';
+  const bos = { hidden: ', <bos> left out', renormalised: `, without <bos>${hasSink ? ' and sink' : ''}, rows sum to 1` }[asked.bos] ?? '';
   if (asked.over === 'rollout') return `rollout (Abnar and Zuidema 2020), without values, MLPs and norms${bos}`;
   if (asked.difference) return `after − before: ${isOff && asked.stage === 'contribution' ? 'what it no longer writes' : `${over}${look.quantity}`}${words}`;
   return `${over}${look.quantity}${words}${bos}`;

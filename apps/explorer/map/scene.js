@@ -3,8 +3,10 @@
 import { themeOf } from '../../page/draw/canvas.js';
 import { briefText, valueText } from '../../page/draw/format.js';
 import { createScale, largestOf } from '../../page/draw/scale.js';
+import { sinkOf } from '../../page/draw/sink.js';
 import { cellOf } from '../../page/draw/tiles.js';
 import { unitsOf } from '../../page/draw/words.js';
+import { SINK } from '../../page/selection.js';
 import { placeOf } from '../place.js';
 import { exactLine, reachOf, strongestOf } from './asked.js';
 import { quantityOf } from './legend.js';
@@ -32,16 +34,17 @@ export function sceneOf(page, palette, asked, units, parts) {
   const query = units.at(place.query);
   const lineOf = (index) => exactLine(tile, 'row', index);
   const row = lineOf(query) ?? (parts.row && exactLine(parts.row, 'row', query));
-  const key = place.key === null ? strongestOf(row, asked.difference) : units.at(place.key);
+  const isSink = place.sink && tile.sinks !== null;
+  const key = isSink ? null : place.key === null ? strongestOf(row, asked.difference) : units.at(place.key);
   const isOff = selection.off.includes(place.name);
   return {
-    ...parts, asked, units, run, place, look, scale, reasons, lineOf, row, query, key,
+    ...parts, asked, units, run, place, look, scale, reasons, lineOf, row, query, key, isSink,
     column: key === null ? null : exactLine(tile, 'column', key) ?? (parts.column && exactLine(parts.column, 'column', key)),
     reach: !look.masked || !row ? [0, look.masked ? query + 1 : units.size] : reachOf(row),
     table: palette.table(scale), hatches: palette.hatches(), theme: themeNow(palette.theme()),
     causal: tile.present.includes(FUTURE),
     unchanged: asked.difference && tile.pool === 1 && largestOf(tile) === 0,
-    quantity: quantityOf({ asked, look, isOff, unit: units.unit }),
+    quantity: quantityOf({ asked, look, isOff, unit: units.unit, hasSink: Boolean(run.layers[place.layer].sinks) }),
     phone: window.innerWidth <= PHONE, type: window.innerWidth <= PHONE ? 13 : 14,
     format: briefText, tell: valueText, hover: null,
   };
@@ -60,6 +63,7 @@ export function createUnits() {
 export function told(scene, { query, key }) {
   const { tile, detail, lineOf, row, query: chosen, quantity, reasons } = scene;
   if (key === null) return [[nameOf(scene, query), ` ${query}`], 'click for its row'];
+  if (key === SINK) return toldSink(scene, query);
   const own = query === chosen && row ? { value: row.values[key], reason: row.reasons[key] } : null;
   const exact = own ?? (detail && cellOf(detail, query, key)) ?? (lineOf(query) && cellOf(tile, query, key));
   const cell = exact ?? cellOf(tile, query, key);
@@ -69,10 +73,19 @@ export function told(scene, { query, key }) {
   return [valueText(cell.value), who, exact ? quantity : `${quantity}, the largest of ${tile.pool} × ${tile.pool} cells`, ...hidden];
 }
 
+// What the tooltip says of the learned sink: as exact as the numbers that were read are.
+function toldSink(scene, query) {
+  const { tile, detail, lineOf, row, query: chosen, asked } = scene;
+  const exact = query === chosen && row ? row.sink : (detail ? sinkOf(detail, query) : null) ?? (lineOf(query) && sinkOf(tile, query));
+  const share = exact ?? sinkOf(tile, query);
+  const words = exact === null ? `the largest of ${tile.pool} rows` : asked.difference ? 'after − before' : 'of the row: with its keys 1';
+  return [valueText(share), [nameOf(scene, query), ` ${query} → learned sink`], words, 'a logit that belongs to no token and writes nothing'];
+}
+
 // The map in a sentence, for those who do not see it.
-export function spoken({ place, look, units, query, key, row, asked }) {
+export function spoken({ place, look, units, query, key, row, asked, isSink }) {
   const what = asked.over ? `${asked.over} over heads` : place.name;
   const value = row && key !== null ? row.values[key] : NaN;
-  const cell = key === null ? '' : ` Chosen: ${units.name(query)} at ${query} looks at ${units.name(key)} at ${key}, ${Number.isNaN(value) ? 'hidden' : valueText(value)}.`;
+  const cell = isSink ? ` Chosen: the learned sink takes ${valueText(row?.sink ?? NaN)} of ${units.name(query)} at ${query}.` : key === null ? '' : ` Chosen: ${units.name(query)} at ${query} looks at ${units.name(key)} at ${key}, ${Number.isNaN(value) ? 'hidden' : valueText(value)}.`;
   return `Attention map of ${what}, ${asked.difference ? 'difference of ' : ''}${look.quantity}, ${units.size} ${units.unit || 'tokens'}.${cell}`;
 }

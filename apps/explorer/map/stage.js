@@ -9,6 +9,7 @@ import { createLines } from './lines.js';
 import { bindPointing } from './pointing.js';
 import { createPublisher } from './publish.js';
 import { sceneOf, spoken } from './scene.js';
+import { SINK } from '../../page/selection.js';
 import { createText } from './text.js';
 import { createZoomButtons } from './zoom.js';
 
@@ -100,7 +101,7 @@ export function createStage(page, { tooltip, legend, more }) {
 
   // Indices of units, as tokens of the selection; a row that is chosen follows its strongest key.
   function choose(patch) {
-    const token = (index) => (index === null ? null : shown.units.token(index));
+    const token = (index) => (index === null || index === SINK ? index : shown.units.token(index));
     store.select(Object.fromEntries(Object.entries(patch).map(([name, index]) => [name, token(index)])));
   }
 
@@ -120,8 +121,16 @@ export function createStage(page, { tooltip, legend, more }) {
   function step(query, key) {
     if (!scene) return;
     const within = (index) => Math.max(0, Math.min(shown.units.size - 1, index));
-    choose({ query: within(scene.query + query), key: within((scene.key ?? scene.query) + key) });
+    choose({ query: within(scene.query + query), key: keyBeside(key, within) });
     if (isZoomed()) changeView(cells.reveal(scene, scene.query, scene.key));
+  }
+
+  // The learned sink stands after the last key.
+  function keyBeside(by, within) {
+    const last = shown.units.size - 1;
+    if (scene.isSink) return by < 0 ? last : SINK;
+    if (scene.tile.sinks && scene.key === last && by > 0) return SINK;
+    return within((scene.key ?? scene.query) + by);
   }
 
   bindPointing({

@@ -44,7 +44,7 @@ export function linesOf({ asked, units }, { query, key, row, column }, withColum
 
 // Whether the numbers of a view that is zoomed into would be so much finer than those that are shown that they are worth
 // reading; the last step, to the numbers themselves, always is.
-const FINER = 1.5;
+const FINER = 2;
 export const needsDetail = ({ size }, shownPool) => FINER * poolOf(size) <= shownPool;
 
 export const detailOf = ({ asked }, { row, key, size }) => ({ detail: addressOf(asked, [row, row + size], [key, key + size]) });

@@ -7,11 +7,13 @@ from pydantic import JsonValue
 
 from gemma2_workbench.apps.explorer.sweeps.fitting import sweep_named
 from gemma2_workbench.apps.explorer.sweeps.head_page import page_of
+from gemma2_workbench.apps.explorer.sweeps.origins import origin_json
 from gemma2_workbench.apps.explorer.sweeps.pieces import pieces_of
 from gemma2_workbench.apps.page.questions import Handler, Question, Tell
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.sweeps.examples import STRATA
 from gemma2_workbench.sweeps.head_page import Example
+from gemma2_workbench.sweeps.result import Sweep
 
 # Tokens that are shown before and after what is known of a row, and around its query.
 BEFORE, AFTER = 3, 8
@@ -30,17 +32,16 @@ class AskedExamples(Question):
 
 
 def examples(session: Session, asked: AskedExamples, _tell: Tell) -> JsonValue:
-    """[{value, name, text, query, key, tokens, window, parts: [{from, pieces: [{text, joins, title, p}]}]}].
+    """[{value, text, query, key, ..., parts: [{from, pieces: [{text, joins, title, p}]}]}], with its `origin_json`.
 
-    `p` is the probability of a token, None where it is not known; `window` is the number of the part of a longer text
-    that the example stands in, from 1, and None for a whole text.
+    `p` is the probability of a token, None where it is not known.
     """
     page = page_of(session, asked.sweep, asked.layer, asked.head)
-    most = sweep_named(session, asked.sweep).identity.settings["tokens"] or 0
+    sweep = sweep_named(session, asked.sweep)
     found = [each for side in SIDES[asked.side] for each in page.of(asked.statistic, side)]
     if asked.side == "sample":
         found.sort(key=lambda each: -each.value)
-    return [_json(each, most) for each in found]
+    return [_json(each, sweep) for each in found]
 
 
 def regions(example: Example) -> list[range]:
@@ -52,7 +53,7 @@ def regions(example: Example) -> list[range]:
     return [first, second] if first.stop < second.start else [range(first.start, max(first.stop, second.stop))]
 
 
-def _json(example: Example, most: int) -> JsonValue:
+def _json(example: Example, sweep: Sweep) -> JsonValue:
     pieces, known = pieces_of(example.tokens), example.known
     parts: JsonValue = [
         {
@@ -61,16 +62,12 @@ def _json(example: Example, most: int) -> JsonValue:
         }
         for region in regions(example)
     ]
-    # A window that is full may be the first of several; one that is not, and the first, is the whole text.
-    is_window = example.piece > 0 or len(example.tokens) >= most
     return {
+        **origin_json(sweep, example.name, example.document, example.piece, example.tokens),
         "value": example.value,
-        "name": example.name,
         "text": example.text,
         "query": example.query,
         "key": example.peak,
-        "tokens": len(example.tokens),
-        "window": example.piece + 1 if is_window else None,
         "parts": parts,
     }
 

@@ -3,7 +3,7 @@
 
 import { anyOf } from '../place.js';
 import { sweepOf } from '../heads/scored.js';
-import { shiftOf } from './opening.js';
+import { isOf, originOf, shiftOf } from './opening.js';
 
 export function createSweeps(page) {
   const { store } = page;
@@ -24,14 +24,32 @@ export function createSweeps(page) {
   function check({ run, origin }) {
     if (!origin || origin.text !== run.text || origin.isChecked) return;
     const { example } = origin;
-    const by = shiftOf(example, run);
-    const said = by === 0 && run.tokens.length === example.tokens ? origin.said : `${origin.said}, cut into other tokens here`;
+    const by = example ? shiftOf(example, run) : 0;
+    const said = by === 0 && run.tokens.length === origin.tokens ? origin.said : `${origin.said}, cut into other tokens here`;
     store.publish({ origin: { ...origin, said, isChecked: true } });
-    if (by && store.selection.query === example.query) store.select({ query: example.query + by, key: example.key && example.key + by }, { push: false });
+    if (by && example && store.selection.query === example.query) store.select({ query: example.query + by, key: example.key && example.key + by }, { push: false });
+  }
+
+  // An address that names a window of the corpus: it is asked for, and a text that was too long for the address comes with it.
+  async function recall({ selection: { corpus, text }, data: { origin } }) {
+    const sweep = sweepOf(store);
+    if (!corpus || !sweep || isOf(origin, corpus)) return;
+    try {
+      const window = await page.ask('origin', { sweep: sweep.name, ...corpus });
+      const now = store.selection;
+      if (now.corpus !== corpus || now.text !== text) return;
+      if (text !== null && window.text !== text) return store.select({ corpus: null }, { push: false });
+      store.publish({ origin: originOf(window) });
+      if (text === null) store.select({ text: window.text }, { push: false });
+    } catch {
+      if (store.selection.corpus === corpus) store.select({ corpus: null }, { push: false });
+    }
+    return undefined;
   }
 
   return {
     update(changed) {
+      if (store.data.run && anyOf(changed, 'run', 'corpus', 'sweep')) recall(store);
       if (store.data.run && anyOf(changed, 'run', 'origin')) check(store.data);
       if (!anyOf(changed, 'run', 'scored', 'sweep', 'look')) return;
       const { scored, look } = store.selection;

@@ -8,7 +8,7 @@ from gemma2_workbench.models.readable import Readable, readable
 from gemma2_workbench.models.tokens import SPACE, Tokens
 
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
-_SPECIAL = re.compile(r"<(?!0x)[^<>]+>")
+SPECIAL = re.compile(r"<(?!0x)[^<>]+>")
 
 
 def pieces_of(display: Sequence[str]) -> tuple[Readable, ...]:
@@ -24,7 +24,7 @@ def pieces_of(display: Sequence[str]) -> tuple[Readable, ...]:
         spans.append(spans[-1] if goes_on else (at, at + len(text)))
         at += 0 if goes_on else len(text)
     # Only the first one can be more than what was written: a text may hold `<b>`.
-    special = tuple(number == 0 and bool(_SPECIAL.fullmatch(piece)) for number, piece in enumerate(display))
+    special = tuple(number == 0 and bool(SPECIAL.fullmatch(piece)) for number, piece in enumerate(display))
     whole = "".join(text for text, goes_on in texts if not goes_on)
     return readable(Tokens(whole, (0,) * len(display), tuple(display), tuple(spans), special))
 

@@ -22,21 +22,22 @@ export function labelAngle(distance, type) {
   return Math.min(MOST_ANGLE, Math.max(LEAST_ANGLE, Math.asin(Math.min(1, (type * LINE) / distance))));
 }
 
-// A square of `size` cells in the room {width, height}: {left, top, side, cell, gap, angle, type, labelRoom}.
-export function squareIn({ width, height, size, labels, type, phone }) {
+// A square of `size` cells in the room {width, height}, which leaves `beside` pixels free on its right:
+// {left, top, side, cell, gap, angle, type, labelRoom}.
+export function squareIn({ width, height, size, labels, type, phone, beside = 0 }) {
   const longest = labels.reduce((most, label) => Math.max(most, label.width), 0);
   const isThinned = Math.min(width, height) / size < type / 2;
   const text = Math.min(longest, LONGEST * width, isThinned ? SHORT : Infinity);
   const margin = phone ? 14 : 22;
   const labelRoom = Math.ceil(text + margin);
-  const guess = Math.max(1, Math.min(width - labelRoom, height - labelRoom) / size);
+  const guess = Math.max(1, Math.min(width - labelRoom - beside, height - labelRoom) / size);
   const angle = labelAngle(leastGap(labels) * guess, type);
   const head = Math.ceil(Math.sin(angle) * text + Math.cos(angle) * type * 0.6 + 14);
-  const room = Math.max(40, Math.min(width - labelRoom - (phone ? 24 : 40), height - head - 6));
+  const room = Math.max(40, Math.min(width - labelRoom - beside - (phone ? 24 : 40), height - head - 6));
   const cell = wholeCell(room, size);
   const side = cell * size;
   const over = Math.cos(angle) * text * 0.6; // what the last label sticks out
-  const left = Math.round(phone ? labelRoom + 8 : labelRoom + Math.max(20, (width - labelRoom - side - over) / 2));
+  const left = Math.round(phone ? labelRoom + 8 : labelRoom + Math.max(20, (width - labelRoom - side - beside - over) / 2));
   const top = Math.round(head + Math.max(0, (height - head - side - 6) * 0.15));
   return { left, top, side, cell, gap: cell >= GAP_FROM ? 1 : 0, angle, type, labelRoom, text, room };
 }

@@ -6,14 +6,14 @@ const sizeOf = (value) => Math.abs(value);
 
 const largest = new WeakMap(); // of tiles
 
-// The largest magnitude of a tile's visible values.
+// The largest magnitude of a tile's visible values, its sinks among them.
 export function largestOf(tile) {
   if (!largest.has(tile)) largest.set(tile, measured(tile));
   return largest.get(tile);
 }
 
-function measured({ values, reasons }) {
-  let found = 0;
+function measured({ values, reasons, sinks }) {
+  let found = sinks ? sinks.reduce((most, share) => Math.max(most, sizeOf(share)), 0) : 0;
   for (let at = 0; at < values.length; at += 1) {
     const size = sizeOf(values[at]);
     if (size > found && !reasons[at]) found = size;

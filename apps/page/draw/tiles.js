@@ -3,18 +3,21 @@
 import { pending } from '../pending.js';
 
 // A tile is a rectangle of a map. Cell (i, j) of it stands for the queries from row + i * pool and the keys from
-// key + j * pool; `present` are the reasons that occur.
+// key + j * pool; `present` are the reasons that occur; `sinks` is what a learned sink takes of each row, null without.
 export function decodeTile(buffer, headers) {
   const [height, width] = headers.get('X-Shape').split(',').map(Number);
   const [row, rowEnd] = headers.get('X-Rows').split(':').map(Number);
   const [key, keyEnd] = headers.get('X-Keys').split(':').map(Number);
   const cells = height * width;
+  const sinks = headers.get('X-Sinks') ? new Float32Array(buffer, 4 * cells, height) : null;
+  const start = 4 * (cells + (sinks ? height : 0)); // of the reasons
+  const reasons = new Uint8Array(buffer, start, cells);
   return {
     row, rowEnd, key, keyEnd, height, width,
     pool: Number(headers.get('X-Pool')),
     values: new Float32Array(buffer, 0, cells),
-    reasons: new Uint8Array(buffer, 4 * cells, cells),
-    present: [...new Set(new Uint8Array(buffer, 4 * cells, cells))].sort(),
+    reasons, sinks,
+    present: [...new Set(reasons)].sort(),
     bytes: buffer.byteLength,
   };
 }
@@ -126,6 +129,7 @@ export function lineOf(tile, direction, index) {
     return {
       values: tile.values.subarray(start, start + tile.width),
       reasons: tile.reasons.subarray(start, start + tile.width),
+      sink: tile.sinks?.[index - tile.row] ?? null,
     };
   }
   const values = new Float32Array(tile.height);

@@ -37,6 +37,7 @@ def test_every_cell_of_a_lesson_is_the_models_own_mask(name: str, session: Sessi
     setting = Setting(
         lesson.tokens, lesson.window, padding=lesson.padding, side=lesson.side, decode=lesson.decode,
         chunk=lesson.chunk or None, cache=lesson.cache, slots=slots, causal=lesson.causal, packed=lesson.packed or None,
+        prefix=lesson.prefix or None,
     )  # fmt: skip
     for layer, kind in enumerate(told["kinds"]):
         calls = layer_masks(setting, layer)

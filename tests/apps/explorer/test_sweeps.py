@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from gemma2_workbench.apps.explorer.savables import SAVABLES
 from gemma2_workbench.apps.explorer.sweeps.examples import EXAMPLES, AskedExamples
 from gemma2_workbench.apps.explorer.sweeps.fitting import check_sweeps
 from gemma2_workbench.apps.explorer.sweeps.head_page import HEAD_PAGE, AskedHead
+from gemma2_workbench.apps.explorer.sweeps.origins import ORIGIN, AskedOrigin
 from gemma2_workbench.apps.explorer.sweeps.pieces import pieces_of
 from gemma2_workbench.apps.explorer.sweeps.scores import SWEEP, AskedSweep
 from gemma2_workbench.apps.page.questions import Tell
@@ -32,14 +34,14 @@ from tests.apps.conftest import READY, served
 
 WORDS = ("red", "blue", "green", "seven", "nine", "the", "President", "of", "met", "Emma", "in", "<b>", "&amp;")
 LENGTHS = (4, 9, 12, 20, 45)  # the last one takes several windows
+TEXTS = [" ".join(random.Random(length).choices(WORDS, k=length)) for length in LENGTHS]
 HEAD = {"layer": 5, "head": 3}
 
 
 @pytest.fixture(scope="module")
 def swept(loaded: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> Sweep:
     path = tmp_path_factory.mktemp("corpus") / "texts.jsonl"
-    texts = [" ".join(random.Random(length).choices(WORDS, k=length)) for length in LENGTHS]
-    path.write_text("\n".join(json.dumps({"text": text}) for text in texts))
+    path.write_text("\n".join(json.dumps({"text": text}) for text in TEXTS))
     return sweep(loaded, Corpus.of([path]), SweepSettings(tokens=48, top=2, sample=1))
 
 
@@ -113,6 +115,11 @@ def test_an_example_is_what_its_text_gives_at_that_cell(
                 assert piece["p"] is None or piece["p"] == pytest.approx(float(probs[at]), abs=1e-5)
         assert trace.folds["induction"][5, 3, each["query"]].item() == pytest.approx(each["value"], abs=1e-5)
         assert (each["window"] is not None) == (each["name"].endswith(":5"))
+        place = {name: each[name] for name in ("document", "piece")}
+        own: Any = ORIGIN.answer(session, AskedOrigin(sweep="heads", **place), tell)
+        assert own == {name: each[name] for name in own}
+        whole = tokenize(loaded.tokenizer, TEXTS[each["document"]])
+        assert whole.display[each["first"] : each["stop"]] == trace.tokens.display[1 if each["piece"] else 0 :]
     assert json.dumps(found, allow_nan=False)
 
 
@@ -141,6 +148,9 @@ def test_from_the_scores_over_texts_to_an_example(open_page: Callable[..., Any],
     page.click("#heads .source >> text=5 texts")
     page.wait_for_selector(".atlas .mh >> text=36 heads over 5 texts")
     assert "scored=sweep" in page.url
+    points = page.locator(".scatter .point")
+    assert page.locator(".scatter .interval").count() == points.count() > 0
+    assert "(95 %: " in points.first.locator("title").text_content()
     page.click(".more")
     page.click("role=menuitemradio[name='Head page']")
     page.click("#heads .head-list [data-head=L4H5]")
@@ -148,13 +158,22 @@ def test_from_the_scores_over_texts_to_an_example(open_page: Callable[..., Any],
     page.wait_for_selector(".examples-of li:nth-child(2)")
     assert page.inner_text(".head-side .stat[aria-pressed=true] .nm") == "previous token"
     assert faults_of_both_themes(page) == []
-    example = page.locator(".examples-of li", has_text="window").first
+    example = page.locator(".examples-of li", has_text=", tokens").first
     query = int(example.locator(".tokens .q").get_attribute("title").split(":")[0])
     example.locator("role=button").click()
-    page.wait_for_selector(f"{READY} #strip .facts >> text=window")
+    said = page.wait_for_selector(f"{READY} #strip .facts >> text=/:5, tokens \\d+–\\d+/").inner_text()
     chosen = page.evaluate("(({ head, query, key, look }) => [head, query, key, look])(workbench.selection)")
     assert chosen == ["L4H5", query, query - 1, "attention"]
     assert page.get_attribute("#tokens .q", "data-at") == str(query)
     assert "cut into" not in page.inner_text("#strip .facts")
+    # The address says where the text comes from; what is too long for it comes from the sweep.
+    window = page.url
+    page.goto(re.sub(r"text=[^&]*&", "", window))
+    page.wait_for_selector(f"{READY} #strip .facts >> text={said}")
+    assert set(page.url.split("?")[1].split("&")) == set(window.split("?")[1].split("&"))
+    page.fill("#text", "another text")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{READY} #tokens >> text=another")
+    assert "from=" not in page.url
     page.go_back()
-    page.wait_for_selector(".examples-of li")
+    page.wait_for_selector(f"{READY} #strip .facts >> text={said}")

@@ -8,6 +8,7 @@ import { briefText, valueText } from '../../../apps/page/draw/format.js';
 import { cellAt, clampedView, labelAngle, leastGap, roomyLabels, squareIn, wholeCell, zoomedView } from '../../../apps/page/draw/layout.js';
 import { FADED, blended, cellBytes, hiddenRuns, shrunk } from '../../../apps/page/draw/paint.js';
 import { createScale, largestOf, tickText } from '../../../apps/page/draw/scale.js';
+import { bandsOf, sinkAt, sinkOf } from '../../../apps/page/draw/sink.js';
 import { decodeTile, lineOf, strongest } from '../../../apps/page/draw/tiles.js';
 import { unitsOf, wordsOf } from '../../../apps/page/draw/words.js';
 
@@ -116,6 +117,21 @@ test('a tile is decoded from the bytes of the server, and a line of it ranked', 
   assert.deepEqual(tile.present, [0, 1]);
   assert.deepEqual(strongest(lineOf(tile, 'row', 4), 1), [{ index: 1, value: 0.75 }]);
   assert.deepEqual([...lineOf(tile, 'column', 0).values], [0.5, 0.25]);
+});
+
+test('what a sink takes of each row comes with the tile, and stands beside its square', () => {
+  const buffer = new ArrayBuffer(4 * 4 + 4 * 2 + 4);
+  new Float32Array(buffer, 0, 6).set([0.5, NaN, 0.25, 0.125, 0.5, 0.625]);
+  new Uint8Array(buffer, 24).set([0, 1, 0, 0]);
+  const headers = new Map(Object.entries({ 'X-Shape': '2,2', 'X-Rows': '3:5', 'X-Keys': '0:2', 'X-Pool': '1', 'X-Sinks': '1' }));
+  const tile = decodeTile(buffer, headers);
+  assert.deepEqual([[...tile.sinks], tile.present, lineOf(tile, 'row', 4).sink], [[0.5, 0.625], [0, 1], 0.625]);
+  assert.deepEqual([sinkOf(tile, 3), sinkOf(tile, 9), largestOf(tile)], [0.5, null, 0.625]);
+  const square = { left: 10, top: 20, side: 40, cell: 20, gap: 0 };
+  const view = { row: 3, key: 0, size: 2 };
+  assert.deepEqual([[62, 25], [62, 45], [49, 25], [62, 61]].map(([x, y]) => sinkAt(square, view, x, y)), [3, 4, null, null]);
+  const long = { ...tile, row: 0, rowEnd: 8, sinks: Float32Array.of(1, 2, 8, 4, 0, 3, 5, 1) };
+  assert.deepEqual(bandsOf(long, { row: 0, size: 8 }, 4).map(({ share }) => share), [2, 8, 3, 5], 'none is lost where rows are more than pixels');
 });
 
 test('ink on a colour contrasts with it, and patterns repeat', () => {

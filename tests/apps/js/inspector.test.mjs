@@ -53,8 +53,11 @@ test('a head that is off attends as before and writes nothing', () => {
 });
 
 test('a learned sink takes what is missing in a row', () => {
-  assert.equal(stages(cell({ sink: 0.12 })).at(3).note, 'softmax over 28 keys and the sink, which takes 12 %: rank 1');
+  assert.equal(stages(cell({ sink: 0.12 })).at(3).note, 'softmax over 28 keys and the sink (12 %): rank 1');
   assert.match(said(sentence(probable(0.4, { visible: 1, sink: 0.6 }))), /40 % .* the only key it sees, and the rest to the learned sink\.$/);
+  const sink = cell({ key: 'sink', values: { attn_logits: -0.27, attn_scores: -0.27, attn_masked: -0.27, attn_probs: 0.12, contribution: 0 } });
+  assert.equal(said(sentence(sink)), '<27> gives 12 % of its attention to the learned sink: attention that no key gets, and that writes nothing.');
+  assert.deepEqual(stages(sink).map(({ note }) => note).slice(2), ['no mask hides a sink', 'what the 28 keys of the row leave: rank 1', 'a sink has no value: it writes nothing']);
 });
 
 test('the chosen key is always among the rows', () => {

@@ -83,5 +83,5 @@ test('a part of a pooled map is read where it is worth it, and the numbers thems
   for (let size = 8192; size > 100; size = Math.round(0.8 * size)) {
     if (needsDetail({ size }, shown)) pools.push(shown = Math.ceil(size / 512));
   }
-  assert.deepEqual(pools, [9, 6, 4, 2, 1]);
+  assert.deepEqual(pools, [7, 3, 1]);
 });

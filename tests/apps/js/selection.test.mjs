@@ -7,6 +7,9 @@ test('an address says only what differs from the default', () => {
   const here = { ...START, text: 'a+b', head: 'L5H3', query: 27, key: 12, off: ['L5H2', 'L5H3'] };
   assert.equal(format(here), '?text=a%2Bb&head=L5H3&query=27&key=12&off=L5H2.L5H3');
   assert.deepEqual(parse(format(here)), here);
+  const there = { ...START, key: 'sink', corpus: { document: 312, piece: 2 } };
+  assert.equal(format(there), '?key=sink&from=312.2');
+  assert.deepEqual(parse(format(there)), there);
 });
 
 test('parameters that are not ours stay, those of old go', () => {

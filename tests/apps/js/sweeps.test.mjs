@@ -49,7 +49,7 @@ test('a token is read in its word', () => {
 });
 
 test('what was opened says where it comes from, and whether its tokens are the same', () => {
-  assert.equal(originOf(example).said, 'window 2 of a longer text, c.jsonl:3');
+  assert.equal(originOf({ ...example, piece: 1, first: 512, stop: 1024 }).said, 'c.jsonl:3, tokens 512–1,023');
   assert.equal(originOf({ ...example, window: null }).said, 'c.jsonl:3');
   const readable = ['<bos>', 'met', 'Pres', 'id', 'ent', ',', 'and', 'he', 's'].map((text) => piece(text));
   const shift = (tokens) => shiftOf(example, { tokens, readable: tokens });

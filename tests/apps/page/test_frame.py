@@ -67,7 +67,14 @@ def test_an_example_runs_on_a_click_and_back_undoes_it(open_page: Open) -> None:
 def test_an_edited_text_is_marked_until_it_runs(open_page: Open) -> None:
     page = open_page()
     held: list[Any] = []
-    page.route("**/workbench/ask", lambda route: held.append(route))
+
+    def hold(route: Any) -> None:
+        if route.request.post_data_json["about"] == "run":
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/workbench/ask", hold)
     page.evaluate("document.querySelector('#text').focus()")
     page.keyboard.press("Control+End")
     page.keyboard.type(" x")
@@ -75,8 +82,8 @@ def test_an_edited_text_is_marked_until_it_runs(open_page: Open) -> None:
     assert "stale" in page.get_attribute("#page", "class")
     while len(held) < 2:  # the first letter ran at once, and is broken off
         page.wait_for_timeout(20)
-    page.unroute("**/workbench/ask")
     held[1].continue_()
+    page.unroute("**/workbench/ask")
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("y")
     page.keyboard.press("Control+Enter")

@@ -32,6 +32,9 @@ SETTINGS = {
     "chunks": Setting(13, 4, LAYERS, chunk=3),
     "chunks longer than the window, then decode": Setting(17, 3, LAYERS, padding=2, chunk=6, decode=3),
     "window of one, decode": Setting(7, 1, LAYERS, decode=3),
+    "prefix": Setting(9, 3, LAYERS, prefix=6),
+    "prefix after left padding, decode": Setting(9, 3, LAYERS, padding=2, decode=3, prefix=5),
+    "prefix before right padding": Setting(8, 3, LAYERS, padding=2, side="right", decode=1, prefix=6),
 }
 CACHES = {
     "dynamic": lambda setting, config: DynamicCache(config=config),
@@ -49,8 +52,11 @@ def dense_masks(setting):
     for call in setting.passes:
         padding = torch.tensor([[int(at not in setting.pads) for at in range(call.rows.stop)]])
         embeds = torch.zeros(1, len(call.rows), 4)
+        # As PaliGemma: its prefix is one block, in the first pass.
+        blocks = torch.tensor([[0 if at in setting.prefix_positions else -1 for at in call.rows]])
+        prefix = {"block_sequence_ids": blocks} if setting.prefix and call.name == "prefill" else {}
         made = [
-            create(config=config, inputs_embeds=embeds, attention_mask=padding, past_key_values=cache)
+            create(config=config, inputs_embeds=embeds, attention_mask=padding, past_key_values=cache, **prefix)
             for create in (create_sliding_window_causal_mask, create_causal_mask)
         ]
         yield [mask[0, 0] == 0 for mask in made]
@@ -161,6 +167,10 @@ def test_cells_are_explained_in_words():
     assert explain(mask, 4, 5) == "query 4 cannot see key 5: it comes 1 token later"
     assert explain(mask, 3, 1) == "query 3 cannot see key 1: it is padding"
     assert "2 queries (padding) see nothing" in summary(mask)
+    (prefix,) = layer_masks(Setting(10, 3, prefix=6), 0)
+    assert explain(prefix, 1, 5) == "query 1 sees key 5: it is 4 tokens ahead, and both are in the prefix"
+    assert explain(prefix, 5, 0) == "query 5 sees key 0: it is 5 tokens back, and both are in the prefix"
+    assert explain(prefix, 6, 5) == "query 6 sees key 5: it is 1 token back, the window is 3"
     static = layer_masks(Setting(3, 4, cache="static", slots=6), 1)[0]
     assert explain(static, 2, 4) == "query 2 cannot see key 4: this slot of the static cache is not written yet"
 
@@ -186,6 +196,8 @@ def test_the_table_is_that_of_the_mask_view():
         ({"slots": 4}, "slots=4 cannot hold 5 tokens and pads; give at least 5"),
         ({"layers": ("middle",)}, "each one of local"),
         ({"tokens": 5000}, "at most 1024"),
+        ({"prefix": 4, "decode": 2}, "must lie within the prompt; .* at most 3"),
+        ({"prefix": 2, "chunk": 2}, "a prefix is read at once"),
     ],
 )
 def test_impossible_settings_are_refused(wrong, told):

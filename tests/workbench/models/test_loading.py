@@ -89,7 +89,7 @@ def test_a_name_without_an_owner_is_not_looked_up(monkeypatch: pytest.MonkeyPatc
     def looked_up(*_args: object, **_kwargs: object) -> None:
         raise AssertionError("looked up")
 
-    monkeypatch.setattr("gemma2_workbench.models.names.snapshot_download", looked_up)
+    monkeypatch.setattr("gemma2_workbench.models.reading.names.snapshot_download", looked_up)
     for find in (load, configured):
         with pytest.raises(ModelNotFoundError, match=r"'nosuch' here. Use an embedded .* is written owner/name"):
             find("nosuch")
@@ -104,7 +104,7 @@ def test_a_look_up_says_nothing_until_it_ends(
         log.warning("Retrying in 1s")
         raise OSError("no connection")
 
-    monkeypatch.setattr("gemma2_workbench.models.names.snapshot_download", fruitless)
+    monkeypatch.setattr("gemma2_workbench.models.reading.names.snapshot_download", fruitless)
     with pytest.raises(ModelNotFoundError, match="Reason: no connection"):
         load("no/such")
     assert not caplog.records
@@ -115,7 +115,7 @@ def test_a_gated_model_says_how_to_get_access(monkeypatch: pytest.MonkeyPatch) -
     def gated(*_args: object, **_kwargs: object) -> None:
         raise OSError("You are trying to access a gated repo. 401 Client Error.")
 
-    monkeypatch.setattr("gemma2_workbench.models.names.snapshot_download", gated)
+    monkeypatch.setattr("gemma2_workbench.models.reading.names.snapshot_download", gated)
     with pytest.raises(ModelNotFoundError, match="accept its licence .* `hf auth login`"):
         load("google/gemma-2-2b")
 
@@ -164,7 +164,7 @@ def test_a_model_of_the_hub_is_its_snapshot(twin_folder: Callable[..., Path], mo
         asked.append((name, revision, allow_patterns))
         return str(folder)
 
-    monkeypatch.setattr("gemma2_workbench.models.names.snapshot_download", downloaded)
+    monkeypatch.setattr("gemma2_workbench.models.reading.names.snapshot_download", downloaded)
     loaded = load("owner/name", revision="main")
     assert (loaded.name, loaded.source, loaded.revision) == ("owner/name", "owner/name", folder.name)
     # the weights only after everything else fits, and of the same commit

@@ -7,7 +7,7 @@ import pytest
 
 from gemma2_workbench import LoadedModel, estimate, load
 from gemma2_workbench.model.hooks import catalogue
-from gemma2_workbench.models import parity
+from gemma2_workbench.models.parity import statement as parity
 from gemma2_workbench.traces import pilot
 from gemma2_workbench.traces.estimate import Estimate, check_memory, peak_bytes
 

@@ -19,7 +19,7 @@ from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.source import POINTS, Source
 from gemma2_workbench.models.unembedding import Unembedding
-from gemma2_workbench.models.weights_info import WeightsInfo
+from gemma2_workbench.models.weights.info import WeightsInfo
 from gemma2_workbench.traces.readers.contributions import Contributions
 from gemma2_workbench.traces.readers.lens import Lens
 from gemma2_workbench.traces.readers.prediction import Prediction

@@ -14,7 +14,7 @@ from gemma2_workbench.classification.explanations.batches import rows_at_once
 from gemma2_workbench.classification.explanations.scoring import ids_of, scores
 from gemma2_workbench.classification.explanations.target import Target
 from gemma2_workbench.models.classifier import Classifier
-from gemma2_workbench.models.finite import check_finite
+from gemma2_workbench.models.parity.finite import check_finite
 from gemma2_workbench.models.tokens import SPACES
 
 FEWEST_STEPS, MOST_STEPS = 32, 256

@@ -10,7 +10,7 @@ from types import FrameType
 from tqdm.auto import tqdm
 from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from gemma2_workbench.models.finite import NotFiniteError
+from gemma2_workbench.models.parity.finite import NotFiniteError
 
 
 class StopOnInterrupt(TrainerCallback):

@@ -13,7 +13,7 @@ from gemma2_workbench.classification.finetune.division import Division
 from gemma2_workbench.classification.finetune.settings import Settings
 from gemma2_workbench.classification.finetune.start import RANK, Start
 from gemma2_workbench.classification.scores import COLUMNS, Scores
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.gemma2.source import LoadedModel
 
 CARD = """---
 library_name: transformers

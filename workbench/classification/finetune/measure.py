@@ -12,7 +12,7 @@ from gemma2_workbench.classification.inputs import Encoded, at_words
 from gemma2_workbench.classification.logits import class_logits
 from gemma2_workbench.classification.schemes import as_bio
 from gemma2_workbench.classification.scores import COLUMNS, Scores, entity_scores
-from gemma2_workbench.models.gemma2_scores import token_scores
+from gemma2_workbench.models.gemma2.scores import token_scores
 
 
 def measured(

@@ -7,8 +7,8 @@ from typing import Any
 
 from gemma2_workbench.classification.classifier import class_names, label_token_of, remarks_on
 from gemma2_workbench.classification.inputs import settings as variant_settings
-from gemma2_workbench.models.gemma2 import LoadedModel
-from gemma2_workbench.models.gemma2_head import with_head
+from gemma2_workbench.models.gemma2.head import with_head
+from gemma2_workbench.models.gemma2.source import LoadedModel
 
 # Every matrix of a decoder layer (QLoRA, arXiv 2305.14314, section 4: all layers are needed to match full tuning).
 ADAPTED = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]

@@ -20,9 +20,9 @@ from gemma2_workbench.classification.finetune.settings import Settings
 from gemma2_workbench.classification.finetune.start import Start, merged, starting_point
 from gemma2_workbench.classification.inputs import Encoded, as_whole, encode_texts
 from gemma2_workbench.classification.scores import Scores
-from gemma2_workbench.models.finite import check_weights
-from gemma2_workbench.models.gemma2 import LoadedModel
+from gemma2_workbench.models.gemma2.source import LoadedModel
 from gemma2_workbench.models.loading import gemma2_of, load
+from gemma2_workbench.models.parity.finite import check_weights
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from gemma2_workbench.model.hooks import attached
 from gemma2_workbench.models.decoder.passes import eager_outputs, seam_outputs
 from gemma2_workbench.models.decoder.source import Decoder
-from gemma2_workbench.models.decoder.study import first_tensor
+from gemma2_workbench.models.decoder.study.study import first_tensor
+from gemma2_workbench.models.outputs import Outputs
 
 PADS, STEPS = 5, 3
 
@@ -64,7 +65,7 @@ def _padded(ours: Decoder, twin: nn.Module, ids_1T: Tensor) -> float:
         its = eager_outputs(twin, ours.anatomy.attentions, ids_BT, attention_mask=keep_BT, use_cache=False)
     except (RuntimeError, ValueError, TypeError):
         return float("nan")
-    one = seam_outputs(ours.model, _probs(ours), ids_BT, attention_mask=keep_BT, use_cache=False)
+    one = ours.comparable(seam_outputs(ours.model, _probs(ours), ids_BT, attention_mask=keep_BT, use_cache=False))
     maps = [_apart(a[:, :, PADS:], b[:, :, PADS:]) for a, b in zip(one.maps, its.maps, strict=True)]
     with torch.no_grad():
         unseen = first_tensor(ours.model(input_ids=ids_BT, attention_mask=keep_BT, use_cache=False))
@@ -86,7 +87,8 @@ def _cached(ours: Decoder, twin: nn.Module, ids_1T: Tensor) -> float:
     found = [_apart(a, b.last) for logits in (unseen, seen) for a, b in zip(logits, its, strict=True)]
     for name, wide in zip(names, its[-1].maps, strict=True):
         # A block holds the keys that can be seen, the last of those that are kept.
-        found.append(_apart(blocks[name], wide[..., -blocks[name].shape[-1] :]))
+        (block,) = ours.comparable(Outputs(blocks[name], [blocks[name]])).maps
+        found.append(_apart(block, wide[..., -block.shape[-1] :]))
     return max(found)
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gemma2_workbench.models.decoder.heads import labels_of, words_of
 from gemma2_workbench.models.decoder.opened import Opened
 from gemma2_workbench.models.decoder.refused import RefusedError
-from gemma2_workbench.models.decoder.study import first_tensor
-from gemma2_workbench.models.finite import check_finite
+from gemma2_workbench.models.decoder.study.heads import labels_of, words_of
+from gemma2_workbench.models.decoder.study.study import first_tensor
+from gemma2_workbench.models.parity.finite import check_finite
 
 
 class Classifying(Opened):

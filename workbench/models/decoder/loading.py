@@ -11,19 +11,19 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_N
 
 from gemma2_workbench.brief import some
 from gemma2_workbench.model.config_checks import shown
-from gemma2_workbench.models.alone import BUILDING
-from gemma2_workbench.models.checkpoint import headers, json_object, weight_files
 from gemma2_workbench.models.decoder.config_fields import check_fields
-from gemma2_workbench.models.decoder.heads import labels_of
 from gemma2_workbench.models.decoder.maps_only import MapsOnly
 from gemma2_workbench.models.decoder.opening import opened
 from gemma2_workbench.models.decoder.source import Decoder
-from gemma2_workbench.models.names import Place
-from gemma2_workbench.models.quiet import quiet
-from gemma2_workbench.models.room import free_bytes
-from gemma2_workbench.models.vocabulary import tokenizer_of
-from gemma2_workbench.models.weights_hash import weights_hash
-from gemma2_workbench.models.weights_info import WeightsInfo
+from gemma2_workbench.models.decoder.study.heads import labels_of
+from gemma2_workbench.models.machine.room import free_bytes
+from gemma2_workbench.models.reading.alone import BUILDING
+from gemma2_workbench.models.reading.checkpoint import headers, json_object, weight_files
+from gemma2_workbench.models.reading.names import Place
+from gemma2_workbench.models.reading.quiet import quiet
+from gemma2_workbench.models.reading.vocabulary import tokenizer_of
+from gemma2_workbench.models.reading.weights_hash import weights_hash
+from gemma2_workbench.models.weights.info import WeightsInfo
 
 # What older versions of transformers saved, and models compute.
 _BUFFERS = ("rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias")

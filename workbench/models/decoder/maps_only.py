@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from gemma2_workbench.brief import brief
 from gemma2_workbench.model.hooks import HookPoint, Span
+from gemma2_workbench.models.decoder.attention.seat import STAGES, point
 from gemma2_workbench.models.decoder.classifying import Classifying
-from gemma2_workbench.models.decoder.heads import is_speaker, longest_of
-from gemma2_workbench.models.decoder.refused import RefusedError
-from gemma2_workbench.models.decoder.seat import STAGES, point
-from gemma2_workbench.models.decoder.study import first_tensor
+from gemma2_workbench.models.decoder.refused import RefusedError, staying_as_it_is
+from gemma2_workbench.models.decoder.study.heads import is_speaker, longest_of
+from gemma2_workbench.models.decoder.study.study import first_tensor
+from gemma2_workbench.models.decoder.study.unembedding import DecoderUnembedding
 from gemma2_workbench.models.decoder.trial import trial
-from gemma2_workbench.models.decoder.unembedding import DecoderUnembedding
 from gemma2_workbench.models.layers import LayerInfo, Shape
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.tier import tier_words
@@ -67,6 +67,7 @@ class MapsOnly(Classifying):
     def run(self, inputs: Tensor, keep_BT: Tensor | None = None, positions: Sequence[int] = ()) -> Tensor:
         """See `Source`; the maps pass their hook points after the pass. What it gives is what the model puts out."""
         out, maps = _pass(self.model, inputs, keep_BT)
+        _check(maps, inputs.shape[1], self.maps_only)
         for at, probs_BNTT in zip(cast(nn.ModuleList, self.model.workbench_maps), maps, strict=True):
             _through(at, probs_BNTT)
         if positions:
@@ -145,7 +146,7 @@ def maps_only(model: Any, tokenizer: Any, reason: str, ids_1T: Tensor, **about: 
     Raises:
         RefusedError: what it gives as attentions is no attention, or it gives none.
     """
-    with torch.no_grad():
+    with torch.no_grad(), staying_as_it_is(model):
         model.set_attn_implementation("eager")
         try:
             out, maps = _pass(model, ids_1T, None)
@@ -174,7 +175,8 @@ def _pass(model: Any, inputs: Tensor, keep_BT: Tensor | None) -> tuple[Tensor, l
     given = {} if keep_BT is None else {"attention_mask": keep_BT}
     with torch.no_grad():
         out = model(input_ids=inputs, output_attentions=True, use_cache=False, **given)
-    found = getattr(out, "attentions", None) or ()
+    # Of an encoder and a decoder, those of the encoder, which reads the text as it is.
+    found = getattr(out, "attentions", None) or getattr(out, "encoder_attentions", None) or ()
     puts_out = first_tensor(out)
     if puts_out is None:
         raise RefusedError("it puts out no numbers")

@@ -8,7 +8,7 @@ import transformers
 
 from gemma2_workbench.brief import cut
 from gemma2_workbench.models.layers import Shape
-from gemma2_workbench.models.weights_info import WeightsInfo
+from gemma2_workbench.models.weights.info import WeightsInfo
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

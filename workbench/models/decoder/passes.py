@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from gemma2_workbench.model.equation import attention_logits
 from gemma2_workbench.model.hooks import Hook, attached
-from gemma2_workbench.models.decoder.seat import LOG_SUM
-from gemma2_workbench.models.decoder.study import first_tensor
+from gemma2_workbench.models.decoder.attention.seat import LOG_SUM
+from gemma2_workbench.models.decoder.study.study import first_tensor
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.outputs import Outputs
 
@@ -93,7 +93,10 @@ def eager_outputs(model: nn.Module, attentions: Sequence[str], ids_BT: Tensor, *
     finally:
         for handle in handles:
             handle.remove()
-    return Outputs(_first(out), [maps[name] for name in attentions if name in maps])
+    whole = getattr(out, "attentions", None) or ()
+    found = [maps[name] for name in attentions if name in maps]
+    # A module may hand its map on by another way than its output.
+    return Outputs(_first(out), found if len(found) == len(attentions) else [*whole] or found)
 
 
 def _first(out: object) -> Tensor:

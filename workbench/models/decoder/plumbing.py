@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from gemma2_workbench.model.hooks import HookPoint
-from gemma2_workbench.models.decoder.anatomy import Anatomy, Branch
-from gemma2_workbench.models.decoder.seam import seat_of
-from gemma2_workbench.models.decoder.seat import point
-from gemma2_workbench.models.decoder.study import first_tensor
+from gemma2_workbench.models.decoder.attention.seam import seat_of
+from gemma2_workbench.models.decoder.attention.seat import point
+from gemma2_workbench.models.decoder.study.anatomy import Anatomy, Branch
+from gemma2_workbench.models.decoder.study.study import first_tensor
 
 _HOME, _SCALE, _POSITIONS = "workbench_home", "workbench_scale", "workbench_positions"
 

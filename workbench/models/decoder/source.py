@@ -5,7 +5,7 @@ Letters: B batch, T tokens, N query heads, G key/value heads, H head width, D mo
 
 import inspect
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -14,21 +14,23 @@ from torch import Tensor, nn
 
 from gemma2_workbench.brief import brief
 from gemma2_workbench.model.masks import Mask
-from gemma2_workbench.models.decoder.anatomy import Anatomy
+from gemma2_workbench.models.decoder.attention.own_softmax import is_watched, unwatched
+from gemma2_workbench.models.decoder.attention.seam import seat_of
+from gemma2_workbench.models.decoder.attention.seat import LOG_SUM, STAGES, Seat, is_at_once
 from gemma2_workbench.models.decoder.classifying import Classifying
-from gemma2_workbench.models.decoder.linear import linear
-from gemma2_workbench.models.decoder.norms import NormForm
 from gemma2_workbench.models.decoder.passes import at_once_outputs, eager_outputs, seam_outputs
 from gemma2_workbench.models.decoder.plumbing import positions_of
 from gemma2_workbench.models.decoder.refused import RefusedError
-from gemma2_workbench.models.decoder.seam import seat_of
-from gemma2_workbench.models.decoder.seat import LOG_SUM, STAGES, Seat, is_at_once
+from gemma2_workbench.models.decoder.study.anatomy import Anatomy
+from gemma2_workbench.models.decoder.study.linear import linear
+from gemma2_workbench.models.decoder.study.norms import NormForm
 from gemma2_workbench.models.decoder.trial import trial
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.outputs import Outputs
-from gemma2_workbench.models.own_copy import own_modules
+from gemma2_workbench.models.parity.long_texts import maps_until_taken
 from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.unembedding import Unembedding
+from gemma2_workbench.models.weights.own_copy import own_modules
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -40,12 +42,14 @@ class Decoder(Classifying):
         norms: the norm that each layer's heads pass on their way to the stream, None without.
         sinks: the learned sinks of each layer, None for layers without.
         unembedding: as of `Source`.
+        sinks_apart: whether the maps that it gives are without the sinks' share, which it takes off what they mix.
     """
 
     anatomy: Anatomy
     sinks: tuple[tuple[float, ...] | None, ...]
     norms: tuple[NormForm | None, ...]
     unembedding: Unembedding | None = None
+    sinks_apart: bool = False
 
     maps_only = ""
 
@@ -160,6 +164,13 @@ class Decoder(Classifying):
             seat.block_rows = rows
         return ours
 
+    def round_as_reference(self) -> bool:
+        """See `RoundsApart`: attention in blocks from now on, whose operations are those of eager attention."""
+        whole = [seat for seat in self._seats() if seat.may_be_whole]
+        for seat in whole:
+            seat.may_be_whole = False
+        return bool(whole)
+
     def set_softcap(self, layer: int, cap: float | None) -> None:
         """See `Source`."""
         self._seat(layer).cap = cap
@@ -187,20 +198,41 @@ class Decoder(Classifying):
         if any(self.log_sum_point(at) is None for at in layers):
             return self.outputs_in_blocks(ids_1T)
         infos = dict(zip(self.anatomy.attentions, map(self._info, layers), strict=True))
-        return at_once_outputs(self.model, infos, ids_1T)
+        return self.comparable(at_once_outputs(self.model, infos, ids_1T))
 
     def outputs_in_blocks(self, ids_1T: Tensor) -> Outputs:
         """The same while somebody sees the stages."""
-        return seam_outputs(self.model, [self.point(at, "attn_probs") for at in self.anatomy.softmax_layers], ids_1T)
+        names = [self.point(at, "attn_probs") for at in self.anatomy.softmax_layers]
+        return self.comparable(seam_outputs(self.model, names, ids_1T))
+
+    def comparable(self, ours: Outputs) -> Outputs:
+        """Outputs with maps as its own eager attention gives them: perhaps without the share of the sinks."""
+        if not self.sinks_apart:
+            return ours
+        return replace(ours, maps=[probs / probs.sum(-1, keepdim=True) for probs in ours.maps])
 
     def reference_outputs(self, ids_1T: Tensor) -> Outputs:
         """See `Source`."""
         return eager_outputs(self.reference(), self.anatomy.attentions, ids_1T)
 
+    def reference_maps(self, ids_1T: Tensor, takers: Mapping[int, Callable[[Tensor], None]]) -> None:
+        """See `ShortReference`."""
+        twin = self.reference()
+        modules: dict[nn.Module, Callable[[Tensor], None]] = {}
+        for layer, take in takers.items():
+            name = self.anatomy.layers[layer].attention
+            assert name is not None
+            modules[twin.get_submodule(name)] = take
+        # Old modules give their maps when they are asked to; the others always do, and would keep those of all layers.
+        asked = {"output_attentions": True} if any(map(is_watched, self.model.modules())) else {}
+        with torch.no_grad():
+            maps_until_taken(lambda: twin(input_ids=ids_1T, use_cache=False, **asked), modules)
+
     def reference(self) -> nn.Module:
         """See `Source`: the model's own modules, with its own eager attention."""
         twin = own_modules(self.model)
         twin.set_attn_implementation("eager")
+        unwatched(twin)
         return twin
 
     def trial(self, layer: int, tokens: int, rows: int) -> Callable[[], object]:

@@ -9,8 +9,8 @@ import torch
 
 from gemma2_workbench.model.equation import attention_logits, mix_values
 from gemma2_workbench.model.masks import Mask
-from gemma2_workbench.models.decoder.seam import seat_of
-from gemma2_workbench.models.decoder.seat import attend
+from gemma2_workbench.models.decoder.attention.seam import seat_of
+from gemma2_workbench.models.decoder.attention.seat import attend
 from gemma2_workbench.models.layers import Shape
 
 

@@ -71,7 +71,7 @@ def _weighted(
 
 
 @_compiled
-def _on_earlier(probs: Floats, keys_since: int, row: int, before_T: Whole) -> tuple[Any, Any]:
+def _on_earlier(probs: Floats, keys_since: int, row: int, before_T: Whole) -> tuple[Any, ...]:
     """The probability on earlier keys of the query's token, and on the keys behind them that come before the query."""
     duplicate, followers = np.float32(0), np.float32(0)
     at = before_T[row]

@@ -22,6 +22,8 @@ TEXT = "The cat sat on the mat, and the dog sat on the cat."
         ("distilbert/token", "4 global"),
         ("modernbert/masked", "2 global, 2 local"),  # windows on both sides
         ("nomic_bert/masked", "4 global"),  # rotary positions
+        ("albert/token", "4 global"),  # one layer for all
+        ("roformer/sequence", "4 global"),  # a softmax of its own
         ("electra/sequence", "4 global"),
         ("qwen2/token", "4 global"),
     ],
@@ -33,10 +35,10 @@ def test_an_encoder_or_classifier_is_exact_plain_and_padded(name: str, layers: s
     assert max(row.apart.logits, row.apart.maps, row.apart.padded) <= 1e-4
 
 
-def test_a_softmax_of_its_own_and_shared_layers_are_maps_only_and_no_softmax_is_refused() -> None:
-    deberta, albert, fnet = (row_of(f"{family}/masked") for family in ("deberta-v2", "albert", "fnet"))
-    assert (deberta.tier, albert.tier, fnet.tier) == ("maps only", "maps only", "refused")
-    assert "attends 4 times" in albert.reason
+def test_relative_positions_and_two_stacks_are_maps_only_and_no_softmax_is_refused() -> None:
+    deberta, bart, fnet = (row_of(name) for name in ("deberta-v2/masked", "bart/sequence", "fnet/masked"))
+    assert (deberta.tier, bart.tier, fnet.tier) == ("maps only", "maps only", "refused")
+    assert "2 stacks" in bart.reason
 
 
 def saved(model: Any, folder: Path) -> Path:

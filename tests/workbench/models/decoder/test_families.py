@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from transformers import AutoModelForCausalLM
 
 from benchmarks.decoders.row import row_of
-from benchmarks.decoders.tiny import tiny_model
+from benchmarks.decoders.tiny import shaken, tiny_config, tiny_model
 from gemma2_workbench import (
     AblateHead,
     Patch,
@@ -47,8 +48,15 @@ STAGED = {
     "granite": "4 global",  # multipliers
     "gemma3n_text": "2 local, 2 global",  # keys and values of an earlier layer, several streams
     "bert": "4 global",  # sees later tokens
+    "bloom": "4 global",  # a softmax of its own, with a number for each key
+    "gpt_neo": "2 global, 2 local",  # a softmax and windows of its own
+    "granite_swa": "2 global, 2 local",  # sinks that its own maps leave out
+    "longcat_flash": "8 global",  # two attentions a layer
 }
 LENS = {
+    "bloom",
+    "gpt_neo",
+    "granite_swa",
     "llama",
     "gemma3_text",
     "gemma2",
@@ -72,11 +80,20 @@ def test_a_family_is_exact_in_every_way_of_running_it(family: str) -> None:
     assert (row.lens, row.contributions) == (family in LENS, family in SUMS)
 
 
-def test_a_mask_that_it_makes_itself_and_a_softmax_of_its_own_are_maps_only_and_nothing_is_refused() -> None:
-    doge, bloom, rwkv = (row_of(family) for family in ("doge", "bloom", "rwkv"))
-    assert (doge.tier, bloom.tier, rwkv.tier) == ("maps only", "maps only", "refused")
-    assert "interface" in bloom.reason
-    assert "no attention maps" in rwkv.reason
+@pytest.mark.parametrize(
+    ("family", "tier", "reason"),
+    [
+        ("doge", "maps only", "it works on its mask itself"),  # chosen by what it reads
+        ("cpmant", "maps only", "more than a multiple of q.k"),  # relative positions
+        ("diffllama", "maps only", "attends 2 times"),
+        ("rwkv", "refused", "no attention maps"),
+        ("big_bird", "refused", "changes its own attention for good"),
+    ],
+)
+def test_what_is_not_exact_is_shown_as_maps_alone_or_not_at_all(family: str, tier: str, reason: str) -> None:
+    row = row_of(family)
+    assert row.tier == tier
+    assert reason in row.reason
 
 
 def opened_as(family: str) -> Any:
@@ -104,6 +121,43 @@ def test_a_folder_of_another_family_is_loaded_read_changed_and_saved(tmp_path: P
     assert load_trace(tmp_path / "a.trace") == after
     again = capture(loaded, TEXT)
     assert torch.equal(again.stage(0, 1).nan_to_num(), trace.stage(0, 1).nan_to_num())
+
+
+@pytest.mark.parametrize(
+    ("family", "size", "compared"),
+    [
+        (
+            "gemma3_text",
+            "sliding_window",
+            "layers 0 (local) and 1 (global)",
+        ),
+        (
+            "llama4_text",
+            "attention_chunk_size",
+            "layers 0 (chunked) and 1 (global)",
+        ),
+        (
+            "granite_swa",
+            "sliding_window",
+            "layers 0 (global) and 1 (local)",
+        ),
+        (
+            "gpt_neo",
+            "window_size",
+            "layers 0 (global) and 1 (local)",
+        ),
+    ],
+)
+def test_parity_reaches_beyond_a_window_that_a_text_does_not_reach(family: str, size: str, compared: str) -> None:
+    tokenizer = load("tiny").tokenizer
+    config = tiny_config(family, len(tokenizer))
+    config.max_position_embeddings = 400
+    setattr(config, size, 150)
+    model = shaken(AutoModelForCausalLM.from_config(config, attn_implementation="eager"))
+    parity = capture(opened(model, tokenizer, family), TEXT).parity
+    assert parity.holds
+    end = "chunk" if "chunk" in size else "window"
+    assert f"{compared} on one of 182 tokens, longer than the {end} of 150" in parity.sentence
 
 
 def test_a_sink_takes_its_share_of_every_row() -> None:
@@ -136,7 +190,7 @@ def test_a_layer_without_softmax_has_no_map_and_says_why(tmp_path: Path) -> None
 
 
 def test_maps_only_shows_its_probabilities_and_nothing_more(tmp_path: Path) -> None:
-    loaded = opened_as("bloom")
+    loaded = opened_as("cpmant")
     assert isinstance(loaded, MapsOnly)
     assert loaded.tier.startswith("maps only")
     trace = capture(loaded, TEXT)

@@ -1,0 +1,1 @@
+"""Gemma 2 as a `Source`: our own readable model, with all hook points."""
