@@ -21,6 +21,15 @@ Doubles = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 
+def _part(function: Any) -> Any:
+    """A part of a compiled function, inlined before that is compiled.
+
+    Else it would be optimised alone and within, a process that compiles would take one of the two codes, one
+    that finds them in the cache the other: they add up in other orders, so that shards would not have the same bytes.
+    """
+    return import_module("numba").njit(function, inline="always", **_OPTIONS)
+
+
 def _compiled(function: Any) -> Any:
     njit = import_module("numba").njit
     try:
@@ -29,7 +38,7 @@ def _compiled(function: Any) -> Any:
         return njit(function, **_OPTIONS)
 
 
-@_compiled
+@_part
 def _saturation(
     raw: Floats, scores: Floats, bounds: tuple[np.float32, np.float32], sums: Doubles, bits: NDArray[np.int32]
 ) -> None:
@@ -49,7 +58,7 @@ def _saturation(
     sums[2] += bend
 
 
-@_compiled
+@_part
 def _weighted(
     probs: Floats, scores: Floats, distances: Floats, bits: NDArray[np.int32]
 ) -> tuple[np.float32, np.float32]:
@@ -70,7 +79,7 @@ def _weighted(
     return score, distance
 
 
-@_compiled
+@_part
 def _on_earlier(probs: Floats, keys_since: int, row: int, before_T: Whole) -> tuple[Any, ...]:
     """The probability on earlier keys of the query's token, and on the keys behind them that come before the query."""
     duplicate, followers = np.float32(0), np.float32(0)
@@ -84,7 +93,7 @@ def _on_earlier(probs: Floats, keys_since: int, row: int, before_T: Whole) -> tu
     return duplicate, followers
 
 
-@_compiled
+@_part
 def _places(values: Floats, probs: Floats, keys_since: int, row: int, before_T: Whole, since_first: int) -> None:
     """The statistics that are probabilities on some keys."""
     duplicate, followers = _on_earlier(probs, keys_since, row, before_T)
@@ -96,7 +105,7 @@ def _places(values: Floats, probs: Floats, keys_since: int, row: int, before_T: 
     values[4] = probs[own]
 
 
-@_compiled
+@_part
 def _bin(value: float, edges: Doubles) -> int:
     """The bin of a number, of 64: how many of the edges behind the first are not above it; the last one is none."""
     at = 0
@@ -106,7 +115,7 @@ def _bin(value: float, edges: Doubles) -> int:
     return at
 
 
-@_compiled
+@_part
 def _count(values: Floats, edges_Fb: Doubles, bins_Fb: Whole, sums_3F: Doubles) -> None:
     """Add the values of a row that there are."""
     for number in range(len(values)):
@@ -118,7 +127,7 @@ def _count(values: Floats, edges_Fb: Doubles, bins_Fb: Whole, sums_3F: Doubles) 
             bins_Fb[number, _bin(value, edges_Fb[number])] += 1
 
 
-@_compiled
+@_part
 def _compare(values: Floats, at: int, best_2F: Floats, at_2F: Whole) -> None:
     """Note where the row is the best one; NaN is never larger."""
     for number in range(len(values)):
@@ -128,7 +137,7 @@ def _compare(values: Floats, at: int, best_2F: Floats, at_2F: Whole) -> None:
             best_2F[1, number], at_2F[1, number] = -values[number], at
 
 
-@_compiled
+@_part
 def _keep(probs_QS: Floats, rows_since: int, keys_since: int, at_2F: Whole, where_2F3: Whole, row_2FW: Floats) -> None:
     """Copy the best rows around their peaks."""
     S, W = probs_QS.shape[1], row_2FW.shape[2]
