@@ -3,28 +3,21 @@
 Letters: Q query rows of a block, S keys, N heads, T tokens, k cells of a side of a picture.
 """
 
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-# Sums may be taken in any order, so that a core adds many numbers at once; nothing here holds the lock of Python.
-_OPTIONS = {"nogil": True, "fastmath": True, "error_model": "numpy"}
+from gemma2_workbench.compiled import kernel, part
+
+# Sums may be taken in any order, so that a core adds many numbers at once.
+_FAST = True
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
 
 
-def _compiled(function: Any) -> Any:
-    njit = import_module("numba").njit
-    try:
-        return njit(function, cache=True, **_OPTIONS)
-    except RuntimeError:  # no folder to keep the machine code in
-        return njit(function, **_OPTIONS)
-
-
-@_compiled
+@part(_FAST)
 def _row(
     raw: Floats, scores: Floats, probs: Floats, distances: Floats, half: np.int32, most: np.int32
 ) -> tuple[Any, ...]:
@@ -50,7 +43,7 @@ def _row(
     return top, top_prob, largest, score, distance, beyond_half, beyond_most, bend
 
 
-@_compiled
+@part(_FAST)
 def _repeated(probs: Floats, earlier_T: Places, query: int, start: int) -> tuple[Any, ...]:
     """The probability on earlier keys of the token of the query, and on those that follow one, before the query."""
     duplicate, followers = np.float32(0), np.float32(0)
@@ -64,7 +57,7 @@ def _repeated(probs: Floats, earlier_T: Places, query: int, start: int) -> tuple
     return duplicate, followers
 
 
-@_compiled
+@part(_FAST)
 def _gather(probs: Floats, received: Floats, largest: Floats) -> None:
     """Add a row to what each key received, and keep the largest of each column."""
     for at in range(len(probs)):
@@ -72,7 +65,7 @@ def _gather(probs: Floats, received: Floats, largest: Floats) -> None:
         largest[at] = max(largest[at], probs[at])
 
 
-@_compiled
+@kernel(_FAST)
 def reduce(
     raw_NQS: Floats,
     scores_NQS: Floats,
@@ -114,7 +107,12 @@ def reduce(
             seen = slice(first_Q[row], stop_Q[row])
             away = slice(T - 1 - at + start + seen.start, T - 1 - at + start + seen.stop)
             top, top_prob, largest, score, distance, half, most, bend = _row(
-                raw_NQS[head, row, seen], scores_NQS[head, row, seen], probs[seen], distances[away], *bounds
+                raw_NQS[head, row, seen],
+                scores_NQS[head, row, seen],
+                probs[seen],
+                distances[away],
+                bounds[0],
+                bounds[1],
             )
             largest_3T[0, at], largest_3T[1, at], largest_3T[2, at] = top, top_prob, largest
             rows_rT[0, at], rows_rT[1, at] = score, distance

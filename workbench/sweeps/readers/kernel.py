@@ -6,39 +6,22 @@ Letters: B texts, N heads, Q query rows of a block, S keys, T tokens of the long
 order of `OF_QUERIES`, 2 the largest and the smallest value, b bins, W keys of a row around its peak.
 """
 
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gemma2_workbench.compiled import kernel, part
+
 # Sums may be taken in any order, so that a core adds many numbers at once; NaN and infinity keep their meaning.
-_FAST = {"reassoc", "nsz", "contract", "arcp"}
-_OPTIONS = {"nogil": True, "fastmath": _FAST, "error_model": "numpy"}
+_FAST = frozenset({"reassoc", "nsz", "contract", "arcp"})
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 
-def _part(function: Any) -> Any:
-    """A part of a compiled function, inlined before that is compiled.
-
-    Else it would be optimised alone and within, a process that compiles would take one of the two codes, one
-    that finds them in the cache the other: they add up in other orders, so that shards would not have the same bytes.
-    """
-    return import_module("numba").njit(function, inline="always", **_OPTIONS)
-
-
-def _compiled(function: Any) -> Any:
-    njit = import_module("numba").njit
-    try:
-        return njit(function, cache=True, **_OPTIONS)
-    except RuntimeError:  # no folder to keep the machine code in
-        return njit(function, **_OPTIONS)
-
-
-@_part
+@part(_FAST)
 def _saturation(
     raw: Floats, scores: Floats, bounds: tuple[np.float32, np.float32], sums: Doubles, bits: NDArray[np.int32]
 ) -> None:
@@ -58,7 +41,7 @@ def _saturation(
     sums[2] += bend
 
 
-@_part
+@part(_FAST)
 def _weighted(
     probs: Floats, scores: Floats, distances: Floats, bits: NDArray[np.int32]
 ) -> tuple[np.float32, np.float32]:
@@ -79,7 +62,7 @@ def _weighted(
     return score, distance
 
 
-@_part
+@part(_FAST)
 def _on_earlier(probs: Floats, keys_since: int, row: int, before_T: Whole) -> tuple[Any, ...]:
     """The probability on earlier keys of the query's token, and on the keys behind them that come before the query."""
     duplicate, followers = np.float32(0), np.float32(0)
@@ -93,7 +76,7 @@ def _on_earlier(probs: Floats, keys_since: int, row: int, before_T: Whole) -> tu
     return duplicate, followers
 
 
-@_part
+@part(_FAST)
 def _places(values: Floats, probs: Floats, keys_since: int, row: int, before_T: Whole, since_first: int) -> None:
     """The statistics that are probabilities on some keys."""
     duplicate, followers = _on_earlier(probs, keys_since, row, before_T)
@@ -105,7 +88,7 @@ def _places(values: Floats, probs: Floats, keys_since: int, row: int, before_T: 
     values[4] = probs[own]
 
 
-@_part
+@part(_FAST)
 def _bin(value: float, edges: Doubles) -> int:
     """The bin of a number, of 64: how many of the edges behind the first are not above it; the last one is none."""
     at = 0
@@ -115,7 +98,7 @@ def _bin(value: float, edges: Doubles) -> int:
     return at
 
 
-@_part
+@part(_FAST)
 def _count(values: Floats, edges_Fb: Doubles, bins_Fb: Whole, sums_3F: Doubles) -> None:
     """Add the values of a row that there are."""
     for number in range(len(values)):
@@ -127,7 +110,7 @@ def _count(values: Floats, edges_Fb: Doubles, bins_Fb: Whole, sums_3F: Doubles) 
             bins_Fb[number, _bin(value, edges_Fb[number])] += 1
 
 
-@_part
+@part(_FAST)
 def _compare(values: Floats, at: int, best_2F: Floats, at_2F: Whole) -> None:
     """Note where the row is the best one; NaN is never larger."""
     for number in range(len(values)):
@@ -137,7 +120,7 @@ def _compare(values: Floats, at: int, best_2F: Floats, at_2F: Whole) -> None:
             best_2F[1, number], at_2F[1, number] = -values[number], at
 
 
-@_part
+@part(_FAST)
 def _keep(probs_QS: Floats, rows_since: int, keys_since: int, at_2F: Whole, where_2F3: Whole, row_2FW: Floats) -> None:
     """Copy the best rows around their peaks."""
     S, W = probs_QS.shape[1], row_2FW.shape[2]
@@ -155,7 +138,7 @@ def _keep(probs_QS: Floats, rows_since: int, keys_since: int, at_2F: Whole, wher
             kept[stop - first :] = 0
 
 
-@_compiled
+@kernel(_FAST)
 def reduce(
     raw_BNQS: Floats,
     scores_BNQS: Floats,
