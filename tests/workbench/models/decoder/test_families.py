@@ -85,7 +85,7 @@ def test_a_family_is_exact_in_every_way_of_running_it(family: str) -> None:
     [
         ("doge", "maps only", "it works on its mask itself"),  # chosen by what it reads
         ("cpmant", "maps only", "more than a multiple of q.k"),  # relative positions
-        ("diffllama", "maps only", "attends 2 times"),
+        ("hrm_text", "maps only", "attends 6 times"),  # a layer that is run in turns
         ("rwkv", "refused", "no attention maps"),
         ("big_bird", "refused", "changes its own attention for good"),
     ],
