@@ -91,10 +91,8 @@ def test_a_family_is_exact_in_every_way_of_running_it(family: str) -> None:
 @pytest.mark.parametrize(
     ("family", "tier", "reason"),
     [
-        ("doge", "maps only", "it works on its mask itself"),  # chosen by what it reads
         ("cpmant", "maps only", "more than a multiple of q.k"),  # relative positions
         ("hrm_text", "maps only", "attends 6 times"),  # a layer that is run in turns
-        ("deepseek_v32", "maps only", "takes parts of it"),  # keys that an indexer chooses
         ("inkling_text", "refused", "is given position_bias"),  # a number for each query and distance
         ("inkling2_text", "refused", "is given position_bias, sinks"),  # and a sink for each query
         ("deepseek_v4", "refused", "16 queries and 16 keys, and its layer has 16 and 20"),  # compressed keys beside
@@ -108,6 +106,28 @@ def test_what_is_not_exact_is_shown_as_maps_alone_or_not_at_all(family: str, tie
     row = row_of(family)
     assert row.tier == tier
     assert reason in row.reason
+
+
+@pytest.mark.parametrize(
+    ("family", "most"), [("deepseek_v32", 32), ("hy_v4", 32), ("doge", None)], ids=["sparse", "sinks", "by head"]
+)
+def test_a_model_that_works_on_its_mask_is_staged_where_it_chooses_no_keys(family: str, most: int | None) -> None:
+    row = row_of(family)
+    assert row.tier == "staged"
+    assert row.reason == ("" if most is None else f"texts of up to {most} tokens, of which no keys are chosen")
+    assert row.apart is not None
+    assert row.apart.largest <= 1e-4
+
+
+def test_keys_that_an_indexer_chooses_are_never_left_out_in_silence() -> None:
+    loaded = opened_as("deepseek_v32")
+    assert loaded.shape.longest == 32
+    with torch.no_grad(), pytest.raises(RefusedError, match="each of its queries reads 32 keys that are chosen"):
+        loaded.model(torch.arange(3, 43)[None], use_cache=False)
+    config = tiny_config("deepseek_v32")
+    config.index_topk = 6
+    model = shaken(AutoModelForCausalLM.from_config(config, attn_implementation="eager"))
+    assert "reads 6 keys that are chosen" in opened(model, None, "sparse").maps_only
 
 
 def opened_as(family: str) -> Any:

@@ -91,9 +91,9 @@ def attention(
     Raises:
         RefusedError: a keyword, a mask or a shape that is not known.
     """
-    _check_keywords(module, keywords)
+    check_keywords(module, keywords)
     calls, sinks_N = _calls.get(), keywords.get("s_aux")
-    scale, cap = _scale(query, keywords), keywords.get("softcap")
+    scale, cap = scale_of(query, keywords), keywords.get("softcap")
     if calls is not None and _SEAT not in vars(module):
         rule = _rule(attention_mask)
         _take_a_seat(module, Seat(rule, scale, cap, query.shape[1], rule, cap))
@@ -124,8 +124,10 @@ def _heads(module: nn.Module, seat: Seat, given: Inputs) -> Tensor:
     return mixed_BNTH if seat.projected else point(module, "head_out")(mixed_BNTH)
 
 
-def of_its_own(module: nn.Module, own: OwnScores) -> Tensor:
-    """What a module mixes that computes its attention itself, [B, N, T, H]; see `own_softmax`.
+def of_its_own(module: nn.Module, own: OwnScores, sinks: Tensor | None = None) -> Tensor:
+    """What a module mixes whose scores are its own, [B, N, T, H], with learned sinks [N] or without.
+
+    See `own_softmax` and `whole_mask`.
 
     Raises:
         RefusedError: scores or a mask of a form that is not known, or that was another when it was studied.
@@ -140,13 +142,13 @@ def of_its_own(module: nn.Module, own: OwnScores) -> Tensor:
         raise RefusedError("its mask is another here than when it was studied")
     query, key = own.factors(seat.scale, seat.biased)
     rule = replace(seat.rule, keep=mask.keep(seat.given_rule))
-    out_BNTH = _heads(module, seat, Inputs(query, key, own.value, rule, mask.rows, mask.keys))
+    out_BNTH = _heads(module, seat, Inputs(query, key, own.value, rule, mask.rows, mask.keys, sinks))
     if calls is not None:
-        calls.append(Call(module, query, key, own.value, {}, out_BNTH))
+        calls.append(Call(module, query, key, own.value, {"s_aux": sinks}, out_BNTH))
     return out_BNTH
 
 
-def _scale(query: Tensor, keywords: dict[str, Any]) -> float:
+def scale_of(query: Tensor, keywords: dict[str, Any]) -> float:
     """What q.k is multiplied with; where nothing is passed, as in transformers, the root of the head width."""
     given = keywords.get("scaling")
     return query.shape[-1] ** -0.5 if given is None else float(given)
@@ -190,7 +192,12 @@ def _take_a_seat(module: nn.Module, seat: Seat) -> None:
     setattr(module, _SEAT, seat)
 
 
-def _check_keywords(module: nn.Module, keywords: dict[str, Any]) -> None:
+def check_keywords(module: nn.Module, keywords: dict[str, Any]) -> None:
+    """Refuse what a call of attention is given beside tensors and mask, if it would change what is computed.
+
+    Raises:
+        RefusedError: the message names it.
+    """
     unknown = sorted(name for name, value in keywords.items() if value is not None and name not in _HARMLESS)
     if unknown:
         raise RefusedError(f"its attention is given {', '.join(unknown)}, which our equation does not have")
