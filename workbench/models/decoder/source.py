@@ -261,6 +261,7 @@ class Decoder(Classifying):
             seat.rule.causal,
             chunk=seat.rule.chunk,
             sinks=self.sinks[layer],
+            prefix=seat.rule.prefix,
         )
 
 
