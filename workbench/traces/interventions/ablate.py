@@ -116,7 +116,7 @@ def ablated(out_BNTH: Tensor, heads: Sequence[int], fill: str = "zero") -> Tenso
 
 
 def _filled(heads: list[int], fill: str) -> Hook:
-    def hook(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> Tensor:
+    def hook(_module: nn.Module, _args: object, out: Tensor) -> Tensor:
         return ablated(out, heads, fill)
 
     return hook
