@@ -13,6 +13,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 _SCIPY = "scipy.optimize"
+_READS_NAMES = "create_import_structure_from_path"
 Around = Callable[[ModuleType], AbstractContextManager[None]]
 
 
@@ -20,9 +21,9 @@ Around = Callable[[ModuleType], AbstractContextManager[None]]
 def _read_once(module: ModuleType) -> Iterator[None]:
     """Names in the files of all models are read twice, as the cache of folders (128) is smaller than their number."""
     yield
-    read = getattr(module, "create_import_structure_from_path", None)
+    read = vars(module).get(_READS_NAMES)
     if hasattr(read, "__wrapped__"):
-        setattr(module, read.__name__, lru_cache(maxsize=None)(read.__wrapped__))
+        setattr(module, _READS_NAMES, lru_cache(maxsize=None)(read.__wrapped__))
 
 
 @contextmanager
