@@ -7,7 +7,7 @@ Letters: B texts of a batch, T tokens of the longest, N query heads, Q query row
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Protocol, TypeGuard, runtime_checkable
+from typing import Protocol, TypeGuard, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -93,7 +93,7 @@ def block_hooks(
 
 
 def _keep(name: str, kept: dict[str, Tensor]) -> Hook:
-    def hook(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+    def hook(_module: nn.Module, _args: object, out: Tensor) -> None:
         kept[name] = out.detach()
 
     return hook
@@ -113,7 +113,7 @@ def _hand_over(
     """Gives the block of each text to the readers, or adds it to the sums of its layer."""
     of_cells = [reader for reader in readers if reader.needs_cells]
 
-    def hook(module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
+    def hook(module: nn.Module, args: tuple[Tensor, Span], out: Tensor) -> None:
         whole = (kept.pop("attn_logits"), kept.pop("attn_scores"), out.detach())
         # Another hook may have replaced the probabilities.
         is_softmax = info.staged and info.sinks is None and len(module._forward_hooks) == 1
@@ -139,7 +139,7 @@ def _hand_over(
 def _hand_over_sums(info: LayerInfo, gathered: dict[int, LayerSums], readers: Sequence[BlockReader]) -> Hook:
     of_sums = [reader for reader in readers if _needs_no_cells(reader)]
 
-    def hook(_module: nn.Module, _args: tuple[Any, ...], _out: Tensor) -> None:
+    def hook(_module: nn.Module, _args: object, _out: Tensor) -> None:
         for number in list(gathered):
             sums = gathered.pop(number)
             for reader in of_sums:
@@ -158,7 +158,7 @@ def _derive_and_hand_over(
     of_rows = [reader for reader in readers if isinstance(reader, LogSumReader)]
     of_cells = [reader for reader in readers if not isinstance(reader, LogSumReader)]
 
-    def hook(_module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
+    def hook(_module: nn.Module, args: tuple[Tensor, Span], out: Tensor) -> None:
         q_BNQH, k_BGSH = kept.pop("q_rot"), kept.pop("k_rot")
         for number, text in enumerate(texts):
             span = _unpadded(args[1], text)
