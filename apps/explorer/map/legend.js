@@ -21,7 +21,7 @@ export function createLegend() {
     painted = table;
     put(ticks, scale.ticks.map((tick) => h('span', { style: { left: `${100 * tick.at}%` } }, tickText(tick))));
     const { pool } = scene.tile;
-    put(said, scene.quantity, pool > 1 ? `; each square: the largest of ${pool} × ${pool}` : '');
+    put(said, scene.quantity, pool > 1 ? `; each square: the largest of ${Math.ceil(pool)} × ${Math.ceil(pool)}` : '');
     put(hidden, swatches(scene));
     formula.title = asked.over === 'rollout' ? 'Abnar and Zuidema 2020' : look.formula;
     put(formula, asked.over === 'rollout' ? rolloutFormula() : formulaOf(asked.stage, run.layers[asked.layer], scene.causal));
