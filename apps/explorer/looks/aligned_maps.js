@@ -8,7 +8,7 @@ import { island, valueText } from '../../page/draw/format.js';
 import { cellAt } from '../../page/draw/layout.js';
 import { cellBytes, paintSquare, pictureOf, shrunk } from '../../page/draw/paint.js';
 import { createScale, largestOf } from '../../page/draw/scale.js';
-import { BESIDE, keyBeside, markSinks, onSink, paintSinks, sinkOf } from '../../page/draw/sink.js';
+import { BESIDE, keyBeside, markSinks, nameSinks, onSink, paintSinks, sinkOf } from '../../page/draw/sink.js';
 import { cellOf, lineOf, strongest, tileAddress } from '../../page/draw/tiles.js';
 import { SINK } from '../../page/selection.js';
 import { squaresIn } from '../map/compared.js';
@@ -20,7 +20,8 @@ const SIDES = [['before', 'A'], ['after', 'B'], ['difference', 'B − A', 'red: 
 const PHONE = 900;
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
-export function createAlignedMaps(page) {
+// `placed()` is called when the quarter beside the maps has its place, which CSS knows as --free-left and so on.
+export function createAlignedMaps(page, placed) {
   const { store } = page;
   const { stages, reasons } = page.settings.explore;
   const palette = createPalette(page.settings.explore);
@@ -70,6 +71,7 @@ export function createAlignedMaps(page) {
     stage.style.setProperty('--free-top', `${free.top - 30}px`);
     stage.style.setProperty('--free-width', `${stage.clientWidth - free.left - 20}px`);
     stage.style.setProperty('--free-height', `${stage.clientHeight - free.top + 30}px`);
+    placed();
     paint(null);
   }
 
@@ -98,6 +100,7 @@ export function createAlignedMaps(page) {
     for (const { letter, about, square, tile, scale, table, painted, picture } of parts) {
       paintSquare(context, square, view, painted, picture, palette.hatches());
       title(context, letter, about, square, theme);
+      if (tile.sinks && letter.length === 1) nameSinks(context, square, theme);
       drawMarks(context, square, view, marks, theme);
       if (!tile.sinks) continue;
       paintSinks(context, square, view, tile, scale, table);

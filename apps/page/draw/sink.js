@@ -84,3 +84,9 @@ export function markSinks(context, square, view, { chosen, hover, isNamed = true
   const look = { isChosen: chosen !== null, isFront: chosen !== null || hover !== null };
   if (isNamed) columnName(context, square, left + WIDE / 2, LABEL, look, theme);
 }
+
+// The name above the column where no words stand above the square.
+export function nameSinks(context, square, theme) {
+  Object.assign(context, { textBaseline: 'alphabetic', textAlign: 'center', font: theme.font(13), fillStyle: theme.ink2 });
+  context.fillText(LABEL, leftOf(square) + WIDE / 2, square.top - 11);
+}
