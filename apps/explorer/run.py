@@ -102,6 +102,7 @@ def run_json(run_id: str, trace: Trace, loaded: Source | None = None) -> dict[st
                 "window": layer.window,
                 "softcap": layer.softcap,
                 "chunk": layer.chunk,
+                "prefix": layer.prefix,
                 "softmax": layer.softmax,
                 "staged": layer.staged,
                 "sinks": layer.sinks is not None,

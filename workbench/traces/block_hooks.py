@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeGuard, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from gemma2_workbench.model.hooks import Hook, Span, reads_at_once
+from gemma2_workbench.model.hooks import Hook, Span, reads_at_once, reads_within_block
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces import fused
@@ -22,8 +22,8 @@ from gemma2_workbench.traces.fused import LayerSums
 from gemma2_workbench.traces.pieces import Buffers
 from gemma2_workbench.traces.text import Text
 
-# Buffers for the copies of two stages.
-_COPIES = {"attn_logits": 30, "attn_scores": 31}
+# Buffers for the stages that follow these.
+_NEXT = {"attn_logits": 30, "attn_scores": 31}
 
 
 @runtime_checkable
@@ -37,7 +37,7 @@ class BlockReader(Protocol):
     needs_cells: bool
 
     def take(self, layer: int, text: int, sums: Block) -> None:
-        """Read some rows of one text of the batch; padding is cut off."""
+        """Read some rows of one text of the batch; padding is cut off, and the stages are gone with the block."""
         ...
 
 
@@ -80,8 +80,10 @@ def block_hooks(
         kept: dict[str, Tensor] = {}
         if log_sum is None:
             gathered: dict[int, LayerSums] = {}
-            keep = partial(_copy, buffers) if fused.pays(ids_BT) else _keep
-            hooks |= {names[name]: keep(name, kept) for name in ("attn_logits", "attn_scores")}
+            hooks |= {
+                names[name]: reads_within_block(_keep(name, kept), partial(_like, buffers, _NEXT[name]))
+                for name in ("attn_logits", "attn_scores")
+            }
             hooks[loaded.point(info.index, "attn_probs")] = _hand_over(info, kept, texts, readers, gathered)
             hooks[loaded.point(info.index, "head_out")] = _hand_over_sums(info, gathered, readers)
         else:
@@ -97,13 +99,8 @@ def _keep(name: str, kept: dict[str, Tensor]) -> Hook:
     return hook
 
 
-def _copy(buffers: Buffers, name: str, kept: dict[str, Tensor]) -> Hook:
-    """Copies into memory that is used again, so that the model may overwrite its own: it needs no fresh memory."""
-
-    def hook(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
-        kept[name] = buffers.take(_COPIES[name], out.shape, out.device).copy_(out.detach())
-
-    return reads_at_once(hook)
+def _like(buffers: Buffers, number: int, stage: Tensor) -> Tensor:
+    return buffers.take(number, stage.shape, stage.device, stage.dtype)
 
 
 def _hand_over(
@@ -136,7 +133,7 @@ def _hand_over(
                 for reader in takers:
                     reader.take(info.index, number, block)
 
-    return hook
+    return reads_at_once(hook)
 
 
 def _hand_over_sums(info: LayerInfo, gathered: dict[int, LayerSums], readers: Sequence[BlockReader]) -> Hook:

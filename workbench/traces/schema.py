@@ -214,6 +214,8 @@ def _of_layer(layer: LayerInfo, number: int) -> Iterator[str]:
         yield f"kind: must be local where there is a window and global where there is none, got {layer.kind!r}"
     if layer.window is not None and not 1 <= layer.window <= _MOST:
         yield f"window: must be 1 or more, got {layer.window}"
+    if layer.prefix is not None and not 1 <= layer.prefix <= _MOST:
+        yield f"prefix: must be 1 or more, got {layer.prefix}"
     if layer.softcap is not None and not 0 < layer.softcap < math.inf:
         yield f"softcap: must be a number above 0, got {layer.softcap}"
     if not 0 < layer.scale < math.inf:
