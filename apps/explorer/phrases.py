@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from gemma2_workbench import Tokens
+from gemma2_workbench.models.readable import readable_word, visible
 from gemma2_workbench.models.tokens import SPACE
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -61,12 +62,14 @@ def begun(text: str) -> str:
 
 def word_at(tokens: Tokens, position: int) -> str:
     """The whole word that a token is part of."""
-    words = tokens.words
-    return "".join(piece_at(tokens, at) for at in range(len(tokens)) if words[at] == words[position])
+    return readable_word(tokens, position)
 
 
 def piece_at(tokens: Tokens, position: int) -> str:
-    """A token as people read it, without the space before it."""
+    """A token as people read it, without the space before it; of a part of a character, the character."""
+    start, end = tokens.spans[position]
+    if end == start + 1 and tokens.display[position].startswith("<0x"):
+        return visible(tokens.text[start:end])
     return tokens.display[position].removeprefix(SPACE) or "space"
 
 

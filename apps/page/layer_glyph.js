@@ -15,8 +15,11 @@ export function knowLayers(kinds) {
 export const lookOf = (kind) => looks.get(kind) ?? UNKNOWN;
 export const colourOf = (kind) => `var(--${kind}, var(--ink2))`;
 
-// "local", or "chunked, 8 tokens each": what a query of a layer sees.
-export const sightOf = ({ kind, window, chunk }) => lookOf(kind).sees.replace('{window}', window).replace('{chunk}', chunk);
+// "sees 32 tokens", "sees the whole text; the first 8 tokens see one another": what a query of a layer sees.
+export function sightOf({ kind, window, chunk, prefix }) {
+  const sees = lookOf(kind).sees.replace('{window}', window).replace('{chunk}', chunk);
+  return prefix ? `${sees}; the first ${prefix} tokens see one another` : sees;
+}
 
 export function layerGlyph(kind) {
   const glyph = icon(lookOf(kind).glyph);

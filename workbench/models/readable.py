@@ -10,6 +10,8 @@ from gemma2_workbench.models.tokens import SPACE, Tokens, character_name
 SPACE_MARK = "␣"
 LONGEST_RUN = 4
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
+# What makes one sign of several, or chooses how the one before it looks: joiners, variants, letters of a flag.
+_JOINS = re.compile("[\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]")
 _LINE_END = ("↵", "␍")
 
 
@@ -49,6 +51,16 @@ def readable_piece(piece: str) -> Readable:
     """
     byte = _BYTE.fullmatch(piece)
     return Readable(f"byte {byte[1]}" if byte else _text(piece), not _has_gap(piece), piece)
+
+
+def readable_word(tokens: Tokens, position: int) -> str:
+    """The whole word that a token is part of; what joins its characters into one sign does so, and has no mark."""
+    members = [at for at, word in enumerate(tokens.words) if word == tokens.words[position]]
+    starts, ends = zip(*(tokens.spans[at] for at in members), strict=True)
+    text = tokens.text[min(starts) : max(ends)].strip(" ")
+    if tokens.special[position] or not text or text.isspace():
+        return "".join(readable_piece(tokens.display[at]).text for at in members)
+    return character_name(text[0]) + "".join(each if _JOINS.match(each) else character_name(each) for each in text[1:])
 
 
 def visible(text: str) -> str:

@@ -87,9 +87,9 @@ export function createClaim(page) {
     const { mapBox } = store.data;
     const { drawing, stage, ab, present } = store.selection;
     const isWide = window.innerWidth > PHONE;
-    const isTriangle = isWide && !present && drawing === 'map' && mapBox?.causal && !FILLED.includes(stage);
     // The map says whether it has left room below.
-    const isDocked = !isWide || present || slot.closest('.docked');
+    const isDocked = !isWide || present || Boolean(slot.closest('.docked'));
+    const isTriangle = !isDocked && drawing === 'map' && mapBox?.causal && !FILLED.includes(stage);
     box.hidden = ab || !(isTriangle || isDocked);
     box.className = `claim ${isTriangle ? 'triangle' : 'docked'}`;
     Object.assign(box.style, { left: '', top: '', width: '' });

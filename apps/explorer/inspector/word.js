@@ -2,6 +2,7 @@
 
 import { h } from '../../page/dom.js';
 import { SINK } from '../../page/selection.js';
+import { within } from '../../page/draw/words.js';
 import { lettersOf } from '../../page/words.js';
 
 export function wordOf(run, at) {
@@ -13,7 +14,8 @@ export function wordOf(run, at) {
   // A further byte of a character stands with its first one.
   while (lead > from && readable[lead].text === '') lead -= 1;
   const indices = Array.from({ length: to - from + 1 }, (_, step) => from + step);
-  return h('bdi', { class: 'word' }, indices.map((index) => h(index === lead ? 'b' : 'span', { title: readable[index].title }, lettersOf(readable[index].text))));
+  const spell = (index) => (index === lead || index === from ? lettersOf(readable[index].text) : within(readable[index].text));
+  return h('bdi', { class: 'word' }, indices.map((index) => h(index === lead ? 'b' : 'span', { title: readable[index].title }, spell(index))));
 }
 
 // A sentence of strings, {token} and {strong}.

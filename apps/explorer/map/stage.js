@@ -15,6 +15,7 @@ import { createText } from './text.js';
 import { createZoomButtons } from './zoom.js';
 
 const DOCK = 52; // room of a claim below the drawing
+const FEW = 5; // units from which there is room for a claim in the empty triangle
 const FULL = ['attn_logits', 'attn_scores']; // stages without an empty triangle
 const MANY = 60; // units from which zooming is offered
 const HIGHEST = 4000; // of lines on a phone
@@ -76,7 +77,7 @@ export function createStage(page, { tooltip, legend, more }) {
   // A claim lies in the empty triangle of a causal map that is shown whole; it leaves where that is full of numbers.
   function hasClaimBelow(isMap, keepView) {
     if (drawing() === 'compared' || shown.asked.over) return false;
-    if (!isMap || !scene.causal) return true;
+    if (!isMap || !scene.causal || shown.units.size < FEW) return true;
     return keepView && isZoomed() && !FULL.includes(shown.asked.stage);
   }
 

@@ -63,7 +63,7 @@ export function createText(choose) {
     const step = isShown ? scale.step(value) : 0;
     const number = text && isShown && Math.abs(value) >= PRINTED * scale.high ? h('em', {}, format(value)) : null;
     return h('button', {
-      type: 'button', 'data-index': index, class: [isChosen && 'chosen', !text && 'rest'].filter(Boolean).join(' ') || null, title: isShown ? tell(value) : null,
+      type: 'button', 'data-index': index, class: [isChosen && 'chosen', !text && 'rest', number && 'numbered'].filter(Boolean).join(' ') || null, title: isShown ? tell(value) : null,
       style: isShown ? { background: table.css[step], color: table.ink[step] } : {},
     }, text, number);
   }

@@ -33,7 +33,7 @@ export function createTitle(page) {
 
   // "local, window 32", "copies 0.89", "key/value 1"
   function oneHead({ run }, { layer, head }) {
-    const { kind, sinks } = run.layers[layer];
+    const { kind, sinks, prefix } = run.layers[layer];
     const { scores, types, kinds, said } = scoredOf(store);
     const type = types?.[layer]?.[head];
     const decided = kinds?.find((each) => each.name === type);
@@ -43,6 +43,7 @@ export function createTitle(page) {
     return [
       h('span', { class: 'kind', title: sightOf(run.layers[layer]) }, layerGlyph(kind), kind),
       sinks ? h('span', { class: 'kv', title: 'A learned sink takes a share of every row, beside its keys' }, 'learned sink') : null,
+      prefix ? h('span', { class: 'kv', title: 'The tokens of the prefix see one another, whatever else the mask hides' }, `prefix ${prefix}`) : null,
       type ? badge(type, score) : null,
       store.selection.scored === 'text' ? null : h('span', { class: 'm over' }, `${type ? '' : 'no kind '}over ${said}`),
       shared > 1 ? h('span', { class: 'kv', title: `heads ${group * shared} to ${(group + 1) * shared - 1} share keys and values` }, `key/value ${group}`) : null,

@@ -5,6 +5,11 @@ export function piecesOf(run) {
   return run.readable ?? run.tokens.map((token) => ({ text: token.replace(/^▁/, ''), joins: !token.startsWith('▁'), title: token }));
 }
 
+// What makes one sign of several, or chooses how the one before it looks, is named where it stands alone, as a token;
+// within a word it does so.
+const JOINER = /^U\+(200[CD]|FE0[0-9A-F]|E00[2-7][0-9A-F]|E01[0-9A-E][0-9A-F])$/;
+export const within = (text) => (JOINER.test(text) ? String.fromCodePoint(parseInt(text.slice(2), 16)) : text);
+
 // Words as [{from, to, text, title}] over tokens from <= i < to.
 export function wordsOf(run) {
   const pieces = piecesOf(run);
@@ -13,7 +18,7 @@ export function wordsOf(run) {
     const { text, title } = pieces[at];
     if (at && number === run.words[at - 1]) {
       const word = words.at(-1);
-      Object.assign(word, { to: at + 1, text: word.text + text, title: `${word.title} ${title}` });
+      Object.assign(word, { to: at + 1, text: word.text + within(text), title: `${word.title} ${title}` });
     } else {
       words.push({ from: at, to: at + 1, text, title });
     }

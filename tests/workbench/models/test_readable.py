@@ -3,7 +3,7 @@
 import pytest
 
 from gemma2_workbench import Tokens, load
-from gemma2_workbench.models.readable import readable, readable_piece
+from gemma2_workbench.models.readable import readable, readable_piece, readable_word
 from gemma2_workbench.models.tokens import tokenize
 
 
@@ -56,3 +56,11 @@ def test_bytes_are_told_in_the_title() -> None:
 def test_a_token_without_a_text(piece: str, text: str, joins: bool) -> None:
     found = readable_piece(piece)
     assert (found.text, found.joins, found.title) == (text, joins, piece)
+
+
+def test_a_word_is_its_signs_and_not_their_bytes() -> None:
+    family = "👨\u200d👩"
+    tokens = tokenize(load("tiny").tokenizer, f"met {family}, \u200d and the\u202eend")
+    words = {readable_word(tokens, at) for at in range(len(tokens))}
+    assert {"<bos>", "met", family, "and", "U+200D"} <= words
+    assert not any("<0x" in word or "\u202e" in word for word in words)
