@@ -82,7 +82,12 @@ def _by_kind(here: Head, kind: HeadKind) -> Told:
 def _leaves(here: Head, kind: HeadKind | None) -> Told:
     """A row of which the learned sink takes most: what it leaves, and then what the head does with it."""
     name = word_at(here.trace.tokens, here.query)
-    first = sentence("From ", name, " most goes to the learned sink, which writes nothing: ", f"{here.sink:.2f}", ".")
+    how = (
+        "most goes to the learned sink"
+        if here.sink >= MOSTLY_SINK
+        else "more goes to the learned sink than to any token"
+    )
+    first = sentence("From ", name, f" {how}; it writes nothing: ", f"{here.sink:.2f}", ".")
     if kind is not None:
         return Told(first, _by_kind(here, kind).first)
     key = int(here.row.argmax())

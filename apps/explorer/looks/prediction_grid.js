@@ -29,7 +29,7 @@ export function createLensGrid(page, go) {
     shape = key;
     tops = Array.from({ length: count + (after ? 2 : 0) }, (_, column) => h('span', { class: column < count ? 'ax' : 'ax extra' }));
     names = Array.from({ length: rows }, (_, row) => h('span', { class: 'ay' }, row ? layerGlyph(run.layers[row - 1].kind) : null,
-      h('span', { class: 'long' }, rowName(row)), h('span', { class: 'short' }, row ? String(row - 1) : 'e')));
+      h('span', { class: 'long' }, rowName(row)), h('span', { class: 'short' }, row ? String(row - 1) : 'emb')));
     cells = names.map((_, row) => tops.map((_top, column) => (column < count
       ? h('button', { type: 'button', tabindex: '-1', 'data-row': row, 'data-column': column }) : h('span', { class: 'cell', 'data-row': row }))));
     box.style.setProperty('--columns', tops.length);

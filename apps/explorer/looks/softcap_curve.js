@@ -6,6 +6,7 @@ import { svg } from '../svg.js';
 
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 16, 8, 34]; // px around the drawing
 const STEPS = 160;
+const APART = 24; // px
 
 // Round numbers about `count` of which fit into a range.
 function ticksIn(low, high, count) {
@@ -49,10 +50,13 @@ export function createCurve(page, box) {
     const reach = Math.min(wide, tall);
     const points = Array.from({ length: STEPS + 1 }, (_, index) => -wide + (2 * wide * index) / STEPS);
     const curve = points.map((raw, index) => `${index ? 'L' : 'M'}${x(raw).toFixed(1)} ${y(capped(raw)).toFixed(1)}`).join('');
+    // Where the curve runs along the line, the name of the line would lie on the curve.
+    const isApart = cap !== null && y(capped(0.94 * reach)) - y(0.94 * reach) > APART;
     const dotted = (beyond) => logits.dots.filter(([, , raw]) => (cap !== null && Math.abs(raw) > cap) === beyond).map(([, , raw, score]) => `M${x(raw).toFixed(1)} ${y(score).toFixed(1)}h0`).join('');
     put(holder, svg('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': said(logits) }, [
       ...grid, ...ends,
-      ...(cap === null ? [] : [line([x(-reach), y(-reach)], [x(reach), y(reach)], 'plain'), label('no cap', [x(0.94 * reach) - 10, y(0.94 * reach) + 5], '', 'end')]),
+      ...(cap === null ? [] : [line([x(-reach), y(-reach)], [x(reach), y(reach)], 'plain')]),
+      ...(isApart ? [label('no cap', [x(0.94 * reach) - 10, y(0.94 * reach) + 5], '', 'end')] : []),
       svg('path', { d: curve, class: 'curve' }),
       svg('path', { d: dotted(false), class: 'dots' }), svg('path', { d: dotted(true), class: 'dots beyond' }),
       label('after the cap, s', [LEFT + 6, TOP + 14], '', 'start'), label('raw logit a', [width - RIGHT, height - 2], '', 'end'),

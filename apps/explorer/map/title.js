@@ -46,7 +46,7 @@ export function createTitle(page) {
       prefix ? h('span', { class: 'kv', title: 'The tokens of the prefix see one another, whatever else the mask hides' }, `prefix ${prefix}`) : null,
       type ? badge(type, score) : null,
       store.selection.scored === 'text' ? null : h('span', { class: 'm over' }, `${type ? '' : 'no kind '}over ${said}`),
-      shared > 1 ? h('span', { class: 'kv', title: `heads ${group * shared} to ${(group + 1) * shared - 1} share keys and values` }, `key/value ${group}`) : null,
+      shared > 1 ? h('span', { class: 'kv', title: `heads ${group * shared} to ${(group + 1) * shared - 1} share keys and values` }, `${sinks ? 'kv' : 'key/value'} ${group}`) : null,
     ];
   }
 

@@ -98,7 +98,7 @@ def test_a_sink_that_takes_most_is_said_first(trace: Trace) -> None:
     for head in range(trace.heads):
         first = "".join(piece.text for piece in doings.told(flooded, 0, head, 6).first)
         assert first.endswith(
-            f"most goes to the learned sink, which writes nothing: {flooded.sink_share(0, head)[6]:.2f}."
+            f"most goes to the learned sink; it writes nothing: {flooded.sink_share(0, head)[6]:.2f}."
         )
 
 
