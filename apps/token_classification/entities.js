@@ -21,7 +21,7 @@ export function createEntities(page, box) {
     const many = labels.sentences.length;
     const where = many === 1 ? 'in 1 sentence' : `in ${many.toLocaleString('en')} sentences`;
     if (place.isWhole) return put(title, heading('Label of the text', `${labels.words.length} words`));
-    return put(title, heading(labels.tagged ? 'Entities' : 'Words', `${every.length.toLocaleString('en')} ${where}`, h('span', { class: 'grow' }), h('span', { class: 'm' }, 'margin, least sure first')));
+    return put(title, heading(labels.tagged ? 'Entities' : 'Words', `${every.length.toLocaleString('en')} ${where}`, h('span', { class: 'grow' }), h('span', { class: 'm', title: 'By the margin over the next label' }, 'least sure first')));
   }
 
   function drawFilters({ every }) {
