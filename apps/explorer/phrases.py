@@ -68,8 +68,8 @@ def word_at(tokens: Tokens, position: int) -> str:
 def piece_at(tokens: Tokens, position: int) -> str:
     """A token as people read it, without the space before it; of a part of a character, the character."""
     start, end = tokens.spans[position]
-    if end == start + 1 and tokens.display[position].startswith("<0x"):
-        return visible(tokens.text[start:end])
+    if start < end and tokens.display[position].startswith("<0x"):
+        return visible(tokens.text[start:end].strip(" "))
     return tokens.display[position].removeprefix(SPACE) or "space"
 
 

@@ -30,7 +30,7 @@ export function directionOf(text) {
 }
 
 const ACCENT = /^\p{M}/u;
-const MARK = /^(␣+|␣×\d+|[↵⇥␍␋␌]+|[\u2400-\u2421]+|U\+[0-9A-F]{4,}|byte [0-9A-F]{2})$/u;
+const MARK = /^(␣+|␣×\d+|[↵⇥␍␋␌]+|[\u2400-\u2421]+|U\+[0-9A-F]{4,}|bytes?( [0-9A-F]{2})+)$/u;
 
 // What stands for a token: an accent without its letter gets a circle to sit on.
 export const lettersOf = (text) => (ACCENT.test(text) ? `\u25cc${text}` : text);

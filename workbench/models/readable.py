@@ -10,6 +10,7 @@ from gemma2_workbench.models.tokens import SPACE, Tokens, character_name
 SPACE_MARK = "␣"
 LONGEST_RUN = 4
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
+_BYTES = re.compile(rf"(?:{_BYTE.pattern})+")
 # What makes one sign of several, or chooses how the one before it looks: joiners, variants, letters of a flag.
 _JOINS = re.compile("[\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]")
 _LINE_END = ("↵", "␍")
@@ -49,8 +50,10 @@ def readable_piece(piece: str) -> Readable:
     Args:
         piece: as in `Tokens.display`.
     """
-    byte = _BYTE.fullmatch(piece)
-    return Readable(f"byte {byte[1]}" if byte else _text(piece), not _has_gap(piece), piece)
+    if not _BYTES.fullmatch(piece):
+        return Readable(_text(piece), not _has_gap(piece), piece)
+    codes = _BYTE.findall(piece)
+    return Readable(f"byte{'s' if len(codes) > 1 else ''} {' '.join(codes)}", True, piece)
 
 
 def readable_word(tokens: Tokens, position: int) -> str:
@@ -71,15 +74,15 @@ def visible(text: str) -> str:
 def _character(tokens: Tokens, at: int) -> tuple[int, int] | int:
     """The same for all tokens that are bytes of one character, and different otherwise."""
     start, end = tokens.spans[at]
-    return (start, end) if end == start + 1 and _BYTE.fullmatch(tokens.display[at]) else -1 - at
+    return (start, end) if end == start + 1 and _BYTES.fullmatch(tokens.display[at]) else -1 - at
 
 
 def _plain(tokens: Tokens, at: int, starts_line: bool) -> Readable:
     piece, (start, end) = tokens.display[at], tokens.spans[at]
     if tokens.special[at]:
         return Readable(piece, False, f"{piece}, a special token")
-    if _BYTE.fullmatch(piece) and end > start:
-        return Readable(visible(tokens.text[start:end]), not starts_line, piece)
+    if _BYTES.fullmatch(piece) and end > start:
+        return _part(tokens, at, starts_line)
     return Readable(_text(piece), not (_has_gap(piece) or starts_line), piece)
 
 
@@ -87,12 +90,28 @@ def _bytes(tokens: Tokens, members: list[int], starts_line: bool) -> list[Readab
     """The tokens that are the bytes of one character."""
     start, end = tokens.spans[members[0]]
     character = visible(tokens.text[start:end])
-    codes = [tokens.display[at][3:5] for at in members]
-    title = f"{character} = {' '.join(codes)}"
-    return [
-        Readable("" if number else character, bool(number) or not starts_line, f"{title}: byte {number + 1}, {code}")
-        for number, code in enumerate(codes)
-    ]
+    codes = [_BYTE.findall(tokens.display[at]) for at in members]
+    title = f"{character} = {' '.join(sum(codes, []))}"
+    shown, done = [], 0
+    for own in codes:
+        where = f"byte {done + 1}" if len(own) == 1 else f"bytes {done + 1} to {done + len(own)}"
+        text = "" if done else character
+        shown.append(Readable(text, bool(done) or not starts_line, f"{title}: {where}, {' '.join(own)}"))
+        done += len(own)
+    return shown
+
+
+def _part(tokens: Tokens, at: int, starts_line: bool) -> Readable:
+    """A token of bytes that end within a character, of a byte-level vocabulary; it shows what begins with it."""
+    piece, (start, end) = tokens.display[at], tokens.spans[at]
+    known = min(end, max(start, tokens.spans[at - 1][1])) if at else start
+    text = tokens.text[known:end]
+    codes = _BYTE.findall(piece)
+    title = (
+        piece if len(codes) == 1 and known == start else f"{' '.join(codes)}, of {visible(tokens.text[start:end])!r}"
+    )
+    has_gap = text.startswith(" ") and text != " "
+    return Readable(visible(text.removeprefix(" ") if has_gap else text), not (has_gap or starts_line), title)
 
 
 def _has_gap(piece: str) -> bool:

@@ -76,8 +76,8 @@ def _goes_on(text: str, before: tuple[int, int], span: tuple[int, int]) -> bool:
     start, end = span
     if start == end or before[0] == before[1]:
         return False
-    if before == span:
-        return True
+    if start < before[1]:
+        return True  # parts of one character
     if before[1] != start:
         return False
     return (_in_word(text[start - 1]) and _in_word(text[start])) or _within_character(text, start)

@@ -35,6 +35,7 @@ function createCompare(page, box) {
     h('div', { class: 'title' }, h('h2', {}, 'A | B'), about, h('span', { class: 'grow' }), stages),
     h('div', { class: 'asked' }, input, run, drop), texts.box, note, h('div', { class: 'stage' }, maps.box, outcome.box));
   let answer = null;
+  let missing = null; // why there is no answer
 
   function enter(event) {
     if (event.key !== 'Enter') return;
@@ -50,7 +51,7 @@ function createCompare(page, box) {
   async function ask() {
     const { selection, data } = store;
     question.cancel();
-    answer = null;
+    [answer, missing] = [null, null];
     draw();
     if (selection.textB === null && !data.pair) return;
     const other = selection.textB === null ? { other: data.pair.id } : { text: selection.textB };
@@ -58,7 +59,7 @@ function createCompare(page, box) {
       const progress = ({ done, of, what }) => put(note, `running text B: ${what} ${done} of ${of}`);
       answer = await question.ask('compare', { run: data.run.id, ...other }, { progress });
     } catch (error) {
-      if (error.name !== 'AbortError') put(note, error.message);
+      if (error.name !== 'AbortError') put(note, missing = error.message);
       return;
     }
     draw();
@@ -70,7 +71,7 @@ function createCompare(page, box) {
     drop.hidden = selection.textB === null;
     showStage(selection.stage);
     put(about, told());
-    put(note, answer || selection.textB !== null || data.pair ? null : invitation());
+    put(note, missing ?? (answer || selection.textB !== null || data.pair ? null : invitation()));
     for (const part of [texts, maps, outcome]) part.draw(answer);
   }
 

@@ -53,6 +53,7 @@ function createPatching(page, box) {
     const { selection, data: { run } } = store;
     question.cancel();
     answer = null;
+    put(note);
     draw();
     if (selection.textB === null) return put(note, ...invitation(run));
     const runs = runsOf(run, byOf(selection));
@@ -102,7 +103,7 @@ function createPatching(page, box) {
     only.placeholder = `all ${togetherOf(selection)}`;
     only.setAttribute('aria-label', `Only these ${togetherOf(selection)}`);
     if (answer) [token.placeholder, against.placeholder] = answer.names.map((name) => name.text);
-    put(note);
+    if (answer) put(note); // else it says why there is none
     put(baselines, ...(answer ? told(answer) : [h('span', { class: 'm' }, 'A, the text above, is clean; B is corrupted')]));
     put(say, ...(answer ? found(answer) : []));
     map.draw(answer);

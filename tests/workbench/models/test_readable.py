@@ -64,3 +64,22 @@ def test_a_word_is_its_signs_and_not_their_bytes() -> None:
     words = {readable_word(tokens, at) for at in range(len(tokens))}
     assert {"<bos>", "met", family, "and", "U+200D"} <= words
     assert not any("<0x" in word or "\u202e" in word for word in words)
+
+
+def test_bytes_of_a_byte_level_vocabulary_are_the_characters_that_begin_with_them() -> None:
+    display = ("a", "<0x20><0xD9>", "<0x86>", "<0xF0><0x9F>", "<0x91>", "<0xA8>")
+    spans = ((0, 1), (1, 3), (2, 3), (3, 4), (3, 4), (3, 4))
+    tokens = Tokens("a ن👨", tuple(range(6)), display, spans, (False,) * 6)
+    shown = readable(tokens)
+    assert [(each.text, each.joins) for each in shown] == [
+        ("a", False),
+        ("ن", False),
+        ("", True),
+        ("👨", True),
+        ("", True),
+        ("", True),
+    ]
+    assert shown[1].title == "20 D9, of ' ن'"
+    assert shown[3].title == "👨 = F0 9F 91 A8: bytes 1 to 2, F0 9F"
+    assert tokens.words == (0, 1, 1, 2, 2, 2)
+    assert readable_piece("<0x20><0xD9>").text == "bytes 20 D9"
