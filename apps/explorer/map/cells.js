@@ -21,7 +21,8 @@ export function createCells(repaint) {
     const { units, width, height, theme, type, phone } = scene;
     if (!keepView || view.size > units.size) view = { row: 0, key: 0, size: units.size };
     const font = theme.font(type);
-    if (labels.units !== units || labels.font !== font) labels = { units, font, measured: measured(context, units.labels, font) };
+    const isLoaded = document.fonts.check(font); // until then another one is measured
+    if (labels.units !== units || labels.font !== font || labels.isLoaded !== isLoaded) labels = { units, font, isLoaded, measured: measured(context, units.labels, font) };
     scene.labels = labels.measured;
     whole = squareIn({ width, height, size: units.size, labels: scene.labels, type, phone, beside: scene.tile.sinks ? BESIDE : 0 });
     square = view.size === units.size ? whole : zoomedSquare(whole, view.size);

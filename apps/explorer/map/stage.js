@@ -140,5 +140,8 @@ export function createStage(page, { tooltip, legend, more }) {
     if (shown) show(shown, 0, true);
   }).observe(box);
 
+  // A canvas is not drawn anew by the browser when its fonts come.
+  document.fonts.addEventListener('loadingdone', () => shown && show(shown, 0, true));
+
   return { box, show, say, redraw: () => shown && show(shown, 0, true) };
 }
