@@ -43,8 +43,7 @@ export function createPredictionSide(page, box) {
       if (error.name === 'AbortError') return;
       answer = null;
       draw();
-      // What keeps the lens from being read is said in the middle.
-      put(note, store.selection.against ? error.message : '');
+      put(note, error.message);
     }
   }
 
