@@ -13,10 +13,22 @@ from gemma2_workbench.model.hooks import HookPoint, Span
 
 # Scores, and where their probabilities may be written: see `probabilities`.
 Softmax = Callable[[Tensor, Tensor | None], Tensor]
+Pass = Callable[[HookPoint, Tensor, Span], Tensor]
+
+
+def passed(point: HookPoint, stage: Tensor, span: Span) -> Tensor:
+    """A stage, or what a hook gives in its place."""
+    new: Tensor = point(stage, span)
+    return new
 
 
 def staged(
-    raw_BNQS: Tensor, cap: float | None, softmax: Softmax, points: tuple[HookPoint, HookPoint, HookPoint], span: Span
+    raw_BNQS: Tensor,
+    cap: float | None,
+    softmax: Softmax,
+    points: tuple[HookPoint, HookPoint, HookPoint],
+    span: Span,
+    through: Pass = passed,
 ) -> Tensor:
     """Logits -> softcap -> mask and softmax, [B, N, Q, S].
 
@@ -29,13 +41,15 @@ def staged(
         softmax: from scores to probabilities.
         points: of the logits, the scores and the probabilities.
         span: the absolute rows and keys of the block.
+        through: how a stage passes its point.
     """
     raw, capped, attended = points
-    logits_BNQS = raw(raw_BNQS, span)
-    scores_BNQS = capped(softcap(logits_BNQS, cap, _room(logits_BNQS, raw.kept, raw, capped)), span)
+    logits_BNQS = through(raw, raw_BNQS, span)
+    capped_BNQS = softcap(logits_BNQS, cap, _room(logits_BNQS, raw.kept, raw, capped))
+    scores_BNQS = through(capped, capped_BNQS, span)
     # The scores may be the logits.
     is_kept = raw.kept or capped.kept
-    return attended(softmax(scores_BNQS, _room(scores_BNQS, is_kept, capped, attended)), span)
+    return through(attended, softmax(scores_BNQS, _room(scores_BNQS, is_kept, capped, attended)), span)
 
 
 def _room(stage_BNQS: Tensor, is_kept: bool, reader: HookPoint, following: HookPoint) -> Tensor | None:
