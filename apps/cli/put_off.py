@@ -27,8 +27,9 @@ def _names_at_once(module: ModuleType) -> Iterator[None]:
     """
     yield
     folders, names = (vars(module).get(name) for name in (_OF_FOLDERS, _OF_FILES))
-    if hasattr(folders, "__wrapped__"):
-        setattr(module, _OF_FOLDERS, lru_cache(maxsize=None)(folders.__wrapped__))
+    read = getattr(folders, "__wrapped__", None)
+    if read is not None:
+        setattr(module, _OF_FOLDERS, lru_cache(maxsize=None)(read))
     if names is not None:
 
         @wraps(names)
