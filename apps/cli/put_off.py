@@ -6,24 +6,37 @@ Only a process that is the command's own asks for it (`importing`); nothing that
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import lru_cache
+from functools import lru_cache, wraps
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 _SCIPY = "scipy.optimize"
-_READS_NAMES = "create_import_structure_from_path"
+# Of transformers.utils.import_utils.
+_OF_FOLDERS, _OF_FILES = "create_import_structure_from_path", "fetch__all__"
 Around = Callable[[ModuleType], AbstractContextManager[None]]
 
 
 @contextmanager
-def _read_once(module: ModuleType) -> Iterator[None]:
-    """Names in the files of all models are read twice, as the cache of folders (128) is smaller than their number."""
+def _names_at_once(module: ModuleType) -> Iterator[None]:
+    """The names that the files of all models export are read once, and from the end of each file.
+
+    They are read twice, as the cache of folders (128) is smaller than their number, and each file is searched line by
+    line for the last `__all__`.
+    """
     yield
-    read = getattr(vars(module).get(_READS_NAMES), "__wrapped__", None)
+    folders, names = (vars(module).get(name) for name in (_OF_FOLDERS, _OF_FILES))
+    read = getattr(folders, "__wrapped__", None)
     if read is not None:
-        setattr(module, _READS_NAMES, lru_cache(maxsize=None)(read))
+        setattr(module, _OF_FOLDERS, lru_cache(maxsize=None)(read))
+    if names is not None:
+
+        @wraps(names)
+        def of_the_end(text: str) -> object:
+            return names(text[text.rfind("\n__all__") + 1 :])
+
+        setattr(module, _OF_FILES, of_the_end)
 
 
 @contextmanager
@@ -82,4 +95,4 @@ class Finder(MetaPathFinder):
         return spec
 
 
-FINDER = Finder({"transformers.utils.import_utils": _read_once, "transformers.loss.loss_utils": _without_scipy})
+FINDER = Finder({"transformers.utils.import_utils": _names_at_once, "transformers.loss.loss_utils": _without_scipy})

@@ -1,6 +1,8 @@
 """What a capture will cost, before it starts: memory and time."""
 
+import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Literal
 
 from gemma2_workbench.memory import available_bytes
@@ -8,10 +10,13 @@ from gemma2_workbench.model.equation import MLP_ROWS, rows_for
 from gemma2_workbench.models.parity.long_texts import long_bytes
 from gemma2_workbench.models.parity.statement import is_proven, probe_lengths, reference_bytes
 from gemma2_workbench.models.source import Source
+from gemma2_workbench.traces.fused import FEWEST
 from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET, kept_bytes
 from gemma2_workbench.traces.pilot import lens_seconds, parity_seconds, pass_seconds
 from gemma2_workbench.traces.readers.lens import BLOCK_LOGITS
 
+# What the compiler of the fused sums takes once, when the first text that is long enough loads it.
+COMPILER_BYTES = 100 << 20
 # Multiplications and additions from which on a run is long: about a second of two cores.
 _LONG = 1e11
 
@@ -100,7 +105,12 @@ def peak_bytes(
     # Logits, capped, probabilities and what is compared with them.
     unembedded = 8 * min(tokens * vocabulary, BLOCK_LOGITS) * 4
     proving = max(reference_bytes(loaded, compared), long_bytes(loaded, beyond))
-    return max(captured + (unembedded if lens else 0), proving)
+    return max(captured + (unembedded if lens else 0), proving) + _compiler_bytes(loaded, tokens)
+
+
+def _compiler_bytes(loaded: Source, tokens: int) -> int:
+    is_there = "numba" in sys.modules or find_spec("numba") is None
+    return 0 if is_there or tokens < FEWEST or loaded.device != "cpu" else COMPILER_BYTES
 
 
 def compared_tokens(loaded: Source, tokens: int, parity: bool | Literal["full"]) -> tuple[int, int]:

@@ -82,6 +82,9 @@ from transformers.utils import import_utils
 assert "transformers.models" in sys.modules and "scipy" not in sys.modules
 folders = import_utils.create_import_structure_from_path.cache_info()
 assert folders.hits > 100 and folders.misses == folders.currsize, folders
+names = import_utils.fetch__all__
+for text in (open(losses.__file__).read(), "__all__ = ['a']\\n__all__ = [\\n 'b',\\n]\\n", "__all__ = ['a']", "x\\n"):
+    assert names(text) == names.__wrapped__(text)
 rows, columns = losses.linear_sum_assignment([[2, 1], [1, 3]])
 assert columns.tolist() == [1, 0] and sys.modules["scipy.optimize"].linear_sum_assignment([[1]])
 """

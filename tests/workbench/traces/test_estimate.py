@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import pytest
 
@@ -9,7 +10,7 @@ from gemma2_workbench import LoadedModel, estimate, load
 from gemma2_workbench.model.hooks import catalogue
 from gemma2_workbench.models.parity import statement as parity
 from gemma2_workbench.traces import pilot
-from gemma2_workbench.traces.estimate import Estimate, check_memory, peak_bytes
+from gemma2_workbench.traces.estimate import COMPILER_BYTES, Estimate, check_memory, peak_bytes
 
 
 @pytest.fixture
@@ -50,6 +51,14 @@ def test_what_takes_less_than_a_second_is_not_said_to_take_none() -> None:
     assert "about 11 s" in Estimate(5, 0, 0, 10.9).sentence
 
 
+def test_memory_counts_the_compiler_until_it_is_there(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", sys)
+    there = [peak_bytes(loaded, tokens) for tokens in (200, 2000)]
+    monkeypatch.delitem(sys.modules, "numba")
+    more = COMPILER_BYTES if find_spec("numba") else 0
+    assert [peak_bytes(loaded, tokens) for tokens in (200, 2000)] == [there[0], there[1] + more]
+
+
 def test_memory_counts_the_comparison_the_lens_and_what_goes_to_files(loaded: LoadedModel) -> None:
     plain = peak_bytes(loaded, 2000, parity=False)
     assert peak_bytes(loaded, 2000, parity=False, lens=True) > plain > peak_bytes(loaded, 1000, parity=False)
@@ -61,5 +70,5 @@ def test_memory_counts_the_comparison_the_lens_and_what_goes_to_files(loaded: Lo
 
 def test_too_little_memory_is_refused_with_numbers(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules[check_memory.__module__], "available_bytes", lambda: 10**6)
-    with pytest.raises(MemoryError, match=r"needs about 0.1 GB beside the weights, and 0.0 GB are free"):
+    with pytest.raises(MemoryError, match=r"needs about 0\.[12] GB beside the weights, and 0.0 GB are free"):
         check_memory(loaded, 2000, 128)
