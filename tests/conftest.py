@@ -20,6 +20,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 # Each process of pytest-xdist looks for free ports of its own.
 os.environ["GRADIO_SERVER_PORT"] = str(7860 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]))
 
+import hypothesis
 import pytest
 import torch
 
@@ -52,6 +53,11 @@ CHROMIUM_FLAGS = [
     "--in-process-gpu",
 ]
 WAIT_MS = 60_000  # of everything that a browser is asked for: only a failure pays for it
+
+
+# How long an example may take says how busy the machine is.
+hypothesis.settings.register_profile("suite", deadline=None, max_examples=50)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.hookimpl(wrapper=True)
