@@ -1,5 +1,6 @@
 """What every test may use: the embedded model and a trace of it, random twins, a browser, and no network."""
 
+import copy
 import gc
 import importlib
 import json
@@ -8,6 +9,7 @@ import shlex
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 # Each process of pytest-xdist looks for free ports of its own.
 os.environ["GRADIO_SERVER_PORT"] = str(7860 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]))
 
+import hypothesis
 import pytest
 import torch
 
@@ -52,6 +55,11 @@ CHROMIUM_FLAGS = [
     "--in-process-gpu",
 ]
 WAIT_MS = 60_000  # of everything that a browser is asked for: only a failure pays for it
+
+
+# How long an example may take says how busy the machine is.
+hypothesis.settings.register_profile("suite", deadline=None, max_examples=50)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -147,26 +155,34 @@ def tiny() -> dict[str, Any]:
     }
 
 
+@cache
+def made_twins(head: str, seed: int, config: str) -> tuple[Any, Any]:
+    """The models of `twins` with a configuration in JSON, which are copied: that takes a quarter of the time."""
+    ours = importlib.import_module("gemma2_workbench.model")
+    stock = importlib.import_module("transformers")
+    name, arguments = f"Gemma2{head}", json.loads(config)
+    torch.manual_seed(seed)
+    theirs = getattr(stock, name)(stock.Gemma2Config(**arguments)).eval()
+    with torch.no_grad():
+        for key, weight in theirs.named_parameters():
+            if "norm" in key or key.endswith("bias"):
+                weight.normal_(std=0.3)
+    mine = getattr(ours, name)(ours.Gemma2Config(**arguments)).eval()
+    mine.load_state_dict(theirs.state_dict(), strict=True)
+    return mine, theirs
+
+
 @pytest.fixture
 def twins(tiny: dict[str, Any]) -> Callable[..., tuple[Any, Any]]:
     """`twins(head="ForCausalLM", seed=0, **config)` -> (our model, stock transformers' model).
 
     Both are in eval mode and hold the same random weights; the norms' are random too, so that (1 + weight) shows.
     """
-    ours = importlib.import_module("gemma2_workbench.model")
-    stock = importlib.import_module("transformers")
 
     def make(head: str = "ForCausalLM", seed: int = 0, **config: Any) -> tuple[Any, Any]:
-        name, arguments = f"Gemma2{head}", tiny | config
+        pair = made_twins(head, seed, json.dumps(tiny | config))
         torch.manual_seed(seed)
-        theirs = getattr(stock, name)(stock.Gemma2Config(**arguments)).eval()
-        with torch.no_grad():
-            for key, weight in theirs.named_parameters():
-                if "norm" in key or key.endswith("bias"):
-                    weight.normal_(std=0.3)
-        mine = getattr(ours, name)(ours.Gemma2Config(**arguments)).eval()
-        mine.load_state_dict(theirs.state_dict(), strict=True)
-        return mine, theirs
+        return copy.deepcopy(pair)
 
     return make
 
@@ -190,6 +206,18 @@ def loaded() -> LoadedModel:
 @pytest.fixture(scope="session")
 def tagger() -> LoadedModel:
     return load("tiny-ner")
+
+
+@pytest.fixture
+def loaded_once(loaded: LoadedModel, tagger: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands find the embedded models loaded: it is two thirds of what a short one costs. Others they load."""
+    kept: dict[Any, LoadedModel] = {None: loaded, "tiny": loaded, "tiny-ner": tagger}
+
+    def once(name: Any = None, **how: Any) -> Any:
+        return kept[name] if name in kept and not any(how.values()) else load(name, **how)
+
+    for user in ("apps.cli.model", "apps.cli.compare", "records.again"):
+        monkeypatch.setattr(f"gemma2_workbench.{user}.load", once)
 
 
 @pytest.fixture(scope="session")

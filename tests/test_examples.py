@@ -53,6 +53,7 @@ def test_readme_block(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("loaded_once")
 def test_readme_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copy(ROOT / "examples" / "data" / "places.conll", "test.conll")

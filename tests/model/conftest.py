@@ -1,4 +1,4 @@
-"""Shared by the tests of the model: comparing two outputs, and recording what hook points see."""
+"""Shared by the tests of the model: comparing two outputs, recording what hook points see, an old configuration."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,35 @@ import torch
 from torch.testing import assert_close
 
 from gemma2_workbench.model import attached, points
+
+# Hook points of every layer.
+STAGES = (
+    "resid_pre",
+    "self_attn.q_rot",
+    "self_attn.k_rot",
+    "self_attn.v",
+    "self_attn.attn_logits",
+    "self_attn.attn_scores",
+    "self_attn.attn_probs",
+    "self_attn.head_out",
+    "post_attention_layernorm",
+    "post_feedforward_layernorm",
+)
+
+
+@pytest.fixture
+def old_config(tiny: dict[str, Any]) -> dict[str, Any]:
+    """A config.json as transformers 4.42 wrote it."""
+    return {name: value for name, value in tiny.items() if name != "attn_implementation"} | {
+        "architectures": ["Gemma2ForCausalLM"],
+        "model_type": "gemma2",
+        "cache_implementation": "hybrid",
+        "hidden_act": "gelu_pytorch_tanh",
+        "hidden_activation": "gelu_pytorch_tanh",
+        "rope_theta": 10000.0,
+        "torch_dtype": "float32",
+        "transformers_version": "4.42.0.dev0",
+    }
 
 
 @pytest.fixture

@@ -189,20 +189,8 @@ def test_inherited_settings_of_transformers(tiny):
     assert config_of(**tiny, num_labels=4).id2label[3] == "LABEL_3"
 
 
-def test_a_config_of_transformers_4_42_age_is_read(tiny, tmp_path):
-    old = {name: value for name, value in tiny.items() if name != "attn_implementation"} | {
-        "architectures": ["Gemma2ForCausalLM"],
-        "model_type": "gemma2",
-        "cache_implementation": "hybrid",
-        "hidden_act": "gelu_pytorch_tanh",
-        "hidden_activation": "gelu_pytorch_tanh",
-        "rope_theta": 10000.0,
-        "torch_dtype": "float32",
-        "transformers_version": "4.42.0.dev0",
-        "query_pre_attn_scalar": 224.0,
-        "sliding_window_size": 4096,
-        "eos_token_id": [1, 9],
-    }
+def test_a_config_of_transformers_4_42_age_is_read(old_config, tmp_path):
+    old = old_config | {"query_pre_attn_scalar": 224.0, "sliding_window_size": 4096, "eos_token_id": [1, 9]}
     (tmp_path / "config.json").write_text(json.dumps(old))
     config = Gemma2Config.from_pretrained(tmp_path)
     assert config.layer_types == ["sliding_attention", "full_attention"] * 2

@@ -24,8 +24,9 @@ def padded(token_ids):
     return {"input_ids": ids, "attention_mask": mask}
 
 
-@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-@pytest.mark.parametrize("length", [2, 5, 11])
+@pytest.mark.parametrize(
+    ("length", "implementation"), [(2, None), (5, None), *((11, each) for each in IMPLEMENTATIONS)]
+)
 def test_greedy(twins, token_ids, implementation, length):
     ours, stock = twins()
     ids = token_ids(2, length)
@@ -54,8 +55,10 @@ def test_a_left_padded_row_continues_like_the_row_alone(twins, padded):
     assert torch.equal(together[0, 9:], alone[0, 4:])
 
 
-@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-@pytest.mark.parametrize("sampling", [{}, {"temperature": 3.0, "top_k": 20}, {"top_p": 0.9}])
+@pytest.mark.parametrize(
+    ("sampling", "implementation"),
+    [({"temperature": 3.0, "top_k": 20}, None), ({"top_p": 0.9}, None), *(({}, each) for each in IMPLEMENTATIONS)],
+)
 def test_sampling_with_a_seed(twins, padded, implementation, sampling):
     ours, stock = twins(final_logit_softcapping=3.0)
     arguments = {"attention_mask": padded["attention_mask"], "do_sample": True, **sampling}

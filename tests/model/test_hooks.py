@@ -7,24 +7,9 @@ import torch
 from torch.testing import assert_close
 
 from gemma2_workbench.model import HookPoint, attached, points
+from tests.model.conftest import STAGES
 
-PER_LAYER = {
-    "resid_pre",
-    "self_attn.q_rot",
-    "self_attn.k_rot",
-    "self_attn.v",
-    "self_attn.attn_logits",
-    "self_attn.attn_scores",
-    "self_attn.attn_probs",
-    "self_attn.head_out",
-    "post_attention_layernorm",
-    "post_feedforward_layernorm",
-}
-
-
-TRUNK = {f"layers.{layer}.{name}" for layer in range(4) for name in PER_LAYER}
-
-
+TRUNK = {f"layers.{layer}.{name}" for layer in range(4) for name in STAGES}
 HEAD = {"final_logits", "capped_logits"}
 
 
@@ -62,7 +47,7 @@ def test_names_are_module_paths(twins):
 def test_patterns_select(twins):
     ours, _ = twins()
     assert set(points(ours, "layers.*.self_attn.v")) == {f"layers.{i}.self_attn.v" for i in range(4)}
-    assert set(points(ours, "layers.2.*")) == {f"layers.2.{name}" for name in PER_LAYER}
+    assert set(points(ours, "layers.2.*")) == {f"layers.2.{name}" for name in STAGES}
     assert len(points(ours, "*_logits")) == 6
     assert len(points(ours, "layers.[02].resid_pre")) == 2
 
@@ -111,8 +96,13 @@ def test_the_stages_follow_from_each_other(record, twins, token_ids):
     assert_close(ours(ids).logits, capped)
 
 
-@pytest.mark.parametrize("pattern", ["*", *sorted(PER_LAYER | HEAD)])
-@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode, torch.enable_grad])
+@pytest.mark.parametrize(
+    ("pattern", "mode"),
+    [
+        *((pattern, torch.no_grad) for pattern in sorted({*STAGES, *HEAD})),
+        *(("*", mode) for mode in (torch.no_grad, torch.inference_mode, torch.enable_grad)),
+    ],
+)
 def test_reading_changes_nothing_and_what_was_read_stays_as_it_was(recorder, twins, token_ids, pattern, mode):
     ours, _ = twins()
     ids = token_ids(2, 14)

@@ -55,7 +55,7 @@ def inputs(draw):
     return torch.tensor(ids), torch.tensor(mask), chunks
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(config=configs(), batch=inputs(), rows=st.integers(1, 14), seed=st.integers(0, 9), static=st.booleans())
 @torch.no_grad()
 def test_full_and_chunked_passes_equal_the_reference(config, batch, rows, seed, static):
@@ -83,7 +83,7 @@ def test_full_and_chunked_passes_equal_the_reference(config, batch, rows, seed, 
     assert_close(torch.cat(steps, 1)[mask], theirs.logits[mask], atol=1e-4, rtol=1e-4)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(
     config=configs(),
     starts=st.lists(st.booleans(), min_size=11, max_size=11),

@@ -5,20 +5,7 @@ import torch
 from torch.testing import assert_close
 
 from gemma2_workbench.model import attached, points
-
-STAGES = (
-    "resid_pre",
-    "self_attn.q_rot",
-    "self_attn.k_rot",
-    "self_attn.v",
-    "self_attn.attn_logits",
-    "self_attn.attn_scores",
-    "self_attn.attn_probs",
-    "self_attn.head_out",
-    "post_attention_layernorm",
-    "post_feedforward_layernorm",
-)
-
+from tests.model.conftest import STAGES
 
 NAMES = [*(f"layers.{layer}.{stage}" for layer in range(4) for stage in STAGES), "final_logits", "capped_logits"]
 

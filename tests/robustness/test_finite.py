@@ -36,7 +36,9 @@ LAYER += ("post_attention_layernorm", "pre_feedforward_layernorm", "mlp.gate_pro
 LAYER += ("post_feedforward_layernorm",)
 PLACES = ("model.embed_tokens", *(f"model.layers.1.{name}" for name in LAYER), "model.norm")
 IDS = (2, 10, 11, 12)
-VALUES = (float("nan"), float("inf"), -float("inf"))
+NAN, INFINITY = float("nan"), float("inf")
+# What it is does not depend on the place.
+SPOILT = [*((place, NAN) for place in PLACES), (PLACES[0], INFINITY), (PLACES[-1], -INFINITY)]
 
 
 def small(cls: type[Any], like: LoadedModel, **config: Any) -> LoadedModel:
@@ -71,8 +73,7 @@ def poisoned(loaded: LoadedModel, name: str, value: float, row: int = 2) -> Iter
         weight[at] = before
 
 
-@pytest.mark.parametrize("value", VALUES)
-@pytest.mark.parametrize("place", [*PLACES, "lm_head"])
+@pytest.mark.parametrize(("place", "value"), [*SPOILT, ("lm_head", NAN), ("lm_head", INFINITY)])
 def test_a_language_model_says_which_weight(speaker: LoadedModel, place: str, value: float) -> None:
     runs = [lambda: capture(speaker, TEXT), lambda: predict(speaker, IDS)]
     runs += [] if place == "lm_head" else [lambda: capture(speaker, TEXT, parity=False)]
@@ -91,8 +92,7 @@ def test_lens_and_contributions_say_it_too(speaker: LoadedModel, run: Callable[.
                 run(speaker, IDS, token)
 
 
-@pytest.mark.parametrize("value", VALUES)
-@pytest.mark.parametrize("place", [*PLACES, "score"])
+@pytest.mark.parametrize(("place", "value"), [*SPOILT, ("score", NAN), ("score", INFINITY)])
 def test_a_classifier_says_which_weight(tagger: LoadedModel, place: str, value: float) -> None:
     target = target_of(classify(tagger, TEXT).sentences[0], 0)
     with poisoned(tagger, f"{place}.weight", value):

@@ -15,7 +15,7 @@ from gemma2_workbench import VIEWS, Trace, capture, load
 from gemma2_workbench.traces.file import _checksum, load_trace, save_trace
 from gemma2_workbench.traces.interventions import AblateHead, SetCausal, SetFinalSoftcap, SetSoftcap, SetWindow
 
-MUTATIONS = 100
+MUTATIONS = 40
 NONSENSE = (None, True, 0, -1, 1, 7, 2**31, 2**63, 10**400, 1e308, -1e308, 0.5, float("nan"), float("inf"), "", "x")
 SPOILT = (float("nan"), float("inf"), -1.0, 1e6, 1e30)
 NESTED = ([], [[]], {}, [None], {"x": 1}, [[0, 1]], ["x"], ["x", 1, None, {}])

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
-from gemma2_workbench import embedded, load
+from gemma2_workbench import embedded
 from gemma2_workbench.apps.cli import main
 from gemma2_workbench.classification.classify import classify
 from gemma2_workbench.classification.conll import read_conll
@@ -21,12 +21,7 @@ GOLD = Path(__file__).parents[3] / "training" / "ner" / "gold" / "gold.conll"
 
 
 @pytest.fixture(autouse=True)
-def loaded_once(tagger, monkeypatch, tmp_path):
-    """The embedded classifier is read from its files once, and every test has a folder of its own."""
-    real = load
-    monkeypatch.setattr(
-        "gemma2_workbench.apps.cli.model.load", lambda name, **how: tagger if name == "tiny-ner" else real(name, **how)
-    )
+def here(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 

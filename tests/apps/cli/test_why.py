@@ -10,20 +10,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from gemma2_workbench import LoadedModel, SetCausal, classify, load
-from gemma2_workbench.apps.cli import main, model
+from gemma2_workbench import LoadedModel, SetCausal, classify
+from gemma2_workbench.apps.cli import main
 from gemma2_workbench.classification.explanations import head_effects, leave_one_out, saliency, target_of
-from gemma2_workbench.records import again
 
 TEXT = "-The crew went home. They sailed from Jordan to $x$ \\ the coast of Egypt."
 JORDAN = 9  # of all words
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tagger: LoadedModel) -> Path:
-    """A folder of its own; the embedded classifier is loaded once."""
-    for user in (again, model):
-        monkeypatch.setattr(user, "load", lambda name, **how: tagger if name == "tiny-ner" else load(name, **how))
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

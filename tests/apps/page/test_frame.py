@@ -93,16 +93,16 @@ def test_an_edited_text_is_marked_until_it_runs(open_page: Open) -> None:
 
 
 def test_a_fast_model_runs_as_one_types(open_page: Open) -> None:
-    page = open_page(waiting="#page")
+    page = open_page()
 
     def faster(route: Any) -> None:
         answer = route.fetch()
         route.fulfill(response=answer, body=re.sub(r'"seconds":[\d.e-]+', '"seconds":0.1', answer.text()))
 
     page.route("**/workbench/ask", faster)
-    page.goto(page.url.split("?")[0] + "?text=red+blue")
-    page.wait_for_selector(READY)
-    page.click("#text")
+    page.fill("#text", "red blue")
+    page.press("#text", "Enter")
+    page.wait_for_function("workbench.data.run.text === 'red blue'")
     page.keyboard.press("End")
     page.keyboard.type(" red")
     page.wait_for_function("workbench.data.run.text === 'red blue red'")

@@ -19,6 +19,7 @@ from gemma2_workbench.apps.page.save.file import file_route, preview_handler
 from gemma2_workbench.apps.page.save.savable import Savables
 from gemma2_workbench.apps.page.session import Session
 
+pytestmark = pytest.mark.usefixtures("loaded_once")
 TEXT = "red blue red blue"
 MAP = {"view": "attention", "options": {"layer": 5, "head": 3, "stage": "attn_probs"}}
 

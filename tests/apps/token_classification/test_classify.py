@@ -30,7 +30,9 @@ def classify(open_page: Open, classifiers: str) -> Open:
     """`classify(search="")`: Classify with all its reasons."""
 
     def opened(search: str = "", **options: Any) -> Any:
-        page = open_page(f"mode=classify&{search}", url=classifiers, waiting="#classify:not([hidden])", **options)
+        # Fresh, because reasons of a test before would count as explained.
+        start = {"url": classifiers, "waiting": "#classify:not([hidden])", "fresh": True}
+        page = open_page(f"mode=classify&{search}", **start, **options)
         page.wait_for_function(EXPLAINED)
         return page
 

@@ -115,7 +115,7 @@ def _pickled(random: Random, folder: Path) -> tuple[str, bool]:
     """Weights as a pickle that would run code."""
     (folder / WEIGHTS).unlink()
     name = random.choice(("pytorch_model.bin", WEIGHTS, "model.pt"))
-    (folder / name).write_bytes(pickle.dumps(_Runs(str(folder.parent / "run"))))
+    (folder / name).write_bytes(pickle.dumps(_Runs(str(folder.parent / "run")), protocol=2))
     return f"{name} is a pickle with code", True
 
 

@@ -56,6 +56,12 @@ class Toy(Explanation):
         return f"The sentence has {self.count} tokens."
 
 
+@pytest.fixture(autouse=True)
+def quick(loaded_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer random draws than the hundred that a reader gets."""
+    monkeypatch.setattr(faithfulness, "__defaults__", (9,))
+
+
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(EXPLANATIONS, "toy", f"{__name__}:Toy")

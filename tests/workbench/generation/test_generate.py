@@ -14,12 +14,14 @@ from gemma2_workbench.generation.settings import CACHES
 from gemma2_workbench.generation.spelling import joined
 from gemma2_workbench.models.tokens import tokenize
 
+pytestmark = pytest.mark.usefixtures("loaded_once")
 TEXT = "The President of the United States met Emma in Paris. The President of the United States spoke to Emma, and"
 SAMPLED = {"temperature": 1.3, "top_k": 20, "top_p": 0.95}
 
 
-@pytest.mark.parametrize("cache", CACHES)
-@pytest.mark.parametrize("sampling", [{}, SAMPLED, {"temperature": 0.7}])
+@pytest.mark.parametrize(
+    ("sampling", "cache"), [*((SAMPLED, cache) for cache in CACHES), ({}, CACHES[0]), ({"temperature": 0.7}, CACHES[0])]
+)
 def test_the_tokens_are_those_of_stock_transformers(
     loaded: LoadedModel, cache: str, sampling: dict[str, float]
 ) -> None:

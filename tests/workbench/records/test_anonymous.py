@@ -19,13 +19,18 @@ FILES = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def twin(twin_folder: Callable[..., Path]) -> Path:
+    return twin_folder()
+
+
 @pytest.fixture
-def folder(twin_folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(twin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model in a folder that names its author."""
     home = tmp_path / AUTHOR
     home.mkdir()
     model = home / "our-model"
-    model.symlink_to(twin_folder(), target_is_directory=True)
+    model.symlink_to(twin, target_is_directory=True)
     monkeypatch.chdir(tmp_path)
     return model
 

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file, save_file
 
-from gemma2_workbench import LoadedModel, load
-from gemma2_workbench.apps.cli import main, model
+from gemma2_workbench.apps.cli import main
 from gemma2_workbench.records import again, record
 
 TEXT = "Anna met Bob. Later Anna met Bob"
@@ -28,17 +27,6 @@ sys.exit(main(sys.argv[2:]) or main(["redraw", sys.argv[1]]))
 
 def said(capsys: pytest.CaptureFixture[str]) -> str:
     return "".join(capsys.readouterr())
-
-
-@pytest.fixture(autouse=True)
-def loaded_once(monkeypatch: pytest.MonkeyPatch, loaded: LoadedModel) -> None:
-    """The embedded model is loaded once for all tests here; other processes and other models load for themselves."""
-
-    def once(name: str | None = None, **options: Any) -> LoadedModel:
-        return loaded if name in (None, "tiny") else load(name, **options)
-
-    monkeypatch.setattr(again, "load", once)
-    monkeypatch.setattr(model, "load", once)
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gemma2_workbench import LoadedModel, Trace, capture, load, view_named
-from gemma2_workbench.apps.cli import main, model
+from gemma2_workbench import LoadedModel, Trace, capture, view_named
+from gemma2_workbench.apps.cli import main
 from gemma2_workbench.models.loading import ModelNotFoundError
 from gemma2_workbench.records import again, limits, nearby
 from gemma2_workbench.records.artifact import produced
@@ -45,26 +45,13 @@ KINDS = {
     "trace.csv": ["table", "attention", "--layer", "1", "--head", "2", "--trace", "run.safetensors"],
 }
 # How much of the record a sample of the suite changes with a whole redrawing behind it.
-SAMPLE = 6
+SAMPLE = 3
 Make = Callable[[str], Path]
 
 
-@pytest.fixture(scope="module")
-def models() -> dict[str, LoadedModel]:
-    return {name: load(name) for name in ("tiny", "tiny-ner")}
-
-
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: dict[str, LoadedModel]) -> Path:
-    """A folder of its own; the embedded models are loaded once."""
-
-    def once(name: str | None = None, **how: Any) -> LoadedModel:
-        return models[name or "tiny"] if name in (None, *models) else load(name, **how)
-
-    for user in (again, model):
-        monkeypatch.setattr(user, "load", once)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.fixture(scope="module")
@@ -301,8 +288,8 @@ def test_what_fills_the_memory_is_not_drawn(loaded_trace: Trace, monkeypatch: An
 
 
 @pytest.fixture(scope="module")
-def loaded_trace(models: dict[str, LoadedModel]) -> Trace:
-    return capture(models["tiny"], TEXT, parity=False)
+def loaded_trace(loaded: LoadedModel) -> Trace:
+    return capture(loaded, TEXT, parity=False)
 
 
 HUB = {"name": "google/gemma-2-2b", "source": "google/gemma-2-2b", "revision": "a" * 40}
@@ -337,11 +324,11 @@ def test_nothing_is_fetched_unless_asked(made: dict[str, Any], monkeypatch: Any,
 
 
 def test_a_hub_model_that_was_fetched_earlier_is_taken(
-    made: dict[str, Any], models: dict[str, LoadedModel], monkeypatch: Any, capsys: Any
+    made: dict[str, Any], loaded: LoadedModel, monkeypatch: Any, capsys: Any
 ) -> None:
     folder = Path("cache") / ("a" * 40)
     monkeypatch.setattr(nearby, "try_to_load_from_cache", lambda *_, **__: str(folder / "config.json"))
-    monkeypatch.setattr(again, "load", lambda name, **_: models["tiny"] if name == str(folder) else None)
+    monkeypatch.setattr(again, "load", lambda name, **_: loaded if name == str(folder) else None)
     record = sidecar("view.csv", made)
     _, verdict, _ = redrawn("view.csv", record | {"model": record["model"] | HUB}, capsys)
     assert verdict.startswith("view.csv: same bytes")
@@ -370,9 +357,9 @@ def png(*chunks: tuple[bytes, bytes]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(packed(*chunk) for chunk in ((b"IHDR", head), *chunks, (b"IDAT", b"")))
 
 
-BOMB = zlib.compress(b"a" * 50_000_000)
+BOMB = zlib.compress(b"a" * (MOST_BYTES + 1))
 FILES = {
-    "a bomb.npz": archive(data=b"\0" * 50_000_000),
+    "a bomb.npz": archive(data=b"\0" * (MOST_BYTES + 1)),
     "no array.npz": archive(data=b"{}"),
     "an object.npz": archive(data=b"\x93NUMPY\x01\x00\x10\x00{'descr': '|O'}\n"),
     "another array.npz": archive(name="values.npy", data=array(b"{}")),

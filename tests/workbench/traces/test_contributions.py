@@ -1,33 +1,21 @@
 """Direct contributions: they sum to transformers' logit, and taking one out takes exactly that much away."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-import transformers
 from torch import Tensor
 
-from gemma2_workbench import AblateHead, LoadedModel, capture, contributions, load, predict, tokenize
+from gemma2_workbench import AblateHead, LoadedModel, capture, contributions, predict, tokenize
 from gemma2_workbench.views import table
 
 TEXT = "The President of the United States met Emma in Paris, and Emma was glad."
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["", "biases"])
-def twins(request: Any, twin_folder: Callable[..., Path]) -> tuple[LoadedModel, Any]:
-    """A random model and transformers' own over the same weights, norms and biases random too."""
-    folder = twin_folder(final_logit_softcapping=10.0, attention_bias=request.param)
-    ours = load(folder)
-    theirs = transformers.Gemma2ForCausalLM.from_pretrained(folder, attn_implementation="eager").eval()
-    generator = torch.Generator().manual_seed(1)
-    with torch.no_grad():
-        for name, weight in theirs.named_parameters():
-            if "norm" in name or name.endswith("bias"):
-                weight.copy_(0.3 * torch.randn(weight.shape, generator=generator))
-    ours.model.load_state_dict(theirs.state_dict())
-    return ours, theirs
+def twins(request: Any, loaded_twins: Callable[..., Any]) -> tuple[LoadedModel, Any]:
+    return loaded_twins(final_logit_softcapping=10.0, attention_bias=request.param)
 
 
 @pytest.fixture(scope="module")

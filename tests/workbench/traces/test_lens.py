@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-import transformers
 from torch import Tensor
 
-from gemma2_workbench import LoadedModel, SetFinalSoftcap, capture, estimate, lens, load, predict, token_id, tokenize
+from gemma2_workbench import LoadedModel, SetFinalSoftcap, capture, estimate, lens, predict, token_id, tokenize
 from gemma2_workbench.model import Gemma2ForTokenClassification
 from gemma2_workbench.traces.file import load_trace, save_trace
 from gemma2_workbench.traces.readers.lens import Lens, LensReader
@@ -20,18 +19,9 @@ TEXT = "The President of the United States met Emma in Paris, and Emma was glad.
 
 
 @pytest.fixture(scope="module")
-def twins(twin_folder: Callable[..., Path]) -> tuple[LoadedModel, Any]:
-    """A random model and transformers' own over the same weights; the norms' are random too, and both caps bite."""
-    folder = twin_folder(final_logit_softcapping=10.0, attn_logit_softcapping=20.0)
-    ours = load(folder)
-    theirs = transformers.Gemma2ForCausalLM.from_pretrained(folder, attn_implementation="eager").eval()
-    generator = torch.Generator().manual_seed(1)
-    with torch.no_grad():
-        for name, weight in theirs.named_parameters():
-            if "norm" in name:
-                weight.copy_(0.3 * torch.randn(weight.shape, generator=generator))
-    ours.model.load_state_dict(theirs.state_dict())
-    return ours, theirs
+def twins(loaded_twins: Callable[..., Any]) -> tuple[LoadedModel, Any]:
+    """Both caps bite."""
+    return loaded_twins(final_logit_softcapping=10.0, attn_logit_softcapping=20.0)
 
 
 @pytest.fixture(scope="module")

@@ -28,15 +28,23 @@ def test_table_and_figure(view: View, trace: Trace) -> None:
     assert paper.render(spec, "pdf").startswith(b"%PDF")
 
 
+@pytest.fixture(scope="module")
+def short(loaded: LoadedModel) -> Trace:
+    return capture(loaded, "a", read=("attention", "folds", "lens", "contributions"))
+
+
 @each_view
-def test_a_text_of_one_character_works(view: View, loaded: LoadedModel) -> None:
-    short = capture(loaded, "a", read=("attention", "folds", "lens", "contributions"))
+def test_a_text_of_one_character_works(view: View, short: Trace) -> None:
     assert screen.render(view.figure(view.table(short))).data
 
 
+@pytest.fixture(scope="module")
+def again(trace: Trace, tmp_path_factory: pytest.TempPathFactory) -> Trace:
+    return load_trace(save_trace(trace, tmp_path_factory.mktemp("again") / "t.safetensors"))
+
+
 @each_view
-def test_the_table_is_the_same_after_a_round_trip(view: View, trace: Trace, tmp_path) -> None:
-    again = load_trace(save_trace(trace, tmp_path / "t.safetensors"))
+def test_the_table_is_the_same_after_a_round_trip(view: View, trace: Trace, again: Trace) -> None:
     pd.testing.assert_frame_equal(view.table(again), view.table(trace))
 
 

@@ -26,7 +26,6 @@ from gemma2_workbench import (
     predict,
 )
 from gemma2_workbench.model import attached, set_block_rows
-from gemma2_workbench.traces.interventions import as_data, from_data
 
 CHANGES = (SetSoftcap(3.0), SetWindow(2), SetFinalSoftcap(None), SetCausal(False), AblateHead(1, 2))
 IDS = (2, 10, 11, 12, 13, 14, 15, 16, 17, 18)
@@ -97,7 +96,7 @@ def test_runs_side_by_side_never_mix(loaded: LoadedModel) -> None:
     changes = [(), *((change,) for change in CHANGES)]
     alone = [predict(loaded, IDS, change).capped for change in changes]
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda change: predict(loaded, IDS, change).capped, changes * 6))
+        together = list(pool.map(lambda change: predict(loaded, IDS, change).capped, changes * 3))
     assert all(torch.equal(ours, alone[at % len(alone)]) for at, ours in enumerate(together))
 
 
@@ -131,8 +130,3 @@ def test_models_that_others_have_wrapped(twin_folder: Callable[..., Path], wrap:
 def test_a_window_needs_a_local_layer(loaded: LoadedModel) -> None:
     with pytest.raises(ValueError, match=r"^layer 1 is global and has no window to change; local layers: 0, 2, 4$"):
         predict(loaded, IDS, [SetWindow(2, (0, 1))])
-
-
-@pytest.mark.parametrize("change", [*CHANGES, SetSoftcap(None, (1, 2)), SetWindow(10**12)])
-def test_an_intervention_is_data(change: Any) -> None:
-    assert from_data(as_data(change)) == change
