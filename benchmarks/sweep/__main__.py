@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from benchmarks.sweep.cost import cost
 from benchmarks.sweep.engines import memory, workers
+from gemma2_workbench.apps.allocator import keep_freed_memory
 from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.models.loading import load
 
@@ -30,6 +31,7 @@ def main() -> None:
     parser.add_argument("--long", type=int, default=10_000, help="of the memory; default 10000")
     parser.add_argument("--rounds", type=int, default=3, help="of each batch; default 3")
     parser.add_argument("--workers", type=int, default=2, help="at most; default 2")
+    keep_freed_memory()  # as commands do
     for figure in figures(parser.parse_args()):
         print(json.dumps(figure), flush=True)
 
