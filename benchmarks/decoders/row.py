@@ -14,6 +14,7 @@ from gemma2_workbench.models.decoder.maps_only import MapsOnly
 from gemma2_workbench.models.decoder.opening import opened
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.source import Decoder
+from gemma2_workbench.models.decoder.study.heads import longest_of
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.weights.own_copy import own_modules
 
@@ -30,7 +31,7 @@ class Row:
         layers: its layers by kind.
         apart: the differences from its own eager forward.
         lens, contributions: whether it has them, exact.
-        reason: why not staged.
+        reason: why not staged, or of which texts.
     """
 
     model_type: str
@@ -67,7 +68,7 @@ def row_of(model_type: str) -> Row:
     except Exception as error:
         return Row(model_type, "refused", reason=f"{type(error).__name__}: {_short(error)}")
     exact = apart.largest <= TOLERANCE
-    reason = "" if exact else "differs from its own eager forward"
+    reason = _most(ours, longest_of(model)) if exact else "differs from its own eager forward"
     return Row(
         model_type,
         "staged" if exact else "refused",
@@ -90,6 +91,11 @@ def _has_lens(ours: Decoder) -> bool:
 def _has_contributions(ours: Decoder) -> bool:
     heads = all(layer.softmax for layer in ours.layers) and all(one.projection for one in ours.anatomy.layers)
     return _has_lens(ours) and ours.anatomy.adds and heads
+
+
+def _most(ours: Decoder, longest: int) -> str:
+    most = ours.shape.longest
+    return f"texts of up to {most} tokens, of which no keys are chosen" if most < longest else ""
 
 
 def _short(error: Exception) -> str:

@@ -67,7 +67,8 @@ SIZES: dict[str, object] = {
     **dict.fromkeys(("mamba_d_head", "mamba_head_dim", "mamba_headdim"), 8),
     **dict.fromkeys(("mamba_dt_rank", "time_step_rank", "lru_width", "hidden_size_per_layer_input"), 8),
     "qk_head_dim": 12,
-    "index_topk": 6,
+    # As many as there are tokens: chosen from, attention is another for each text, and shown as maps alone.
+    "index_topk": 32,
     "word_embed_proj_dim": 32,
     "lru_width": 32,
     "attention_hidden_size": 32,
@@ -119,7 +120,7 @@ OWN: dict[str, dict[str, object]] = {
         "indexer_kv_heads": 1,
         "indexer_n_heads": 2,
         "indexer_head_dim": 8,
-        "indexer_budget": 8,
+        "indexer_budget": 32,
         "indexer_compress_ratio": 4,
     },
     "xmod": {"languages": ["en_XX"], "default_language": "en_XX"},

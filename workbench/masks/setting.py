@@ -154,10 +154,12 @@ class Setting:
         causal: bool | None = None,
         **passes: Unpack[Passes],
     ) -> Setting:
-        """The situation for a model: its layers, and its own window and side unless others are given."""
+        """The situation for a model: its layers, and its own window, side and prefix unless others are given."""
         own = model.window or tokens
         sees = model.causal if causal is None else causal
         size = own if window is None else window
+        if model.prefix is not None and sees and not (passes.get("chunk") or passes.get("packed")):
+            passes.setdefault("prefix", min(model.prefix, tokens - passes.get("decode", 0)))
         return cls(tokens, size, model.layers, causal=sees, attention_chunk=model.attention_chunk, **passes)
 
     @property

@@ -25,6 +25,7 @@ class LayerInfo:
         sinks: the logit of each head's learned sink, which takes a share of every row but is no key; None without.
         softmax: whether the layer has attention maps at all; a linear or recurrent layer has none.
         staged: whether all stages are known; else the probabilities alone, as the model itself gives them.
+        prefix: positions before this one see one another, as in a prefix language model; None without a prefix.
     """
 
     index: int
@@ -37,11 +38,12 @@ class LayerInfo:
     sinks: tuple[float, ...] | None = None
     softmax: bool = True
     staged: bool = True
+    prefix: int | None = None
 
     @property
     def mask(self) -> Mask:
         """The model's own rule for an unpadded text."""
-        return Mask(self.window, causal=self.causal, chunk=self.chunk)
+        return Mask(self.window, causal=self.causal, chunk=self.chunk, prefix=self.prefix)
 
 
 @dataclass(frozen=True)

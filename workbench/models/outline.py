@@ -33,6 +33,7 @@ class Outline:
         attention_chunk: tokens of a chunk of its chunked layers, None without any.
         causal: whether later keys are hidden.
         vocabulary: rows of its embeddings.
+        prefix: how many tokens see one another whatever stands behind them, None where there is no prefix.
     """
 
     layers: tuple[str, ...]
@@ -40,6 +41,7 @@ class Outline:
     causal: bool
     vocabulary: int
     attention_chunk: int | None = None
+    prefix: int | None = None
 
     @classmethod
     def of(cls, config: PreTrainedConfig) -> "Outline":
@@ -63,8 +65,10 @@ class Outline:
         """The outline of layers as they run, whatever family they are of."""
         windows = [layer.window for layer in layers if layer.window is not None]
         chunks = [layer.chunk for layer in layers if layer.chunk is not None]
+        prefixes = [layer.prefix for layer in layers if layer.prefix is not None]
         kinds, causal = tuple(layer.kind for layer in layers), any(layer.causal for layer in layers if layer.softmax)
-        return cls(kinds, max(windows, default=None), causal, vocabulary, max(chunks, default=None))
+        window, chunk, prefix = (max(sizes, default=None) for sizes in (windows, chunks, prefixes))
+        return cls(kinds, window, causal, vocabulary, chunk, prefix)
 
 
 def has_outline(config: PreTrainedConfig) -> bool:

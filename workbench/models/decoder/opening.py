@@ -10,9 +10,16 @@ from gemma2_workbench.models.decoder.maps_only import MapsOnly, maps_only
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.shared_layers import unshared
 from gemma2_workbench.models.decoder.source import Decoder
-from gemma2_workbench.models.decoder.staging import NO_SOFTMAX, NO_SWITCH, staged, switch_over, watch_over
+from gemma2_workbench.models.decoder.staging import (
+    NO_SOFTMAX,
+    NO_SWITCH,
+    staged,
+    switch_over,
+    switch_with_whole_mask,
+    watch_over,
+)
 from gemma2_workbench.models.decoder.study.heads import labels_of, text_token
-from gemma2_workbench.models.decoder.study.study import first_tensor
+from gemma2_workbench.models.decoder.study.study import OWN_MASK, first_tensor
 from gemma2_workbench.models.decoder.texts import text_ids
 from gemma2_workbench.models.parity.statement import TOLERANCE
 from gemma2_workbench.models.weights.info import WeightsInfo
@@ -45,17 +52,20 @@ def opened(
     }
     if labels_of(model) == "sequence":
         about["text_token"] = text_token(own_modules(model), text_ids(model))
-    reasons: list[str] = []
-    for switch in (switch_over, watch_over):
+    said = ""
+    for switch in (switch_over, switch_with_whole_mask, watch_over):
+        if switch is switch_with_whole_mask and not said.startswith(OWN_MASK):
+            continue
         try:
             ours = _equal(staged(unshared(own_modules(model)), tokenizer, switch, **about), own_modules(model))
         except RefusedError as error:
-            reasons.append(str(error))
+            reason = str(error)
         else:
             return ours
-    # Of a model that calls nothing registered, the second says more.
-    reason = reasons[1] if reasons[0] == NO_SWITCH and reasons[1] != NO_SOFTMAX else reasons[0]
-    return maps_only(model, tokenizer, reason, text_ids(model), **about)
+        # The first reason is the one, but of a model that calls nothing registered or takes parts of its mask.
+        if not said or reason != NO_SOFTMAX and (said == NO_SWITCH or switch is switch_with_whole_mask):
+            said = reason
+    return maps_only(model, tokenizer, said, text_ids(model), **about)
 
 
 def _equal(ours: Decoder, model: Any) -> Decoder:

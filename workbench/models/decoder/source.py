@@ -30,6 +30,7 @@ from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.parity.long_texts import maps_until_taken
 from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.unembedding import Unembedding
+from gemma2_workbench.models.value_norms import value_norms
 from gemma2_workbench.models.weights.own_copy import own_modules
 
 
@@ -123,12 +124,9 @@ class Decoder(Classifying):
     def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
         """See `Source`."""
         projection = self._projection(layer)
-        G, T, H = v_GTH.shape
-        N = self.shape.heads
         if projection is None:
-            return torch.zeros(0, T)
-        out_DNH = projection.unflatten(1, (N, H))
-        return torch.stack([(v_GTH[head * G // N].float() @ out_DNH[:, head].T).norm(dim=-1) for head in range(N)])
+            return torch.zeros(0, v_GTH.shape[1])
+        return value_norms(v_GTH.float(), projection.unflatten(1, (self.shape.heads, v_GTH.shape[-1])).movedim(1, 0))
 
     def _projection(self, layer: int) -> Tensor | None:
         """The weights of the output projection, float32 [D, N * Hv]; None where none is known."""
@@ -263,6 +261,7 @@ class Decoder(Classifying):
             seat.rule.causal,
             chunk=seat.rule.chunk,
             sinks=self.sinks[layer],
+            prefix=seat.rule.prefix,
         )
 
 

@@ -8,11 +8,12 @@ from torch import nn
 
 from gemma2_workbench.models.decoder.attention.own_softmax import attending, watch
 from gemma2_workbench.models.decoder.attention.seam import KEY, Call
+from gemma2_workbench.models.decoder.attention.whole_mask import WHOLE
 from gemma2_workbench.models.decoder.plumbing import plumb
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.source import Decoder
 from gemma2_workbench.models.decoder.study.anatomy import Anatomy, anatomy_of
-from gemma2_workbench.models.decoder.study.heads import is_speaker, longest_of
+from gemma2_workbench.models.decoder.study.heads import is_speaker, longest_of, read_whole_of
 from gemma2_workbench.models.decoder.study.norms import NormForm
 from gemma2_workbench.models.decoder.study.study import Study, study
 from gemma2_workbench.models.decoder.study.unembedding import unembedding_of
@@ -62,10 +63,16 @@ def switch_over(model: Any) -> None:
     Raises:
         RefusedError: it has no switch; transformers only warns.
     """
-    with quiet():
-        model.set_attn_implementation(KEY)
-    if model.config.get_text_config()._attn_implementation != KEY:
-        raise RefusedError(NO_SWITCH)
+    _switch(model, KEY)
+
+
+def switch_with_whole_mask(model: Any) -> None:
+    """Switch a model to attention that is given its mask whole.
+
+    Raises:
+        RefusedError: it has no switch.
+    """
+    _switch(model, WHOLE)
 
 
 def watch_over(model: Any) -> None:
@@ -79,6 +86,13 @@ def watch_over(model: Any) -> None:
     if not modules:
         raise RefusedError(NO_SOFTMAX)
     watch(modules)
+
+
+def _switch(model: Any, key: str) -> None:
+    with quiet():
+        model.set_attn_implementation(key)
+    if model.config.get_text_config()._attn_implementation != key:
+        raise RefusedError(NO_SWITCH)
 
 
 def _check_heads(seen: Study) -> None:
@@ -105,7 +119,7 @@ def _shape(model: Any, seen: Study, anatomy: Anatomy) -> Shape:
         head_width=first.query.shape[-1],
         width=width,
         mlp_width=getattr(config, "intermediate_size", None) or 4 * width,
-        longest=longest_of(model),
+        longest=read_whole_of(model) if config._attn_implementation == WHOLE else longest_of(model),
     )
 
 

@@ -9,8 +9,9 @@ import torch
 
 from gemma2_workbench.model.equation import attention_logits, mix_values
 from gemma2_workbench.model.masks import Mask
+from gemma2_workbench.models.decoder.attention.inputs import Inputs
 from gemma2_workbench.models.decoder.attention.seam import seat_of
-from gemma2_workbench.models.decoder.attention.seat import attend
+from gemma2_workbench.models.decoder.attention.seat import Stages, attend
 from gemma2_workbench.models.layers import Shape
 
 
@@ -34,6 +35,8 @@ def trial(
     stream_QD, up_DF = like.new_empty(Q, shape.width).normal_(), like.new_empty(shape.width, shape.mlp_width).normal_()
     square_DD = like.new_empty(shape.width, shape.width).normal_()
 
+    given = Inputs(q_1NQH, k_1GSH, v_1GSH, mask, range(P, P + Q), range(P + Q))
+
     def run() -> None:
         hidden_QF = stream_QD @ up_DF
         torch.matmul(hidden_QF * (stream_QD @ up_DF), up_DF.T)
@@ -42,6 +45,6 @@ def trial(
         if at is None:
             mix_values(attention_logits(q_1NQH, k_1GSH, 1.0).softmax(-1), v_1GSH)
         else:
-            attend(at, seat_of(at), q_1NQH, k_1GSH, v_1GSH, mask, range(P, P + Q), range(P + Q))
+            attend(Stages(at), seat_of(at), given)
 
     return run

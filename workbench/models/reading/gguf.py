@@ -19,6 +19,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from gemma2_workbench.memory import available_bytes
 from gemma2_workbench.models.reading.alone import BUILDING
+from gemma2_workbench.models.reading.progress import undrawn
 from gemma2_workbench.models.reading.quiet import quiet
 from gemma2_workbench.models.reading.weights_hash import weights_hash
 
@@ -94,7 +95,7 @@ def import_gguf(file: Path, folder: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".gguf-") as beside:
         made = Path(beside) / "model"
-        with BUILDING, quiet(), _one_reason(file):
+        with BUILDING, quiet(), undrawn(), _one_reason(file):
             _saved(file, made)
         os.replace(made, folder)
     return folder

@@ -3,7 +3,7 @@
 The hub and transformers count both already, for progress bars; here their counts go to a function instead.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from io import StringIO
@@ -49,6 +49,27 @@ def download_bar() -> type[tqdm] | None:
             return drawn
 
     return Bar
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Inside, transformers draws no bar of the tensors that it unpacks of a GGUF file; whoever asked is told of them.
+
+    It makes this one past its own switch for bars. One thread at a time.
+    """
+    from transformers import modeling_gguf_pytorch_utils as gguf_reader
+
+    drawn = vars(gguf_reader)["tqdm"]
+    vars(gguf_reader)["tqdm"] = _undrawn
+    try:
+        yield
+    finally:
+        vars(gguf_reader)["tqdm"] = drawn
+
+
+def _undrawn(items: Any, **_options: object) -> Iterable[Any]:
+    tell = _TELL.get()
+    return items if tell is None else _told(items, tell)
 
 
 def _counted(bar: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:

@@ -11,6 +11,7 @@ from gemma2_workbench import SetCausal, SetSoftcap, SetWindow, capture, load
 from gemma2_workbench.model.hooks import Hook, attached
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.decoder.attention import at_once
+from gemma2_workbench.models.decoder.attention.inputs import Inputs
 from gemma2_workbench.models.decoder.opening import opened
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.source import Decoder
@@ -88,7 +89,7 @@ def test_long_texts_take_several_calls_and_padding_on_the_left_is_spread_evenly(
     keep = torch.ones(2, 600, dtype=torch.bool)
     keep[1, :530] = False
     for mask in (Mask(), Mask(70), Mask(causal=False), Mask(chunk=200), Mask(keep=keep), Mask(70, keep=keep)):
-        mixed, log_sums = at_once.attend(q, k, v, mask, 0.3, range(600), range(600))
+        mixed, log_sums = at_once.attend(Inputs(q, k, v, mask, range(600), range(600)), 0.3)
         wide_k, wide_v = k.repeat_interleave(2, 1), v.repeat_interleave(2, 1)
         hidden = mask.hidden(range(600), range(600))[:, None]
         scores = (q @ wide_k.mT * 0.3).masked_fill(hidden, torch.finfo(torch.float32).min)

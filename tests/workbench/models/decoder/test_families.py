@@ -26,8 +26,10 @@ from gemma2_workbench import (
 from gemma2_workbench.apps.explorer.cell_json import story
 from gemma2_workbench.figures.spec import TokenMap
 from gemma2_workbench.model import Reason
+from gemma2_workbench.model.hooks import Hook, attached
 from gemma2_workbench.models.decoder.maps_only import MapsOnly
 from gemma2_workbench.models.decoder.opening import opened
+from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.source import Decoder
 from gemma2_workbench.traces.readers.contributions import Contributions
 from gemma2_workbench.traces.readers.lens import Lens
@@ -52,6 +54,9 @@ STAGED = {
     "gpt_neo": "2 global, 2 local",  # a softmax and windows of its own
     "granite_swa": "2 global, 2 local",  # sinks that its own maps leave out
     "longcat_flash": "8 global",  # two attentions a layer
+    "diffllama": "4 global",  # differential: one map for two halves of the values
+    "afmoe": "2 local, 2 global",  # output gates before the projection
+    "bart": "4 global",  # the decoder of two stacks
 }
 LENS = {
     "bloom",
@@ -67,8 +72,11 @@ LENS = {
     "gpt2",
     "cohere",
     "granite",
+    "diffllama",
+    "afmoe",
+    "bart",
 }
-SUMS = LENS - {"llama4_text", "qwen3_next"}
+SUMS = LENS - {"llama4_text", "qwen3_next", "diffllama", "bart"}
 
 
 @pytest.mark.parametrize("family", STAGED)
@@ -83,10 +91,14 @@ def test_a_family_is_exact_in_every_way_of_running_it(family: str) -> None:
 @pytest.mark.parametrize(
     ("family", "tier", "reason"),
     [
-        ("doge", "maps only", "it works on its mask itself"),  # chosen by what it reads
         ("cpmant", "maps only", "more than a multiple of q.k"),  # relative positions
-        ("diffllama", "maps only", "attends 2 times"),
+        ("hrm_text", "maps only", "attends 6 times"),  # a layer that is run in turns
+        ("inkling_text", "refused", "is given position_bias"),  # a number for each query and distance
+        ("inkling2_text", "refused", "is given position_bias, sinks"),  # and a sink for each query
+        ("deepseek_v4", "refused", "16 queries and 16 keys, and its layer has 16 and 20"),  # compressed keys beside
         ("rwkv", "refused", "no attention maps"),
+        ("mamba", "refused", "no softmax of it"),
+        ("reformer", "refused", "cannot be switched"),
         ("big_bird", "refused", "changes its own attention for good"),
     ],
 )
@@ -94,6 +106,28 @@ def test_what_is_not_exact_is_shown_as_maps_alone_or_not_at_all(family: str, tie
     row = row_of(family)
     assert row.tier == tier
     assert reason in row.reason
+
+
+@pytest.mark.parametrize(
+    ("family", "most"), [("deepseek_v32", 32), ("hy_v4", 32), ("doge", None)], ids=["sparse", "sinks", "by head"]
+)
+def test_a_model_that_works_on_its_mask_is_staged_where_it_chooses_no_keys(family: str, most: int | None) -> None:
+    row = row_of(family)
+    assert row.tier == "staged"
+    assert row.reason == ("" if most is None else f"texts of up to {most} tokens, of which no keys are chosen")
+    assert row.apart is not None
+    assert row.apart.largest <= 1e-4
+
+
+def test_keys_that_an_indexer_chooses_are_never_left_out_in_silence() -> None:
+    loaded = opened_as("deepseek_v32")
+    assert loaded.shape.longest == 32
+    with torch.no_grad(), pytest.raises(RefusedError, match="each of its queries reads 32 keys that are chosen"):
+        loaded.model(torch.arange(3, 43)[None], use_cache=False)
+    config = tiny_config("deepseek_v32")
+    config.index_topk = 6
+    model = shaken(AutoModelForCausalLM.from_config(config, attn_implementation="eager"))
+    assert "reads 6 keys that are chosen" in opened(model, None, "sparse").maps_only
 
 
 def opened_as(family: str) -> Any:
@@ -158,6 +192,44 @@ def test_parity_reaches_beyond_a_window_that_a_text_does_not_reach(family: str, 
     assert parity.holds
     end = "chunk" if "chunk" in size else "window"
     assert f"{compared} on one of 182 tokens, longer than the {end} of 150" in parity.sentence
+
+
+@pytest.mark.parametrize("family", ["afmoe", "gpt2"], ids=["gated", "biased"])
+def test_heads_and_the_bias_sum_to_what_attention_adds(family: str) -> None:
+    loaded = opened_as(family)
+    parts = capture(loaded, TEXT, read=("contributions",)).reading("contributions", Contributions)
+    added: dict[int, torch.Tensor] = {}
+
+    def keep(layer: int) -> Hook:
+        return lambda _module, _args, out: added.update({layer: out[0]}) or None
+
+    ids_1T = torch.tensor([loaded.tokenizer(TEXT)["input_ids"]])
+    with torch.no_grad(), attached(loaded.model, {loaded.point(at, "attention_out"): keep(at) for at in range(4)}):
+        last_TD = loaded.run(ids_1T)[0]
+    along_TD = loaded.unembedding.directions(parts.ids) / loaded.unembedding.divisor(last_TD)[:, None]
+    for layer, added_TD in added.items():
+        ours_T = parts.heads[layer].sum(0) + parts.biases[layer]
+        torch.testing.assert_close(ours_T, (added_TD * along_TD).sum(-1), atol=2e-5, rtol=1e-4)
+    assert (family == "gpt2") == bool(parts.biases.any())
+    assert parts.remainder.abs().max() < 1e-4
+
+
+def test_both_halves_of_a_differential_head_are_switched_off_and_no_stage_is_replaced() -> None:
+    loaded = opened_as("diffllama")
+    (effect,) = capture(loaded, TEXT, interventions=[AblateHead(1, 2)]).effects
+    assert effect.changed
+    ids_1T, outs = torch.arange(3, 20)[None], list[torch.Tensor]()
+    with torch.no_grad():
+        module = loaded.model.model.layers[1].self_attn
+        handle = module.o_proj.register_forward_pre_hook(lambda _module, args: outs.append(args[0]) or None)
+        without = {loaded.point(1, "head_out"): lambda _module, _args, out: out * 0}
+        with attached(loaded.model, without):
+            loaded.model(ids_1T, use_cache=False)
+        handle.remove()
+        assert not outs[0].any()
+        doubled = {loaded.point(1, "attn_probs"): lambda _module, _args, out: out * 2}
+        with attached(loaded.model, doubled), pytest.raises(RefusedError, match="attends in two halves"):
+            loaded.model(ids_1T, use_cache=False)
 
 
 def test_a_sink_takes_its_share_of_every_row() -> None:

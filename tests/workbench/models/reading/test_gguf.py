@@ -12,6 +12,7 @@ from gemma2_workbench.apps.cli import main
 from gemma2_workbench.models.loading import check_loadable
 from gemma2_workbench.models.reading import gguf as module
 from gemma2_workbench.models.reading.announced import announced
+from gemma2_workbench.models.reading.progress import telling
 
 LAYERS, D, HEADS, KV, F = 2, 32, 4, 2, 64
 PIECES = ["▁", "a", "c", "e", "h", "s", "t", "▁cat", "▁sat", "▁the"]
@@ -95,9 +96,14 @@ def test_what_would_be_loaded_is_said_without_reading_it(file: Path, kept: Path)
 def test_a_folder_is_made_on_request_and_nothing_in_it_is_overwritten(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "made"
-    assert main(["models", "--import", str(file), str(out)]) == 0
-    assert f"try: gemma2-workbench app --model {out}" in capsys.readouterr().out
+    out, told = tmp_path / "made", list[tuple[int, int, str]]()
+    with telling(lambda *step: told.append(step)):
+        assert main(["models", "--import", str(file), str(out)]) == 0
+    said = capsys.readouterr()
+    assert f"try: gemma2-workbench app --model {out}" in said.out
+    assert said.err == ""  # where transformers would draw a bar of its own
+    tensors = 3 + LAYERS * 9
+    assert (tensors, tensors, "weights") in told
     assert load(out).kind == "LlamaForCausalLM"
     assert main(["models", "--import", str(file), str(out)]) == 2
     assert "is not empty" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from gemma2_workbench.model.equation import blocks
 from gemma2_workbench.model.masks import Mask
+from gemma2_workbench.models.decoder.attention.inputs import Inputs
 
 # The kernel behind `scaled_dot_product_attention`, which throws its log-sums away.
 _KERNEL: Callable[..., Any] | None = getattr(torch.ops.aten, "_scaled_dot_product_flash_attention_for_cpu", None)
@@ -27,36 +28,24 @@ def suits(dtype: torch.dtype, device: torch.device, cap: float | None) -> bool:
     return _KERNEL is not None and device.type == "cpu" and dtype == torch.float32 and cap is None
 
 
-def attend(
-    q_BNTH: Tensor,
-    k_BGSH: Tensor,
-    v_BGSH: Tensor,
-    mask: Mask,
-    scale: float,
-    rows: range,
-    keys: range,
-    sinks_N: Tensor | None = None,
-) -> tuple[Tensor, Tensor]:
+def attend(given: Inputs, scale: float) -> tuple[Tensor, Tensor]:
     """The values mixed, [B, N, T, H of the values], and the log of each row's softmax denominator, [B, N, T].
 
     Args:
-        q_BNTH, k_BGSH, v_BGSH: as the model passes them.
-        mask: the rule, with this batch's padding.
+        given: what the layer is given.
         scale: what q.k is multiplied with.
-        rows, keys: absolute positions.
-        sinks_N: the logit of each head's sink, a part of the denominator.
     """
-    width = v_BGSH.shape[-1]
-    q_BNTH, k_BGSH, v_BGSH = _as_wide(q_BNTH, k_BGSH, v_BGSH)
-    if mask.window is not None and mask.window >= keys.stop:
+    width, mask, sinks_N = given.value.shape[-1], given.mask, given.sinks
+    given = _as_wide(given)
+    if mask.window is not None and mask.window >= given.keys.stop:
         mask = replace(mask, window=None)
-    if mask == Mask() and rows == keys:
-        mixed_BNTH, log_sum_BNT = _call(q_BNTH, k_BGSH, v_BGSH, scale, None, causal=True)
+    if mask == Mask() and given.rows == given.keys:
+        mixed_BNTH, log_sum_BNT = _call(given.query, given.key, given.value, scale, None, causal=True)
     else:
         bend = mask.window or mask.chunk or _MOST
         parts = [
-            _part(q_BNTH, k_BGSH, v_BGSH, mask, scale, rows, keys, block)
-            for block in blocks(rows, max(_FEWEST, min(bend, _MOST)))
+            _part(replace(given, mask=mask), scale, block)
+            for block in blocks(given.rows, max(_FEWEST, min(bend, _MOST)))
         ]
         mixed_BNTH, log_sum_BNT = (torch.cat(each, dim=2) for each in zip(*parts, strict=True))
     if sinks_N is not None:
@@ -66,27 +55,28 @@ def attend(
     return mixed_BNTH[..., :width], log_sum_BNT
 
 
-def _as_wide(*tensors: Tensor) -> list[Tensor]:
+def _as_wide(given: Inputs) -> Inputs:
     """The same with zeros up to the widest, for the kernel wants one width: zeros change no product."""
+    tensors = (given.query, given.key, given.value)
     widest = max(tensor.shape[-1] for tensor in tensors)
-    return [nn.functional.pad(tensor, (0, widest - tensor.shape[-1])) for tensor in tensors]
+    query, key, value = (nn.functional.pad(tensor, (0, widest - tensor.shape[-1])) for tensor in tensors)
+    return replace(given, query=query, key=key, value=value)
 
 
-def _part(
-    q_BNTH: Tensor, k_BGSH: Tensor, v_BGSH: Tensor, mask: Mask, scale: float, rows: range, keys: range, block: range
-) -> tuple[Tensor, Tensor]:
+def _part(given: Inputs, scale: float, block: range) -> tuple[Tensor, Tensor]:
     """Some of the rows, with the keys that they see."""
-    reach = mask.reach(block, keys)
+    reach = given.mask.reach(block, given.keys)
     own, seen = (
-        slice(part.start - whole.start, part.stop - whole.start) for part, whole in ((block, rows), (reach, keys))
+        slice(part.start - whole.start, part.stop - whole.start)
+        for part, whole in ((block, given.rows), (reach, given.keys))
     )
-    added_B1QS = None
-    for part, hidden_BQS in mask.hidden_parts(block, reach, q_BNTH.device):
+    q_BNQH, added_B1QS = given.query[:, :, own], None
+    for part, hidden_BQS in given.mask.hidden_parts(block, reach, q_BNQH.device):
         if added_B1QS is None:
-            added_B1QS = q_BNTH.new_zeros(len(hidden_BQS), 1, len(block), len(reach))
+            added_B1QS = q_BNQH.new_zeros(len(hidden_BQS), 1, len(block), len(reach))
         # The lowest number in place of -inf: a row that sees nothing is spread evenly, as eager attention does.
-        added_B1QS[:, 0, :, part].masked_fill_(hidden_BQS, torch.finfo(q_BNTH.dtype).min)
-    return _call(q_BNTH[:, :, own], k_BGSH[:, :, seen], v_BGSH[:, :, seen], scale, added_B1QS)
+        added_B1QS[:, 0, :, part].masked_fill_(hidden_BQS, torch.finfo(q_BNQH.dtype).min)
+    return _call(q_BNQH, given.key[:, :, seen], given.value[:, :, seen], scale, added_B1QS)
 
 
 def _call(

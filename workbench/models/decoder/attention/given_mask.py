@@ -102,7 +102,7 @@ def given_mask(
 
 
 def rule_of(given: GivenMask) -> Mask:
-    """The rule of a mask: causal or not, with a window, with chunks; checked cell by cell where it bends.
+    """The rule of a mask: causal or not, with a window, chunks, a prefix; checked cell by cell where it bends.
 
     Raises:
         RefusedError: it is none of these.
@@ -113,24 +113,25 @@ def rule_of(given: GivenMask) -> Mask:
     except (IndexError, RuntimeError) as error:
         raise RefusedError(f"its mask depends on the text ({type(error).__name__})") from error
     if not fits:
-        raise RefusedError("its mask is neither causal nor full, with or without a window or chunks")
+        raise RefusedError("its mask is neither causal nor full, with or without a window, chunks or a prefix")
     return rule
 
 
 def _read(given: GivenMask) -> Mask:
     """The rule that the ends of some rows tell."""
     causal = not _sees(given, FAR, FAR + 1)
+    prefix = _last(given) + 1 if causal and _sees(given, 0, 1) else None
     if _sees(given, FAR, 0):
-        return Mask(None, causal=causal)
+        return Mask(None, causal=causal, prefix=prefix)
     firsts = [_first(given, row) for row in (FAR, FAR + 1)]
     if firsts[1] == firsts[0] + 1:
-        return Mask(FAR - firsts[0] + (1 if causal else 0), causal=causal)
+        return Mask(FAR - firsts[0] + (1 if causal else 0), causal=causal, prefix=prefix)
     # The second of two rows that begin alike, or the first of a chunk.
     low, high = firsts[1], 2 * FAR
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if _first(given, middle) == firsts[1] else (low, middle)
-    return Mask(None, causal=causal, chunk=high - firsts[1])
+    return Mask(None, causal=causal, chunk=high - firsts[1], prefix=prefix)
 
 
 def _sees(given: GivenMask, row: int, key: int) -> bool:
@@ -146,12 +147,24 @@ def _first(given: GivenMask, row: int) -> int:
     return high
 
 
+def _last(given: GivenMask) -> int:
+    """The last key of those from the second on that the first row sees."""
+    low, high = 1, FAR
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _sees(given, 0, middle) else (low, middle)
+    return low
+
+
 def _places(rule: Mask) -> list[tuple[range, range]]:
-    """Blocks of rows and keys where a rule can go wrong: the beginning, and where its window or chunk ends."""
+    """Blocks of rows and keys where a rule can go wrong: the beginning, and where its window, chunk or prefix ends."""
     bend = rule.window or rule.chunk or _GRID
     ends = range(max(bend - 4, 0), bend + 4)
     begin = range(_GRID)
-    return [(begin, begin), (ends, range(bend + 8)), (range(3 * bend - 2, 3 * bend + 3), range(bend, 3 * bend + 8))]
+    places = [(begin, begin), (ends, range(bend + 8)), (range(3 * bend - 2, 3 * bend + 3), range(bend, 3 * bend + 8))]
+    if rule.prefix is not None:
+        places.append((range(max(rule.prefix - 4, 0), rule.prefix + 4), range(rule.prefix + 8)))
+    return places
 
 
 def _same(rule: Mask, given: GivenMask, rows: range, keys: range) -> bool:

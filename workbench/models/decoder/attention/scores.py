@@ -68,19 +68,17 @@ class OwnScores:
             RefusedError: the scores have another form.
         """
         ours, theirs = self._raw(slice(None)), self.scores.double()
-        seen_BNTS = (self.mask.visible & self.mask.visible[:, -1:])[:, None].expand_as(theirs)
-        # Beside the last row, which sees all keys, a number for each key is gone.
-        along, apart = ((part - part[:, :, -1:])[seen_BNTS] for part in (ours, theirs))
+        seen_BNTS = self.mask.visible[:, None].expand_as(theirs)
+        # Beside the last row that sees a key, a number for each key is gone.
+        last_B11S = self._last[:, None, None]
+        along, apart = ((part - part.take_along_dim(last_B11S, 2))[seen_BNTS] for part in (ours, theirs))
         size = float(along @ along)
         if not size:
             raise RefusedError(_UNKNOWN)
         scale = _plain(float(along @ apart) / size, self.query.shape[-1])
         if float((apart - scale * along).abs().max()) > self._slack():
             raise RefusedError(_UNKNOWN)
-        biased = float(self._bias(scale).abs().max()) > self._slack()
-        if biased and not bool(self.mask.visible[:, -1].all()):
-            raise RefusedError("a number for each key stands beside q.k, and its last query does not see all keys")
-        return scale, biased
+        return scale, float(self._bias(scale).abs().max()) > self._slack()
 
     def factors(self, scale: float, biased: bool) -> tuple[Tensor, Tensor]:
         """Queries and keys whose product times the scale is the scores; looked at in some rows.
@@ -97,15 +95,26 @@ class OwnScores:
         if not biased:
             return self.query, self.key
         B, N, T, _ = self.query.shape
-        key_BNSH = self.key.repeat_interleave(N // self.key.shape[1], 1)
-        of_key_BNS1 = (bias_BNS / scale).to(key_BNSH.dtype)[..., None]
-        return torch.cat([self.query, self.query.new_ones(B, N, T, 1)], -1), torch.cat([key_BNSH, of_key_BNS1], -1)
+        of_key_BNS1 = (bias_BNS / scale).to(self.key.dtype)[..., None]
+        return torch.cat([self.query, self.query.new_ones(B, N, T, 1)], -1), torch.cat([self._keys, of_key_BNS1], -1)
+
+    @property
+    def _keys(self) -> Tensor:
+        """The keys of each query head, [B, N, S, H]."""
+        return self.key.repeat_interleave(self.query.shape[1] // self.key.shape[1], 1)
+
+    @cached_property
+    def _last(self) -> Tensor:
+        """The last row that sees each key, the very last where none does, int64 [B, S]."""
+        return self.query.shape[2] - 1 - self.mask.visible.flip(1).int().argmax(1)
 
     @torch.no_grad()
     def _bias(self, scale: float) -> Tensor:
-        """What the last row has beside q.k, [B, N, S]; 0 where it sees nothing."""
-        bias_BNS = (self.scores[:, :, -1:].double() - scale * self._raw([-1]))[:, :, 0]
-        return bias_BNS.masked_fill(~self.mask.visible[:, None, -1], 0)
+        """What the last row that sees a key has beside q.k, [B, N, S]; 0 where none does."""
+        query_BNSH = self.query.take_along_dim(self._last[:, None, :, None], 2).double()
+        theirs_BNS = self.scores.take_along_dim(self._last[:, None, None], 2)[:, :, 0].double()
+        bias_BNS = theirs_BNS - scale * (query_BNSH * self._keys).sum(-1)
+        return bias_BNS.masked_fill(~self.mask.visible.any(1)[:, None], 0)
 
     @torch.no_grad()
     def _raw(self, rows: slice | list[int]) -> Tensor:

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface
@@ -19,8 +20,10 @@ from transformers.masking_utils import AttentionMaskInterface
 from gemma2_workbench.model.hooks import HookPoint
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.decoder.attention.given_mask import GivenMask, given_mask, rule_of
+from gemma2_workbench.models.decoder.attention.halves import first_half, second_half
+from gemma2_workbench.models.decoder.attention.inputs import Inputs
 from gemma2_workbench.models.decoder.attention.scores import OwnScores
-from gemma2_workbench.models.decoder.attention.seat import LOG_SUM, STAGES, Seat, attend
+from gemma2_workbench.models.decoder.attention.seat import LOG_SUM, STAGES, Seat, Stages, attend, point
 from gemma2_workbench.models.decoder.refused import RefusedError
 
 KEY = "gemma2_workbench"
@@ -43,6 +46,15 @@ class Call:
     value: Tensor
     keywords: dict[str, Any]
     out: Tensor
+
+    def is_repeated_by(self, module: nn.Module, query: Tensor, key: Tensor) -> bool:
+        """Whether a call is about the same map, of other values."""
+        return self.module is module and self.query is query and self.key is key
+
+    def widened(self, value: Tensor, out: Tensor) -> "Call":
+        """This call and the one about other values, in one."""
+        both = (torch.cat(pair, dim=-1) for pair in ((self.value, value), (self.out, out)))
+        return Call(self.module, self.query, self.key, next(both), self.keywords, next(both))
 
 
 _calls: ContextVar[list[Call] | None] = ContextVar("calls", default=None)
@@ -79,9 +91,9 @@ def attention(
     Raises:
         RefusedError: a keyword, a mask or a shape that is not known.
     """
-    _check_keywords(module, keywords)
+    check_keywords(module, keywords)
     calls, sinks_N = _calls.get(), keywords.get("s_aux")
-    scale, cap = _scale(query, keywords), keywords.get("softcap")
+    scale, cap = scale_of(query, keywords), keywords.get("softcap")
     if calls is not None and _SEAT not in vars(module):
         rule = _rule(attention_mask)
         _take_a_seat(module, Seat(rule, scale, cap, query.shape[1], rule, cap))
@@ -92,14 +104,30 @@ def attention(
         raise RefusedError(f"it caps its logits at {cap} here and at {seat.given_cap} before; one number is known")
     mask, rows, keys = _placed(seat, attention_mask, query.shape[2], key.shape[2])
     _check_shapes(query, key, value, sinks_N)
-    out_BNTH = attend(module, seat, query, key, value, mask, rows, keys, sinks_N)
+    given = Inputs(query, key, value, mask, rows, keys, sinks_N)
+    if calls and calls[-1].is_repeated_by(module, query, key):
+        seat.halved = True
+        calls[-1] = calls[-1].widened(value, attend(Stages(module), seat, given))
+        return calls[-1].out[..., -value.shape[-1] :].transpose(1, 2).contiguous(), None
+    if seat.halved:
+        other = second_half(module, seat, given)
+        return first_half(module, seat, given) if other is None else other, None
+    out_BNTH = _heads(module, seat, given)
     if calls is not None:
         calls.append(Call(module, query, key, value, keywords, out_BNTH))
     return out_BNTH.transpose(1, 2).contiguous(), None
 
 
-def of_its_own(module: nn.Module, own: OwnScores) -> Tensor:
-    """What a module mixes that computes its attention itself, [B, N, T, H]; see `own_softmax`.
+def _heads(module: nn.Module, seat: Seat, given: Inputs) -> Tensor:
+    """The outputs of the heads, [B, N, T, H]."""
+    mixed_BNTH = attend(Stages(module), seat, given)
+    return mixed_BNTH if seat.projected else point(module, "head_out")(mixed_BNTH)
+
+
+def of_its_own(module: nn.Module, own: OwnScores, sinks: Tensor | None = None) -> Tensor:
+    """What a module mixes whose scores are its own, [B, N, T, H], with learned sinks [N] or without.
+
+    See `own_softmax` and `whole_mask`.
 
     Raises:
         RefusedError: scores or a mask of a form that is not known, or that was another when it was studied.
@@ -114,13 +142,13 @@ def of_its_own(module: nn.Module, own: OwnScores) -> Tensor:
         raise RefusedError("its mask is another here than when it was studied")
     query, key = own.factors(seat.scale, seat.biased)
     rule = replace(seat.rule, keep=mask.keep(seat.given_rule))
-    out_BNTH = attend(module, seat, query, key, own.value, rule, mask.rows, mask.keys)
+    out_BNTH = _heads(module, seat, Inputs(query, key, own.value, rule, mask.rows, mask.keys, sinks))
     if calls is not None:
-        calls.append(Call(module, query, key, own.value, {}, out_BNTH))
+        calls.append(Call(module, query, key, own.value, {"s_aux": sinks}, out_BNTH))
     return out_BNTH
 
 
-def _scale(query: Tensor, keywords: dict[str, Any]) -> float:
+def scale_of(query: Tensor, keywords: dict[str, Any]) -> float:
     """What q.k is multiplied with; where nothing is passed, as in transformers, the root of the head width."""
     given = keywords.get("scaling")
     return query.shape[-1] ** -0.5 if given is None else float(given)
@@ -164,7 +192,12 @@ def _take_a_seat(module: nn.Module, seat: Seat) -> None:
     setattr(module, _SEAT, seat)
 
 
-def _check_keywords(module: nn.Module, keywords: dict[str, Any]) -> None:
+def check_keywords(module: nn.Module, keywords: dict[str, Any]) -> None:
+    """Refuse what a call of attention is given beside tensors and mask, if it would change what is computed.
+
+    Raises:
+        RefusedError: the message names it.
+    """
     unknown = sorted(name for name, value in keywords.items() if value is not None and name not in _HARMLESS)
     if unknown:
         raise RefusedError(f"its attention is given {', '.join(unknown)}, which our equation does not have")

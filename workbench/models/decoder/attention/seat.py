@@ -7,16 +7,18 @@ Shapes: B batch, T new tokens, Q query rows of a block, S keys, N query heads, G
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from gemma2_workbench.model.equation import BLOCK_ROWS, attention_logits, blocks, mix_values, probabilities, softcap
+from gemma2_workbench.model.equation import BLOCK_ROWS, attention_logits, blocks, mix_values, probabilities
 from gemma2_workbench.model.hooks import HookPoint, Span
 from gemma2_workbench.model.masks import Mask
+from gemma2_workbench.model.stages import staged
 from gemma2_workbench.models.decoder.attention import at_once
+from gemma2_workbench.models.decoder.attention.inputs import Inputs
 
 # Hook points of an attention module, in the order of computation.
 STAGES = ("q_rot", "k_rot", "v", "attn_logits", "attn_scores", "attn_probs", "head_out")
@@ -36,6 +38,7 @@ class Seat:
         given_rule, given_cap: rule and cap as the model passed them when it was studied, which no change touches.
         projected: whether `head_out` is what the output projection reads; else it is what attention gives.
         biased: whether a number for each key stands beside q.k, as a last number of queries and keys (ALiBi).
+        halved: whether it is called a second time for the other half of the values, see `halves`.
         block_rows: query rows handled at once.
         may_be_whole: whether it may be computed by the kernel, which rounds in another order than eager attention.
     """
@@ -48,38 +51,50 @@ class Seat:
     given_cap: float | None
     projected: bool = False
     biased: bool = False
+    halved: bool = False
     block_rows: int = BLOCK_ROWS
     may_be_whole: bool = True
 
 
-def attend(
-    at: nn.Module,
-    seat: Seat,
-    q_BNTH: Tensor,
-    k_BGSH: Tensor,
-    v_BGSH: Tensor,
-    mask: Mask,
-    rows: range,
-    keys: range,
-    sinks_N: Tensor | None = None,
-) -> Tensor:
-    """The values mixed [B, N, T, H]; every stage that is computed passes through its hook point of `at`.
+@dataclass
+class Stages:
+    """The hook points of a module in one call of attention.
+
+    Attributes:
+        at: the attention module.
+        replaced: whether a hook gave another stage in place of one.
+    """
+
+    at: nn.Module
+    replaced: bool = False
+
+    def through(self, name: str, stage: Tensor) -> Tensor:
+        """A stage, or what a hook gives in its place."""
+        return self.passed(point(self.at, name), stage)
+
+    def passed(self, at: HookPoint, stage: Tensor, *span: Span) -> Tensor:
+        """The same, of a hook point."""
+        new = cast(Tensor, at(stage, *span))
+        self.replaced |= new is not stage
+        return new
+
+
+def attend(stages: Stages, seat: Seat, given: Inputs) -> Tensor:
+    """The values mixed [B, N, T, H]; every stage that is computed passes through its hook point, `head_out` does not.
 
     Args:
-        at: the attention module, which holds the hook points.
-        seat: its numbers.
-        q_BNTH, k_BGSH, v_BGSH: as the model passes them.
-        mask: the rule, with this batch's padding.
-        rows, keys: absolute positions.
-        sinks_N: the logit of each head's sink.
+        stages: the hook points.
+        seat: the numbers of the attention module.
+        given: what it is given.
     """
-    q_BNTH, k_BGSH, v_BGSH = point(at, "q_rot")(q_BNTH), point(at, "k_rot")(k_BGSH), point(at, "v")(v_BGSH)
-    if not torch.is_grad_enabled() and is_at_once(at, seat, v_BGSH.dtype, q_BNTH.device):
-        mixed_BNTH, log_sum_BNT = at_once.attend(q_BNTH, k_BGSH, v_BGSH, mask, seat.scale, rows, keys, sinks_N)
-        point(at, LOG_SUM)(log_sum_BNT, Span(rows, keys))
-    else:
-        mixed_BNTH = _mixed(at, seat, q_BNTH, k_BGSH, v_BGSH, mask, rows, keys, sinks_N)
-    return mixed_BNTH if seat.projected else point(at, "head_out")(mixed_BNTH)
+    names = ("q_rot", "k_rot", "v")
+    query, key, value = map(stages.through, names, (given.query, given.key, given.value))
+    given = replace(given, query=query, key=key, value=value)
+    if torch.is_grad_enabled() or not is_at_once(stages.at, seat, value.dtype, query.device):
+        return _mixed(stages, seat, given)
+    mixed_BNTH, log_sum_BNT = at_once.attend(given, seat.scale)
+    point(stages.at, LOG_SUM)(log_sum_BNT, Span(given.rows, given.keys))
+    return mixed_BNTH
 
 
 def is_at_once(at: nn.Module, seat: Seat, dtype: torch.dtype, device: torch.device) -> bool:
@@ -93,47 +108,34 @@ def point(at: nn.Module, name: str) -> HookPoint:
     return cast(HookPoint, at.get_submodule(name))
 
 
-def _mixed(
-    at: nn.Module,
-    seat: Seat,
-    q_BNTH: Tensor,
-    k_BGSH: Tensor,
-    v_BGSH: Tensor,
-    mask: Mask,
-    rows: range,
-    keys: range,
-    sinks_N: Tensor | None,
-) -> Tensor:
+def _mixed(stages: Stages, seat: Seat, given: Inputs) -> Tensor:
     """The values mixed block by block, [B, N, T, H]."""
-    if point(at, LOG_SUM).watched:
-        raise RuntimeError(f"log-sums are asked of {type(at).__name__}, and its stages are computed here")
+    if point(stages.at, LOG_SUM).watched:
+        raise RuntimeError(f"log-sums are asked of {type(stages.at).__name__}, and its stages are computed here")
     outs = []
-    for block in blocks(rows, seat.block_rows):
-        span = Span(block, mask.reach(block, keys))
-        seen = slice(span.keys.start - keys.start, span.keys.stop - keys.start)
-        own = slice(block.start - rows.start, block.stop - rows.start)
-        probs_BNQS = _probabilities(at, seat, q_BNTH[:, :, own], k_BGSH[:, :, seen], mask, span, sinks_N)
+    for block in blocks(given.rows, seat.block_rows):
+        span = Span(block, given.mask.reach(block, given.keys))
+        seen = slice(span.keys.start - given.keys.start, span.keys.stop - given.keys.start)
+        own = slice(block.start - given.rows.start, block.stop - given.rows.start)
+        part = replace(given, query=given.query[:, :, own], key=given.key[:, :, seen])
         # Some models compute what precedes in float32 whatever their values are.
-        outs.append(mix_values(probs_BNQS.to(v_BGSH.dtype), v_BGSH[:, :, seen]))
+        probs_BNQS = _probabilities(stages, seat, part, span).to(given.value.dtype)
+        outs.append(mix_values(probs_BNQS, given.value[:, :, seen]))
     return torch.cat(outs, dim=2)
 
 
-def _probabilities(
-    at: nn.Module, seat: Seat, q_BNQH: Tensor, k_BGSH: Tensor, mask: Mask, span: Span, sinks_N: Tensor | None
-) -> Tensor:
+def _probabilities(stages: Stages, seat: Seat, part: Inputs, span: Span) -> Tensor:
     """The attention equation for one block of query rows: logits, softcap, mask, softmax; [B, N, Q, S]."""
-    raw, capped = point(at, "attn_logits"), point(at, "attn_scores")
-    logits_BNQS = raw(attention_logits(q_BNQH, k_BGSH, seat.scale), span)
-    # Overwriting saves block-sized tensors, but never one that a hook may have kept or autograd needs.
-    unread = not (raw.kept or torch.is_grad_enabled())
-    scores_BNQS = capped(softcap(logits_BNQS, seat.cap, inplace=unread), span)
-    unread = unread and not capped.kept
-    hidden = mask.hidden_parts(span.rows, span.keys, scores_BNQS.device)
-    if sinks_N is None:
-        probs_BNQS = probabilities(scores_BNQS, hidden, inplace=unread)
-    else:
-        probs_BNQS = beside_sinks(scores_BNQS, hidden, sinks_N)
-    return point(at, "attn_probs")(probs_BNQS, span)
+    hidden = part.mask.hidden_parts(span.rows, span.keys, part.query.device)
+
+    def softmax(scores_BNQS: Tensor, out: Tensor | None) -> Tensor:
+        if part.sinks is None:
+            return probabilities(scores_BNQS, hidden, out)
+        return beside_sinks(scores_BNQS, hidden, part.sinks)
+
+    logits_BNQS = attention_logits(part.query, part.key, seat.scale)
+    raw, capped, attended = (point(stages.at, name) for name in IN_BLOCKS)
+    return staged(logits_BNQS, seat.cap, softmax, (raw, capped, attended), span, stages.passed)
 
 
 def beside_sinks(scores_BNQS: Tensor, hidden: Sequence[tuple[slice, Tensor]], sinks_N: Tensor) -> Tensor:

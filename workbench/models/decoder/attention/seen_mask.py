@@ -5,7 +5,6 @@ Shapes: B batch, Q new tokens, S keys.
 
 from dataclasses import dataclass, replace
 
-import torch
 from torch import Tensor
 
 from gemma2_workbench.model.masks import Mask
@@ -52,15 +51,17 @@ class SeenMask:
         """The rule of a text without padding that is longer than its window.
 
         Raises:
-            RefusedError: it is neither causal nor full, with or without a window.
+            RefusedError: it is neither causal nor full, with or without a window or a prefix.
         """
         seen_QS = self.visible[0]
         if not bool(seen_QS.diagonal().all()):
             raise RefusedError("its queries do not all see themselves")
-        causal = len(seen_QS) > 1 and not bool(seen_QS[0, -1]) and not bool(torch.triu(seen_QS, 1).any())
-        reach = int(seen_QS[-1].sum())
-        window = None if reach == len(seen_QS) else reach if causal else reach - 1
-        found = Mask(window, causal=causal)
-        if not self.follows(found):
-            raise RefusedError("its mask is neither causal nor full, with or without a window")
-        return found
+        reach, first = int(seen_QS[-1].sum()), int(seen_QS[0].sum())
+        whole = reach == len(seen_QS)
+        # What the first row sees ahead is a prefix, or the window of a model that sees later keys.
+        prefix = first if first > 1 else None
+        behind, around = Mask(None if whole else reach, prefix=prefix), Mask(None if whole else reach - 1, causal=False)
+        for found in (behind, around) if first < len(seen_QS) else (around,):
+            if self.follows(found):
+                return found
+        raise RefusedError("its mask is neither causal nor full, with or without a window or a prefix")

@@ -15,6 +15,8 @@ _LABELS = {"ForTokenClassification": "token", "ForSequenceClassification": "sequ
 _SPEAKERS = frozenset(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values())
 _LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len", "context_length", "max_target_positions", "n_ctx")
 _UNBOUND = 32_768
+# Of how many keys each query chooses so many by what they hold; of a text that has no more, it reads all.
+_CHOSEN = ("index_topk", "indexer_budget", "keep_window_size")
 
 
 def labels_of(model: nn.Module) -> str | None:
@@ -63,6 +65,13 @@ def words_of(model: Any) -> nn.Embedding | None:
     except NotImplementedError:  # what transformers raises of a model that reads no words, or by several tables
         return None
     return found if isinstance(found, nn.Embedding) else None
+
+
+def read_whole_of(model: Any) -> int:
+    """How many tokens a text may have of which each query reads all that it may see, where others are chosen from."""
+    config = model.config.get_text_config()
+    said = [found for name in _CHOSEN if isinstance(found := getattr(config, name, None), int) and found > 0]
+    return min([longest_of(model), *said])
 
 
 def longest_of(model: Any) -> int:

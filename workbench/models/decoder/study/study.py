@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from gemma2_workbench.models.decoder.attention.seam import Call, listening
 from gemma2_workbench.models.decoder.refused import RefusedError
 
+# How the reason begins where a model does not take its mask as it is.
+OWN_MASK = "it works on its mask itself"
+
 
 @dataclass(frozen=True, eq=False)
 class Step:
@@ -56,7 +59,7 @@ def study(model: nn.Module, ids_BT: Tensor) -> Study:
             logits = first_tensor(model(input_ids=ids_BT, use_cache=False))
         except (AttributeError, TypeError, IndexError, KeyError, RuntimeError) as error:
             said = str(error).strip().rpartition("\n")[2]  # before it, torch may print a whole model
-            raise RefusedError(f"it works on its mask itself ({type(error).__name__}: {said})") from error
+            raise RefusedError(f"{OWN_MASK} ({type(error).__name__}: {said})") from error
     if logits is None:
         raise RefusedError("it gives no logits")
     return Study(tuple(calls), steps, logits)
