@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 
 from benchmarks.sweep.cost import cost
-from benchmarks.sweep.engines import memory, workers
+from benchmarks.sweep.engines import memory, shards, workers
 from gemma2_workbench.apps.allocator import keep_freed_memory
 from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.models.loading import load
@@ -19,6 +19,7 @@ def figures(options: argparse.Namespace) -> Iterator[JsonObject]:
     loaded = load(options.model)
     for batch_tokens in (1024, 2048, 4096):
         yield cost(loaded, options.texts, batch_tokens, options.rounds)
+    yield from shards(options.model, options.texts)
     yield from workers(options.model, options.texts, options.workers)
     yield memory(options.model, options.long)
 
