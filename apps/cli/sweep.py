@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from gemma2_workbench import scratch
+from gemma2_workbench.apps.allocator import keep_freed_memory
 from gemma2_workbench.apps.cli.output import refuse
 from gemma2_workbench.apps.cli.progress import counted
 from gemma2_workbench.apps.cli.rows import rows_text
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
     if shard[1] > 1 and (workers > 1 or options.engine == "ray"):
         raise ValueError("--shard is for one process a shard; leave it, or leave --workers and --engine, out")
     corpus = _corpus(options)
-    job = Job(options.model, options.dtype, options.device, corpus, _settings(options), out)
+    job = Job(options.model, options.dtype, options.device, corpus, _settings(options), out, keep_freed_memory)
     with counted("block") as progress:
         if options.engine == "ray":
             on_ray.run(job, workers, options.gpus_per_worker, progress)

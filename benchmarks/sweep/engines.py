@@ -1,4 +1,4 @@
-"""The same sweep in this process, in processes of this machine, and on Ray; and the memory of a long one."""
+"""The same sweep in this process, in shards, in processes of this machine, and on Ray; and the memory of a long one."""
 
 import importlib.util
 import tempfile
@@ -33,6 +33,19 @@ def workers(model: str, count: int, most: int) -> list[JsonObject]:
     return [*found, _run(f"ray, {most} workers", model, count, lambda job: on_ray.run(job, most))]
 
 
+def shards(model: str, count: int) -> list[JsonObject]:
+    """Processor seconds of 1, 2, 4 and 8 shards, one after the other, and of their merge; whether bytes are equal."""
+    loaded, found = load(model), []
+    for of in (1, 2, 4, 8):
+
+        def run(job: Job, of: int = of) -> None:
+            for number in range(of):
+                sweep(loaded, job.corpus, job.settings, out=job.out, shard=(number, of))
+
+        found.append(_run(f"{of} shards", model, count, run))
+    return found
+
+
 def memory(model: str, count: int) -> JsonObject:
     """Resident memory of this process at ten points of a sweep, MB."""
     process, seen = psutil.Process(), []
@@ -48,9 +61,11 @@ def memory(model: str, count: int) -> JsonObject:
 def _run(engine: str, model: str, count: int, run: Callable[[Job], None]) -> JsonObject:
     with tempfile.TemporaryDirectory() as folder:
         job = Job(model, None, None, many(count), SweepSettings(block=16), Path(folder))
-        since = time.perf_counter()
+        since, cpu_since = time.perf_counter(), time.process_time()
         run(job)
         seconds = time.perf_counter() - since
-        heads = merge_sweep([Partial.load(path) for path in parts_of(job.out)]).heads
-    digest = heads["tokens_mean"].to_numpy().tobytes().hex()[-32:]
-    return {"figure": "engine", "engine": engine, "texts": count, "seconds": round(seconds, 1), "last_bits": digest}
+        merged = merge_sweep([Partial.load(path) for path in parts_of(job.out)])
+        cpu = time.process_time() - cpu_since
+    figure: JsonObject = {"figure": "engine", "engine": engine, "texts": count, "seconds": round(seconds, 1)}
+    # Of this process alone: what others work is not in it.
+    return figure | {"processor_seconds": round(cpu, 1), "sha256": merged.sha256}

@@ -56,36 +56,32 @@ class Places:
 
     def join(self, other: "Places") -> None:
         """Take those of another one that are better; shapes are alike but for the number of places."""
-        better = np.flatnonzero(self._comes_before(other))
-        if not len(better):
+        # Picked before anything else, for those of another one lie scattered: to lay all of them out would take longer.
+        better = self._comes_before(other).nonzero()
+        if not len(better[0]):
             return
         joined = {
-            name: np.concatenate([_flat(getattr(each, name), self.rank.ndim)[better] for each in (self, other)], axis=1)
+            name: np.concatenate([getattr(each, name)[better] for each in (self, other)], axis=1)
             for name in self._names()
         }
         order = np.lexsort([joined[name] for name in ("query", "piece", "document", "rank")])[:, : self.rank.shape[-1]]
         for name, values in joined.items():
             at = order if values.ndim == 2 else order[..., None]
-            _flat(getattr(self, name), self.rank.ndim)[better] = np.take_along_axis(values, at, axis=1)
+            getattr(self, name)[better] = np.take_along_axis(values, at, axis=1)
 
     def _comes_before(self, other: "Places") -> np.ndarray:
-        """Where one of the other ones is better than the last here, flat."""
+        """Where one of the other ones is better than the last here."""
         before = np.zeros(other.rank.shape, bool)
         level = np.isfinite(other.rank)
         for name in ("rank", "document", "piece", "query"):
             own, their = getattr(self, name)[..., -1:], getattr(other, name)
             before |= level & (their < own)
             level &= their == own
-        return before.any(-1).ravel()
+        return before.any(-1)
 
     @classmethod
     def _names(cls) -> tuple[str, ...]:
         return tuple(field.name for field in fields(cls))
-
-
-def _flat(array: np.ndarray, dims: int) -> np.ndarray:
-    """Groups in front, places next: a view."""
-    return array.reshape(-1, *array.shape[dims - 1 :])
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """`work`: one block of texts through the model -> `Partial`. Nothing but the block decides its bytes."""
 
 import hashlib
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -111,4 +112,6 @@ def _piece(document: Document, tokens: Tokens, window: Window) -> Piece:
     stop = window.start + len(window.ids) - head
     spans = [span for span in tokens.spans[window.start : stop] if span[1] > span[0]]
     text = tokens.text[spans[0][0] : spans[-1][1]] if spans else ""
-    return Piece(document.name, text, tokens.display[:head] + tokens.display[window.start : stop])
+    # One string for each kind of token, or those of the examples would be most of what a sweep remembers.
+    shown = map(sys.intern, tokens.display[:head] + tokens.display[window.start : stop])
+    return Piece(document.name, text, tuple(shown))

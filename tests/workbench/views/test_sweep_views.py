@@ -36,9 +36,9 @@ def test_the_ranking_is_of_the_means_with_intervals_of_the_bootstrap(swept: Swee
     assert row["mean"] == here["texts_mean"] == swept.scores["entropy"][row["layer"], row["head"]]
     error = 1.959964 * np.nanstd(here["replicates"], ddof=1)
     assert (row["low"], row["high"]) == pytest.approx((max(row["mean"] - error, 0), row["mean"] + error))
-    some = table(swept, "ranked", by="entropy", badge="induction", layers="global")
-    assert set(some["kind"]) == {"global"}
-    assert all("induction" in badges for badges in some["badges"])
+    some = table(swept, "ranked", by="entropy", badge="previous_token", layers="local")
+    assert set(some["kind"]) == {"local"}
+    assert all("previous token" in badges for badges in some["badges"])
     assert some["rank"].tolist() == frame.loc[frame["name"].isin(some["name"]), "rank"].tolist()
     spec = sweep_view_named("ranked").figure(frame)
     assert isinstance(spec, Bars)

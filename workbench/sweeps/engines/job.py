@@ -1,5 +1,6 @@
 """`Job`: what a worker in another process needs to do its share of a sweep."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ class Job:
         model, dtype, device: see `load`.
         corpus, settings: see `sweep`.
         out: the folder of the sweep.
+        prepare: called first in every other process that works for it.
     """
 
     model: str
@@ -25,6 +27,13 @@ class Job:
     corpus: Texts
     settings: SweepSettings
     out: Path
+    prepare: Callable[[], object] | None = None
+
+    def opened(self) -> Source:
+        """The model in another process; errors as of `load`."""
+        if self.prepare is not None:
+            self.prepare()
+        return self.loaded()
 
     def loaded(self) -> Source:
         """The model; errors as of `load`."""

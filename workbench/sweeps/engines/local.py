@@ -60,4 +60,4 @@ def _shard(job: Job, number: int, of: int, threads: int, done: Any) -> None:
     def report(blocks: int, _of: int) -> None:
         done[number] = blocks
 
-    sweep(job.loaded(), job.corpus, job.settings, out=job.out, shard=(number, of), progress=report)
+    sweep(job.opened(), job.corpus, job.settings, out=job.out, shard=(number, of), progress=report)

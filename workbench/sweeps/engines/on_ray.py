@@ -24,7 +24,7 @@ class Worker:
 
     def __init__(self, job: Job, identity: Identity) -> None:
         self._job, self._identity = job, identity
-        self._loaded = job.loaded()
+        self._loaded = job.opened()
         self._next, self._blocks = 0, self._all()
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
