@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from transformers import AutoModelForCausalLM
 
-from benchmarks.decoders.tiny import tiny_model
+from benchmarks.decoders.tiny import shaken, tiny_config, tiny_model
 from gemma2_workbench import SetCausal, SetSoftcap, SetWindow, capture, load
 from gemma2_workbench.model.hooks import Hook, attached
 from gemma2_workbench.model.masks import Mask
@@ -15,6 +16,7 @@ from gemma2_workbench.models.decoder.attention.inputs import Inputs
 from gemma2_workbench.models.decoder.opening import opened
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.source import Decoder
+from gemma2_workbench.models.parity.statement import TOLERANCE, ParityError
 from gemma2_workbench.traces.detailed_folds import GROUPS
 from gemma2_workbench.traces.interventions import Intervention, applied
 from gemma2_workbench.traces.reader import Batch, read
@@ -141,3 +143,22 @@ def test_a_model_whose_numbers_are_large_is_computed_in_the_order_of_its_referen
     assert loaded.log_sum_point(0) is None
     trace = capture(loaded, "Anna met Bob.")
     assert trace.parity.output_max_diff == 0
+
+
+def test_large_logits_may_be_apart_by_the_rounding_of_transformers_own_orders_and_by_nothing_else() -> None:
+    tokenizer = load("tiny").tokenizer
+    config = tiny_config("llama", len(tokenizer))
+    config.max_position_embeddings = 400
+    model = shaken(AutoModelForCausalLM.from_config(config, attn_implementation="eager"))
+    with torch.no_grad():
+        model.lm_head.weight *= 3000
+    loaded: Any = opened(model, tokenizer, "llama")
+    text = "cat sat on it. " * 60  # several blocks, which eager attention does not have
+    parity = capture(loaded, text, parity="full").parity
+    assert parity.holds
+    assert parity.output_max_diff > TOLERANCE["float32"] > parity.probs_max_diff
+    assert "where eager and sdpa attention of transformers differ by" in parity.sentence
+    for seat in loaded.seats:
+        seat.cap = 1.0
+    with pytest.raises(ParityError, match="nothing is shown"):
+        capture(loaded, text, parity="full")
