@@ -5,10 +5,10 @@ Letters: N heads, T tokens.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from gemma2_workbench.models.decoder.attention.own_softmax import is_watched, unwatched
 from gemma2_workbench.models.decoder.passes import at_once_outputs, eager_outputs, seam_outputs
@@ -72,7 +72,7 @@ class Comparing(Seated):
         """See `Source`: the model's own modules, with its own eager attention."""
         return self._twin("eager")
 
-    def _twin(self, attention: str) -> Any:
+    def _twin(self, attention: str) -> PreTrainedModel:
         """The model's own modules, with attention of transformers."""
         twin = own_modules(self.model)
         twin.set_attn_implementation(attention)
