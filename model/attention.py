@@ -19,10 +19,10 @@ from gemma2_workbench.model.equation import (
     mix_values,
     probabilities,
     rotate,
-    softcap,
 )
 from gemma2_workbench.model.hooks import HookPoint, Span
 from gemma2_workbench.model.masks import Mask
+from gemma2_workbench.model.stages import staged
 
 
 class Gemma2Attention(nn.Module):
@@ -120,15 +120,13 @@ class Gemma2Attention(nn.Module):
 
     def _attend(self, q_BNQH: Tensor, k_BGSH: Tensor, mask: Mask, span: Span) -> Tensor:
         """The attention equation for one block of query rows: logits, softcap, mask, softmax; [B, N, Q, S]."""
-        logits_BNQS = self.attn_logits(attention_logits(q_BNQH, k_BGSH, self.scale), span)
-        # Overwriting saves block-sized tensors, but never one that a hook may have kept or autograd needs.
-        unread = not (self.attn_logits.kept or torch.is_grad_enabled())
-        scores_BNQS = self.attn_scores(softcap(logits_BNQS, self.cap, inplace=unread), span)
-        unread = unread and not self.attn_scores.kept
-        hidden = mask.hidden_parts(span.rows, span.keys, scores_BNQS.device)
-        probs_BNQS = probabilities(scores_BNQS, hidden, inplace=unread)
-        probs_BNQS = nn.functional.dropout(probs_BNQS, self.dropout, self.training)
-        return self.attn_probs(probs_BNQS, span)
+        hidden = mask.hidden_parts(span.rows, span.keys, q_BNQH.device)
+
+        def softmax(scores_BNQS: Tensor, out: Tensor | None) -> Tensor:
+            return nn.functional.dropout(probabilities(scores_BNQS, hidden, out), self.dropout, self.training)
+
+        logits_BNQS = attention_logits(q_BNQH, k_BGSH, self.scale)
+        return staged(logits_BNQS, self.cap, softmax, (self.attn_logits, self.attn_scores, self.attn_probs), span)
 
     def _remember(self, k_BGTH: Tensor, v_BGTH: Tensor, cache: Cache | None) -> tuple[Tensor, Tensor, range, range]:
         """Append to the cache; return all keys and values that the layer holds with their absolute rows and keys."""

@@ -36,39 +36,41 @@ def attention_logits(q_BNQH: Tensor, k_BGSH: Tensor, scale: float) -> Tensor:
     return (parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)).view(B, N, Q, -1).mul_(scale)
 
 
-def softcap(x: Tensor, cap: float | None, inplace: bool = False) -> Tensor:
+def softcap(x: Tensor, cap: float | None, out: Tensor | None = None) -> Tensor:
     """Bend `x` to cap * tanh(x / cap), same shape; x itself where `cap` is None.
 
-    `inplace` overwrites `x` where no gradients are recorded.
+    Where no gradients are recorded, it is written to `out`, which may be `x`; None is fresh memory.
     """
     if cap is None:
         return x
     if torch.is_grad_enabled():
         return torch.tanh(x / cap) * cap
     # One new tensor instead of three: of the size of a block, fresh memory costs more than the arithmetic.
-    return (x.div_(cap) if inplace else x / cap).tanh_().mul_(cap)
+    return torch.div(x, cap, out=out).tanh_().mul_(cap)
 
 
-def probabilities(scores_BNQS: Tensor, hidden: Sequence[tuple[slice, Tensor]], inplace: bool = False) -> Tensor:
+def probabilities(scores_BNQS: Tensor, hidden: Sequence[tuple[slice, Tensor]], out: Tensor | None = None) -> Tensor:
     """Softmax over the visible keys, computed in float32, in the dtype of the scores, [B, N, Q, S].
 
     Args:
-        scores_BNQS: the scores; overwritten with `inplace`.
+        scores_BNQS: the scores.
         hidden: the keys of which some are hidden, and from which queries, bool [B, Q, those keys].
-        inplace: whether nobody needs the scores any more.
+        out: where it may be written if no gradients are recorded; the scores themselves, if nobody needs them any more;
+            None is fresh memory.
     """
     # The lowest number that the softmax can hold: a row that sees nothing must not become NaN in float64 either.
     lowest = max(torch.finfo(scores_BNQS.dtype).min, torch.finfo(torch.float32).min)
     is_flat = scores_BNQS.dtype == torch.float32 and scores_BNQS.device.type == "cpu" and not torch.is_grad_enabled()
+    is_over = out is scores_BNQS
     # Few scores are hidden: these are put back, where all would have to be copied.
-    masked_BNQS = scores_BNQS if inplace or is_flat else scores_BNQS.clone()
-    shown = [] if inplace or not is_flat else [masked_BNQS[..., keys].clone() for keys, _ in hidden]
+    masked_BNQS = scores_BNQS if is_over or is_flat else scores_BNQS.clone()
+    shown = [] if is_over or not is_flat else [masked_BNQS[..., keys].clone() for keys, _ in hidden]
     for keys, hidden_BQS in hidden:
         masked_BNQS[..., keys].masked_fill_(hidden_BQS[:, None], lowest)
     if not is_flat:
         return torch.softmax(masked_BNQS, dim=-1, dtype=torch.float32).to(scores_BNQS.dtype)
     # Row by row where the scores stand: of the size of a block, fresh memory costs more than the arithmetic.
-    probs_BNQS = torch.softmax(masked_BNQS, dim=-1, out=masked_BNQS if inplace else None)
+    probs_BNQS = torch.softmax(masked_BNQS, dim=-1, out=out)
     for (keys, _), shown_BNQK in zip(hidden, shown, strict=False):
         scores_BNQS[..., keys] = shown_BNQK
     return probs_BNQS

@@ -19,13 +19,27 @@ Hook = Callable[[nn.Module, tuple[Any, ...], Any], Any]
 BRANCH_OUTPUTS = ("post_attention_layernorm", "post_feedforward_layernorm")
 
 
-# The mark of a hook that keeps nothing.
-_AT_ONCE = "reads_at_once"
+# The marks of a hook that keeps nothing, and of one that forgets a stage with its block.
+_AT_ONCE, _MEMORY = "reads_at_once", "memory_for_the_next"
+
+Memory = Callable[[Tensor], Tensor]
 
 
 def reads_at_once(hook: Hook) -> Hook:
     """Mark a hook that keeps no reference to the tensor: the model may overwrite the stage, as in a plain pass."""
     setattr(hook, _AT_ONCE, True)
+    return hook
+
+
+def reads_within_block(hook: Hook, memory: Memory) -> Hook:
+    """Mark a hook that keeps a stage no longer than the model is at its block, and lends memory for the next stage.
+
+    Args:
+        hook: what is marked.
+        memory: gives a tensor like the stage, with any contents; the same one at every block, so that a pass needs no
+            fresh memory for its blocks.
+    """
+    setattr(hook, _MEMORY, memory)
     return hook
 
 
@@ -52,8 +66,25 @@ class HookPoint(nn.Identity):
     @property
     def kept(self) -> bool:
         """Whether a hook may keep what it is handed; the model then does not touch it again. See `reads_at_once`."""
+        return not self._all(_AT_ONCE)
+
+    @property
+    def passing(self) -> bool:
+        """Whether every hook forgets what it is handed before the model is at the next block."""
+        return self._all(_AT_ONCE, _MEMORY)
+
+    def lent(self, stage: Tensor) -> Tensor | None:
+        """Memory for the stage that follows `stage`, where a hook lends some; see `reads_within_block`."""
+        lenders: list[Memory] = [
+            getattr(hook, _MEMORY) for hook in self._forward_hooks.values() if hasattr(hook, _MEMORY)
+        ]
+        return lenders[0](stage) if lenders else None
+
+    def _all(self, *marks: str) -> bool:
+        """Whether all hooks have one of these marks."""
         others = self._forward_pre_hooks or self._backward_hooks
-        return bool(others) or not all(getattr(hook, _AT_ONCE, False) for hook in self._forward_hooks.values())
+        hooks = self._forward_hooks.values()
+        return not others and all(any(hasattr(hook, mark) for mark in marks) for hook in hooks)
 
 
 def catalogue(model: nn.Module) -> dict[str, nn.Module]:

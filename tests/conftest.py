@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+# Tiny tensors: a second thread costs more than it gives, here and in the processes that tests start.
+os.environ["OMP_NUM_THREADS"] = "1"
 # Each process of pytest-xdist looks for free ports of its own.
 os.environ["GRADIO_SERVER_PORT"] = str(7860 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]))
 
@@ -61,9 +63,6 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.enable()
         gc.freeze()
-
-
-torch.set_num_threads(1)  # tiny tensors: a second thread costs more than it gives
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,5 +1,6 @@
-"""What numba compiles (extra `fast`): kernels, and the parts that they are made of. Imported where numba is there."""
+"""What numba compiles (extra `fast`): kernels, and the parts that they are made of."""
 
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 from typing import TypeVar
@@ -33,6 +34,25 @@ def kernel(fastmath: bool | frozenset[str]) -> Callable[[Kernel], Kernel]:
             return njit(function, fastmath=_of(fastmath), **_OPTIONS)
 
     return compiled
+
+
+def compiles(module: str, trial: Callable[[], object]) -> bool:
+    """Whether a kernel can be used: not without numba; and one that cannot compile it is told of.
+
+    Args:
+        module: that holds the kernel.
+        trial: runs it once on something small.
+    """
+    try:
+        import_module(module)
+    except ImportError:
+        return False
+    try:
+        trial()
+    except Exception as error:  # whatever a compiler fails with, torch's way gives the same numbers
+        warnings.warn(f"numba cannot compile the fast pass ({error}); torch takes its place, slower", stacklevel=3)
+        return False
+    return True
 
 
 def _of(fastmath: bool | frozenset[str]) -> bool | set[str]:

@@ -1,8 +1,11 @@
 """Importing what runs, without looking for garbage meanwhile: a third of what the import of torch would take."""
 
 import gc
+import sys
 from pkgutil import resolve_name
 from typing import Any
+
+from gemma2_workbench.apps.cli.put_off import FINDER
 
 
 def imported(name: str) -> Any:
@@ -12,6 +15,8 @@ def imported(name: str) -> Any:
     searches too, while a command runs.
     """
     gc.disable()
+    # First, since others know these modules too; it stays, as a command may load them later.
+    sys.meta_path.insert(0, FINDER)
     try:
         return resolve_name(name)
     finally:

@@ -9,7 +9,7 @@ import re
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from gemma2_workbench import Trace
-from gemma2_workbench.apps.explorer.maps import of_head
+from gemma2_workbench.apps.explorer.maps import OneHead
 from gemma2_workbench.apps.explorer.sinks import has_sinks
 from gemma2_workbench.apps.explorer.thumbnails import thumbnails
 
@@ -53,7 +53,7 @@ def _map(trace: Trace, asked: Ahead, opening: str | None) -> JsonValue:
     if asked.stage not in trace.known_stages(layer) or has_sinks(trace, asked.stage, [layer]):
         return None
     every = range(len(trace.tokens))
-    values, reasons = of_head(trace, asked.stage, layer, head)(every, every)
+    values, reasons = OneHead(trace, asked.stage, layer, head)(every, every)
     body = values.astype("<f4", copy=False).tobytes() + reasons.tobytes()
     return {"stage": asked.stage, "layer": layer, "head": head, "body": _text(body)}
 

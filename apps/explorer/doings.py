@@ -20,6 +20,8 @@ from gemma2_workbench.apps.explorer.phrases import (
 )
 from gemma2_workbench.apps.explorer.scores import Heads, heads_of
 
+# From this share on, the learned sink of a head is said first.
+MOSTLY_SINK = 0.5
 # A place that gets less of a row's attention is not called looked at.
 LOOKED_AT = 0.05
 
@@ -31,6 +33,7 @@ class Head(NamedTuple):
         trace, layer, head, query: where.
         heads: all heads of the run.
         row: probabilities of the row, float32 [S].
+        sink: what the learned sink of the head takes of the row, with which it sums to 1; 0 without one.
     """
 
     trace: Trace
@@ -39,6 +42,7 @@ class Head(NamedTuple):
     query: int
     heads: Heads
     row: np.ndarray
+    sink: float
 
     def score(self, name: str) -> float:
         """Its mean over the queries that have the statistic."""
@@ -62,10 +66,27 @@ def told(trace: Trace, layer: int, head: int, query: int) -> Told:
     heads = heads_of(trace)
     row_S = trace.stage(layer, head, "attn_probs", range(query, query + 1))[0].nan_to_num().numpy()
     kind = heads.kinds[layer][head]
-    here = Head(trace, layer, head, query, heads, row_S)
+    sink = trace.sink_share(layer, head, range(query, query + 1)).item()
+    here = Head(trace, layer, head, query, heads, row_S, sink)
+    if sink > (row_S.max() if kind is None else MOSTLY_SINK):
+        return _leaves(here, kind)
     if kind is None:
         return _looks(here)
+    return _by_kind(here, kind)
+
+
+def _by_kind(here: Head, kind: HeadKind) -> Told:
     return _TOLD[kind.name](here) if kind.name in _TOLD else _is_of_kind(here, kind)
+
+
+def _leaves(here: Head, kind: HeadKind | None) -> Told:
+    """A row of which the learned sink takes most: what it leaves, and then what the head does with it."""
+    name = word_at(here.trace.tokens, here.query)
+    first = sentence("From ", name, " most goes to the learned sink, which writes nothing: ", f"{here.sink:.2f}", ".")
+    if kind is not None:
+        return Told(first, _by_kind(here, kind).first)
+    key = int(here.row.argmax())
+    return Told(first, sentence("Of the tokens it looks most at ", _place(here, key), f", with {here.row[key]:.2f}."))
 
 
 def _copies(here: Head) -> Told:
@@ -155,12 +176,11 @@ def _is_of_kind(here: Head, kind: HeadKind) -> Told:
 def _looks(here: Head) -> Told:
     """A head of no kind: the strongest place of the row, and how spread it is on average."""
     tokens, key = here.trace.tokens, int(here.row.argmax())
-    at = "itself" if key == here.query else f"{word_at(tokens, key)}"
     first = sentence(
         "From ",
         word_at(tokens, here.query),
         " this head looks most at ",
-        at,
+        _place(here, key),
         ", with ",
         f"{here.row[key]:.2f}",
         " of its attention.",
@@ -170,6 +190,10 @@ def _looks(here: Head) -> Told:
     return Told(
         first, sentence(f"No pattern stands out: on average {share}, {far} token{'' if far == 1 else 's'} back.")
     )
+
+
+def _place(here: Head, key: int) -> str:
+    return "itself" if key == here.query else word_at(here.trace.tokens, key)
 
 
 _TOLD: dict[str, Callable[[Head], Told]] = {

@@ -56,7 +56,7 @@ def map_of(store: RunStore, request: Request) -> AskedMap:
     cells, sinks = view(trace, _heads(request, trace, stage, layer, head)), _sinks(request, trace, stage, layer, head)
     if "minus" in asked:
         other = head_named(asked["minus"], trace)
-        taken = view(trace, maps.of_head(trace, stage, *other))
+        taken = view(trace, maps.OneHead(trace, stage, *other))
         return AskedMap(maps.minus(cells, taken), size, _difference(sinks, _sinks(request, trace, stage, *other)))
     if "against" in asked:
         after = held(store, asked["against"])
@@ -72,7 +72,7 @@ def _heads(request: Request, trace: Trace, stage: str, layer: int, head: int) ->
     """The one head, or several at once."""
     over = _over(request)
     if not over:
-        return maps.of_head(trace, stage, layer, head)
+        return maps.OneHead(trace, stage, layer, head)
     if over == ROLLOUT:
         if stage != "attn_probs":
             raise Refusal(400, f"a rollout is of probabilities, not of {stage}")

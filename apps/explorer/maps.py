@@ -5,6 +5,7 @@ in blocks of rows and never whole.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -27,14 +28,24 @@ MOST_ROLLED = 1_000_000_000
 LEFT_OUT = 9
 
 
-def of_head(trace: Trace, stage: str, layer: int, head: int) -> Cells:
+@dataclass(frozen=True)
+class OneHead:
     """One head; NaN where it has no value."""
 
-    def cells(rows: range, keys: range) -> tuple[Values, Reasons]:
-        value_QS = trace.stage(layer, head, stage, rows, keys).numpy()
-        return value_QS, trace.reasons(layer, rows, keys).numpy().astype(np.uint8)
+    trace: Trace
+    stage: str
+    layer: int
+    head: int
 
-    return cells
+    def __call__(self, rows: range, keys: range) -> tuple[Values, Reasons]:
+        """As of `Cells`."""
+        value_QS = self.trace.stage(self.layer, self.head, self.stage, rows, keys).numpy()
+        return value_QS, self.trace.reasons(self.layer, rows, keys).numpy().astype(np.uint8)
+
+    def pooled(self, rows: range, keys: range, factor: int) -> tuple[Values, Reasons]:
+        """See `pooling.Pooling`."""
+        value_qs, reason_qs = self.trace.squares(self.layer, self.head, factor, self.stage, rows, keys)
+        return value_qs.numpy(), reason_qs.numpy().astype(np.uint8)
 
 
 def of_heads(trace: Trace, stage: str, heads: Sequence[tuple[int, int]], over: str) -> Cells:

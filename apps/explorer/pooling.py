@@ -1,7 +1,7 @@
 """Maps made smaller without losing what stands out: f x f cells become the most extreme one."""
 
 from collections.abc import Callable
-from typing import TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,15 +13,26 @@ Cells: TypeAlias = Callable[[range, range], tuple[npt.NDArray[np.float32], npt.N
 BLOCK_CELLS = 4 * 1024 * 1024
 
 
+@runtime_checkable
+class Pooling(Protocol):
+    """Cells that know how to become fewer."""
+
+    def pooled(self, rows: range, keys: range, factor: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
+        """As of `pooled_map`."""
+        ...
+
+
 def pooled_map(
     cells: Cells, rows: range, keys: range, factor: int
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:  # fmt: skip
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
     """Values and reasons of a range, each `factor` x `factor` square as one cell.
 
     Returns:
         values [ceil(Q / factor), ceil(S / factor)] float32, NaN where no cell has a value, and
         reasons of the same shape, 0 where at least one cell is visible.
     """
+    if factor > 1 and isinstance(cells, Pooling):
+        return cells.pooled(rows, keys, factor)
     block = max(factor, BLOCK_CELLS // len(keys) // factor * factor)
     values, reasons = [], []
     for start in range(rows.start, rows.stop, block):

@@ -12,6 +12,9 @@
                                      show=difference|before|after says which of the three (`aligned`)
     unit=words                       between words (`views.units`); rows and keys count words
     bos=hidden|renormalised          without the first key, whose reason is `maps.LEFT_OUT`
+`GET /attention/{run}/overview/{layer}/{head}`
+    The map of probabilities as above, of at most 32 x 32 squares that the run itself has gathered, in no time at any
+    length; `X-Pool` need not be whole. Nothing (204) where the run has gathered none.
 `GET /attention/{run}/thumbnails/{stage}`
     L*N*k*k uint8: 0 is a hidden cell, 1..255 run over the colour scale. Header: `X-Shape: L,N,k,k`.
     204 and nothing if the run keeps no thumbnails of the stage and is too long to derive them.
@@ -32,6 +35,8 @@ from starlette.routing import Route
 
 from gemma2_workbench.apps.explorer.cell_json import SINK, as_json, story
 from gemma2_workbench.apps.explorer.map_request import map_of
+from gemma2_workbench.apps.explorer.maps import Reasons, Values
+from gemma2_workbench.apps.explorer.overview import overview
 from gemma2_workbench.apps.explorer.pooling import pooled_map
 from gemma2_workbench.apps.explorer.requested import held, index, most_cells, span, stage_named
 from gemma2_workbench.apps.explorer.sinks import COLUMN
@@ -51,6 +56,9 @@ def attention_routes(store: RunStore) -> list[Route]:
     def read_map(request: Request) -> Response:
         return _answered(_map, store, request)
 
+    def read_overview(request: Request) -> Response:
+        return _answered(_overview, store, request)
+
     def read_thumbnails(request: Request) -> Response:
         return _answered(_thumbnails, store, request)
 
@@ -60,6 +68,7 @@ def attention_routes(store: RunStore) -> list[Route]:
     return [
         Route("/cell/{run}/{layer}/{head}/{query}/{key}", read_cell, methods=METHODS),
         Route("/attention/{run}/thumbnails/{stage}", read_thumbnails, methods=METHODS),
+        Route("/attention/{run}/overview/{layer}/{head}", read_overview, methods=METHODS),
         Route("/attention/{run}/{stage}/{layer}/{head}", read_map, methods=METHODS),
     ]
 
@@ -82,18 +91,20 @@ def _map(store: RunStore, request: Request) -> Response:
     rows, keys = span(request, "rows", asked.size), span(request, "keys", asked.size)
     factor = pool_factor(len(rows), len(keys), most_cells(request))
     values, reasons = pooled_map(asked.cells, rows, keys, factor)
-    headers = {
-        "X-Shape": f"{values.shape[0]},{values.shape[1]}",
-        "X-Rows": f"{rows.start}:{rows.stop}",
-        "X-Keys": f"{keys.start}:{keys.stop}",
-        "X-Pool": str(factor),
-    }
-    parts = [values.astype("<f4", copy=False).tobytes(), reasons.tobytes()]
-    if asked.sinks is not None:
-        shares, _ = pooled_map(asked.sinks, rows, COLUMN, factor)
-        parts.insert(1, shares.astype("<f4", copy=False).tobytes())
-        headers["X-Sinks"] = "1"
-    return _bytes(b"".join(parts), headers)
+    sinks = None if asked.sinks is None else pooled_map(asked.sinks, rows, COLUMN, factor)[0]
+    return _map_bytes(values, reasons, sinks, rows, keys, factor)
+
+
+def _overview(store: RunStore, request: Request) -> Response:
+    """A map of which the run has gathered a small picture."""
+    asked = request.path_params
+    trace = held(store, asked["run"])
+    layer, head = index(asked["layer"], "layer", len(trace.layers)), index(asked["head"], "head", trace.heads)
+    found = overview(trace, layer, head)
+    if found is None:
+        return Response(status_code=204, headers=HEADERS)
+    every = range(len(trace.tokens))
+    return _map_bytes(*found, every, every, len(every) / len(found.values))
 
 
 def _thumbnails(store: RunStore, request: Request) -> Response:
@@ -123,6 +134,22 @@ def pool_factor(queries: int, keys: int, most: int) -> int:
     while math.ceil(queries / factor) * math.ceil(keys / factor) > most:
         factor += 1
     return factor
+
+
+def _map_bytes(
+    values: Values, reasons: Reasons, sinks: Values | None, rows: range, keys: range, factor: float
+) -> Response:
+    headers = {
+        "X-Shape": f"{values.shape[0]},{values.shape[1]}",
+        "X-Rows": f"{rows.start}:{rows.stop}",
+        "X-Keys": f"{keys.start}:{keys.stop}",
+        "X-Pool": str(factor),
+    }
+    parts = [values.astype("<f4", copy=False).tobytes(), reasons.tobytes()]
+    if sinks is not None:
+        parts.insert(1, sinks.astype("<f4", copy=False).tobytes())
+        headers["X-Sinks"] = "1"
+    return _bytes(b"".join(parts), headers)
 
 
 def _bytes(body: bytes, headers: dict[str, str]) -> Response:

@@ -15,6 +15,7 @@ from gemma2_workbench.apps.explorer.softcap import saturated
 from gemma2_workbench.apps.explorer.sweeps.fitting import fitting_json
 from gemma2_workbench.apps.page.questions import FAILURES, Handler, Question, Tell
 from gemma2_workbench.apps.page.session import ModelAbsentError, Session
+from gemma2_workbench.models.parity.fingerprint import looked_at_once
 from gemma2_workbench.models.readable import readable, readable_piece
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.estimate import estimate, is_long
@@ -38,6 +39,7 @@ class Saved(Question):
     trace: str
 
 
+@looked_at_once()
 def run(session: Session, asked: Run, tell: Tell) -> JsonValue:
     """The run's id and facts; one that takes long is announced with what it will take."""
     _announce(session.model(asked.model), asked.text, tell)

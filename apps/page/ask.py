@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
+from gemma2_workbench.apps.page.departure import stop_if_gone
 from gemma2_workbench.apps.page.questions import Handler, Handlers, Question, sentence_of
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.apps.serving.refusal import Refusal
@@ -101,7 +102,12 @@ class Progress:
         self._what = ""
 
     def __call__(self, done: int, of: int, what: str = "layers") -> None:
-        """As `Tell`."""
+        """As `Tell`; between two steps of what is no pass of our model, the work stops here.
+
+        Raises:
+            DepartedError: the reader has left.
+        """
+        stop_if_gone()
         now = time.monotonic()
         if what != self._what:
             self._what, self._since = what, now

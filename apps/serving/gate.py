@@ -77,6 +77,7 @@ class Gate:
         """Who asks, as a user or as an address; or a refusal."""
         method, path = scope["method"], scope["path"]
         _check_address(method, path, scope["query_string"])
+        _check_slashes(scope)
         self._access.check_host(headers)
         check_origin(headers, method)
         address = (scope.get("client") or ("",))[0]
@@ -102,6 +103,21 @@ def _check_address(method: str, path: str, query: bytes) -> None:
         raise Refusal(414, "the address is too long; a long text is typed into the page")
     if not path.isprintable() or "\N{REPLACEMENT CHARACTER}" in path:
         raise Refusal(400, "the path of the address is not readable as UTF-8 text")
+
+
+def _check_slashes(scope: Scope) -> None:
+    """Send a path of several slashes at its start, as addresses put together by hand have, to the one that is meant.
+
+    Raises:
+        Refusal: 308. The way there is relative, because a proxy may serve the page below a path of its own.
+    """
+    asked = scope.get("raw_path") or scope["path"].encode()
+    meant = asked.lstrip(b"/")
+    more = len(asked) - len(meant) - 1
+    if more > 0:
+        query = b"?" + scope["query_string"] if scope["query_string"] else b""
+        to = b"../" * more + meant + query
+        raise Refusal(308, "one slash is enough at the start of a path", {"Location": to.decode("latin-1")})
 
 
 def _spend(buckets: Buckets, client: str, price: int) -> None:

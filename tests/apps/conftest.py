@@ -27,6 +27,17 @@ OURS = ("http://127.0.0.1:", "data:", "blob:")
 PATIENCE_MS = 60_000
 # Until a new layout is drawn.
 FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Whether nothing is left on a page that another address would not change.
+PLAIN = """() => document.querySelector('#page')?.dataset.state === 'ready' && !workbench.data.edited
+  && !document.querySelector('dialog[open], details[open], .pop:not([hidden])')"""
+# To another address as Back goes there: a third of the work of a new page.
+GO = """([search, dark]) => {
+  document.activeElement.blur();
+  document.body.classList.toggle('dark', dark);
+  history.pushState(null, '', `${location.pathname}?${search}`);
+  window.dispatchEvent(new PopStateEvent('popstate'));
+  window.scrollTo(0, 0);
+}"""
 
 
 def resize(page: Any, size: tuple[int, int]) -> None:
@@ -120,7 +131,7 @@ class KeptPages:
         self.complain: Callable[[str], None] = print
 
     def take(self, complain: Callable[[str], None]) -> Any:
-        """A page on which nothing is left of a test before, but for what the browser keeps of files."""
+        """A page of a test before, or a new one."""
         self.complain = complain
         page = self.idle.pop() if self.idle else self._new()
         self.used.append(page)
@@ -132,6 +143,7 @@ class KeptPages:
             if not page.is_closed():
                 page.unroute_all(behavior="ignoreErrors")
                 page.evaluate("localStorage.clear()")
+                page.mouse.move(0, 0)
                 self.idle.append(page)
         self.used = []
 
@@ -155,8 +167,9 @@ def kept_pages(browser: Any) -> Iterator[KeptPages]:
 def open_page(kept_pages: KeptPages, site: str) -> Iterator[Callable[..., Any]]:
     """`open_page(search="", size=(1400, 900), dark=False, url=site, waiting=READY)` -> a page, its first run drawn.
 
-    Waits of it last up to 60 s. What its console complains of, and requests to other hosts, fail the test; with
-    `refusals` the server may refuse something.
+    A page that a test before left in order goes there by its address, unless it is to be `fresh`. Waits of it last up
+    to 60 s. What its console complains of, and requests to other hosts, fail the test; with `refusals` the server may
+    refuse something.
     """
     complaints: list[str] = []
     refused: list[bool] = [False]
@@ -172,11 +185,16 @@ def open_page(kept_pages: KeptPages, site: str) -> Iterator[Callable[..., Any]]:
         url: str = site,
         waiting: str = READY,
         refusals: bool = False,
+        fresh: bool = False,
     ) -> Any:
         refused[0] = refused[0] or refusals
         page = kept_pages.take(complain)
         page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.goto(f"{url}?{search}{'&__theme=dark' if dark else ''}")
+        if page.url.partition("?")[0] == url and not fresh and page.evaluate(PLAIN):
+            page.evaluate(GO, [search, dark])
+            page.evaluate(FRAMES)
+        else:
+            page.goto(f"{url}?{search}{'&__theme=dark' if dark else ''}")
         page.wait_for_selector(waiting)
         return page
 

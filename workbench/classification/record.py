@@ -1,15 +1,14 @@
 """Labels and scores as JSON can hold them: for machines, with everything needed to check and to repeat them."""
 
-from typing import Any
-
 from gemma2_workbench.classification.classification import Classification
 from gemma2_workbench.classification.errors import Errors
 from gemma2_workbench.classification.evaluation import Evaluation
 from gemma2_workbench.classification.tables import entity_table, word_table
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.versions import versions
 
 
-def classification_record(source: str, classification: Classification) -> dict[str, Any]:
+def classification_record(source: str, classification: Classification) -> JsonObject:
     """One labelled text: its sentences with their words, and its entities; offsets count characters of `text`."""
     words = dict(iter(word_table(classification).groupby("sentence")))
     sentences = []
@@ -32,7 +31,7 @@ def classification_record(source: str, classification: Classification) -> dict[s
     }
 
 
-def evaluation_record(file: str, evaluation: Evaluation, wrong: Errors | None = None) -> dict[str, Any]:
+def evaluation_record(file: str, evaluation: Evaluation, wrong: Errors | None = None) -> JsonObject:
     """The scores of one file, and its mistakes if they are given."""
     kept = ("measure", "label_token", "remarks", "sentences", "words", "accuracy", "scores")
     return {
@@ -44,7 +43,7 @@ def evaluation_record(file: str, evaluation: Evaluation, wrong: Errors | None = 
     }
 
 
-def _errors_record(wrong: Errors) -> dict[str, Any]:
+def _errors_record(wrong: Errors) -> JsonObject:
     """Mistakes, the most confident first, and the confusion as {type in the file: {type given: how many}}."""
     return {
         "sentences": wrong.sentences,

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -96,6 +97,7 @@ def _within_character(text: str, at: int) -> bool:
     return at not in starts
 
 
+@lru_cache(maxsize=1 << 16)
 def shown(piece: str) -> str:
     """A vocabulary piece with its invisible characters made visible; a space is `▁` as in the vocabulary.
 

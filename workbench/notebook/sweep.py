@@ -4,6 +4,7 @@ from gemma2_workbench.figures.spec import HeadGrid
 from gemma2_workbench.notebook.frame import frame, section
 from gemma2_workbench.notebook.static import bars, grid
 from gemma2_workbench.sweeps.result import Sweep
+from gemma2_workbench.views.ranked import ALL
 from gemma2_workbench.views.sweeps import atlas, ranked
 
 _SHOWN, _MOST = "induction", 6
@@ -20,7 +21,7 @@ def sweep_html(sweep: Sweep) -> str:
     ]
     spec = atlas.figure(atlas.table(sweep, _SHOWN))
     assert isinstance(spec, HeadGrid)
-    top = ranked.table(sweep, _SHOWN).dropna(subset=["mean"]).head(_MOST)
+    top = ranked.table(sweep, _SHOWN, ALL, ALL).dropna(subset=["mean"]).head(_MOST)
     names = [f"{name} {badges}".rstrip() for name, badges in zip(top["name"], top["badges"], strict=True)]
     largest = section(f"The largest by {spec.title}.", bars(names, {"mean over the texts": top["mean"].tolist()}))
     return frame(str(of.model["name"]), facts, grid(spec), largest)

@@ -1,6 +1,8 @@
 """What a patching was asked for, checked: parts, layers, positions, heads and the two tokens."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
@@ -11,10 +13,65 @@ from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import Tokens, tokenize
 from gemma2_workbench.patching.alignment import Pairs, counterparts
 from gemma2_workbench.patching.parts import BY, PARTS
+from gemma2_workbench.patching.readers import Cell
 from gemma2_workbench.traces.interventions.patch import LONGEST_MAP
 
 
-def tokens_of(loaded: Source, text: str) -> Tokens:
+@dataclass(frozen=True)
+class Asked:
+    """What is patched in a grid.
+
+    Attributes:
+        donor, ours: the tokens of the text whose activations are taken, and of the one that is run.
+        what, by: the part, and what the columns are.
+        layers: which are patched.
+        heads: which are; empty for the residual stream.
+        pairs: (position here, position in the donor).
+    """
+
+    donor: Tokens
+    ours: Tokens
+    what: str
+    by: str
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    pairs: Pairs
+
+    @classmethod
+    def of(
+        cls,
+        loaded: Source,
+        texts: tuple[str, str],
+        what: str,
+        by: str | None,
+        *,
+        layers: Sequence[int] | None,
+        positions: Sequence[int] | None,
+        heads: Sequence[int] | None,
+    ) -> Self:
+        """What was asked for of two texts, the clean and the corrupted one; the other arguments are `patch_grid`'s.
+
+        Raises:
+            ValueError: no such part, layer, position or head, or texts that do not fit.
+        """
+        donor, ours = (_tokens_of(loaded, text) for text in texts)
+        by = _checked_by(what, by, heads)
+        pairs = _pairs_of(donor, ours, what, positions)
+        attending = [layer.index for layer in loaded.layers if layer.softmax]
+        default = attending if layers is None and what != "resid_pre" else layers
+        rows = _chosen("layer", default, loaded.shape.layers)
+        which = () if what == "resid_pre" else _chosen("head", heads, loaded.shape.heads)
+        return cls(donor, ours, what, by, rows, which, pairs)
+
+    @property
+    def cells(self) -> list[Cell]:
+        """The patched runs of one layer."""
+        if self.by == "position":
+            return [Cell(pair[0], self.heads, (pair,)) for pair in self.pairs]
+        return [Cell(head, (head,), self.pairs) for head in self.heads]
+
+
+def _tokens_of(loaded: Source, text: str) -> Tokens:
     """The tokens of a text that the model can read.
 
     Raises:
@@ -26,7 +83,7 @@ def tokens_of(loaded: Source, text: str) -> Tokens:
     return tokens
 
 
-def checked_by(what: str, by: str | None, heads: Sequence[int] | None) -> str:
+def _checked_by(what: str, by: str | None, heads: Sequence[int] | None) -> str:
     """What the columns of the grid are.
 
     Raises:
@@ -43,7 +100,7 @@ def checked_by(what: str, by: str | None, heads: Sequence[int] | None) -> str:
     return by
 
 
-def chosen(name: str, given: Sequence[int] | None, count: int) -> tuple[int, ...]:
+def _chosen(name: str, given: Sequence[int] | None, count: int) -> tuple[int, ...]:
     """Indices, each once and in order; all of them for None.
 
     Raises:
@@ -56,7 +113,7 @@ def chosen(name: str, given: Sequence[int] | None, count: int) -> tuple[int, ...
     return tuple(sorted({whole(name, index, 0, count - 1) for index in given}))
 
 
-def pairs_of(donor: Tokens, ours: Tokens, what: str, positions: Sequence[int] | None) -> Pairs:
+def _pairs_of(donor: Tokens, ours: Tokens, what: str, positions: Sequence[int] | None) -> Pairs:
     """The positions that are patched, each with its counterpart in the clean text.
 
     Raises:
@@ -73,7 +130,7 @@ def pairs_of(donor: Tokens, ours: Tokens, what: str, positions: Sequence[int] | 
     if positions is None:
         return pairs
     there = dict(pairs)
-    places = chosen("position", positions, len(ours))
+    places = _chosen("position", positions, len(ours))
     alone = [at for at in places if at not in there]
     if alone:
         raise ValueError(

@@ -12,9 +12,9 @@ from torch import Tensor
 from gemma2_workbench.models.language_model import pieces_of, require_language_model
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import Tokens
-from gemma2_workbench.patching.asked import checked_by, chosen, ids_of, pairs_of, tokens_of
+from gemma2_workbench.patching.asked import Asked, ids_of
 from gemma2_workbench.patching.grid import PatchGrid
-from gemma2_workbench.patching.readers import Cell, DonorReader, PatchedReader
+from gemma2_workbench.patching.readers import DonorReader, PatchedReader
 from gemma2_workbench.traces.capture import predict
 from gemma2_workbench.traces.reader import Batch, Progress, read
 from gemma2_workbench.traces.trace import ModelInfo
@@ -59,23 +59,22 @@ def patch_grid(
         ValueError: no language model, no such token, layer, position, head or part, or texts that do not fit.
         NotFiniteError: the model computes NaN or infinity.
     """
-    model = ModelInfo.of(loaded)
     require_language_model(loaded)
-    donor, ours = (tokens_of(loaded, text) for text in (clean, corrupted))
-    by = checked_by(what, by, heads)
-    pairs = pairs_of(donor, ours, what, positions)
-    attending = [layer.index for layer in loaded.layers if layer.softmax]
-    default = attending if layers is None and what != "resid_pre" else layers
-    rows = chosen("layer", default, loaded.shape.layers)
-    which = () if what == "resid_pre" else chosen("head", heads, loaded.shape.heads)
+    asked = Asked.of(loaded, (clean, corrupted), what, by, layers=layers, positions=positions, heads=heads)
+    return _grid(loaded, asked, (token, against), progress)
+
+
+def _grid(
+    loaded: Source, asked: Asked, tokens: tuple[str | int | None, str | int | None], progress: Progress | None
+) -> PatchGrid:
+    """The grid of what was asked for, with the differences of both texts as they are."""
+    model, donor, ours = ModelInfo.of(loaded), asked.donor, asked.ours
     predictions = [predict(loaded, text.ids).capped for text in (donor, ours)]
-    ids = ids_of(loaded, (token, against), predictions)
-    clean_difference, corrupted_difference = (float(logits[ids[0]] - logits[ids[1]]) for logits in predictions)
-    columns = len(ours) if by == "position" else loaded.shape.heads
+    ids = ids_of(loaded, tokens, predictions)
+    clean, corrupted = (float(logits[ids[0]] - logits[ids[1]]) for logits in predictions)
+    columns = len(ours) if asked.by == "position" else loaded.shape.heads
     values = np.full((loaded.shape.layers, columns), np.nan)
-    one_by_one = [Cell(pair[0], which, (pair,)) for pair in pairs]
-    cells = one_by_one if by == "position" else [Cell(head, (head,), pairs) for head in which]
-    for layer, column, difference in _measured(loaded, donor, ours, what, rows, cells, ids, progress):
+    for layer, column, difference in _measured(loaded, asked, ids, progress):
         values[layer, column] = difference
     first, second = (name for _, name in pieces_of(loaded, ids))
     return PatchGrid(
@@ -84,31 +83,25 @@ def patch_grid(
         kv_heads=loaded.shape.kv_heads,
         clean=donor,
         corrupted=ours,
-        what=what,
-        by=by,
-        heads=which,
-        pairs=pairs,
+        what=asked.what,
+        by=asked.by,
+        heads=asked.heads,
+        pairs=asked.pairs,
         ids=ids,
         names=(first, second),
-        clean_difference=clean_difference,
-        corrupted_difference=corrupted_difference,
+        clean_difference=clean,
+        corrupted_difference=corrupted,
         values=values,
     )
 
 
 def _measured(
-    loaded: Source,
-    donor: Tokens,
-    ours: Tokens,
-    what: str,
-    layers: Sequence[int],
-    cells: Sequence[Cell],
-    ids: tuple[int, int],
-    progress: Progress | None,
+    loaded: Source, asked: Asked, ids: tuple[int, int], progress: Progress | None
 ) -> Iterator[tuple[int, int, float]]:
     """Layer, column and logit difference of every patched run."""
-    size, done, of = max(1, _BATCH_TOKENS // len(ours)), 0, len(cells) * len(layers)
-    for layer, kept in _donors(loaded, donor, what, layers):
+    what, ours, cells = asked.what, asked.ours, asked.cells
+    size, done, of = max(1, _BATCH_TOKENS // len(ours)), 0, len(cells) * len(asked.layers)
+    for layer, kept in _donors(loaded, asked.donor, what, asked.layers):
         for start in range(0, len(cells), size):
             part = cells[start : start + size]
             reader = PatchedReader(loaded, what, layer, part, kept, ids, len(ours))

@@ -6,7 +6,6 @@ Letters: T tokens, C cells (patched runs), N heads, H head width, D model, Q que
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -47,10 +46,10 @@ class DonorReader:
         """What was kept, by layer, on the model's device."""
         return self._kept
 
-    def _whole(self, layer: int, _module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+    def _whole(self, layer: int, _module: nn.Module, _args: object, out: Tensor) -> None:
         self._kept[layer] = out[0]
 
-    def _rows(self, layer: int, _module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
+    def _rows(self, layer: int, _module: nn.Module, args: tuple[Tensor, Span], out: Tensor) -> None:
         span: Span = args[1]
         if layer not in self._kept:
             self._kept[layer] = out.new_zeros(out.shape[1], self._tokens, self._tokens)
@@ -103,17 +102,17 @@ class PatchedReader:
         """Logit of the first token minus that of the second after the final softcap, float32 [C] on the CPU."""
         return self._difference
 
-    def _split(self, _module: nn.Module, _args: tuple[Any, ...], out_1TD: Tensor) -> Tensor:
+    def _split(self, _module: nn.Module, _args: object, out_1TD: Tensor) -> Tensor:
         return out_1TD.expand(len(self._cells), -1, -1)
 
-    def _resid(self, _module: nn.Module, _args: tuple[Any, ...], out_CTD: Tensor) -> Tensor:
+    def _resid(self, _module: nn.Module, _args: object, out_CTD: Tensor) -> Tensor:
         patched_CTD = out_CTD.clone()
         for run, cell in enumerate(self._cells):
             here, there = (list(places) for places in zip(*cell.pairs, strict=True))
             patched_CTD[run, here] = self._donor[there]
         return patched_CTD
 
-    def _outputs(self, _module: nn.Module, _args: tuple[Any, ...], out_CNTH: Tensor) -> Tensor:
+    def _outputs(self, _module: nn.Module, _args: object, out_CNTH: Tensor) -> Tensor:
         patched_CNTH = out_CNTH.clone()
         for run, cell in enumerate(self._cells):
             here, there = (list(places) for places in zip(*cell.pairs, strict=True))
@@ -121,7 +120,7 @@ class PatchedReader:
                 patched_CNTH[run, head, here] = self._donor[head, there]
         return patched_CNTH
 
-    def _probs(self, _module: nn.Module, args: tuple[Any, ...], out_CNQS: Tensor) -> Tensor:
+    def _probs(self, _module: nn.Module, args: tuple[Tensor, Span], out_CNQS: Tensor) -> Tensor:
         span: Span = args[1]
         patched_CNQS, keys = out_CNQS.clone(), slice(span.keys.start, span.keys.stop)
         for run, cell in enumerate(self._cells):
@@ -131,6 +130,6 @@ class PatchedReader:
                     patched_CNQS[run, head, here] = self._donor[head, there, keys]
         return patched_CNQS
 
-    def _keep(self, _module: nn.Module, _args: tuple[Any, ...], out_C1V: Tensor) -> None:
+    def _keep(self, _module: nn.Module, _args: object, out_C1V: Tensor) -> None:
         first, second = self._ids
         self._difference = (out_C1V[:, 0, first].float() - out_C1V[:, 0, second].float()).cpu()

@@ -4,10 +4,10 @@ Names that say nothing about an author stay: those of the embedded checkpoints a
 makes such a file again where it is told where the model is, and checks the weights by their checksum.
 """
 
-from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.models.reading.shipped import embedded
 from gemma2_workbench.records.nearby import ANONYMOUS
 from gemma2_workbench.records.recipe import Recipe
@@ -19,13 +19,13 @@ _PUBLIC = ("embedded:", "google/")
 _TRACE, _SWEEP = "trace.safetensors", "sweep"
 
 
-def _source(model: Mapping[str, Any]) -> str:
+def _source(model: JsonObject) -> str:
     """Where a model comes from; a sweep knows its name alone."""
     name = str(model["name"])
     return str(model.get("source") or (f"embedded:{name}" if name in embedded() else name))
 
 
-def anonymised(record: Mapping[str, Any], recipe: Recipe) -> dict[str, Any]:
+def anonymised(record: JsonObject, recipe: Recipe) -> JsonObject:
     """The record without what could name its author; its command is to be written anew.
 
     Args:

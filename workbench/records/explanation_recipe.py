@@ -1,8 +1,8 @@
 """`ExplanationRecipe`: why a word has its label, or the labels themselves, saved by `why` and the bench."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import pandas as pd
 from pydantic import Field, model_validator
@@ -11,6 +11,7 @@ from gemma2_workbench.classification.choices import METHODS, UNITS
 from gemma2_workbench.classification.explanations.answer import Answer, answered
 from gemma2_workbench.classification.explanations.request import Request
 from gemma2_workbench.figures.spec import FigureSpec
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.records.again import MOST_TOKENS, Again, check_tokens
 from gemma2_workbench.records.command import Command, changes_flags, model_flags
 from gemma2_workbench.records.recipe import Recipe
@@ -128,7 +129,7 @@ class ExplanationRecipe(Recipe):
         """See `Recipe`; labels are a table."""
         return self.answer.figure()
 
-    def as_record(self) -> dict[str, Any]:
+    def as_record(self) -> JsonObject:
         """See `Recipe`."""
         answer, request = self.answer, self.answer.request
         sentence = "" if answer.target is None else answer.target.sentence
@@ -162,7 +163,7 @@ class ExplanationRecipe(Recipe):
         return cls(answered(loaded, request))
 
     @staticmethod
-    def command(record: Mapping[str, Any]) -> Command:
+    def command(record: JsonObject) -> Command:
         """See `Recipe`."""
         asked = {name: value for name, value in (record["question"] or {}).items() if name != "sentence"}
         values = {**asked, **{name: record.get(name) for name in OPTIONS if name != "by"}}

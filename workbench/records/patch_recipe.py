@@ -1,14 +1,15 @@
 """`PatchRecipe`: a grid of patched runs, saved by `patch`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import pandas as pd
 from pydantic import Field
 
 from gemma2_workbench.figures.spec import FigureSpec
 from gemma2_workbench.figures.text import one_line
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.models.loading import Loaded
 from gemma2_workbench.models.tokens import tokenize
 from gemma2_workbench.patching.figure import figure
@@ -78,7 +79,7 @@ class PatchRecipe(Recipe):
         """See `Recipe`."""
         return figure(self.grid)
 
-    def as_record(self) -> dict[str, Any]:
+    def as_record(self) -> JsonObject:
         """See `Recipe`."""
         grid = self.grid
         chosen = {name: getattr(self, name) for name in ("layers", "positions", "heads")}
@@ -110,7 +111,7 @@ class PatchRecipe(Recipe):
         )
         return cls(grid, **chosen)
 
-    def caption(self, spec: FigureSpec, record: Mapping[str, Any]) -> str:
+    def caption(self, spec: FigureSpec, record: JsonObject) -> str:
         """See `Recipe`."""
         from gemma2_workbench.latex import caption
 
@@ -118,7 +119,7 @@ class PatchRecipe(Recipe):
         return f"{caption(spec)} {self.grid.model.name}, {texts}; {self.grid.sentence}."
 
     @staticmethod
-    def command(record: Mapping[str, Any]) -> Command:
+    def command(record: JsonObject) -> Command:
         """See `Recipe`; tokens go by their numbers, because a name need not be one token again."""
         token, against = record["tokens"]
         words = ["patch", f"--what={record['what']}", f"--by={record['by']}"]

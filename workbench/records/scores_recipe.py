@@ -1,8 +1,8 @@
 """`ScoresRecipe`: the scores of all heads on repeated random tokens, saved by `heads`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import pandas as pd
 from pydantic import Field, model_validator
@@ -11,6 +11,7 @@ from gemma2_workbench.figures.spec import FigureSpec
 from gemma2_workbench.heads.head_scores import HeadScores
 from gemma2_workbench.heads.random_repeats import score_heads
 from gemma2_workbench.heads.scores import SCORES
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.records.again import Again
 from gemma2_workbench.records.command import Command, changes_flags, model_flags
 from gemma2_workbench.records.recipe import Recipe
@@ -92,7 +93,7 @@ class ScoresRecipe(Recipe):
         note = f" (modified model: {changes})" if changes else ""
         return grids(tables[0], METRICS, f"Heads on repeated random tokens{note}")
 
-    def as_record(self) -> dict[str, Any]:
+    def as_record(self) -> JsonObject:
         """See `Recipe`."""
         scores = self.scores
         return {
@@ -114,14 +115,14 @@ class ScoresRecipe(Recipe):
         scores = score_heads(loaded, record.sequences, record.length, record.seed, interventions=changes)
         return cls(scores, record.metric)
 
-    def caption(self, spec: FigureSpec, record: Mapping[str, Any]) -> str:
+    def caption(self, spec: FigureSpec, record: JsonObject) -> str:
         """See `Recipe`."""
         from gemma2_workbench.latex import caption
 
         return f"{caption(spec)} {self.scores.sentence}."
 
     @staticmethod
-    def command(record: Mapping[str, Any]) -> Command:
+    def command(record: JsonObject) -> Command:
         """See `Recipe`."""
         words = ["heads", *(f"--{name}={record[name]}" for name in ("sequences", "length", "seed", "metric"))]
         return Command([*words, *model_flags(record["model"]), *changes_flags(record["overrides"])])

@@ -3,53 +3,29 @@
 A text that cannot be read keeps its number and says why, so that the numbers of all others stay what they are.
 """
 
-import csv
 import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Literal, Protocol
+from typing import Protocol
 
-from gemma2_workbench.limits import told
-
-SUFFIXES = (".txt", ".jsonl", ".csv", ".parquet")
-LONGEST = 1 << 24  # bytes of a text
-# What UTF-16 looks like to a reader of UTF-8.
-_NULL = "it holds a null character; texts are UTF-8"
-Split = Literal["line", "document"]
+from gemma2_workbench.sweeps.texts.blocks import Document, all_blocks, parts
+from gemma2_workbench.sweeps.texts.formats import SUFFIXES, Split, texts_of
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A text of random tokens that come twice: which they are only a tokenizer can say.
+class Outline:
+    """How large a corpus is, and which.
 
     Attributes:
-        length: tokens before they repeat.
-        seed, number: what decides them.
+        documents: how many texts; long ones count as several, see `PART`.
+        blocks: how many blocks they make.
+        sha256: over all texts.
     """
 
-    length: int
-    seed: int
-    number: int
-
-
-@dataclass(frozen=True)
-class Document:
-    """One text of a corpus.
-
-    Attributes:
-        number: from 0, through all files.
-        name: file and line or row, counted from 1.
-        text: None where it cannot be read.
-        problem: why not; empty where it can.
-    """
-
-    number: int
-    name: str
-    text: str | Drawn | None
-    problem: str = ""
+    documents: int
+    blocks: int
+    sha256: str
 
 
 class Texts(Protocol):
@@ -60,9 +36,8 @@ class Texts(Protocol):
         """The settings of a built-in set; None for files, of which the hash says all."""
         ...
 
-    @property
-    def outline(self) -> tuple[int, str]:
-        """How many texts there are, and a SHA-256 over all of them."""
+    def outline(self, block: int) -> Outline:
+        """How many texts there are, and how many blocks of at most `block` texts."""
         ...
 
     def documents(self) -> Iterator[Document]:
@@ -85,6 +60,8 @@ class Corpus:
     column: str = "text"
     split: Split = "line"
     name: str | None = None
+    # By the size of a block; goes to other processes with the corpus, so that they do not read all of it.
+    _outlines: dict[int, Outline] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def about(self) -> dict[str, str | int] | None:
@@ -114,139 +91,40 @@ class Corpus:
         """All texts, in order.
 
         Raises:
-            ValueError: a file has no such column; names those it has.
+            ValueError: a file has no such column, names those it has; or it is broken.
             OSError: a file cannot be read.
         """
-        for number, each in enumerate(self._all()):
-            yield Document(number, *each)
-
-    def _all(self) -> Iterator[tuple[str, str | None, str]]:
-        """Name, text and problem of all texts."""
+        number = 0
         for path in self.files:
-            yield from self._of(path)
+            for name, text, problem in texts_of(path, self.column, self.split):
+                pieces = [text] if text is None else list(parts(text))
+                for at, piece in enumerate(pieces, 1):
+                    yield Document(number, name if len(pieces) == 1 else f"{name} part {at}", piece, problem)
+                    number += 1
 
-    @property
-    def outline(self) -> tuple[int, str]:
-        """How many texts there are, and a SHA-256 over all of them; reads the files once.
+    def outline(self, block: int) -> Outline:
+        """How many texts there are, and how many blocks of at most `block` texts; reads the files once.
 
         Raises:
             ValueError: there is no text at all, or none that can be read; as `documents`.
         """
-        return self._outline
+        if block not in self._outlines:
+            self._outlines[block] = self._read(block)
+        return self._outlines[block]
 
-    @cached_property
-    def _outline(self) -> tuple[int, str]:
-        digest, count, damaged = hashlib.sha256(), 0, ""
+    def _read(self, block: int) -> Outline:
+        digest, count, blocks, damaged = hashlib.sha256(), 0, 0, ""
         readable = False
-        for name, text, problem in self._all():
-            readable = readable or not problem
-            damaged = damaged or problem and f"{name}: {problem}"
-            content = (text or f"\0{problem}").encode("utf-8", "surrogatepass")
-            digest.update(len(content).to_bytes(8, "big") + content)
-            count += 1
+        for number, documents in all_blocks(self.documents(), block):
+            blocks = number + 1
+            for each in documents:
+                readable = readable or not each.problem
+                damaged = damaged or each.problem and f"{each.name}: {each.problem}"
+                content = str(each.text or f"\0{each.problem}").encode("utf-8", "surrogatepass")
+                digest.update(len(content).to_bytes(8, "big") + content)
+                count += 1
         if not count:
             raise ValueError(f"there is no text in {', '.join(map(str, self.files))}")
         if not readable:
             raise ValueError(f"none of the {count} texts of the corpus can be read; the first: {damaged}")
-        return count, digest.hexdigest()
-
-    def _of(self, path: Path) -> Iterator[tuple[str, str | None, str]]:
-        readers = {".txt": self._txt, ".jsonl": self._jsonl, ".csv": self._csv, ".parquet": self._parquet}
-        return readers[path.suffix](path)
-
-    def _txt(self, path: Path) -> Iterator[tuple[str, str | None, str]]:
-        with path.open("rb") as file:
-            if self.split == "document":
-                yield (path.name, *_decoded(file.read(LONGEST + 1)))
-                return
-            for number, line in _lines(file):
-                text, problem = _decoded(line)
-                if problem or text and text.strip():
-                    yield f"{path.name}:{number}", text and text.rstrip("\r\n"), problem
-
-    def _jsonl(self, path: Path) -> Iterator[tuple[str, str | None, str]]:
-        known = False
-        with path.open("rb") as file:
-            for number, line in _lines(file):
-                text, problem = _decoded(line)
-                if not problem and not (text or "").strip():
-                    continue
-                row, problem = _parsed(text) if text is not None else (None, problem)
-                if row is not None and not known:
-                    self._check_column(path, list(row))
-                    known = True
-                yield f"{path.name}:{number}", *self._cell(row, problem)
-
-    def _csv(self, path: Path) -> Iterator[tuple[str, str | None, str]]:
-        csv.field_size_limit(LONGEST)
-        # Bytes that are no UTF-8 become surrogates, which `_cell` finds.
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            rows = csv.DictReader(file, strict=True)
-            self._check_column(path, list(rows.fieldnames or ()))
-            try:
-                for number, row in enumerate(rows, 1):
-                    yield f"{path.name} row {number}", *self._cell(row, "")
-            except csv.Error as error:
-                raise ValueError(f"{path} is no CSV that can be read after line {rows.line_num}: {error}") from None
-
-    def _parquet(self, path: Path) -> Iterator[tuple[str, str | None, str]]:
-        import pyarrow
-        import pyarrow.parquet
-
-        try:
-            with pyarrow.parquet.ParquetFile(path) as file:
-                self._check_column(path, file.schema_arrow.names)
-                number = 0
-                for batch in file.iter_batches(256, columns=[self.column]):
-                    for value in batch.column(0).to_pylist():
-                        number += 1
-                        yield f"{path.name} row {number}", *self._cell({self.column: value}, "")
-        except pyarrow.ArrowException as error:
-            raise ValueError(f"{path} cannot be read as Parquet: {error}") from None
-
-    def _cell(self, row: Mapping[str, object] | None, problem: str) -> tuple[str | None, str]:
-        """The text of a row, or why there is none."""
-        if row is None:
-            return None, problem
-        text = row.get(self.column)
-        if not isinstance(text, str):
-            return None, f"{self.column} is {'missing' if text is None else f'no text but {told(text)}'}"
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            return None, "it is no UTF-8"
-        if "\0" in text:
-            return None, _NULL
-        return (text, "") if text.strip() else (None, "it is empty")
-
-    def _check_column(self, path: Path, names: Sequence[str]) -> None:
-        if self.column not in names:
-            raise ValueError(f"{path} has no column {self.column!r}; it has {', '.join(names) or 'none'}")
-
-
-def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Lines with their numbers; of one that is too long just enough to see that it is."""
-    number = 0
-    while line := file.readline(LONGEST + 1):
-        number += 1
-        yield number, line
-        while not line.endswith(b"\n") and len(line) > LONGEST and (line := file.readline(LONGEST + 1)):
-            pass
-
-
-def _decoded(data: bytes) -> tuple[str | None, str]:
-    """A text, or why it is none."""
-    if len(data) > LONGEST:
-        return None, f"it is longer than {LONGEST >> 20} MiB"
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return None, f"it is no UTF-8: byte 0x{data[error.start]:02X}"
-    return (None, _NULL) if "\0" in text else (text, "")
-
-
-def _parsed(line: str) -> tuple[dict[str, object] | None, str]:
-    """The object of a line of JSON, or why it is none."""
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        return None, "it is no JSON"
-    return (row, "") if isinstance(row, dict) else (None, "it is no JSON object")
+        return Outline(count, blocks, digest.hexdigest())

@@ -6,11 +6,13 @@ from typing import Any
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.sweeps.corpus import Texts
 from gemma2_workbench.sweeps.examples import WIDTH
+from gemma2_workbench.sweeps.readers import computed_by
 from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.statistics import BINS, STATISTICS
 from gemma2_workbench.traces.trace import ModelInfo
 
-FORMAT = 2
+FORMAT = 3
+_FAST = ", with or without the extra 'fast', which brings numba"
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,9 @@ class Identity:
         model: name, hash and dtype of the weights; where they lie does not count.
         layers: kind, window, softcap of each, as text.
         heads, kv_heads: of a layer.
-        documents, corpus_sha256: how many texts, and a hash over all.
+        documents, blocks, corpus_sha256: how many texts, how many blocks of them, and a hash over all.
         settings: see `SweepSettings`.
+        computed_by: what makes the numbers, and on which kind of device: others give others in the last bits.
         built_in: name and settings of the built-in set that the corpus is; None for files.
         statistics, bins, width, format: what is measured, and how it is kept.
     """
@@ -32,8 +35,10 @@ class Identity:
     heads: int
     kv_heads: int
     documents: int
+    blocks: int
     corpus_sha256: str
     settings: dict[str, int | None]
+    computed_by: str
     built_in: dict[str, str | int] | None = None
     statistics: tuple[str, ...] = tuple(each.name for each in STATISTICS)
     bins: int = BINS
@@ -50,9 +55,20 @@ class Identity:
         info = ModelInfo.of(loaded)
         model = {name: getattr(info, name) for name in ("name", "revision", "weights_sha256", "dtype")}
         layers = tuple(f"{each.kind}, window {each.window}, softcap {each.softcap}" for each in loaded.layers)
-        count, digest = corpus.outline
+        outline = corpus.outline(settings.block)
         shape = loaded.shape
-        return cls(model, layers, shape.heads, shape.kv_heads, count, digest, settings.as_data(), corpus.about)
+        return cls(
+            model=model,
+            layers=layers,
+            heads=shape.heads,
+            kv_heads=shape.kv_heads,
+            documents=outline.documents,
+            blocks=outline.blocks,
+            corpus_sha256=outline.sha256,
+            settings=settings.as_data(),
+            computed_by=computed_by(loaded),
+            built_in=corpus.about,
+        )
 
     def is_of(self, model: ModelInfo) -> bool:
         """Whether these are the weights that were swept, in whatever dtype and from wherever.
@@ -78,6 +94,8 @@ class Identity:
         Raises:
             ValueError: it is none.
         """
+        if data.get("format") != FORMAT:
+            raise ValueError(f"this is of format {data.get('format')} of sweeps; this version reads {FORMAT}")
         try:
             known: dict[str, Any] = {
                 name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
@@ -97,6 +115,8 @@ class Identity:
                     for name in {**ours, **theirs}
                     if ours.get(name) != theirs.get(name)
                 ]
+            elif ours != theirs and field.name == "computed_by":
+                found.append(f"computed by {ours} and by {theirs}; run all parts on machines of one kind{_FAST}")
             elif ours != theirs:
                 found.append(field.name if isinstance(ours, tuple) else f"{field.name}: {ours} and {theirs}")
         return found

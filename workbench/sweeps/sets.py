@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from gemma2_workbench.limits import short, whole
 from gemma2_workbench.models.reading.shipped import embedded
-from gemma2_workbench.sweeps.corpus import Corpus, Document, Drawn, Texts
+from gemma2_workbench.sweeps.corpus import Corpus, Outline, Texts
+from gemma2_workbench.sweeps.texts.blocks import Document, Drawn, all_blocks
 
 HELD_OUT = embedded()["tiny"] / "held_out.txt"
 SIZE, LENGTH = 256, 25
@@ -41,10 +42,10 @@ class Repeats:
         """See `Texts`."""
         return {"name": "repeats", **asdict(self)}
 
-    @property
-    def outline(self) -> tuple[int, str]:
+    def outline(self, block: int) -> Outline:
         """See `Texts`."""
-        return self.size, hashlib.sha256(json.dumps(self.about).encode()).hexdigest()
+        blocks = sum(1 for _ in all_blocks(self.documents(), block))
+        return Outline(self.size, blocks, hashlib.sha256(json.dumps(self.about).encode()).hexdigest())
 
     def documents(self) -> Iterator[Document]:
         """See `Texts`."""

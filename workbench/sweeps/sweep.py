@@ -1,17 +1,17 @@
 """`sweep`: what every head does over a corpus, alone or as one of several shards; `merge_sweep` joins them."""
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gemma2_workbench.limits import whole
 from gemma2_workbench.models.source import Source
-from gemma2_workbench.sweeps.corpus import Document, Texts
+from gemma2_workbench.sweeps.corpus import Texts
 from gemma2_workbench.sweeps.identity import Identity
 from gemma2_workbench.sweeps.partial import Partial
 from gemma2_workbench.sweeps.result import Sweep
 from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.store import Store
+from gemma2_workbench.sweeps.texts.blocks import blocks_of
 from gemma2_workbench.sweeps.work import work
 
 Progress = Callable[[int, int], object]
@@ -50,8 +50,8 @@ def sweep(
     identity = Identity.of(loaded, corpus, settings)
     store = Store(out, identity, (number, of)) if out is not None else None
     found = store.found if store is not None else Partial.empty(identity)
-    blocks = range(number, -(-identity.documents // settings.block), of)
-    for block, documents in blocks_of(corpus, settings.block, set(blocks) - found.blocks):
+    blocks = range(number, identity.blocks, of)
+    for block, documents in blocks_of(corpus.documents(), settings.block, set(blocks) - found.blocks):
         found.join(work(loaded, identity, settings, block, documents))
         if store is not None:
             store.keep()
@@ -73,25 +73,6 @@ def merge_sweep(parts: Sequence[Partial]) -> Sweep:
     found = Partial.empty(parts[0].identity)
     for part in parts:
         found.join(part)
-    blocks = -(-found.identity.documents // (found.identity.settings["block"] or 1))
-    if missing := blocks - len(found.blocks):
+    if missing := (blocks := found.identity.blocks) - len(found.blocks):
         raise ValueError(f"{missing} of {blocks} blocks of texts are missing: run the shards that hold them first")
     return Sweep.of(found)
-
-
-def blocks_of(corpus: Texts, size: int, wanted: set[int]) -> Iterator[tuple[int, list[Document]]]:
-    """The blocks that are wanted, in order; `wanted` is emptied."""
-    for number, block in all_blocks(corpus, size) if wanted else ():
-        if number in wanted:
-            wanted.discard(number)
-            yield number, block
-            if not wanted:
-                return
-    if wanted:
-        raise ValueError(f"the corpus changed: it has no block {min(wanted)} any more")
-
-
-def all_blocks(corpus: Texts, size: int) -> Iterator[tuple[int, list[Document]]]:
-    """All blocks in order."""
-    documents = corpus.documents()
-    return enumerate(iter(lambda: list(islice(documents, size)), []))

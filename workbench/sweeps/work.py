@@ -8,11 +8,11 @@ from typing import Any
 from gemma2_workbench.heads.random_repeats import random_repeats
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import Tokens, shown_ids, tokenize
-from gemma2_workbench.sweeps.corpus import Document, Drawn
 from gemma2_workbench.sweeps.identity import Identity
 from gemma2_workbench.sweeps.partial import Partial, Piece
 from gemma2_workbench.sweeps.readers import sweep_reader
 from gemma2_workbench.sweeps.settings import SweepSettings
+from gemma2_workbench.sweeps.texts.blocks import Document, Drawn
 from gemma2_workbench.sweeps.windows import Window, windows_of
 from gemma2_workbench.traces.reader import Batch, read
 

@@ -7,12 +7,12 @@ Letters: B texts of a batch, T tokens of the longest, N query heads, Q query row
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Protocol, TypeGuard, runtime_checkable
+from typing import Protocol, TypeGuard, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from gemma2_workbench.model.hooks import Hook, Span, reads_at_once
+from gemma2_workbench.model.hooks import Hook, Span, reads_at_once, reads_within_block
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces import fused
@@ -22,8 +22,8 @@ from gemma2_workbench.traces.fused import LayerSums
 from gemma2_workbench.traces.pieces import Buffers
 from gemma2_workbench.traces.text import Text
 
-# Buffers for the copies of two stages.
-_COPIES = {"attn_logits": 30, "attn_scores": 31}
+# Buffers for the stages that follow these.
+_NEXT = {"attn_logits": 30, "attn_scores": 31}
 
 
 @runtime_checkable
@@ -37,7 +37,7 @@ class BlockReader(Protocol):
     needs_cells: bool
 
     def take(self, layer: int, text: int, sums: Block) -> None:
-        """Read some rows of one text of the batch; padding is cut off."""
+        """Read some rows of one text of the batch; padding is cut off, and the stages are gone with the block."""
         ...
 
 
@@ -80,8 +80,10 @@ def block_hooks(
         kept: dict[str, Tensor] = {}
         if log_sum is None:
             gathered: dict[int, LayerSums] = {}
-            keep = partial(_copy, buffers) if fused.pays(ids_BT) else _keep
-            hooks |= {names[name]: keep(name, kept) for name in ("attn_logits", "attn_scores")}
+            hooks |= {
+                names[name]: reads_within_block(_keep(name, kept), partial(_like, buffers, _NEXT[name]))
+                for name in ("attn_logits", "attn_scores")
+            }
             hooks[loaded.point(info.index, "attn_probs")] = _hand_over(info, kept, texts, readers, gathered)
             hooks[loaded.point(info.index, "head_out")] = _hand_over_sums(info, gathered, readers)
         else:
@@ -91,19 +93,14 @@ def block_hooks(
 
 
 def _keep(name: str, kept: dict[str, Tensor]) -> Hook:
-    def hook(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+    def hook(_module: nn.Module, _args: object, out: Tensor) -> None:
         kept[name] = out.detach()
 
     return hook
 
 
-def _copy(buffers: Buffers, name: str, kept: dict[str, Tensor]) -> Hook:
-    """Copies into memory that is used again, so that the model may overwrite its own: it needs no fresh memory."""
-
-    def hook(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
-        kept[name] = buffers.take(_COPIES[name], out.shape, out.device).copy_(out.detach())
-
-    return reads_at_once(hook)
+def _like(buffers: Buffers, number: int, stage: Tensor) -> Tensor:
+    return buffers.take(number, stage.shape, stage.device, stage.dtype)
 
 
 def _hand_over(
@@ -116,7 +113,7 @@ def _hand_over(
     """Gives the block of each text to the readers, or adds it to the sums of its layer."""
     of_cells = [reader for reader in readers if reader.needs_cells]
 
-    def hook(module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
+    def hook(module: nn.Module, args: tuple[Tensor, Span], out: Tensor) -> None:
         whole = (kept.pop("attn_logits"), kept.pop("attn_scores"), out.detach())
         # Another hook may have replaced the probabilities.
         is_softmax = info.staged and info.sinks is None and len(module._forward_hooks) == 1
@@ -136,13 +133,13 @@ def _hand_over(
                 for reader in takers:
                     reader.take(info.index, number, block)
 
-    return hook
+    return reads_at_once(hook)
 
 
 def _hand_over_sums(info: LayerInfo, gathered: dict[int, LayerSums], readers: Sequence[BlockReader]) -> Hook:
     of_sums = [reader for reader in readers if _needs_no_cells(reader)]
 
-    def hook(_module: nn.Module, _args: tuple[Any, ...], _out: Tensor) -> None:
+    def hook(_module: nn.Module, _args: object, _out: Tensor) -> None:
         for number in list(gathered):
             sums = gathered.pop(number)
             for reader in of_sums:
@@ -161,7 +158,7 @@ def _derive_and_hand_over(
     of_rows = [reader for reader in readers if isinstance(reader, LogSumReader)]
     of_cells = [reader for reader in readers if not isinstance(reader, LogSumReader)]
 
-    def hook(_module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
+    def hook(_module: nn.Module, args: tuple[Tensor, Span], out: Tensor) -> None:
         q_BNQH, k_BGSH = kept.pop("q_rot"), kept.pop("k_rot")
         for number, text in enumerate(texts):
             span = _unpadded(args[1], text)

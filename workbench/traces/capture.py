@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 from gemma2_workbench.generation.generated import Generated, Maker
@@ -9,6 +10,8 @@ from gemma2_workbench.limits import whole
 from gemma2_workbench.model.equation import rows_for
 from gemma2_workbench.models.language_model import require_language_model
 from gemma2_workbench.models.parity import statement as parities
+from gemma2_workbench.models.parity.fingerprint import looked_at_once
+from gemma2_workbench.models.parity.stoppable import stoppable
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import Tokens, tokenize
 from gemma2_workbench.traces.estimate import check_memory
@@ -26,6 +29,7 @@ from gemma2_workbench.traces.trace import ModelInfo, Trace
 MAPS = ("attention", "folds")  # what the views of attention need
 
 
+@looked_at_once()
 def capture(
     loaded: Source,
     text: str | Generated,
@@ -54,7 +58,8 @@ def capture(
             test text of 128 tokens, or one that reaches beyond a window that `text` reaches beyond. "full" compares
             the whole text in any case.
         budget_bytes: above it q, k and v go to a memory-mapped file instead of memory.
-        progress: called with (layers done, layers) after each layer.
+        progress: called with (layers done, layers) after each layer, and with none done while the model is compared
+            with transformers; what it raises ends the run.
 
     Raises:
         ValueError: the text is empty or too long, or another model generated it, an option is no such number, there
@@ -78,7 +83,7 @@ def capture(
     _check_names(read)
     unembeds = not {"lens", "contributions"}.isdisjoint(read)
     check_memory(loaded, len(tokens), block_rows, parity=parity, lens=unembeds, budget_bytes=budget_bytes)
-    statement = _statement(loaded, tokens.ids, parity)
+    statement = _statement(loaded, tokens.ids, parity, progress)
     with applied(loaded, interventions) as changed:
         ours = changed.in_blocks(block_rows)
         request = Request(ours, Batch.of([tokens.ids], ours), token, budget_bytes=budget_bytes)
@@ -117,11 +122,17 @@ def _tokens(loaded: Source, text: str | Generated, interventions: Sequence[Inter
     return text.tokens
 
 
-def _statement(loaded: Source, ids: tuple[int, ...], parity: bool | Literal["full"]) -> parities.Parity:
+def _statement(
+    loaded: Source, ids: tuple[int, ...], parity: bool | Literal["full"], progress: Progress | None
+) -> parities.Parity:
     """The comparison with transformers that was asked for."""
     if not parity:
         return parities.unchecked(loaded.reference_name)
-    return parities.compare(loaded, ids) if parity == "full" else parities.proved(loaded, len(ids))
+    between = None if progress is None else partial(progress, 0, loaded.shape.layers)
+    if parity == "full":
+        with stoppable(between):
+            return parities.compare(loaded, ids)
+    return parities.proved(loaded, len(ids), between)
 
 
 def _check_names(read: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from gemma2_workbench.atomic import replacing
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.traces.derive import LayerTensors
 from gemma2_workbench.traces.detailed_folds import GROUPS
@@ -116,7 +117,7 @@ def _check_header(path: str | PathLike[str]) -> None:
         raise OSError(f"{path} is no safetensors file, or it was cut off (its header would have {size} bytes)")
 
 
-def _read(path: str | PathLike[str], file: Any) -> Iterator[tuple[str, Tensor]]:
+def _read(path: str | PathLike[str], file: safe_open) -> Iterator[tuple[str, Tensor]]:
     """Every tensor by its name, if its type is one that traces have."""
     names: list[str] = list(file.keys())
     for name in names:
@@ -146,12 +147,12 @@ def _folds(trace: Trace) -> dict[str, Tensor]:
     return {key: fold for name in GROUPS if name in trace.readings for key, fold in trace.reading(name, dict).items()}
 
 
-def _values(part: Any) -> dict[str, Any]:
+def _values(part: Any) -> JsonObject:
     """The fields of an optional part; none where it is absent."""
     return {} if part is None else {field.name: getattr(part, field.name) for field in fields(part)}
 
 
-def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
+def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> JsonObject:
     manifest = {
         "format": FORMAT,
         "version": VERSION,
@@ -177,12 +178,12 @@ def _manifest(trace: Trace, tensors: dict[str, Tensor]) -> dict[str, Any]:
     return manifest | {"sha256": _checksum(manifest, tensors)}
 
 
-def _layer(layer: LayerInfo) -> dict[str, Any]:
+def _layer(layer: LayerInfo) -> JsonObject:
     """The numbers of a layer; what only other families have is left out where it is as in Gemma 2."""
     return {field.name: value for field in fields(layer) if (value := getattr(layer, field.name)) != field.default}
 
 
-def _known_manifest(path: str | PathLike[str], text: str) -> dict[str, Any]:
+def _known_manifest(path: str | PathLike[str], text: str) -> JsonObject:
     """The manifest as JSON holds it, if it is of our format and version."""
     try:
         manifest = json.loads(text or "{}", object_pairs_hook=_unique)
@@ -202,7 +203,7 @@ def _known_manifest(path: str | PathLike[str], text: str) -> dict[str, Any]:
     return manifest
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, object]]) -> JsonObject:
     """An object of JSON in which no name stands twice, for readers differ in which of the two they take."""
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -210,7 +211,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _checksum(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> str:
+def _checksum(manifest: JsonObject, tensors: dict[str, Tensor]) -> str:
     """SHA-256 over the manifest and over names, dtypes, shapes and bytes of all tensors."""
     described = {key: value for key, value in manifest.items() if key != "sha256"}
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())

@@ -3,7 +3,6 @@
 Letters: Q query rows of a block, S keys, N heads, T tokens, k cells of a side of a picture.
 """
 
-import warnings
 from functools import cache, cached_property
 from importlib import import_module
 from types import ModuleType
@@ -12,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gemma2_workbench.compiled import compiles
 from gemma2_workbench.model.hooks import Span
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.traces.blocks import Masses
@@ -19,6 +19,7 @@ from gemma2_workbench.traces.logit_sums import Saturation
 from gemma2_workbench.traces.pooling import THUMBNAIL, largest_columns
 from gemma2_workbench.traces.text import Places, Text
 
+_KERNEL = "gemma2_workbench.traces.kernel"
 # Tokens of a text from which the kernel saves more than it takes to load.
 FEWEST = 384
 # What the kernel writes of each query, in this order: sums of probability times score and times distance, probability
@@ -136,21 +137,12 @@ def _largest_of(ordered: np.ndarray) -> Tensor:
 
 
 def _kernel() -> ModuleType:
-    return import_module("gemma2_workbench.traces.kernel")
+    return import_module(_KERNEL)
 
 
 @cache
 def available() -> bool:
     """Whether the kernel can be used: not without numba; and one that cannot compile it is told of once."""
-    try:
-        _kernel()
-    except ImportError:
-        return False
     text = Text(torch.zeros(2, dtype=torch.long))
     tried, stage = LayerSums(text, Mask(), None, 1), torch.ones(1, 2, 2)
-    try:
-        tried.add((stage, stage, stage), text.places(tried.span, Mask()))
-    except Exception as error:  # whatever a compiler fails with, torch's way gives the same numbers
-        warnings.warn(f"numba cannot compile the fast pass ({error}); torch takes its place, slower", stacklevel=2)
-        return False
-    return True
+    return compiles(_KERNEL, lambda: tried.add((stage, stage, stage), text.places(tried.span, Mask())))

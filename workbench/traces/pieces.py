@@ -22,12 +22,14 @@ class Buffers:
     def __init__(self) -> None:
         self._flat: dict[int, Tensor] = {}
 
-    def take(self, number: int, shape: Sequence[int], device: torch.device) -> Tensor:
-        """A float32 tensor of a shape with any contents."""
+    def take(
+        self, number: int, shape: Sequence[int], device: torch.device, dtype: torch.dtype = torch.float32
+    ) -> Tensor:
+        """A tensor of a shape with any contents; one number is of one dtype."""
         size = torch.Size(shape).numel()
         if number not in self._flat or len(self._flat[number]) < size:
             # Blocks of a causal layer grow: with room to spare, one in a row of them needs new memory.
-            self._flat[number] = torch.empty(1 << (size - 1).bit_length(), dtype=torch.float32, device=device)
+            self._flat[number] = torch.empty(1 << (size - 1).bit_length(), dtype=dtype, device=device)
         return self._flat[number][:size].view(*shape)
 
 

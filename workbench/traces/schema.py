@@ -6,11 +6,12 @@ It is checked when a file is opened, so that no view and no tab meets a trace th
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gemma2_workbench.generation.generated import STOPS, Generation
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.parity.statement import TOLERANCE, Parity
 from gemma2_workbench.models.tokens import Tokens
@@ -73,7 +74,7 @@ class Manifest(_Strict):
     read: tuple[str, ...] = ()  # absent in version 2
     folds: tuple[str, ...]
     parity: Parity
-    interventions: tuple[dict[str, Any], ...]
+    interventions: tuple[JsonObject, ...]
     effects: tuple[Effect, ...] = ()  # absent in version 2
     block_rows: Count
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -237,7 +238,7 @@ def _of_effect(effect: Effect) -> Iterator[str]:
         yield f"effects: {effect.changed} of {effect.of} numbers by {effect.largest} cannot be"
 
 
-def _of_change(data: dict[str, Any], layers: int, heads: int) -> Iterator[str]:
+def _of_change(data: JsonObject, layers: int, heads: int) -> Iterator[str]:
     try:
         check_places(from_data(data), layers, heads)
     except ValueError as error:

@@ -19,6 +19,7 @@ from gemma2_workbench.models.tier import tier_words
 from gemma2_workbench.models.tokens import Tokens
 from gemma2_workbench.models.weights.info import WeightsInfo
 from gemma2_workbench.traces.derive import LayerTensors, derive, reasons
+from gemma2_workbench.traces.derived_squares import Squares, derive_squares
 from gemma2_workbench.traces.interventions import Intervention
 from gemma2_workbench.traces.interventions.effect import Effect
 from gemma2_workbench.traces.stages import STAGES, checked_stage
@@ -162,12 +163,29 @@ class Trace(Drawable):
         Raises:
             ValueError: an index or range that the trace does not have, or an unknown stage.
         """
-        self._check_head(layer, head)
-        self._check_derivable(layer, head, stage)
-        rows, keys = self._checked(rows, "rows"), self._checked(keys, "keys")
+        rows, keys = self._checked_part(layer, head, stage, rows, keys)
         value_QS = derive(self.layers[layer], self.tensors[layer], head, checked_stage(stage), rows, keys)
-        is_silent = stage == "contribution" and any(one.silences(layer, head) for one in self.interventions)
-        return value_QS * 0 if is_silent else value_QS
+        return value_QS * 0 if self._is_silent(layer, head, stage) else value_QS
+
+    def squares(
+        self,
+        layer: int,
+        head: int,
+        factor: int,
+        stage: str = "attn_probs",
+        rows: range | None = None,
+        keys: range | None = None,
+    ) -> Squares:
+        """The same as an overview: each `factor` x `factor` cells as the one of largest magnitude, and the reasons.
+
+        Several times as fast as to join the cells of `stage`, and as exact.
+
+        Raises:
+            ValueError: as of `stage`.
+        """
+        rows, keys = self._checked_part(layer, head, stage, rows, keys)
+        made = derive_squares(self.layers[layer], self.tensors[layer], head, checked_stage(stage), rows, keys, factor)
+        return Squares(made.values * 0, made.reasons) if self._is_silent(layer, head, stage) else made
 
     def known_stages(self, layer: int) -> tuple[str, ...]:
         """The stages that are known of a layer, in order: all, all but the contribution, or probabilities alone."""
@@ -216,6 +234,17 @@ class Trace(Drawable):
             self.parity.verdict,
             f"read {' '.join(self.readings)}",
         )
+
+    def _checked_part(
+        self, layer: int, head: int, stage: str, rows: range | None, keys: range | None
+    ) -> tuple[range, range]:
+        self._check_head(layer, head)
+        self._check_derivable(layer, head, stage)
+        return self._checked(rows, "rows"), self._checked(keys, "keys")
+
+    def _is_silent(self, layer: int, head: int, stage: str) -> bool:
+        """Whether an intervention leaves a head nothing to contribute."""
+        return stage == "contribution" and any(one.silences(layer, head) for one in self.interventions)
 
     def _check_derivable(self, layer: int, head: int, stage: str) -> None:
         """Refuse stages that do not follow from q and k any more."""

@@ -45,20 +45,39 @@ def table(trace: Trace, by: str, badge: str, layers: str) -> pd.DataFrame:
     Raises:
         ValueError: the model has no such layers, or no head of them has the badge.
     """
-    there = [ALL, *dict.fromkeys(info.kind for info in trace.layers)]
-    if layers not in there:
-        raise ValueError(f"the model has no {layers} layers; choose layers={' or '.join(there)}")
     scores, shared = scores_of(trace.folds, trace.layers), trace.heads // trace.kv_heads
     types = head_types(scores)
-    frame = ranked(scores, trace.layers, types, by, shared)
+    return chosen(ranked(scores, trace.layers, types, by, shared), types, badge, layers, "in this text")
+
+
+def chosen(frame: pd.DataFrame, types: HeadTypes, badge: str, layers: str, where: str) -> pd.DataFrame:
+    """The rows of the layers and the kind of head that are wanted; their ranks are those among all heads.
+
+    Raises:
+        ValueError: the model has no such layers, or no head of them has the badge.
+    """
+    there = [ALL, *sorted(set(frame["kind"]), key=KINDS.index)]
+    if layers not in there:
+        raise ValueError(f"the model has no {layers} layers; choose layers={' or '.join(there)}")
     kept = [
         layers in (ALL, kind) and (badge == ALL or badge in {one.kind.name for one in types[layer][head]})
         for layer, head, kind in zip(frame["layer"], frame["head"], frame["kind"], strict=True)
     ]
     if not any(kept):
-        where = "" if layers == ALL else f" in the {layers} layers"
-        raise ValueError(f"no head{where} has the badge {kind_named(badge).label} in this text; choose badge={ALL}")
+        of = "" if layers == ALL else f" in the {layers} layers"
+        raise ValueError(f"no head{of} has the badge {kind_named(badge).label} {where}; choose badge={ALL}")
     return frame.loc[kept].reset_index(drop=True)
+
+
+def sorted_by(frame: pd.DataFrame, column: str, types: HeadTypes) -> pd.DataFrame:
+    """The heads, the largest first and those without a number last, with `rank`, `name` and `badges`."""
+    frame = frame.sort_values(column, ascending=False, kind="stable", na_position="last", ignore_index=True)
+    places = list(zip(frame["layer"], frame["head"], strict=True))
+    return frame.assign(
+        rank=np.arange(1, len(frame) + 1),
+        name=[f"L{layer}H{head}" for layer, head in places],
+        badges=[", ".join(badge.kind.label for badge in types[layer][head]) for layer, head in places],
+    )
 
 
 def ranked(
@@ -78,34 +97,34 @@ def ranked(
     frame = frame.assign(
         layer=[layer for layer, _ in places],
         head=[head for _, head in places],
-        name=[f"L{layer}H{head}" for layer, head in places],
         kv_head=[head // shared for _, head in places],
         kind=[layers[layer].kind for layer, _ in places],
         by=by,
-        badges=[", ".join(badge.kind.label for badge in types[layer][head]) for layer, head in places],
     )
-    frame = frame.sort_values(by, ascending=False, kind="stable", na_position="last", ignore_index=True)
-    frame["rank"] = np.arange(1, len(frame) + 1)
-    return frame.reindex(columns=list(COLUMNS))
+    return sorted_by(frame, by, types).reindex(columns=list(COLUMNS))
 
 
 def figure(frame: pd.DataFrame) -> Bars:
     """The first `MOST` heads as bars, each with its badges."""
     by, top = frame["by"].iloc[0], frame.head(MOST)
-    names = [f"{name} {badges}".rstrip() for name, badges in zip(top["name"], top["badges"], strict=True)]
-    return Bars(tuple(names), top[by].to_numpy(), LABELS[by], f"Heads by {LABELS[by]}")
+    return Bars(with_badges(top), top[by].to_numpy(), LABELS[by], f"Heads by {LABELS[by]}")
 
 
+def with_badges(frame: pd.DataFrame) -> tuple[str, ...]:
+    """The names of heads, each with its badges."""
+    return tuple(f"{name} {badges}".rstrip() for name, badges in zip(frame["name"], frame["badges"], strict=True))
+
+
+OF_HEADS = (
+    Option("badge", "Badge", "choice", ALL, (ALL, *(kind.name for kind in HEAD_KINDS))),
+    Option("layers", "Layers", "choice", ALL, (ALL, *KINDS)),
+)
 VIEW = View(
     name="ranked",
     title="Heads ranked",
     help=help_of(__doc__ or ""),
     columns=COLUMNS,
-    options=(
-        Option("by", "Sorted by", "choice", "induction", SCORES),
-        Option("badge", "Badge", "choice", ALL, (ALL, *(kind.name for kind in HEAD_KINDS))),
-        Option("layers", "Layers", "choice", ALL, (ALL, *KINDS)),
-    ),
+    options=(Option("by", "Sorted by", "choice", "induction", SCORES), *OF_HEADS),
     make_table=table,
     figure=figure,
     needs=("folds",),

@@ -1,10 +1,10 @@
 """The flags of `heads`."""
 
 from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.apps.cli.changes import add_changes
 from gemma2_workbench.apps.cli.numeric import whole_number
+from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.model import add_model
 from gemma2_workbench.apps.cli.parsers.output import add_output
 from gemma2_workbench.heads.scores import LENGTH, SCORES, SEQUENCES
@@ -13,7 +13,7 @@ from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
 ALL = "all"
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     command = commands.add_parser("heads", help="what every head does on random tokens that come twice")
     command.description = (

@@ -1,15 +1,15 @@
 """The flags of `patch`."""
 
 from pathlib import Path
-from typing import Any
 
+from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.model import add_model
 from gemma2_workbench.apps.cli.parsers.output import add_output
 from gemma2_workbench.patching.parts import BY, PARTS
 from gemma2_workbench.suffixes import FIGURE_SUFFIXES, TABLE_SUFFIXES
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Declare the command."""
     command = commands.add_parser("patch", help="which part of one run brings its prediction into another")
     command.description = (

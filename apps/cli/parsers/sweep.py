@@ -2,9 +2,9 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.apps.cli.numeric import whole_number
+from gemma2_workbench.apps.cli.parsers.commands import Commands
 from gemma2_workbench.apps.cli.parsers.model import add_model
 from gemma2_workbench.apps.cli.parsers.output import add_output, add_provenance
 from gemma2_workbench.apps.cli.view_options import add_view_options
@@ -15,7 +15,7 @@ SWEEPS = tuple(f"sweep {name}" for name in ("merge", "slurm", "compare", "figure
 ABOUT = "score every head over thousands of texts, with its strongest examples"
 
 
-def add(commands: Any) -> None:
+def add(commands: Commands) -> None:
     """Declare the commands."""
     command = commands.add_parser("sweep", help=ABOUT)
     command.description = (
@@ -54,7 +54,7 @@ def add(commands: Any) -> None:
     _add_view(commands, "table", "write the numbers of a view of sweeps: .csv .parquet .tex", "tabulate")
 
 
-def _add_view(commands: Any, name: str, help: str, run: str) -> argparse.ArgumentParser:
+def _add_view(commands: Commands, name: str, help: str, run: str) -> argparse.ArgumentParser:
     """A view of the folder of a sweep, or of several, which become panels."""
     command = commands.add_parser(f"sweep {name}", help=help)
     command.add_argument("view", choices=[view.name for view in SWEEP_VIEWS])

@@ -29,7 +29,8 @@ function createCompare(page, box) {
   const stages = h('div', { class: 'stages' });
   const showStage = segments(stages, 'Stage', Object.entries(SHORT).map(([value, label]) => ({ value, label })), (stage) => store.select({ stage }));
   const note = h('p', { class: 'note t16' });
-  const [texts, maps, outcome] = [createTexts(page), createAlignedMaps(page), createOutcome(page)];
+  const [texts, outcome] = [createTexts(page), createOutcome(page)];
+  const maps = createAlignedMaps(page, () => outcome.draw(answer));
   put(box,
     h('div', { class: 'title' }, h('h2', {}, 'A | B'), about, h('span', { class: 'grow' }), stages),
     h('div', { class: 'asked' }, input, run, drop), texts.box, note, h('div', { class: 'stage' }, maps.box, outcome.box));

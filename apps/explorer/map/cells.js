@@ -3,7 +3,7 @@
 import { drawAxes, drawMarks, measured } from '../../page/draw/axes.js';
 import { cellAt, clampedView, squareIn, zoomedSquare, zoomedView } from '../../page/draw/layout.js';
 import { paintSquare, shrunk } from '../../page/draw/paint.js';
-import { BESIDE, markSinks, paintSinks, sinkAt } from '../../page/draw/sink.js';
+import { BESIDE, markSinks, onSink, paintSinks } from '../../page/draw/sink.js';
 import { covers } from '../../page/draw/tiles.js';
 import { SINK } from '../../page/selection.js';
 import { createPicture } from './picture.js';
@@ -61,10 +61,8 @@ export function createCells(repaint) {
   // The cell under a point; beside the square, on a word of the left side, its row.
   function hit(scene, x, y) {
     if (!square) return null;
-    const cell = cellAt(square, view, x, y);
+    const cell = cellAt(square, view, x, y) ?? onSink(scene.tile, square, view, x, y);
     if (cell) return cell;
-    const onSink = scene.tile.sinks ? sinkAt(square, view, x, y) : null;
-    if (onSink !== null) return { query: onSink, key: SINK };
     const row = x < square.left && cellAt(square, view, square.left + 1, y);
     return row ? { query: row.query, key: null } : null;
   }

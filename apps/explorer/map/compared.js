@@ -6,7 +6,7 @@ import { drawMarks } from '../../page/draw/axes.js';
 import { cellAt, wholeCell } from '../../page/draw/layout.js';
 import { cellBytes, paintSquare, pictureOf, shrunk } from '../../page/draw/paint.js';
 import { createScale, largestOf } from '../../page/draw/scale.js';
-import { BESIDE, markSinks, paintSinks, sinkAt, sinkOf } from '../../page/draw/sink.js';
+import { BESIDE, markSinks, nameSinks, onSink, paintSinks, sinkOf } from '../../page/draw/sink.js';
 import { SINK, headOf } from '../../page/selection.js';
 import { METRICS, fullOf, metricsOf, valueOf } from '../heads/scored.js';
 import { kindOf } from './title.js';
@@ -76,6 +76,7 @@ export function createCompared(page) {
       const reach = [0, look.masked && scene.causal ? cursor.query + 1 : units.size];
       drawMarks(context, square, view, { ...cursor, reach, hover: null }, theme);
       if (!tile.sinks) continue;
+      if (name !== 'minus') nameSinks(context, square, theme);
       paintSinks(context, square, view, tile, scale, table);
       markSinks(context, square, view, sinks, theme);
     }
@@ -124,11 +125,6 @@ export function createCompared(page) {
   function hit(scene, x, y) {
     const view = { row: 0, key: 0, size: scene.units.size };
     return parts.map(({ square, tile }) => cellAt(square, view, x, y) ?? onSink(tile, square, view, x, y)).find(Boolean) ?? null;
-  }
-
-  function onSink(tile, square, view, x, y) {
-    const query = tile.sinks ? sinkAt(square, view, x, y) : null;
-    return query === null ? null : { query, key: SINK };
   }
 
   // Values of a cell in each map, for the tooltip.

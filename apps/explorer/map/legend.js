@@ -6,11 +6,13 @@ import { tickText } from '../../page/draw/scale.js';
 import { formulaOf, rolloutFormula } from './formulas.js';
 
 const BAR = 220;
+const SURE = 20; // characters that fit beside any formula
 
 export function createLegend() {
   const bar = h('canvas', { width: 2 * BAR, height: 16, 'aria-hidden': 'true' });
   const [ticks, said, hidden, formula] = [h('div', { class: 'ticks' }), h('span', { class: 'said' }), h('span', { class: 'hiddens' }), h('span', { class: 'formula' })];
-  const box = h('div', { class: 'map-legend' }, h('div', { class: 'scale' }, bar, ticks), h('div', { class: 'words' }, said, hidden), formula);
+  const words = h('div', { class: 'words' }, said, hidden);
+  const box = h('div', { class: 'map-legend' }, h('div', { class: 'scale' }, bar, ticks), words, formula);
 
   let painted = null; // the table in the bar
 
@@ -21,10 +23,14 @@ export function createLegend() {
     painted = table;
     put(ticks, scale.ticks.map((tick) => h('span', { style: { left: `${100 * tick.at}%` } }, tickText(tick))));
     const { pool } = scene.tile;
-    put(said, scene.quantity, pool > 1 ? `; each square: the largest of ${pool} × ${pool}` : '');
+    put(said, scene.quantity, pool > 1 ? `; each square: the largest of ${Math.ceil(pool)} × ${Math.ceil(pool)}` : '');
     put(hidden, swatches(scene));
     formula.title = asked.over === 'rollout' ? 'Abnar and Zuidema 2020' : look.formula;
+    formula.hidden = false;
     put(formula, asked.over === 'rollout' ? rolloutFormula() : formulaOf(asked.stage, run.layers[asked.layer], scene.causal));
+    // What the colours mean goes before how they are computed. Few words fit always, and measuring costs a layout.
+    const isCut = () => said.scrollHeight > said.clientHeight || words.scrollWidth > words.clientWidth;
+    if (!scene.phone && said.textContent.length > SURE) formula.hidden = isCut();
   }
 
   return { box, draw };

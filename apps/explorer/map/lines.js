@@ -1,7 +1,9 @@
 // The drawing "lines": each word twice, with a line from where it stands to what it looks at (BertViz's head view).
 
 import { pill, trimmed } from '../../page/draw/canvas.js';
+import { sinkOf } from '../../page/draw/sink.js';
 import { roomyLabels } from '../../page/draw/layout.js';
+import { SINK } from '../../page/selection.js';
 
 const MOST_LINES = 1500; // of the other rows: more are one dark area
 const FEW_LINES = 250; // more of them are drawn fainter
@@ -10,27 +12,34 @@ const [WEAKEST, WEAKEST_CHOSEN] = [0.1, 0.004]; // shares of the scale below whi
 const [MANY, SHORT] = [80, 96]; // of many units the labels are short
 const BARS = 150; // room of the bars of the chosen row
 const TOP = 26;
+const SINK_ROOM = 26; // of the learned sink, below the keys
+const SINK_LABEL = 'learned sink';
 
-// Where things lie: {left, right, top, height, Y(index)}.
-export function linesLayout({ width, height, units, phone, labelRoom }) {
-  const row = Math.min(phone ? 19 : 30, (height - TOP - 8) / units.size);
+// Where things lie: {left, right, row, bottom, Y(index)}; `Y(SINK)` is below the last key.
+export function linesLayout({ width, height, units, tile, phone, labelRoom }) {
+  const row = Math.min(phone ? 19 : 30, (height - TOP - 8 - (tile.sinks ? SINK_ROOM : 0)) / units.size);
+  const bottom = TOP + units.size * row;
   return {
-    left: labelRoom + (phone ? 4 : 34), right: width - labelRoom - (phone ? 8 : BARS), row,
-    Y: (index) => TOP + (index + 0.5) * row,
+    left: labelRoom + (phone ? 4 : 34), right: width - labelRoom - (phone ? 8 : BARS), row, bottom,
+    Y: (index) => (index === SINK ? bottom + SINK_ROOM / 2 : TOP + (index + 0.5) * row),
   };
 }
 
 // The strongest lines of all rows but one, weakest first: [{query, key, value, share}].
 export function otherLines(tile, scale, without) {
   const found = [];
+  const middle = (start, at) => start + (at + 0.5) * tile.pool - 0.5;
+  const add = (query, key, value) => {
+    const share = Math.abs(value) / scale.high;
+    if (share >= WEAKEST && Math.round(query) !== without) found.push({ query, key, value, share });
+  };
   for (let i = 0; i < tile.height; i += 1) {
+    const query = middle(tile.row, i);
     for (let j = 0; j < tile.width; j += 1) {
       const at = i * tile.width + j;
-      const share = Math.abs(tile.values[at]) / scale.high;
-      if (tile.reasons[at] || !(share >= WEAKEST)) continue;
-      const query = tile.row + (i + 0.5) * tile.pool - 0.5;
-      if (Math.round(query) !== without) found.push({ query, key: tile.key + (j + 0.5) * tile.pool - 0.5, value: tile.values[at], share });
+      if (!tile.reasons[at]) add(query, middle(tile.key, j), tile.values[at]);
     }
+    add(query, SINK, tile.sinks?.[i] ?? 0);
   }
   return found.sort((a, b) => a.share - b.share).slice(-MOST_LINES);
 }
@@ -41,7 +50,9 @@ export function createLines() {
 
   function layout(context, scene) {
     const { labels, width } = scene;
-    const longest = labels.reduce((most, label) => Math.max(most, label.width), 0);
+    context.font = scene.theme.font(scene.type);
+    const least = scene.tile.sinks ? context.measureText(SINK_LABEL).width : 0;
+    const longest = labels.reduce((most, label) => Math.max(most, label.width), least);
     const labelRoom = Math.min(longest, 0.2 * width, scene.units.size > MANY ? SHORT : Infinity) + (scene.phone ? 14 : 22);
     place = { ...linesLayout({ ...scene, labelRoom }), labelRoom };
   }
@@ -86,13 +97,15 @@ export function createLines() {
     context.stroke();
   }
 
-  function chosen(context, { scale, table, theme }, query, { values, reasons }) {
-    for (let key = 0; key < values.length; key += 1) {
-      const share = Math.abs(values[key]) / scale.high;
-      if (reasons[key] || !(share >= WEAKEST_CHOSEN)) continue;
-      const colour = scale.kind === 'diverging' ? table.css[scale.step(values[key])] : theme.accent;
+  function chosen(context, { scale, table, theme }, query, { values, reasons, sink }) {
+    const draw = (key, value) => {
+      const share = Math.abs(value) / scale.high;
+      if (!(share >= WEAKEST_CHOSEN)) return;
+      const colour = scale.kind === 'diverging' ? table.css[scale.step(value)] : theme.accent;
       stroke(context, query, key, colour, Math.min(1, 0.4 + 1.2 * share), 1.2 + 10 * Math.min(1, share));
-    }
+    };
+    for (let key = 0; key < values.length; key += 1) if (!reasons[key]) draw(key, values[key]);
+    draw(SINK, sink ?? 0);
   }
 
   function words(context, scene, query, line, theme) {
@@ -114,6 +127,9 @@ export function createLines() {
       if (!isStrong && (!roomy.includes(label) || near(label, strong))) return;
       right(context, scene, label, middle(label), { isStrong, sum: total[at], size });
     });
+    if (!scene.tile.sinks) return;
+    const sum = line?.sink ?? sinkOf(scene.tile, query) ?? NaN;
+    right(context, scene, { from: 0, to: 1, text: SINK_LABEL }, place.Y(SINK), { isStrong: scene.isSink || Math.abs(sum) > least, sum, size });
   }
 
   function left(context, { theme }, { from, to, text }, y, isChosen, size) {
@@ -162,6 +178,7 @@ export function createLines() {
 
   // On the left half a query, on the right half a key of the chosen query.
   function hit(scene, x, y) {
+    if (scene.tile.sinks && y > place.bottom && x > (place.left + place.right) / 2) return { query: scene.query, key: SINK, side: 'key' };
     const index = Math.floor((y - TOP) / place.row);
     if (index < 0 || index >= scene.units.size) return null;
     return x < (place.left + place.right) / 2 ? { query: index, key: null, side: 'query' } : { query: scene.query, key: index, side: 'key' };

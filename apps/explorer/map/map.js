@@ -11,7 +11,7 @@ import { createUnits } from './scene.js';
 import { createStage } from './stage.js';
 import { createTitle } from './title.js';
 import { createTooltip } from './tooltip.js';
-import { detailOf, linesOf, needsDetail, neighboursOf, wantedOf } from './wanted.js';
+import { detailOf, linesOf, needsDetail, neighboursOf, overviewOf, wantedOf } from './wanted.js';
 
 export const attention = { name: 'attention', title: 'Attention', create: createMap };
 
@@ -31,7 +31,7 @@ function createMap(page, box) {
   const readMap = createLoader((tiles, wanted, morph, keepView) => {
     stage.show({ ...wanted, tiles, parts: { tile: tiles.tile } }, morph, keepView);
     prefetch(tiles.tile, () => neighboursOf(store, wanted));
-  }, fail);
+  }, fail, overviewOf);
   const [readLines, readDetail] = [createLoader(refine, fail), createLoader(refine, fail)];
 
   function refine(parts, shown) {

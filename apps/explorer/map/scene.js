@@ -39,7 +39,7 @@ export function sceneOf(page, palette, asked, units, parts) {
   const isOff = selection.off.includes(place.name);
   return {
     ...parts, asked, units, run, place, look, scale, reasons, lineOf, row, query, key, isSink,
-    column: key === null ? null : exactLine(tile, 'column', key) ?? (parts.column && exactLine(parts.column, 'column', key)),
+    column: isSink ? sinkColumn(tile) : key === null ? null : exactLine(tile, 'column', key) ?? (parts.column && exactLine(parts.column, 'column', key)),
     reach: !look.masked || !row ? [0, look.masked ? query + 1 : units.size] : reachOf(row),
     table: palette.table(scale), hatches: palette.hatches(), theme: themeNow(palette.theme()),
     causal: tile.present.includes(FUTURE),
@@ -49,6 +49,9 @@ export function sceneOf(page, palette, asked, units, parts) {
     format: briefText, tell: valueText, hover: null,
   };
 }
+
+// What the learned sink takes of each row; null where the rows are not read one by one.
+const sinkColumn = ({ pool, sinks, height }) => (pool === 1 ? { values: sinks, reasons: new Uint8Array(height) } : null);
 
 // The units of a run, made once for each unit.
 export function createUnits() {

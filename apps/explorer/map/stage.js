@@ -3,6 +3,7 @@
 import { h, put } from '../../page/dom.js';
 import { sized } from '../../page/draw/canvas.js';
 import { createPalette } from '../../page/draw/colour.js';
+import { keyBeside } from '../../page/draw/sink.js';
 import { createCells } from './cells.js';
 import { createCompared } from './compared.js';
 import { createLines } from './lines.js';
@@ -81,7 +82,7 @@ export function createStage(page, { tooltip, legend, more }) {
 
   function heightOnPhone() {
     if (drawing() === 'compared') return compared.height(scene, shown.names.length);
-    if (drawing() === 'lines') return Math.min(HIGHEST, shown.units.size * 19 + 40);
+    if (drawing() === 'lines') return Math.min(HIGHEST, shown.units.size * 19 + (scene.tile.sinks ? 66 : 40));
     return scene.width - 22;
   }
 
@@ -121,16 +122,9 @@ export function createStage(page, { tooltip, legend, more }) {
   function step(query, key) {
     if (!scene) return;
     const within = (index) => Math.max(0, Math.min(shown.units.size - 1, index));
-    choose({ query: within(scene.query + query), key: keyBeside(key, within) });
+    const from = scene.isSink ? SINK : scene.key ?? scene.query;
+    choose({ query: within(scene.query + query), key: keyBeside(from, key, shown.units.size - 1, Boolean(scene.tile.sinks)) });
     if (isZoomed()) changeView(cells.reveal(scene, scene.query, scene.key));
-  }
-
-  // The learned sink stands after the last key.
-  function keyBeside(by, within) {
-    const last = shown.units.size - 1;
-    if (scene.isSink) return by < 0 ? last : SINK;
-    if (scene.tile.sinks && scene.key === last && by > 0) return SINK;
-    return within((scene.key ?? scene.query) + by);
   }
 
   bindPointing({

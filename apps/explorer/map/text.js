@@ -3,15 +3,17 @@
 import { h, put } from '../../page/dom.js';
 import { directionOf } from '../../page/words.js';
 import { piecesOf } from '../../page/draw/words.js';
+import { SINK } from '../../page/selection.js';
 import { nameOf } from './name.js';
 
 const [LARGEST, SMALLEST] = [46, 22];
 const MOST_FITTED = 400; // units; longer texts are of the smallest size, and scroll
+const SINK_NAME = 'the learned sink';
 const PRINTED = 0.045; // share of the scale from which the number is printed below a token
 
 export function createText(choose) {
   const [rowSaid, keySaid] = [h('h3'), h('h3')];
-  const [rowBox, keyBox] = [block((index) => choose({ query: index, key: null })), block((index) => choose({ key: index }))];
+  const [rowBox, keyBox] = [block((index) => choose(index === SINK ? { key: SINK } : { query: index, key: null })), block((index) => choose({ key: index }))];
   const box = h('div', { class: 'textual' }, rowSaid, rowBox, keySaid, keyBox);
 
   function block(pick) {
@@ -19,7 +21,7 @@ export function createText(choose) {
       class: 'words',
       onclick: (event) => {
         const button = event.target.closest('button');
-        if (button) pick(Number(button.dataset.index));
+        if (button) pick(button.dataset.index === SINK ? SINK : Number(button.dataset.index));
       },
     });
   }
@@ -28,12 +30,12 @@ export function createText(choose) {
     const { query, key, row, column, units } = scene;
     put(rowSaid, `Where ${units.unit === 'words' ? 'word' : 'position'} ${query}, `, nameOf(scene, query), ', looks');
     rowBox.dir = keyBox.dir = directionOf(scene.run.text);
-    put(rowBox, words(scene, row, query));
-    keySaid.hidden = keyBox.hidden = key === null;
-    if (key !== null) {
-      put(keySaid, 'Who looks at ', units.unit === 'words' ? 'word' : 'position', ` ${key}, `, nameOf(scene, key));
-      put(keyBox, words(scene, column, key));
-    }
+    put(rowBox, words(scene, row, query), scene.tile.sinks ? sink(scene, row) : null);
+    const isSink = scene.isSink && column !== null;
+    keySaid.hidden = keyBox.hidden = key === null && !isSink;
+    if (isSink) put(keySaid, 'What each ', units.unit === 'words' ? 'word' : 'position', ' leaves to ', h('b', {}, SINK_NAME));
+    else if (key !== null) put(keySaid, 'Who looks at ', units.unit === 'words' ? 'word' : 'position', ` ${key}, `, nameOf(scene, key));
+    put(keyBox, keyBox.hidden ? null : words(scene, column, key));
     fit(scene);
   }
 
@@ -45,6 +47,14 @@ export function createText(choose) {
       const text = pieces ? pieces[index].text : units.name(index);
       return token(scene, line, index, text, index === chosen);
     })));
+  }
+
+  // Beside the tokens, because it is none.
+  function sink(scene, row) {
+    const line = row && { values: [row.sink], reasons: [0] };
+    const button = token(scene, line, 0, SINK_NAME, scene.isSink);
+    button.dataset.index = SINK;
+    return h('span', { class: 'word sink', dir: 'ltr' }, button);
   }
 
   function token({ scale, table, format, tell }, line, index, text, isChosen) {

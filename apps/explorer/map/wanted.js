@@ -1,6 +1,7 @@
 // Which tiles the middle wants for a selection.
 
 import { headOf } from '../../page/selection.js';
+import { overviewAddress } from '../../page/draw/tiles.js';
 import { addressOf, askedOf, comparedOf, poolOf } from './asked.js';
 
 const whole = (units) => [0, units.size];
@@ -19,6 +20,14 @@ export function wantedOf(store, unitsOf) {
   for (const name of names) addresses[name] = addressOf(asked, all, all, { ...side, ...headOf(name), over: null });
   if (names.length === 2) addresses.minus = addressOf(asked, all, all, { ...side, ...headOf(names[0]), over: null, minus: names[1] });
   return { asked, units, names, addresses };
+}
+
+// The overview that is drawn until the map of a long run comes, null where there is none: it is of probabilities of a head.
+const LONG = 2048; // tokens; the map of a shorter run comes as soon
+export function overviewOf({ asked, units, names }) {
+  const { run, stage, against, over, unit, bos } = asked;
+  const isPlain = stage === 'attn_probs' && !against && !over && !unit && !bos && !names.length;
+  return isPlain && units.size > LONG ? overviewAddress(run, asked) : null;
 }
 
 // The maps that the arrow keys lead to.

@@ -55,24 +55,31 @@ function drawRows(context, square, view, axis, theme, apart) {
 }
 
 function drawColumns(context, square, view, axis, theme, apart) {
-  const { left, top, cell, type, angle, text } = square;
+  const { left, top, cell, type, text } = square;
   for (const { label, isFront } of layers(context, axis.labels, view.key, view.size, cell, apart, axis, theme.font, type)) {
     const isChosen = holds(label, axis.chosen);
     const x = left + ((label.from + label.to) / 2 - view.key) * cell - 0.5;
     bracket(context, label, cell, isChosen ? theme.accent : theme.line2, (at) => [left + (at - view.key) * cell, top - 4.5]);
     const shown = trimmed(context, label.text, text * BOLD);
-    context.save();
-    context.translate(x - 1, top - 9);
-    context.rotate(-angle);
-    if (isChosen) {
-      pill(context, shown, 'left', type, theme.soft, theme.accent);
-    } else {
-      context.textAlign = 'left';
-      context.fillStyle = isFront ? theme.accent : theme.ink2;
-      context.fillText(shown, 0, 0.5);
-    }
-    context.restore();
+    columnName(context, square, x, shown, { isChosen, isFront }, theme);
   }
+}
+
+// A name above the column whose middle is `x`, bold where it is chosen or in front.
+export function columnName(context, { top, type, angle }, x, name, { isChosen, isFront }, theme) {
+  context.save();
+  context.font = theme.font(type, isFront ? 700 : 400);
+  context.textBaseline = 'middle';
+  context.translate(x - 1, top - 9);
+  context.rotate(-angle);
+  if (isChosen) {
+    pill(context, name, 'left', type, theme.soft, theme.accent);
+  } else {
+    context.textAlign = 'left';
+    context.fillStyle = isFront ? theme.accent : theme.ink2;
+    context.fillText(name, 0, 0.5);
+  }
+  context.restore();
 }
 
 // A hairline that holds the cells of a word of several tokens together.
@@ -120,14 +127,17 @@ function drawHover(context, x, y, { left, top, cell, gap }, theme) {
   context.globalAlpha = 1;
 }
 
-// A light ring inside a strong one shows on any colour.
 function drawChosen(context, x, y, { cell, gap }, theme) {
   const size = Math.max(cell - gap, 4);
-  const [left, top] = [x - (size - cell + gap) / 2, y - (size - cell + gap) / 2];
+  ring(context, x - (size - cell + gap) / 2, y - (size - cell + gap) / 2, size, size, theme);
+}
+
+// A light ring inside a strong one shows on any colour.
+export function ring(context, left, top, width, height, theme) {
   context.strokeStyle = theme.panel;
   context.lineWidth = 2;
-  context.strokeRect(left, top, size, size);
+  context.strokeRect(left, top, width, height);
   context.strokeStyle = theme.accent;
   context.lineWidth = 3;
-  context.strokeRect(left - 2.5, top - 2.5, size + 5, size + 5);
+  context.strokeRect(left - 2.5, top - 2.5, width + 5, height + 5);
 }

@@ -1,6 +1,7 @@
 // The learned sink of a head, beside the square of its keys: a narrow column of what it takes of each row.
 
-import { pill } from './canvas.js';
+import { SINK } from '../selection.js';
+import { columnName, ring } from './axes.js';
 
 const [APART, WIDE] = [10, 16];
 export const BESIDE = APART + WIDE; // the room that it takes
@@ -14,10 +15,22 @@ export function sinkOf(tile, query) {
 }
 
 // The query at a point of the column, null beside it.
-export function sinkAt(square, view, x, y) {
+function sinkAt(square, view, x, y) {
   const from = leftOf(square);
   const query = Math.floor(view.row + (y - square.top) / square.cell);
   return x >= from - APART / 2 && x < from + WIDE + 2 && query >= view.row && query < view.row + view.size ? query : null;
+}
+
+// The query whose cell of the column is under a point; null beside it, and of a map without such a column.
+export function onSink(tile, square, view, x, y) {
+  const query = tile.sinks ? sinkAt(square, view, x, y) : null;
+  return query === null ? null : { query, key: SINK };
+}
+
+// The key beside another one: the sink stands after the last.
+export function keyBeside(key, by, last, hasSink) {
+  if (key === SINK) return by < 0 ? last : SINK;
+  return hasSink && key === last && by > 0 ? SINK : Math.max(0, Math.min(last, key + by));
 }
 
 // Where there are more rows than pixels, each pixel keeps the most extreme of its rows: [{from, to, share}], in rows.
@@ -67,27 +80,13 @@ export function markSinks(context, square, view, { chosen, hover, isNamed = true
     Object.assign(context, { strokeStyle: theme.ink, lineWidth: 1.5 });
     context.strokeRect(left - 0.75, y(hover) - 0.75, WIDE + 1.5, height + 1.5);
   }
-  if (isSeen(chosen)) {
-    Object.assign(context, { strokeStyle: theme.panel, lineWidth: 2 });
-    context.strokeRect(left, y(chosen), WIDE, height);
-    Object.assign(context, { strokeStyle: theme.accent, lineWidth: 3 });
-    context.strokeRect(left - 2.5, y(chosen) - 2.5, WIDE + 5, height + 5);
-  }
-  if (isNamed) name(context, square, left + WIDE / 2, { isChosen: chosen !== null, isFront: hover !== null }, theme);
+  if (isSeen(chosen)) ring(context, left, y(chosen), WIDE, height, theme);
+  const look = { isChosen: chosen !== null, isFront: chosen !== null || hover !== null };
+  if (isNamed) columnName(context, square, left + WIDE / 2, LABEL, look, theme);
 }
 
-function name(context, { top, type, angle }, x, { isChosen, isFront }, theme) {
-  context.save();
-  context.font = theme.font(type, isChosen || isFront ? 700 : 400);
-  context.textBaseline = 'middle';
-  context.translate(x - 1, top - 9);
-  context.rotate(-angle);
-  if (isChosen) {
-    pill(context, LABEL, 'left', type, theme.soft, theme.accent);
-  } else {
-    context.textAlign = 'left';
-    context.fillStyle = isFront ? theme.accent : theme.ink2;
-    context.fillText(LABEL, 0, 0.5);
-  }
-  context.restore();
+// The name above the column where no words stand above the square.
+export function nameSinks(context, square, theme) {
+  Object.assign(context, { textBaseline: 'alphabetic', textAlign: 'center', font: theme.font(13), fillStyle: theme.ink2 });
+  context.fillText(LABEL, leftOf(square) + WIDE / 2, square.top - 11);
 }

@@ -22,6 +22,9 @@ export function decodeTile(buffer, headers) {
   };
 }
 
+// A run that has gathered no overview answers with nothing.
+export const decodeOverview = (buffer, headers) => (buffer.byteLength ? decodeTile(buffer, headers) : { bytes: 0 });
+
 // A run that has no thumbnails of a stage answers with nothing.
 export function decodeThumbnails(buffer, headers) {
   if (!buffer.byteLength) return { pixels: new Uint8Array(), bytes: 0 };
@@ -102,6 +105,11 @@ export function tileAddress(run, choice, rows, keys, options = {}) {
   const query = new URLSearchParams({ rows: rows.join(':'), keys: keys.join(':') });
   for (const [name, value] of Object.entries(options)) if (value) query.set(name, value);
   return new URL(`attention/${path}?${query}`, document.baseURI).href;
+}
+
+export function overviewAddress(run, { layer, head }) {
+  const path = [run, 'overview', layer, head].map(encodeURIComponent).join('/');
+  return new URL(`attention/${path}`, document.baseURI).href;
 }
 
 export function thumbnailAddress(run, stage) {

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from starlette.testclient import TestClient
 
 from gemma2_workbench import AblateHeads, Trace
@@ -133,3 +134,21 @@ def test_squares_are_rectangles_of_one_size(factor: int):
     starts = np.arange(0, 23, factor), np.arange(0, 17, factor)
     np.testing.assert_array_equal(pooled[0], pooling.pool_extreme(values, *starts))
     np.testing.assert_array_equal(pooled[1], pooling.pool_least(reasons, *starts))
+
+
+def test_an_overview_is_what_the_run_has_gathered(client: TestClient, store: RunStore, trace: Trace):
+    assert client.get(f"/attention/{store.add(trace)}/overview/1/0").status_code == 204
+    side = 5  # no divisor of the 24 tokens
+    starts = -(-np.arange(side) * len(TOKENS) // side)
+    largest = [
+        [pooling.pool_extreme(trace.stage(layer, head).numpy(), starts, starts) for head in range(trace.heads)]
+        for layer in range(len(trace.layers))
+    ]
+    folds = {"thumbnail": torch.from_numpy(np.nan_to_num(np.array(largest)))}
+    run = store.add(replace(trace, readings={**trace.readings, "folds": folds}))
+    for layer in (0, 1):
+        response = client.get(f"/attention/{run}/overview/{layer}/2")
+        values, reasons = decoded(response)
+        np.testing.assert_array_equal(values, largest[layer][2])
+        np.testing.assert_array_equal(reasons == 0, ~np.isnan(values))
+        assert float(response.headers["X-Pool"]) == len(TOKENS) / side

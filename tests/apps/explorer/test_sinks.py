@@ -1,15 +1,17 @@
 """A learned sink on the page: an exact column of the map, a cell of the inspector, reached by keys."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from starlette.testclient import TestClient
 
 from benchmarks.decoders.tiny import tiny_model
-from gemma2_workbench import Trace, capture, load
-from gemma2_workbench.apps.explorer import requested
+from gemma2_workbench import Trace, capture, compare, load
+from gemma2_workbench.apps.explorer import doings, requested
 from gemma2_workbench.apps.page.session import Session
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.models.decoder.opening import opened
@@ -68,6 +70,36 @@ def test_the_sinks_are_seen_as_the_map_is(client: TestClient, store: RunStore, t
         np.testing.assert_allclose(total, 0, atol=1e-6)
     else:
         np.testing.assert_allclose(total, 1, atol=1e-6)
+
+
+def test_the_sinks_of_two_texts_stand_beside_their_shared_rows(
+    client: TestClient, store: RunStore, decoder: Decoder, trace: Trace
+) -> None:
+    other = capture(decoder, TEXT.replace("nine", "ten"))
+    first, second = store.add(trace), store.add(other)
+    shares = []
+    for side in ("before", "after", "difference"):
+        values, sinks = read(client, f"/attention/{first}/attn_probs/1/2?aligned={second}&show={side}")
+        assert sinks is not None
+        assert len(sinks) == len(values)
+        shares.append(sinks)
+    positions = compare(trace, other).positions
+    np.testing.assert_array_equal(shares[0], trace.sink_share(1, 2).numpy()[[a for a, _ in positions]])
+    np.testing.assert_array_equal(shares[1], other.sink_share(1, 2).numpy()[[b for _, b in positions]])
+    np.testing.assert_array_equal(shares[2], shares[1] - shares[0])
+
+
+def test_a_sink_that_takes_most_is_said_first(trace: Trace) -> None:
+    layers = tuple(replace(info, sinks=(9.0,) * trace.heads) for info in trace.layers)
+    tensors = [
+        replace(layer, log_sum=layer.log_sum.exp().add(torch.exp(torch.tensor(9.0))).log()) for layer in trace.tensors
+    ]
+    flooded = replace(trace, layers=layers, readings={**trace.readings, "attention": tensors})
+    for head in range(trace.heads):
+        first = "".join(piece.text for piece in doings.told(flooded, 0, head, 6).first)
+        assert first.endswith(
+            f"most goes to the learned sink, which writes nothing: {flooded.sink_share(0, head)[6]:.2f}."
+        )
 
 
 def test_there_is_no_sink_where_none_is_meant(client: TestClient, store: RunStore, trace: Trace) -> None:

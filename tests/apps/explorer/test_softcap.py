@@ -83,7 +83,7 @@ def test_another_cap_is_run_and_said(open_page: Callable[..., Any]) -> None:
 def test_the_menu_opens_it_where_it_shows_its_point(open_page: Callable[..., Any]) -> None:
     page = open_page(f"text={TEXT.replace(' ', '+')}")
     page.click("#top .more")
-    page.click(".pop .item:has-text('Softcap')")
+    page.click(".pop:not([hidden]) .item:has-text('Softcap')")
     page.wait_for_function("workbench.data.pair !== null")
     assert page.evaluate("[workbench.selection.cap, workbench.selection.head]") == ["5", HEAD]
     page.click(".cells-of [data-head=L0H2]")

@@ -8,7 +8,7 @@ import { briefText, valueText } from '../../../apps/page/draw/format.js';
 import { cellAt, clampedView, labelAngle, leastGap, roomyLabels, squareIn, wholeCell, zoomedView } from '../../../apps/page/draw/layout.js';
 import { FADED, blended, cellBytes, hiddenRuns, shrunk } from '../../../apps/page/draw/paint.js';
 import { createScale, largestOf, tickText } from '../../../apps/page/draw/scale.js';
-import { bandsOf, sinkAt, sinkOf } from '../../../apps/page/draw/sink.js';
+import { bandsOf, keyBeside, onSink, sinkOf } from '../../../apps/page/draw/sink.js';
 import { decodeTile, lineOf, strongest } from '../../../apps/page/draw/tiles.js';
 import { unitsOf, wordsOf } from '../../../apps/page/draw/words.js';
 
@@ -129,7 +129,8 @@ test('what a sink takes of each row comes with the tile, and stands beside its s
   assert.deepEqual([sinkOf(tile, 3), sinkOf(tile, 9), largestOf(tile)], [0.5, null, 0.625]);
   const square = { left: 10, top: 20, side: 40, cell: 20, gap: 0 };
   const view = { row: 3, key: 0, size: 2 };
-  assert.deepEqual([[62, 25], [62, 45], [49, 25], [62, 61]].map(([x, y]) => sinkAt(square, view, x, y)), [3, 4, null, null]);
+  assert.deepEqual([[62, 25], [62, 45], [49, 25], [62, 61]].map(([x, y]) => onSink(tile, square, view, x, y)?.query ?? null), [3, 4, null, null]);
+  assert.deepEqual([keyBeside(6, 1, 6, true), keyBeside(6, 1, 6, false), keyBeside('sink', -1, 6, true), keyBeside(2, -1, 6, true)], ['sink', 6, 6, 1]);
   const long = { ...tile, row: 0, rowEnd: 8, sinks: Float32Array.of(1, 2, 8, 4, 0, 3, 5, 1) };
   assert.deepEqual(bandsOf(long, { row: 0, size: 8 }, 4).map(({ share }) => share), [2, 8, 3, 5], 'none is lost where rows are more than pixels');
 });

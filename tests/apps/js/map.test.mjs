@@ -44,6 +44,11 @@ test('two pinned heads come with their difference, of the changed model where th
   assert.deepEqual(comparedOf(storeOf({ ...selection, textB: 'another text' })), []);
 });
 
+test('lines lead to the learned sink too, strongest last', () => {
+  const tile = { row: 0, key: 0, pool: 1, width: 2, height: 2, values: Float32Array.of(0.25, NaN, 0.125, 0.25), reasons: [0, 1, 0, 0], sinks: [0.75, 0.625] };
+  assert.deepEqual(otherLines(tile, { high: 1 }, 1).map(({ query, key, value }) => [query, key, value]), [[0, 0, 0.25], [0, 'sink', 0.75]]);
+});
+
 test('neighbours are heads that there are', () => {
   assert.deepEqual(neighboursOf(storeOf(), { asked: askedOf(storeOf()), units: units() }).map((address) => new URL(address).pathname), [
     '/attention/R/attn_probs/1/1', '/attention/R/attn_probs/0/0',

@@ -23,7 +23,7 @@ def text_of(page: Any) -> str:
 
 
 def test_the_first_visit_opens_at_the_strongest_head(open_page: Open) -> None:
-    page = open_page()
+    page = open_page(fresh=True)
     run = page.evaluate("({opening: workbench.data.run.opening, scores: workbench.data.run.scores.induction})")
     layer, head = map(int, re.findall(r"\d+", run["opening"]["head"]))
     assert run["scores"][layer][head] == max(map(max, run["scores"]))
@@ -135,7 +135,7 @@ def test_what_is_loaded_is_said_before(open_page: Open, tmp_path: Path) -> None:
 
 
 def test_an_address_opens_what_it_says(open_page: Open) -> None:
-    page = open_page("text=Emma+met+Emma&layer=2&head=1&query=3&key=1&stage=attn_scores")
+    page = open_page("text=Emma+met+Emma&layer=2&head=1&query=3&key=1&stage=attn_scores", fresh=True)
     chosen = page.evaluate(SELECTED)
     assert {name: chosen[name] for name in ("head", "query", "key", "stage")} == {
         "head": "L2H1",
@@ -209,7 +209,7 @@ def test_presenting_shows_no_chrome(open_page: Open) -> None:
 
 
 def test_the_map_is_near_by_keyboard(open_page: Open) -> None:
-    page = open_page()
+    page = open_page(fresh=True)
     stops = 0
     while not page.evaluate("Boolean(document.activeElement.closest('#map'))"):
         page.keyboard.press("Tab")

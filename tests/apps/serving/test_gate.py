@@ -392,3 +392,12 @@ def test_a_signed_in_reader_finds_the_whole_page_working(page: Any, browser: Any
     reader.wait_for_selector(READY)
     context.close()
     assert not complaints
+
+
+@pytest.mark.parametrize(
+    ("asked", "way"), [("//", "../"), ("//?head=L5H3", "../?head=L5H3"), ("///evil.org/a%20b", "../../evil.org/a%20b")]
+)
+def test_slashes_too_many_lead_to_the_page_of_this_server(asked: str, way: str):
+    """By a relative way, that is also right below a path of a proxy, and leads to no other host."""
+    response = behind(Access()).get(f"{HERE}{asked}", follow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (308, way)

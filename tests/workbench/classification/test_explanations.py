@@ -80,8 +80,6 @@ def test_every_explanation(tagger: LoadedModel, sorter: LoadedModel, show: str, 
         assert answer.sentence.endswith(".")
         assert screen.render(answer.figure()).data
         assert ("modified model" in answer.figure().title) == bool(answer.request.changes)
-        again = answered(tagger if answer.request.changes else sorter, answer.request)
-        assert again.table.equals(answer.table)
 
 
 @pytest.mark.parametrize(

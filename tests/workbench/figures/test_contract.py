@@ -22,9 +22,8 @@ def test_samples_cover_every_specification(samples):
     assert {type(spec) for spec in samples.values()} == set(typing.get_args(FigureSpec))
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_screen_draws_it(sample, dark, on_screen):
-    traces, layout = on_screen(sample, dark)
+def test_screen_draws_it(sample, on_screen):
+    traces, layout = on_screen(sample)
     assert 100 < layout["height"] < 3000
     assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == "rgba(0,0,0,0)"
     heatmaps = [trace for trace in traces if trace["type"] == "heatmap"]
@@ -35,10 +34,10 @@ def test_screen_draws_it(sample, dark, on_screen):
         assert all(any(np.array_equal(z, values, equal_nan=True) for z in drawn) for values in wanted)
 
 
-def test_screen_gives_every_hidden_cell_its_reason(sample, on_screen):
+def test_screen_gives_every_hidden_cell_its_reason_in_the_dark_too(sample, on_screen):
     for part in parts(sample):
         if isinstance(part, TokenMap):
-            layers = [trace for trace in on_screen(part)[0] if "hidden" in trace.get("hovertemplate", "")]
+            layers = [trace for trace in on_screen(part, dark=True)[0] if "hidden" in trace.get("hovertemplate", "")]
             covered = sum((np.isfinite(layer["z"]).astype(int) for layer in layers), np.zeros(part.values.shape, int))
             assert np.array_equal(covered, np.isnan(part.values).astype(int))
 
@@ -54,13 +53,21 @@ def test_paper_has_the_exact_width_and_type_of_six_points_or_more(sample):
     assert min(sizes) >= 6
 
 
-@pytest.mark.parametrize("width", ["single", "double"])
-def test_nothing_is_cut_at_the_edge_of_the_paper(sample, width):
-    picture = Image.open(io.BytesIO(paper.render(sample, "png", width, dpi=120))).convert("L")
+def check_edges(spec, width):
+    picture = Image.open(io.BytesIO(paper.render(spec, "png", width, dpi=120))).convert("L")
     pixels = np.asarray(picture)
     edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     assert edge.min() == 255
     assert pixels.min() < 128
+
+
+def test_nothing_is_cut_at_the_edge_of_the_paper(sample):
+    check_edges(sample, "single")
+
+
+@pytest.mark.parametrize("name", ["map-odd", "links-12", "grid-46", "words-7", "curve", "bars-odd", "panels-mixed"])
+def test_nothing_is_cut_at_the_edge_of_two_columns(samples, name):
+    check_edges(samples[name], "double")
 
 
 @pytest.mark.parametrize("render", [screen.render, paper.render])

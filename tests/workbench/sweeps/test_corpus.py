@@ -9,11 +9,11 @@ import pytest
 
 from gemma2_workbench import LoadedModel
 from gemma2_workbench.heads.random_repeats import score_heads
-from gemma2_workbench.sweeps import corpus as corpora
 from gemma2_workbench.sweeps.corpus import Corpus
 from gemma2_workbench.sweeps.sets import built_in
 from gemma2_workbench.sweeps.settings import SweepSettings
 from gemma2_workbench.sweeps.sweep import merge_sweep, sweep
+from gemma2_workbench.sweeps.texts import blocks, formats
 
 
 def test_every_format_gives_the_same_texts(tmp_path: Path) -> None:
@@ -23,11 +23,11 @@ def test_every_format_gives_the_same_texts(tmp_path: Path) -> None:
     frame = pd.DataFrame({"id": 1, "text": texts})
     frame.to_csv(tmp_path / "a.csv", index=False)
     frame.to_parquet(tmp_path / "a.parquet")
-    for suffix in corpora.SUFFIXES:
+    for suffix in formats.SUFFIXES:
         found = list(Corpus.of([tmp_path / f"a{suffix}"]).documents())
         assert [(each.number, each.text) for each in found] == list(enumerate(texts))
-    assert Corpus.of([tmp_path]).outline[0] == 4 * len(texts)
-    assert Corpus.of([tmp_path / "a.csv"]).outline[1] == Corpus.of([tmp_path / "a.parquet"]).outline[1]
+    assert Corpus.of([tmp_path]).outline(64).documents == 4 * len(texts)
+    assert Corpus.of([tmp_path / "a.csv"]).outline(64) == Corpus.of([tmp_path / "a.parquet"]).outline(64)
     (whole,) = Corpus.of([tmp_path / "a.txt"], split="document").documents()
     assert whole.text == "\n\n".join(texts)
 
@@ -35,7 +35,7 @@ def test_every_format_gives_the_same_texts(tmp_path: Path) -> None:
 def test_what_cannot_be_read_keeps_its_number_and_is_said(
     loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(corpora, "LONGEST", 100)
+    monkeypatch.setattr(formats, "LONGEST", 100)
     path = tmp_path / "c.jsonl"
     lines = [b'{"text": "Emma met Bob"}', b'{"text": "ab\xff"}', b'{"other": 1}', b"no json", b'{"text": 3}', b"[1]"]
     path.write_bytes(b"\n".join([*lines, b'{"text": "' + b"a" * 300 + b'"}', b'{"text": "the end"}']))
@@ -68,7 +68,41 @@ def test_what_cannot_be_read_keeps_its_number_and_is_said(
 def test_what_is_no_corpus_is_refused(tmp_path: Path, name: str, content: bytes, words: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=words):
-        _ = Corpus.of([tmp_path / name]).outline
+        _ = Corpus.of([tmp_path / name]).outline(64)
+
+
+def test_a_long_text_counts_as_several(loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "PART", 40)
+    monkeypatch.setattr(blocks, "BLOCK", 100)
+    text = " ".join(f"Emma met Bob {number}" for number in range(12)) + "x" * 50
+    (tmp_path / "a.txt").write_text(f"short\n{text}\n")
+    pd.DataFrame({"text": ["short", text]}).to_parquet(tmp_path / "a.parquet")
+    for name, of in (("a.txt", "a.txt:2 part"), ("a.parquet", "a.parquet row 2 part")):
+        corpus = Corpus.of([tmp_path / name])
+        first, *found = corpus.documents()
+        assert [each.name for each in found] == [f"{of} {at}" for at in range(1, len(found) + 1)]
+        assert "".join(str(each.text) for each in found) == text
+        assert all(len(str(each.text)) <= 40 for each in found)
+        assert all(str(each.text).startswith(" ") for each in found[1:-1])
+        outline = corpus.outline(64)
+        assert (outline.documents, outline.blocks) == (len([first, *found]), 3)
+    done: list[tuple[int, int]] = []
+    sweep(loaded, corpus, SweepSettings(), progress=lambda *each: done.append(each))
+    assert done == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".txt"])
+def test_a_text_that_is_too_long_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
+    monkeypatch.setattr(formats, "LONGEST", 100)
+    path = tmp_path / f"a{suffix}"
+    texts = pd.DataFrame({"text": ["Emma", "ä" * 60, "Bob"]})
+    if suffix == ".txt":
+        path.write_text("\n".join(texts["text"]))
+    else:
+        texts.to_csv(path, index=False) if suffix == ".csv" else texts.to_parquet(path)
+    found = list(Corpus.of([path]).documents())
+    assert [each.text for each in found] == ["Emma", None, "Bob"]
+    assert found[1].problem.endswith("MiB; cut it into several texts")
 
 
 def test_parts_that_do_not_belong_together_are_refused(loaded: LoadedModel, tmp_path: Path) -> None:

@@ -36,6 +36,10 @@ def test_the_ranking_is_of_the_means_with_intervals_of_the_bootstrap(swept: Swee
     assert row["mean"] == here["texts_mean"] == swept.scores["entropy"][row["layer"], row["head"]]
     error = 1.959964 * np.nanstd(here["replicates"], ddof=1)
     assert (row["low"], row["high"]) == pytest.approx((max(row["mean"] - error, 0), row["mean"] + error))
+    some = table(swept, "ranked", by="entropy", badge="induction", layers="global")
+    assert set(some["kind"]) == {"global"}
+    assert all("induction" in badges for badges in some["badges"])
+    assert some["rank"].tolist() == frame.loc[frame["name"].isin(some["name"]), "rank"].tolist()
     spec = sweep_view_named("ranked").figure(frame)
     assert isinstance(spec, Bars)
     assert spec.low is not None
@@ -82,6 +86,10 @@ def test_what_is_not_there_is_said_with_what_is(swept: Sweep) -> None:
     for options, message in (
         ({"view": "head", "layer": 6}, "layer=6 does not exist; allowed: 0..5"),
         ({"view": "ranked", "by": "loss"}, "by='loss' is not allowed; choose induction, previous_token"),
+        (
+            {"view": "ranked", "layers": "linear"},
+            "the model has no linear layers; choose layers=all or local or global",
+        ),
         ({"view": "examples", "number": 0}, "number 0 must be at least 1"),
         ({"view": "attention"}, "the views of a sweep are atlas, ranked, scatter, head, examples"),
     ):

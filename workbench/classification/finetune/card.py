@@ -5,7 +5,6 @@ import platform
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.atomic import write
 from gemma2_workbench.classification.finetune.data import Data
@@ -13,6 +12,7 @@ from gemma2_workbench.classification.finetune.division import Division
 from gemma2_workbench.classification.finetune.settings import Settings
 from gemma2_workbench.classification.finetune.start import RANK, Start
 from gemma2_workbench.classification.scores import COLUMNS, Scores
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.models.gemma2.source import LoadedModel
 
 CARD = """---
@@ -77,7 +77,7 @@ class Run:
     rate: float
 
     @property
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> JsonObject:
         """What must be the same when a run is resumed; JSON."""
         settings = self.settings
         return {

@@ -8,15 +8,15 @@ read. They are meant for the user who made them; what is handed on is the finish
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 from gemma2_workbench.atomic import checked_folder, make_folder, write
+from gemma2_workbench.json_types import JsonObject
 
 FOLDER = "checkpoints"
 RECORD = "run.json"
 
 
-def prepare(out: Path, record: dict[str, Any], resume: bool) -> Path | None:
+def prepare(out: Path, record: JsonObject, resume: bool) -> Path | None:
     """Begins a run in an empty folder (None), or gives the checkpoint to go on from; after `check_folder`.
 
     Args:

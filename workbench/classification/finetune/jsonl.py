@@ -8,6 +8,7 @@ from typing import Any
 from gemma2_workbench.classification.finetune.example import Example
 from gemma2_workbench.classification.labels import tagged
 from gemma2_workbench.classification.words import Span, sentence_spans, spaced, word_spans
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.limits import short
 from gemma2_workbench.model.kinds import kind
 
@@ -56,7 +57,7 @@ def read_jsonl(path: Path, text: str) -> tuple[str, list[Example]]:
     return task, examples
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, object]]) -> JsonObject:
     """An object whose keys stand there once each; of two JSON readers would silently take the last."""
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -72,7 +73,7 @@ def _whole(digits: str) -> int:
     return int(digits)
 
 
-def _sequence(where: str, record: dict[str, Any]) -> Example:
+def _sequence(where: str, record: JsonObject) -> Example:
     text, label = record["text"], record["label"]
     _require_text(where, text)
     if isinstance(label, bool) or not isinstance(label, (str, int)):
@@ -80,7 +81,7 @@ def _sequence(where: str, record: dict[str, Any]) -> Example:
     return Example(text, ((0, len(text)),), (str(label),), where)
 
 
-def _words(where: str, record: dict[str, Any]) -> Example:
+def _words(where: str, record: JsonObject) -> Example:
     for name in ("tokens", "tags"):
         value = record[name]
         if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
@@ -92,7 +93,7 @@ def _words(where: str, record: dict[str, Any]) -> Example:
     return Example(text, tuple(spans), tuple(tags), where)
 
 
-def _sentences(where: str, record: dict[str, Any]) -> Iterator[Example]:
+def _sentences(where: str, record: JsonObject) -> Iterator[Example]:
     """One example per sentence, as the workbench reads a text in use; an entity keeps two sentences together."""
     text = record["text"]
     _require_text(where, text)
@@ -144,6 +145,6 @@ def _entities(where: str, text: str, words: list[Span], given: Any) -> list[tupl
     return found
 
 
-def _require_text(where: str, text: Any) -> None:
+def _require_text(where: str, text: object) -> None:
     if not isinstance(text, str) or not text.strip():
         raise ValueError(f"{where}: text must be a string that is not empty, got {short(json.dumps(text))}")

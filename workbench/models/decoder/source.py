@@ -17,6 +17,7 @@ from gemma2_workbench.models.decoder.plumbing import positions_of
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.study.linear import linear
 from gemma2_workbench.models.decoder.trial import trial
+from gemma2_workbench.models.value_norms import value_norms
 from gemma2_workbench.models.weights.own_copy import own_modules
 
 
@@ -48,12 +49,9 @@ class Decoder(Comparing):
     def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
         """See `Source`."""
         projection = self._projection(layer)
-        G, T, H = v_GTH.shape
-        N = self.shape.heads
         if projection is None:
-            return torch.zeros(0, T)
-        out_DNH = projection.unflatten(1, (N, H))
-        return torch.stack([(v_GTH[head * G // N].float() @ out_DNH[:, head].T).norm(dim=-1) for head in range(N)])
+            return torch.zeros(0, v_GTH.shape[1])
+        return value_norms(v_GTH.float(), projection.unflatten(1, (self.shape.heads, v_GTH.shape[-1])).movedim(1, 0))
 
     def _projection(self, layer: int) -> Tensor | None:
         """The weights of the output projection, float32 [D, N * Hv]; None where none is known."""

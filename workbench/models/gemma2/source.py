@@ -20,15 +20,14 @@ from gemma2_workbench.models.gemma2 import reference as gemma2_reference
 from gemma2_workbench.models.gemma2 import trial as gemma2_trial
 from gemma2_workbench.models.gemma2.classes import LANGUAGE_MODEL
 from gemma2_workbench.models.gemma2.classifying import Classifying
-from gemma2_workbench.models.gemma2.lengths import gram_lengths, lengths
 from gemma2_workbench.models.gemma2.unembedding import Gemma2Unembedding, divisor, multiplier
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.outputs import Outputs
 from gemma2_workbench.models.source import POINTS
+from gemma2_workbench.models.value_norms import value_norms
 from gemma2_workbench.models.weights import dense
 from gemma2_workbench.models.weights.own_copy import own_modules
 
-_PAYS = 4  # tokens for each number of a value, from which a Gram matrix takes less than the product itself
 # The branches' post-norms are what is added to the residual stream.
 _POINTS = {
     "resid_pre": "resid_pre",
@@ -69,12 +68,8 @@ class LoadedModel(Classifying):
 
     def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
         """See `Source`."""
-        G, T, H = v_GTH.shape
-        out_NDH = dense.matrix(self.attention(layer).o_proj).float().unflatten(1, (-1, H)).movedim(1, 0)
-        N = len(out_NDH)
-        if T <= _PAYS * H:
-            return lengths(v_GTH.float().repeat_interleave(N // G, 0), out_NDH)
-        return torch.stack([gram_lengths(v_GTH[head * G // N].float(), out_NDH[head]) for head in range(N)])
+        out_NDH = dense.matrix(self.attention(layer).o_proj).float().unflatten(1, (-1, v_GTH.shape[-1])).movedim(1, 0)
+        return value_norms(v_GTH.float(), out_NDH)
 
     def pull_back(self, layer: int, along_TD: Tensor, branch_TD: Tensor) -> tuple[Tensor, Tensor]:
         """See `Source`: through the post-norm of the sum of the heads, and the output projection."""

@@ -1,6 +1,8 @@
 """`fingerprint`: whether a model is still the one that was looked at: its weights, settings and hooks."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +47,15 @@ class WeightsState:
     @classmethod
     def of(cls, model: nn.Module) -> "WeightsState":
         """The state of a model now; weights that lie elsewhere (offloaded) are known by their names alone."""
+        looked = _LOOKED.get()
+        if looked is None:
+            return cls._now(model)
+        if model not in looked:
+            looked[model] = cls._now(model)
+        return looked[model]
+
+    @classmethod
+    def _now(cls, model: nn.Module) -> "WeightsState":
         named = dict(model.named_parameters())
         here = [(name, part) for name, weight in named.items() if not weight.is_meta for part in _parts(weight)]
         sums = _samples([part for _, part in here])
@@ -65,6 +76,22 @@ class WeightsState:
             or [total for *_, total in now] != [total for *_, total in then]
             or any(a[1] == b[1] and a[2] != b[2] for a, b in zip(now, then, strict=True))
         )
+
+
+_LOOKED: ContextVar[dict[nn.Module, WeightsState] | None] = ContextVar("looked", default=None)
+
+
+@contextmanager
+def looked_at_once() -> Iterator[None]:
+    """Look at the weights of each model once inside this block, in which nobody changes them; blocks may be nested."""
+    if _LOOKED.get() is not None:
+        yield
+        return
+    token = _LOOKED.set({})
+    try:
+        yield
+    finally:
+        _LOOKED.reset(token)
 
 
 def _adapters(module: Any) -> Iterator[tuple[object, ...]]:

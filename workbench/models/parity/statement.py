@@ -18,6 +18,7 @@ from gemma2_workbench.memory import available_bytes
 from gemma2_workbench.models.parity.fingerprint import fingerprint
 from gemma2_workbench.models.parity.finite import check_finite
 from gemma2_workbench.models.parity.long_texts import ShortReference, each_kind, largest_difference, long_bytes
+from gemma2_workbench.models.parity.stoppable import Between, stoppable
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.models.tokens import tokenize
 
@@ -109,8 +110,13 @@ def unchecked(reference: str) -> Parity:
 _proven: WeakKeyDictionary[nn.Module, dict[tuple[int, int], tuple[tuple[object, ...], Parity]]] = WeakKeyDictionary()
 
 
-def proved(loaded: Source, tokens: int) -> Parity:
+def proved(loaded: Source, tokens: int, between: Between | None = None) -> Parity:
     """The statement for texts of `tokens` tokens: made now, or earlier where nothing changed since.
+
+    Args:
+        loaded: the model.
+        tokens: T.
+        between: called before each module of both passes; what it raises ends them, and nothing is remembered.
 
     Raises:
         NotFiniteError, ParityError: as `compare`.
@@ -119,8 +125,9 @@ def proved(loaded: Source, tokens: int) -> Parity:
     known = _proven.setdefault(loaded.model, {})
     if lengths not in known or known[lengths][0] != state:
         whole, long = lengths
-        statement = compare(loaded, probe_ids(loaded, whole), "a test text")
-        known[lengths] = state, _beyond(loaded, statement, long) if long else statement
+        with stoppable(between):
+            statement = compare(loaded, probe_ids(loaded, whole), "a test text")
+            known[lengths] = state, _beyond(loaded, statement, long) if long else statement
     return known[lengths][1]
 
 

@@ -27,7 +27,7 @@ def run(job: Job, workers: int, progress: Callable[[int, int], object] | None = 
         BaseException: what a worker raised; the others stop.
     """
     context = multiprocessing.get_context("spawn")
-    blocks = -(-job.corpus.outline[0] // job.settings.block)
+    blocks = job.corpus.outline(job.settings.block).blocks
     with context.Manager() as manager:
         done: Any = manager.dict()
         threads = max(1, torch.get_num_threads() // workers)

@@ -1,17 +1,16 @@
 """Blocks on a Ray cluster: Ray Data's `map_batches` over a class, so that an actor loads its model once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from gemma2_workbench.sweeps.corpus import Document
 from gemma2_workbench.sweeps.engines.job import Job
 from gemma2_workbench.sweeps.identity import Identity
 from gemma2_workbench.sweeps.partial import Partial
 from gemma2_workbench.sweeps.store import Store
-from gemma2_workbench.sweeps.sweep import all_blocks
+from gemma2_workbench.sweeps.texts.blocks import Document, all_blocks
 from gemma2_workbench.sweeps.work import work
 
 
@@ -26,7 +25,7 @@ class Worker:
     def __init__(self, job: Job, identity: Identity) -> None:
         self._job, self._identity = job, identity
         self._loaded = job.loaded()
-        self._next, self._blocks = 0, all_blocks(job.corpus, job.settings.block)
+        self._next, self._blocks = 0, self._all()
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
         """The partials of some blocks, as bytes."""
@@ -34,10 +33,13 @@ class Worker:
         blocks = ((number, self._block(number)) for number in batch["block"].tolist())
         return {"partial": [work(self._loaded, self._identity, settings, *each).as_bytes() for each in blocks]}
 
+    def _all(self) -> Iterator[tuple[int, list[Document]]]:
+        return all_blocks(self._job.corpus.documents(), self._job.settings.block)
+
     def _block(self, number: int) -> list[Document]:
         """The texts of a block. They come in order but for those that are run again: the corpus is read once."""
         if number < self._next:
-            self._next, self._blocks = 0, all_blocks(self._job.corpus, self._job.settings.block)
+            self._next, self._blocks = 0, self._all()
         for at, block in self._blocks:
             self._next = at + 1
             if at == number:
@@ -63,7 +65,7 @@ def run(
     ray, data = _imported()
     identity = Identity.of(job.loaded(), job.corpus, job.settings)
     store = Store(job.out, identity, (0, 1))
-    blocks = -(-identity.documents // job.settings.block)
+    blocks = identity.blocks
     missing = sorted(set(range(blocks)) - store.found.blocks)
     if not missing:
         return

@@ -1,21 +1,25 @@
 """`CompiledReader`: the statistics of a sweep by a compiled kernel, where there is one.
 
-Letters: B texts, L layers, F statistics of queries, N heads, T tokens of the longest text, S keys, b bins.
+Letters: B texts, L layers, F statistics of queries, N heads, Q query rows of a block, T tokens of the longest text,
+S keys, b bins.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import import_module
+from types import ModuleType
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from gemma2_workbench.model.hooks import Span
+from gemma2_workbench.compiled import compiles
+from gemma2_workbench.model.hooks import Hook, Span, reads_at_once
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.sweeps.examples import WIDTH, Extremes
-from gemma2_workbench.sweeps.readers.stages import StagesReader
+from gemma2_workbench.sweeps.readers.stages import stage_hooks
 from gemma2_workbench.sweeps.readers.sums import BatchSums, of_texts
 from gemma2_workbench.sweeps.statistics import BINS, OF_QUERIES
 from gemma2_workbench.traces.reader import Batch
@@ -25,6 +29,7 @@ _KERNEL = "gemma2_workbench.sweeps.readers.kernel"
 # Stands for no cap: no float32 is larger.
 _UNCAPPED = float(np.finfo(np.float32).max)
 _EDGES = np.stack([each.edges for each in OF_QUERIES])
+_BINS_A_UNIT = np.array([BINS if each.share else 0 for each in OF_QUERIES], float)
 
 
 def suits(loaded: Source) -> bool:
@@ -34,8 +39,81 @@ def suits(loaded: Source) -> bool:
     return all(layer.staged and layer.sinks is None for layer in loaded.layers if layer.softmax)
 
 
-class CompiledReader(StagesReader):
-    """See `StagesReader`.
+class CompiledSums:
+    """The statistics of a batch, gathered stage by stage and block by block.
+
+    Args:
+        layers, heads: of the model.
+        ids_BT: the texts, padded on the right.
+        lengths_B: tokens of each.
+        since_B: the first query of each that counts.
+    """
+
+    def __init__(
+        self, layers: int, heads: int, ids_BT: np.ndarray, lengths_B: Sequence[int], since_B: Sequence[int]
+    ) -> None:
+        L, N, B, F = layers, heads, len(lengths_B), len(OF_QUERIES)
+        self._lengths, self._since = np.array(lengths_B), np.array(since_B)
+        self._before, self._first = occurrences(ids_BT)
+        self._bins = np.zeros((L, N, F, BINS), np.int64)
+        self._sums, self._cells = np.zeros((L, B, N, F, 3)), np.zeros((L, B))
+        self._sizes, self._largest = np.zeros((L, B, N, 4)), np.zeros((L, B, N), np.int32)
+        place = (L, B, N, F, 2)
+        self._best = np.full(place, -np.inf, np.float32)
+        self._where = np.zeros((*place, 3), np.int64)
+        self._rows = np.zeros((*place, WIDTH), np.float32)
+
+    @property
+    def sums(self) -> BatchSums:
+        """All that was added up."""
+        # |raw - score| is |raw| - |score|, for a cap bends towards 0.
+        bend_LBN = np.maximum(self._sizes[..., 2] - self._sizes[..., 3], 0)
+        parts = (*self._sizes[..., :2].transpose(3, 0, 1, 2), bend_LBN, self._largest.view(np.float32))
+        texts = of_texts(np.stack(parts, 2), self._cells)
+        return BatchSums(self._sums.transpose(4, 1, 3, 0, 2), self._bins.transpose(2, 0, 1, 3), texts)
+
+    @property
+    def extremes(self) -> Extremes:
+        """The largest and smallest values of each text."""
+        best = self._best.transpose(4, 3, 0, 2, 1).astype(float)
+        best[np.isinf(best)] = np.nan
+        best[1] = -best[1]
+        query, peak, first = self._where.transpose(5, 4, 3, 0, 2, 1)
+        return Extremes(best, query, peak, first, self._rows.transpose(4, 3, 0, 2, 1, 5))
+
+    def add_logits(self, info: LayerInfo, span: Span, raw_BNQS: Tensor) -> None:
+        """Add the raw logits of a block, and count its cells."""
+        first_Q, stop_Q = _places(span, info.mask)[:2]
+        here_B = (self._lengths - span.rows.start).clip(0, len(span.rows))
+        self._cells[info.index] += np.concatenate(([0], (stop_Q - first_Q).cumsum()))[here_B]
+        bounds = _bounds(info.softcap)
+        place = (span.rows.start, first_Q, stop_Q, self._lengths)
+        _kernel().add_logits(_array(raw_BNQS), *place, bounds, self._sizes[info.index], self._largest[info.index])
+        if info.softcap is None:
+            self._sizes[info.index, ..., 2] = 0
+
+    def add_scores(self, info: LayerInfo, span: Span, scores_BNQS: Tensor) -> None:
+        """Add the scores of a block; without a cap they are the logits."""
+        if info.softcap is not None:
+            first_Q, stop_Q = _places(span, info.mask)[:2]
+            place = (span.rows.start, first_Q, stop_Q, self._lengths)
+            _kernel().add_scores(_array(scores_BNQS), *place, self._sizes[info.index])
+
+    def add_probs(self, info: LayerInfo, span: Span, probs_BNQS: Tensor) -> None:
+        """Add the probabilities of a block, and keep its best rows."""
+        first_Q, stop_Q, most_Q, distances = _places(span, info.mask)
+        layer = info.index
+        _kernel().add_probs(
+            *(_array(probs_BNQS), span.rows.start, span.keys.start, first_Q, stop_Q, distances, most_Q),
+            *(self._lengths, self._since, self._before, self._first, _EDGES, _BINS_A_UNIT),
+            *(self._bins[layer], self._sums[layer], self._best[layer], self._where[layer], self._rows[layer]),
+        )
+
+
+class CompiledReader:
+    """See `SweepReader`.
+
+    Nothing of a block is kept: the model overwrites its stages as in a plain pass.
 
     Args:
         loaded: the model as it is run, which the kernel suits.
@@ -44,46 +122,22 @@ class CompiledReader(StagesReader):
     """
 
     def __init__(self, loaded: Source, batch: Batch, since: Sequence[int]) -> None:
-        super().__init__(loaded)
-        L, N, B, F = loaded.shape.layers, loaded.shape.heads, len(batch.lengths), len(OF_QUERIES)
-        self._lengths, self._since = np.array(batch.lengths), np.array(since)
-        self._before, self._first = occurrences(batch.ids.numpy())
-        self._bins = np.zeros((L, N, F, BINS), np.int64)
-        self._sums, self._cells = np.zeros((L, B, N, 3, F)), np.zeros((L, B))
-        self._saturation = np.zeros((L, B, N, 4))
-        place = (L, B, N, 2, F)
-        self._best = np.full(place, -np.inf, np.float32)
-        self._where = np.zeros((*place, 3), np.int64)
-        self._rows = np.zeros((*place, WIDTH), np.float32)
+        self._loaded, shape = loaded, loaded.shape
+        self._sums = CompiledSums(shape.layers, shape.heads, batch.ids.numpy(), batch.lengths, since)
+
+    def hooks(self) -> Sequence[Mapping[str, Hook]]:
+        """See `Reader`."""
+        sums = self._sums
+        takers = {"attn_logits": sums.add_logits, "attn_scores": sums.add_scores, "attn_probs": sums.add_probs}
+        return ({name: reads_at_once(hook) for name, hook in stage_hooks(self._loaded, takers).items()},)
 
     def reading(self) -> BatchSums:
-        """See `StagesReader`."""
-        texts = of_texts(self._saturation.transpose(0, 1, 3, 2), self._cells)
-        return BatchSums(self._sums.transpose(3, 1, 4, 0, 2), self._bins.transpose(2, 0, 1, 3), texts)
+        """See `SweepReader`."""
+        return self._sums.sums
 
     def extremes(self) -> Extremes:
-        """See `StagesReader`."""
-        best = self._best.transpose(3, 4, 0, 2, 1).astype(float)
-        best[np.isinf(best)] = np.nan
-        best[1] = -best[1]
-        query, peak, first = self._where.transpose(5, 3, 4, 0, 2, 1)
-        return Extremes(best, query, peak, first, self._rows.transpose(3, 4, 0, 2, 1, 5))
-
-    def _take(self, info: LayerInfo, span: Span, logits: Tensor, scores: Tensor, probs: Tensor) -> None:
-        """See `StagesReader`."""
-        first_Q, stop_Q, most_Q, distances = _places(span, info.mask)
-        rows, keys, layer = span.rows, span.keys, info.index
-        here_B = (self._lengths - rows.start).clip(0, len(rows))
-        self._cells[layer] += np.concatenate(([0], (stop_Q - first_Q).cumsum()))[here_B]
-        cap = _UNCAPPED if info.softcap is None else info.softcap
-        import_module(_KERNEL).reduce(
-            *(stage.contiguous().numpy() for stage in (logits, scores, probs)),
-            *(rows.start, keys.start, first_Q, stop_Q, distances, most_Q),
-            (np.float32(0.5 * cap), np.float32(cap if info.softcap is None else 0.9 * cap)),
-            *(self._lengths, self._since, self._before, self._first, _EDGES),
-            *(self._bins[layer], self._sums[layer], self._saturation[layer]),
-            *(self._best[layer], self._where[layer], self._rows[layer]),
-        )
+        """See `SweepReader`."""
+        return self._sums.extremes
 
 
 def occurrences(ids_BT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -110,10 +164,28 @@ def _places(span: Span, mask: Mask) -> tuple[np.ndarray, np.ndarray, np.ndarray,
 
 
 @cache
+def _bounds(softcap: float | None) -> tuple[np.int32, np.int32]:
+    """The bits of 0.5 and 0.9 of the cap."""
+    half, most = (np.float32(_UNCAPPED if softcap is None else share * softcap) for share in (0.5, 0.9))
+    return half.view(np.int32), most.view(np.int32)
+
+
+def _array(stage: Tensor) -> np.ndarray:
+    return stage.contiguous().numpy()
+
+
+def _kernel() -> ModuleType:
+    return import_module(_KERNEL)
+
+
+@cache
 def _is_there() -> bool:
-    """Whether the kernel can be used: not without numba, or with one that is not made for this numpy."""
-    try:
-        import_module(_KERNEL)
-    except ImportError:
-        return False
-    return True
+    """Whether the kernel can be used; see `compiles`."""
+    tried = CompiledSums(1, 1, np.zeros((1, 2), np.int64), [2], [0])
+    info, span, stage = LayerInfo(0, "global", None, 1.0, 1.0, True), Span(range(2), range(2)), torch.ones(1, 1, 2, 2)
+
+    def trial() -> None:
+        for add in (tried.add_logits, tried.add_scores, tried.add_probs):
+            add(info, span, stage)
+
+    return compiles(_KERNEL, trial)

@@ -7,18 +7,18 @@ Letters: B texts, L layers, F statistics of queries, N heads, Q query rows of a 
 text, W keys of a row around its peak.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gemma2_workbench.model.hooks import Span
+from gemma2_workbench.model.hooks import Hook, Span
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.sweeps.examples import WIDTH, Extremes
-from gemma2_workbench.sweeps.readers.stages import StagesReader
+from gemma2_workbench.sweeps.readers.stages import Take, stage_hooks
 from gemma2_workbench.sweeps.readers.sums import BatchSums, binned, of_texts
 from gemma2_workbench.sweeps.statistics import OF_QUERIES, OF_TEXTS
 from gemma2_workbench.traces.blocks import Block, masses
@@ -34,8 +34,8 @@ _AT = {each.name: number for number, each in enumerate(OF_QUERIES)}
 _MASSES = [_AT[name] for name in ("distance", "duplicate_token", "induction")]
 
 
-class TorchReader(StagesReader):
-    """See `StagesReader`.
+class TorchReader:
+    """See `SweepReader`.
 
     Args:
         loaded: the model as it is run.
@@ -44,7 +44,8 @@ class TorchReader(StagesReader):
     """
 
     def __init__(self, loaded: Source, batch: Batch, since: Sequence[int]) -> None:
-        super().__init__(loaded)
+        self._loaded = loaded
+        self._stages: dict[str, Tensor] = {}
         buffers, device = Buffers(), batch.ids.device
         self._texts = [Text(batch.ids[text, :length], buffers) for text, length in enumerate(batch.lengths)]
         self._all = Text(batch.ids[0], buffers)
@@ -66,8 +67,17 @@ class TorchReader(StagesReader):
         self._where = torch.zeros(*place, 3, dtype=torch.long, device=device)
         self._rows = torch.zeros(*place, WIDTH, device=device)
 
+    def hooks(self) -> Sequence[Mapping[str, Hook]]:
+        """See `Reader`."""
+
+        def keep(name: str) -> Take:
+            return lambda _info, _span, stage: self._stages.update({name: stage})
+
+        takers = {name: keep(name) for name in ("attn_logits", "attn_scores")}
+        return (stage_hooks(self._loaded, {**takers, "attn_probs": self._take}),)
+
     def reading(self) -> BatchSums:
-        """See `StagesReader`."""
+        """See `SweepReader`."""
         sums, bins = [], []
         for statistic, values_BLNT in zip(OF_QUERIES, self._values.permute(2, 1, 0, 3, 4), strict=True):
             values = values_BLNT.double().contiguous()
@@ -80,15 +90,16 @@ class TorchReader(StagesReader):
         return BatchSums(np.stack(sums, 2), np.stack(bins), texts)
 
     def extremes(self) -> Extremes:
-        """See `StagesReader`."""
+        """See `SweepReader`."""
         best = self._best.permute(2, 3, 0, 4, 1).double()
         best = best.masked_fill(best.isinf(), torch.nan).cpu().numpy()
         best[1] = -best[1]
         query, peak, first = self._where.permute(5, 2, 3, 0, 4, 1).cpu().numpy()
         return Extremes(best, query, peak, first, self._rows.permute(2, 3, 0, 4, 1, 5).cpu().numpy())
 
-    def _take(self, info: LayerInfo, span: Span, logits: Tensor, scores: Tensor, probs: Tensor) -> None:
-        """See `StagesReader`."""
+    def _take(self, info: LayerInfo, span: Span, probs: Tensor) -> None:
+        """Reduce one block of all texts."""
+        logits, scores = self._stages.pop("attn_logits"), self._stages.pop("attn_scores")
         B, N = probs.shape[:2]
         rows = slice(span.rows.start, span.rows.stop)
         sinks = None if info.sinks is None else torch.tensor(info.sinks, device=probs.device).repeat(B)

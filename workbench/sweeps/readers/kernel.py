@@ -1,6 +1,6 @@
-"""What a sweep reads off a block, in one pass over its visible cells, compiled by numba (extra `fast`).
+"""What a sweep reads off the stages of a block, each in one pass over its visible cells, compiled by numba.
 
-Imported by `compiled`, where numba is there. The numbers of `in_torch`, to rounding.
+Of the extra `fast`; imported by `compiled`, where numba is there. The numbers of `in_torch`, to rounding.
 
 Letters: B texts, N heads, Q query rows of a block, S keys, T tokens of the longest text, F statistics of queries in the
 order of `OF_QUERIES`, 2 the largest and the smallest value, b bins, W keys of a row around its peak.
@@ -15,51 +15,107 @@ from gemma2_workbench.compiled import kernel, part
 
 # Sums may be taken in any order, so that a core adds many numbers at once; NaN and infinity keep their meaning.
 _FAST = frozenset({"reassoc", "nsz", "contract", "arcp"})
+# log2(1 + x) between 0 and 1, by the powers of x, right to 5e-8: at the zeros of a Chebyshev polynomial.
+_LOG2 = tuple(
+    np.float32(factor)
+    for factor in (
+        *(4.8863580e-08, 1.4426868, -0.72111463, 0.47832355, -0.34599602),
+        *(0.23923166, -0.13453425, 0.050277509, -0.0088746967),
+    )
+)
+_LN2 = np.float32(0.6931471805599453)
+_SIZE = np.int32(0x7FFFFFFF)  # all bits but the sign
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Whole = NDArray[np.int64]
+Bits = NDArray[np.int32]
 
 
 @part(_FAST)
-def _saturation(
-    raw: Floats, scores: Floats, bounds: tuple[np.float32, np.float32], sums: Doubles, bits: NDArray[np.int32]
-) -> None:
-    """Add the visible cells beyond both bounds, and |raw - score|; `bits` get those of the largest |raw|."""
-    raw_bits, largest = raw.view(np.int32), bits[0]
-    beyond_half, beyond_most, bend = np.float32(0), np.float32(0), np.float32(0)
-    half, most = bounds
-    for at in range(len(raw)):
-        size = abs(raw[at])
-        largest = max(largest, raw_bits[at] & np.int32(0x7FFFFFFF))
-        beyond_half += np.float32(1) if size > half else np.float32(0)
-        beyond_most += np.float32(1) if size > most else np.float32(0)
-        bend += abs(raw[at] - scores[at])
-    bits[0] = largest
-    sums[0] += beyond_half
-    sums[1] += beyond_most
-    sums[2] += bend
+def _logits_of(raw: Floats, half: np.int32, most: np.int32, sums: Doubles, largest: np.int32) -> np.int32:
+    """Add the cells beyond both bounds and |raw|; the bits of the largest |raw|, this row included.
 
-
-@part(_FAST)
-def _weighted(
-    probs: Floats, scores: Floats, distances: Floats, bits: NDArray[np.int32]
-) -> tuple[np.float32, np.float32]:
-    """The sums of probability times score and distance; `bits` get those of the largest probability and score.
-
-    A processor keeps the largest of many integers at once, of floating-point numbers it is not made to by numba; those
-    of numbers below 0 are in order with the lower 31 bits turned over.
+    A processor keeps the largest of many integers at once, of floating-point numbers it is not made to by numba.
     """
-    prob_bits, score_bits, turned = probs.view(np.int32), scores.view(np.int32), np.int32(0x7FFFFFFF)
-    most, top, score, distance = np.int32(0), np.int32(-0x7FFFFFFF), np.float32(0), np.float32(0)
+    raw_bits, here, size = raw.view(np.int32), np.int32(0), np.float64(0)
+    for at in range(len(raw)):
+        here = max(here, raw_bits[at] & _SIZE)
+        size += np.float64(abs(raw[at]))
+    sums[2] += size
+    if here > half:
+        beyond_half, beyond_most = np.int32(0), np.int32(0)
+        for at in range(len(raw)):
+            beyond_half += np.int32((raw_bits[at] & _SIZE) > half)
+            beyond_most += np.int32((raw_bits[at] & _SIZE) > most)
+        sums[0] += beyond_half
+        sums[1] += beyond_most
+    return max(largest, here)
+
+
+@kernel(_FAST)
+def add_logits(
+    raw_BNQS: Floats,
+    rows_since: int,
+    first_Q: Whole,
+    stop_Q: Whole,
+    lengths_B: Whole,
+    bounds: tuple[np.int32, np.int32],
+    sums_BN4: Doubles,
+    largest_BN: Bits,
+) -> None:
+    """Add the raw logits of a block to the sums of its layer.
+
+    Args:
+        raw_BNQS: the stage.
+        rows_since: the position of the first query.
+        first_Q, stop_Q: the visible keys of each row, within the block.
+        lengths_B: tokens of each text.
+        bounds: the bits of those of |raw|, of positive numbers in the same order, beyond which cells are counted.
+        sums_BN4: cells beyond both bounds, sums of |raw| and |score|.
+        largest_BN: the bits of the largest |raw|.
+    """
+    B, N, Q, _ = raw_BNQS.shape
+    for text in range(B):
+        for head in range(N):
+            largest = largest_BN[text, head]
+            for at in range(min(Q, lengths_B[text] - rows_since)):
+                raw = raw_BNQS[text, head, at, first_Q[at] : stop_Q[at]]
+                largest = _logits_of(raw, bounds[0], bounds[1], sums_BN4[text, head], largest)
+            largest_BN[text, head] = largest
+
+
+@kernel(_FAST)
+def add_scores(
+    scores_BNQS: Floats, rows_since: int, first_Q: Whole, stop_Q: Whole, lengths_B: Whole, sums_BN4: Doubles
+) -> None:
+    """Add the scores of a block to the sums of its layer; see `add_logits`."""
+    B, N, Q, _ = scores_BNQS.shape
+    for text in range(B):
+        for head in range(N):
+            size = np.float64(0)
+            for at in range(min(Q, lengths_B[text] - rows_since)):
+                scores = scores_BNQS[text, head, at, first_Q[at] : stop_Q[at]]
+                for key in range(len(scores)):
+                    size += np.float64(abs(scores[key]))
+            sums_BN4[text, head, 3] += size
+
+
+@part(_FAST)
+def _weighted(probs: Floats, distances: Floats) -> tuple[np.float32, np.float32]:
+    """The entropy, nats, and the sum of probability times distance.
+
+    A number is 2^e (1 + x): so is its logarithm e + log2(1 + x), and that of nothing a number, so that 0 log 0 is 0.
+    """
+    bits, entropy, distance = probs.view(np.int32), np.float32(0), np.float32(0)
     for at in range(len(probs)):
-        most = max(most, prob_bits[at])
-        top = max(top, score_bits[at] ^ ((score_bits[at] >> np.int32(31)) & turned))
-        score += probs[at] * scores[at]
+        x = np.float32(bits[at] & np.int32(0x7FFFFF)) * np.float32(2.0**-23)
+        log = _LOG2[8]
+        for power in (7, 6, 5, 4, 3, 2, 1, 0):
+            log = log * x + _LOG2[power]
+        entropy += probs[at] * (log + np.float32((bits[at] >> np.int32(23)) - np.int32(127)))
         distance += probs[at] * distances[at]
-    bits[0] = most
-    bits[1] = top ^ ((top >> np.int32(31)) & turned)
-    return score, distance
+    return max(-_LN2 * entropy, np.float32(0)), distance
 
 
 @part(_FAST)
@@ -77,20 +133,22 @@ def _on_earlier(probs: Floats, keys_since: int, row: int, before_T: Whole) -> tu
 
 
 @part(_FAST)
-def _places(values: Floats, probs: Floats, keys_since: int, row: int, before_T: Whole, since_first: int) -> None:
+def _places(values_F: Floats, probs: Floats, keys_since: int, row: int, before_T: Whole, since_first: int) -> None:
     """The statistics that are probabilities on some keys."""
     duplicate, followers = _on_earlier(probs, keys_since, row, before_T)
     own = row - keys_since
-    values[0] = followers if since_first >= 2 else np.float32(np.nan)
-    values[1] = np.float32(np.nan) if row == 0 else probs[own - 1] if own > 0 else np.float32(0)
-    values[2] = duplicate if since_first >= 1 else np.float32(np.nan)
-    values[3] = probs[0] if keys_since == 0 else np.float32(0)
-    values[4] = probs[own]
+    values_F[0] = followers if since_first >= 2 else np.float32(np.nan)
+    values_F[1] = np.float32(np.nan) if row == 0 else probs[own - 1] if own > 0 else np.float32(0)
+    values_F[2] = duplicate if since_first >= 1 else np.float32(np.nan)
+    values_F[3] = probs[0] if keys_since == 0 else np.float32(0)
+    values_F[4] = probs[own]
 
 
 @part(_FAST)
-def _bin(value: float, edges: Doubles) -> int:
+def _bin(value: float, edges: Doubles, bins_a_unit: float) -> int:
     """The bin of a number, of 64: how many of the edges behind the first are not above it; the last one is none."""
+    if bins_a_unit > 0:
+        return min(int(value * bins_a_unit), 63)
     at = 0
     for step in (32, 16, 8, 4, 2, 1):
         if edges[at + step] <= value:
@@ -99,49 +157,53 @@ def _bin(value: float, edges: Doubles) -> int:
 
 
 @part(_FAST)
-def _count(values: Floats, edges_Fb: Doubles, bins_Fb: Whole, sums_3F: Doubles) -> None:
-    """Add the values of a row that there are."""
-    for number in range(len(values)):
-        value = np.float64(values[number])
+def _count(values_Q: Floats, edges: Doubles, bins_a_unit: float, bins: Whole, sums_3: Doubles) -> None:
+    """Add the values of one statistic that there are."""
+    count, total, squares = 0, np.float64(0), np.float64(0)
+    for at in range(len(values_Q)):
+        value = np.float64(values_Q[at])
         if np.isfinite(value):
-            sums_3F[0, number] += 1
-            sums_3F[1, number] += value
-            sums_3F[2, number] += value * value
-            bins_Fb[number, _bin(value, edges_Fb[number])] += 1
+            count += 1
+            total += value
+            squares += value * value
+            bins[_bin(value, edges, bins_a_unit)] += 1
+    sums_3[0] += count
+    sums_3[1] += total
+    sums_3[2] += squares
 
 
 @part(_FAST)
-def _compare(values: Floats, at: int, best_2F: Floats, at_2F: Whole) -> None:
-    """Note where the row is the best one; NaN is never larger."""
-    for number in range(len(values)):
-        if values[number] > best_2F[0, number]:
-            best_2F[0, number], at_2F[0, number] = values[number], at
-        if -values[number] > best_2F[1, number]:
-            best_2F[1, number], at_2F[1, number] = -values[number], at
+def _compare(values_Q: Floats, first_Q: Whole, stop_Q: Whole, best_2: Floats, at_2: Whole) -> None:
+    """Note the best rows of one statistic, -1 for none; NaN is never larger.
+
+    A query that sees one key has no choice: it would be every head's strongest.
+    """
+    largest, smallest = best_2[0], -best_2[1]
+    at_2[:] = -1
+    for at in range(len(values_Q)):
+        value = values_Q[at]
+        if (value > largest or value < smallest) and stop_Q[at] - first_Q[at] > 1:
+            if value > largest:
+                largest, at_2[0] = value, at
+            if value < smallest:
+                smallest, at_2[1] = value, at
+    best_2[0], best_2[1] = largest, -smallest
 
 
 @part(_FAST)
-def _keep(probs_QS: Floats, rows_since: int, keys_since: int, at_2F: Whole, where_2F3: Whole, row_2FW: Floats) -> None:
-    """Copy the best rows around their peaks."""
-    S, W = probs_QS.shape[1], row_2FW.shape[2]
-    for side in range(2):
-        for number in range(at_2F.shape[1]):
-            at = at_2F[side, number]
-            if at < 0:
-                continue
-            peak = probs_QS[at].argmax()
-            first = max(0, min(peak - W // 2, S - W))
-            stop = min(S, first + W)
-            where, kept = where_2F3[side, number], row_2FW[side, number]
-            where[0], where[1], where[2] = rows_since + at, keys_since + peak, keys_since + first
-            kept[: stop - first] = probs_QS[at, first:stop]
-            kept[stop - first :] = 0
+def _keep(probs_QS: Floats, rows_since: int, keys_since: int, at: int, where_3: Whole, row_W: Floats) -> None:
+    """Copy a row around its peak."""
+    S, W = probs_QS.shape[1], len(row_W)
+    peak = probs_QS[at].argmax()
+    first = max(0, min(peak - W // 2, S - W))
+    stop = min(S, first + W)
+    where_3[0], where_3[1], where_3[2] = rows_since + at, keys_since + peak, keys_since + first
+    row_W[: stop - first] = probs_QS[at, first:stop]
+    row_W[stop - first :] = 0
 
 
 @kernel(_FAST)
-def reduce(
-    raw_BNQS: Floats,
-    scores_BNQS: Floats,
+def add_probs(
     probs_BNQS: Floats,
     rows_since: int,
     keys_since: int,
@@ -149,61 +211,57 @@ def reduce(
     stop_Q: Whole,
     distances: Floats,
     most_Q: Floats,
-    bounds: tuple[np.float32, np.float32],
     lengths_B: Whole,
     since_B: Whole,
     before_BT: Whole,
     first_BT: Whole,
     edges_Fb: Doubles,
+    bins_a_unit_F: Doubles,
     bins_NFb: Whole,
-    sums_BN3F: Doubles,
-    saturation_BN4: Doubles,
-    best_BN2F: Floats,
-    where_BN2F3: Whole,
-    row_BN2FW: Floats,
+    sums_BNF3: Doubles,
+    best_BNF2: Floats,
+    where_BNF23: Whole,
+    row_BNF2W: Floats,
 ) -> None:
-    """Add a block to the sums of its layer, and keep its rows that are better than those of the blocks before.
+    """Add the probabilities of a block to the sums of its layer, and keep its rows that are better than those before.
 
     Args:
-        raw_BNQS, scores_BNQS, probs_BNQS: the stages; the probabilities are the softmax of the visible scores.
+        probs_BNQS: the stage.
         rows_since, keys_since: the positions of the first query and the first key.
         first_Q, stop_Q: the visible keys of each row, within the block.
         distances: |query - key| by key minus query, from the last query to the first, [Q + S - 1].
         most_Q: the largest entropy of a row, ln of its visible keys.
-        bounds: of |raw logit|, beyond which cells are counted.
         lengths_B, since_B: tokens of each text, and its first query that counts.
         before_BT, first_BT: where the token of each position stood last before it (-1: nowhere), and where first.
         edges_Fb: of the bins.
+        bins_a_unit_F: how many there are from 0 to 1 where all are as wide, from 0 on; 0 else.
         bins_NFb: how many values lie in each.
-        sums_BN3F: how many values there are, their sum, and that of their squares.
-        saturation_BN4: cells beyond both bounds, sum of |raw - score|, largest |raw|.
-        best_BN2F: the largest value, and the smallest with its sign turned.
-        where_BN2F3, row_BN2FW: query, most attended key and first key of their rows, and the rows around the peak.
+        sums_BNF3: how many values there are, their sum, and that of their squares.
+        best_BNF2: the largest value, and the smallest with its sign turned.
+        where_BNF23, row_BNF2W: query, most attended key and first key of their rows, and the rows around the peak.
     """
-    B, N, Q, S = probs_BNQS.shape
-    F = bins_NFb.shape[1]
-    values, at_2F, bits = np.empty(F, np.float32), np.empty((2, F), np.int64), np.empty(3, np.int32)
-    numbers = bits.view(np.float32)
+    B, N, Q, _ = probs_BNQS.shape
+    F = len(edges_Fb)
+    values_FQ, at_2 = np.empty((F, Q), np.float32), np.empty(2, np.int64)
     for text in range(B):
+        first, stop = max(0, since_B[text] - rows_since), min(Q, lengths_B[text] - rows_since)
+        counted = slice(first, max(first, stop))
         for head in range(N):
-            numbers[0] = saturation_BN4[text, head, 3]
-            at_2F[:] = -1
-            for at in range(min(Q, lengths_B[text] - rows_since)):
-                seen, row = slice(first_Q[at], stop_Q[at]), rows_since + at
-                raw, scores = raw_BNQS[text, head, at, seen], scores_BNQS[text, head, at, seen]
-                _saturation(raw, scores, bounds, saturation_BN4[text, head], bits[:1])
-                if row < since_B[text]:
-                    continue
-                probs = probs_BNQS[text, head, at]
-                back = Q - 1 - at + first_Q[at]
-                score, distance = _weighted(probs[seen], scores, distances[back : back + len(raw)], bits[1:])
-                entropy = max(numbers[2] - np.log(numbers[1]) - score, np.float32(0))
-                _places(values, probs, keys_since, row, before_BT[text], row - first_BT[text, row])
-                values[5], values[7] = entropy, distance
-                values[6] = entropy / most_Q[at] if most_Q[at] > 0 else np.float32(np.nan)
-                _count(values, edges_Fb, bins_NFb[head], sums_BN3F[text, head])
-                # A query that sees one key has no choice: it would be every head's strongest.
-                if len(raw) > 1:
-                    _compare(values, at, best_BN2F[text, head], at_2F)
-            saturation_BN4[text, head, 3] = numbers[0]
-            _keep(probs_BNQS[text, head], rows_since, keys_since, at_2F, where_BN2F3[text, head], row_BN2FW[text, head])
+            for at in range(counted.start, counted.stop):
+                seen, row, probs = slice(first_Q[at], stop_Q[at]), rows_since + at, probs_BNQS[text, head, at]
+                values_F, back = values_FQ[:, at], Q - 1 - at
+                _places(values_F, probs, keys_since, row, before_BT[text], row - first_BT[text, row])
+                entropy, distance = _weighted(probs[seen], distances[back + seen.start : back + seen.stop])
+                values_F[5], values_F[7] = entropy, distance
+                values_F[6] = entropy / most_Q[at] if most_Q[at] > 0 else np.float32(np.nan)
+            for number in range(F):
+                values_Q, best_2 = values_FQ[number, counted], best_BNF2[text, head, number]
+                sums_3 = sums_BNF3[text, head, number]
+                _count(values_Q, edges_Fb[number], bins_a_unit_F[number], bins_NFb[head, number], sums_3)
+                _compare(values_Q, first_Q[counted], stop_Q[counted], best_2, at_2)
+                for side in range(2):
+                    if at_2[side] >= 0:
+                        where_3, row_W = where_BNF23[text, head, number, side], row_BNF2W[text, head, number, side]
+                        _keep(
+                            probs_BNQS[text, head], rows_since, keys_since, counted.start + at_2[side], where_3, row_W
+                        )

@@ -6,8 +6,8 @@ of a *modified model*.
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
 
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.limits import told
 from gemma2_workbench.traces.interventions.ablate import AblateHead, AblateHeads
 from gemma2_workbench.traces.interventions.applied import applied
@@ -21,18 +21,18 @@ from gemma2_workbench.traces.interventions.window import SetWindow
 INTERVENTIONS: list[type[Intervention]] = [SetSoftcap, SetWindow, SetFinalSoftcap, SetCausal, AblateHeads, Patch]
 
 
-def as_data(change: Intervention) -> dict[str, Any]:
+def as_data(change: Intervention) -> JsonObject:
     """An intervention as JSON can hold it: its kind and its fields."""
     return change.data
 
 
-def from_data(data: Mapping[str, Any]) -> Intervention:
+def from_data(data: JsonObject) -> Intervention:
     """The intervention that `as_data` gave.
 
     Raises:
         ValueError: it is none, one with a value that cannot be, or one of a newer workbench.
     """
-    values: dict[str, Any] = dict(data) if isinstance(data, Mapping) else {}
+    values: JsonObject = dict(data) if isinstance(data, Mapping) else {}
     name = str(values.pop("kind", ""))
     if name == "AblateHead" and values.keys() == {"layer", "head"}:  # as `AblateHeads.data` writes it
         return AblateHead(**values)

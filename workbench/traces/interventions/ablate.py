@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.limits import short, told, whole
 from gemma2_workbench.traces.interventions import intervention as base
 
@@ -55,7 +56,7 @@ class AblateHeads(base.Intervention):
         return f"{' and '.join(places)} set to {'its mean over the text' if alone else FILLS[self.fill]}"
 
     @property
-    def data(self) -> dict[str, Any]:
+    def data(self) -> JsonObject:
         """See `Intervention.data`; one head set to zero is written as in version 0.1."""
         heads = list(self.heads)
         if len(heads) > 1 or self.fill != "zero":
@@ -116,7 +117,7 @@ def ablated(out_BNTH: Tensor, heads: Sequence[int], fill: str = "zero") -> Tenso
 
 
 def _filled(heads: list[int], fill: str) -> Hook:
-    def hook(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> Tensor:
+    def hook(_module: nn.Module, _args: object, out: Tensor) -> Tensor:
         return ablated(out, heads, fill)
 
     return hook

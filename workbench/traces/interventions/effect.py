@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -61,7 +60,7 @@ class OutputsReader:
         if row == self._loaded.shape.layers:
             self._kept.append(resid_TD)
 
-    def _keep(self, _module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+    def _keep(self, _module: nn.Module, _args: object, out: Tensor) -> None:
         self._kept.append(out[0])
 
 

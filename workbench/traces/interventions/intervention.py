@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from gemma2_workbench.json_types import JsonObject
 from gemma2_workbench.limits import MOST, above_zero, short, told, whole
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Intervention(ABC):
         """
 
     @property
-    def data(self) -> dict[str, Any]:
+    def data(self) -> JsonObject:
         """What JSON can hold: its kind and its fields."""
         return {"kind": type(self).__name__, **asdict(self)}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from gemma2_workbench.limits import short, told, whole
 from gemma2_workbench.models.tokens import tokenize
@@ -141,7 +141,7 @@ class Patch(base.Intervention):
 
         kept: list[Tensor] = []
 
-        def keep(_module: nn.Module, args: tuple[Any, ...], out: Tensor) -> None:
+        def keep(_module: nn.Module, args: tuple[Tensor, Span], out: Tensor) -> None:
             if self.part != "probabilities":
                 kept.append(out[0] if self.head is None else out[0, self.head])
                 return
@@ -180,7 +180,7 @@ class Patch(base.Intervention):
     def _places(self, donor: Tensor) -> Hook:
         """Replace places of a head's output or of the residual stream."""
 
-        def hook(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> Tensor:
+        def hook(_module: nn.Module, _args: object, out: Tensor) -> Tensor:
             here, there = zip(*self._pairs(out.shape[-2], len(donor)), strict=True)
             patched = out.clone()
             place = patched if self.head is None else patched[:, self.head]
@@ -192,7 +192,7 @@ class Patch(base.Intervention):
     def _rows(self, donor_TT: Tensor) -> Hook:
         """Replace rows of a head's probabilities, block by block."""
 
-        def hook(_module: nn.Module, args: tuple[Any, ...], out: Tensor) -> Tensor:
+        def hook(_module: nn.Module, args: tuple[Tensor, Span], out: Tensor) -> Tensor:
             span: Span = args[1]
             rows = [
                 (here, there) for here, there in self.positions or ((at, at) for at in span.rows) if here in span.rows

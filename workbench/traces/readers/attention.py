@@ -1,7 +1,6 @@
 """The attention reader keeps q, k, v and the row sums of every layer, from which any stage of any head follows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -61,13 +60,13 @@ class AttentionReader:
             store.append(LayerTensors.of_nothing(self._loaded.shape, length, getattr(torch, self._loaded.dtype)))
 
     def _tap(self, name: str) -> Hook:
-        def keep(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+        def keep(_module: nn.Module, _args: object, out: Tensor) -> None:
             self._taps[name] = out
 
         return keep
 
     def _finish(self, layer: int) -> Hook:
-        def store(_module: nn.Module, _args: tuple[Any, ...], _out: Tensor) -> None:
+        def store(_module: nn.Module, _args: object, _out: Tensor) -> None:
             whole = [self._taps.pop(name) for name in _TAPS]
             for text, length in enumerate(self._batch.lengths):
                 # A view would keep the whole batch.

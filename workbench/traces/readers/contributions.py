@@ -12,7 +12,6 @@ What rounding leaves is the remainder. Shapes: T tokens, D model, N heads, H hea
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -110,17 +109,17 @@ class ContributionsReader:
             constants=None if constants is None else constants.cpu(),
         )
 
-    def _keep_mixed(self, _module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+    def _keep_mixed(self, _module: nn.Module, _args: object, out: Tensor) -> None:
         self._mixed_NTH = out[0].float()
 
-    def _attention(self, layer: int, _module: nn.Module, args: tuple[Any, ...], _out: Tensor) -> None:
+    def _attention(self, layer: int, _module: nn.Module, args: tuple[Tensor, ...], _out: Tensor) -> None:
         """What each head adds: its own columns of the output projection, and what norms them."""
         N, _, H = self._mixed_NTH.shape
         along_TM, self._dots["biases"][layer] = self._loaded.pull_back(layer, self._along_TD, args[-1][0])
         along_TNH = along_TM.unflatten(-1, (N, H))
         self._dots["heads"][layer] = torch.einsum("tnh,nth->nt", along_TNH, self._mixed_NTH)
 
-    def _mlp(self, layer: int, _module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+    def _mlp(self, layer: int, _module: nn.Module, _args: object, out: Tensor) -> None:
         self._dots["mlps"][layer] = (self._along_TD * out[0].float()).sum(-1)
 
     def _stream(self, row: int, resid_TD: Tensor) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -79,7 +78,7 @@ class PredictionReader:
         return Prediction(**self._kept, pieces=pieces_of(self._loaded, top.tolist()))
 
     def _keep(self, name: str) -> Hook:
-        def keep(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+        def keep(_module: nn.Module, _args: object, out: Tensor) -> None:
             self._kept[name] = out[0, 0].float().cpu()
 
         return keep

@@ -1,7 +1,6 @@
 """The residual stream of one pass, row by row: what layer 0 receives, then what every layer leaves behind."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,16 +24,16 @@ def residual_hooks(loaded: Source, read: Callable[[int, Tensor], None]) -> dict[
     layers = loaded.shape.layers
 
     def pre(row: int) -> Hook:
-        def hook(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+        def hook(_module: nn.Module, _args: object, out: Tensor) -> None:
             kept[:] = [out[0]]
             read(row, out[0])
 
         return hook
 
-    def attended(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+    def attended(_module: nn.Module, _args: object, out: Tensor) -> None:
         kept[0] = kept[0] + out[0]
 
-    def left(_module: nn.Module, _args: tuple[Any, ...], out: Tensor) -> None:
+    def left(_module: nn.Module, _args: object, out: Tensor) -> None:
         # The same two sums in the same order as the layer itself: the same bits.
         read(layers, kept.pop() + out[0])
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gemma2_workbench.figures.spec import Bars
 from gemma2_workbench.heads.types import head_types
-from gemma2_workbench.views.ranked import MOST
-from gemma2_workbench.views.sweeps.labels import LABELS, STATISTICS, head_name
+from gemma2_workbench.views.ranked import MOST, OF_HEADS, chosen, sorted_by, with_badges
+from gemma2_workbench.views.sweeps.labels import LABELS, STATISTICS
 from gemma2_workbench.views.view import Option, View, help_of
 
 if TYPE_CHECKING:
@@ -24,26 +22,22 @@ if TYPE_CHECKING:
 COLUMNS = ("rank", "layer", "head", "name", "kv_head", "kind", "statistic", "texts", "mean", "low", "high", "badges")
 
 
-def table(sweep: Sweep, by: str) -> pd.DataFrame:
-    """One row per head, the largest mean first; heads without a number come last; `badges` are kinds of head."""
+def table(sweep: Sweep, by: str, badge: str, layers: str) -> pd.DataFrame:
+    """One row per head, the largest mean first; heads without a number come last; `badges` are kinds of head.
+
+    Raises:
+        ValueError: the model has no such layers, or no head of them has the badge.
+    """
     types = head_types(sweep.scores)
-    rows = sweep.means.loc[sweep.means["statistic"] == by]
-    frame = rows.sort_values("mean", ascending=False, kind="stable", na_position="last", ignore_index=True)
-    places = list(zip(frame["layer"], frame["head"], strict=True))
-    frame = frame.assign(
-        rank=np.arange(1, len(frame) + 1),
-        name=[head_name(*place) for place in places],
-        badges=[", ".join(badge.kind.label for badge in types[layer][head]) for layer, head in places],
-    )
-    return frame.reindex(columns=list(COLUMNS))
+    frame = sorted_by(sweep.means.loc[sweep.means["statistic"] == by], "mean", types)
+    return chosen(frame, types, badge, layers, "over these texts").reindex(columns=list(COLUMNS))
 
 
 def figure(frame: pd.DataFrame) -> Bars:
     """The first `MOST` heads as bars with their intervals, each with its badges."""
     top, label = frame.head(MOST), LABELS[frame["statistic"].iloc[0]]
-    names = [f"{name} {badges}".rstrip() for name, badges in zip(top["name"], top["badges"], strict=True)]
     ends = {name: top[name].to_numpy(dtype=float) for name in ("low", "high")}
-    return Bars(tuple(names), top["mean"].to_numpy(dtype=float), label, f"Heads by {label} over the texts", **ends)
+    return Bars(with_badges(top), top["mean"].to_numpy(dtype=float), label, f"Heads by {label} over the texts", **ends)
 
 
 VIEW = View(
@@ -51,7 +45,7 @@ VIEW = View(
     title="Heads ranked",
     help=help_of(__doc__ or ""),
     columns=COLUMNS,
-    options=(Option("by", "Sorted by", "choice", "induction", STATISTICS),),
+    options=(Option("by", "Sorted by", "choice", "induction", STATISTICS), *OF_HEADS),
     make_table=table,
     figure=figure,
 )

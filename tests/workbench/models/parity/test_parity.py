@@ -10,7 +10,9 @@ import transformers
 
 from gemma2_workbench import LoadedModel, capture, load
 from gemma2_workbench.model import register
+from gemma2_workbench.models.parity import fingerprint
 from gemma2_workbench.models.parity import statement as parity
+from gemma2_workbench.models.parity.stoppable import stoppable
 
 SENTENCE = "Emma was glad to see Mr. Knightley."
 
@@ -61,6 +63,39 @@ def test_a_proven_model_is_compared_again_only_if_it_changed(
     with suppress(parity.ParityError):
         capture(loaded, SENTENCE)
     assert len(compared) == 2
+
+
+def test_a_comparison_ends_when_it_is_told_to_in_our_pass_and_in_transformers(
+    twin_folder: Callable[..., Path],
+) -> None:
+    loaded, calls = load(twin_folder()), list[int]()
+    with stoppable(lambda: calls.append(0)), torch.no_grad():
+        loaded.outputs(torch.tensor([parity.probe_ids(loaded, 128)]))
+    ours = len(calls)
+    for most in (3, ours + 3):
+        calls.clear()
+
+        def stop(done: int, layers: int, most: int = most) -> None:
+            calls.append(done)
+            if len(calls) == most:
+                raise InterruptedError(f"no layer of {layers} is done")
+
+        with pytest.raises(InterruptedError, match="no layer of 4 is done"):
+            capture(loaded, SENTENCE, progress=stop)
+        assert calls == [0] * most
+        assert not parity.is_proven(loaded, 10)
+    calls.clear()
+    assert capture(loaded, SENTENCE).parity.holds
+    assert not calls
+
+
+def test_a_run_looks_at_the_weights_once(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    samples = fingerprint._samples
+    monkeypatch.setattr(fingerprint, "_samples", lambda weights: looks.append(len(weights)) or samples(weights))
+    for times in (1, 2):
+        capture(loaded, SENTENCE)
+        assert len(looks) == times
 
 
 def test_a_hook_that_changes_the_numbers_is_found(twin_folder: Callable[..., Path]) -> None:

@@ -13,9 +13,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from gemma2_workbench.model.equation import BLOCK_ROWS, attention_logits, blocks, mix_values, probabilities, softcap
+from gemma2_workbench.model.equation import BLOCK_ROWS, attention_logits, blocks, mix_values, probabilities
 from gemma2_workbench.model.hooks import HookPoint, Span
 from gemma2_workbench.model.masks import Mask
+from gemma2_workbench.model.stages import staged
 from gemma2_workbench.models.decoder.attention import at_once
 from gemma2_workbench.models.decoder.attention.inputs import Inputs
 
@@ -67,9 +68,13 @@ class Stages:
     at: nn.Module
     replaced: bool = False
 
-    def through(self, name: str, stage: Tensor, span: Span | None = None) -> Tensor:
+    def through(self, name: str, stage: Tensor) -> Tensor:
         """A stage, or what a hook gives in its place."""
-        new = cast(Tensor, point(self.at, name)(stage, *(() if span is None else (span,))))
+        return self.passed(point(self.at, name), stage)
+
+    def passed(self, at: HookPoint, stage: Tensor, *span: Span) -> Tensor:
+        """The same, of a hook point."""
+        new = cast(Tensor, at(stage, *span))
         self.replaced |= new is not stage
         return new
 
@@ -121,17 +126,16 @@ def _mixed(stages: Stages, seat: Seat, given: Inputs) -> Tensor:
 
 def _probabilities(stages: Stages, seat: Seat, part: Inputs, span: Span) -> Tensor:
     """The attention equation for one block of query rows: logits, softcap, mask, softmax; [B, N, Q, S]."""
-    logits_BNQS = stages.through("attn_logits", attention_logits(part.query, part.key, seat.scale), span)
-    # Overwriting saves block-sized tensors, but never one that a hook may have kept or autograd needs.
-    unread = not (point(stages.at, "attn_logits").kept or torch.is_grad_enabled())
-    scores_BNQS = stages.through("attn_scores", softcap(logits_BNQS, seat.cap, inplace=unread), span)
-    unread = unread and not point(stages.at, "attn_scores").kept
-    hidden = part.mask.hidden_parts(span.rows, span.keys, scores_BNQS.device)
-    if part.sinks is None:
-        probs_BNQS = probabilities(scores_BNQS, hidden, inplace=unread)
-    else:
-        probs_BNQS = beside_sinks(scores_BNQS, hidden, part.sinks)
-    return stages.through("attn_probs", probs_BNQS, span)
+    hidden = part.mask.hidden_parts(span.rows, span.keys, part.query.device)
+
+    def softmax(scores_BNQS: Tensor, out: Tensor | None) -> Tensor:
+        if part.sinks is None:
+            return probabilities(scores_BNQS, hidden, out)
+        return beside_sinks(scores_BNQS, hidden, part.sinks)
+
+    logits_BNQS = attention_logits(part.query, part.key, seat.scale)
+    raw, capped, attended = (point(stages.at, name) for name in IN_BLOCKS)
+    return staged(logits_BNQS, seat.cap, softmax, (raw, capped, attended), span, stages.passed)
 
 
 def beside_sinks(scores_BNQS: Tensor, hidden: Sequence[tuple[slice, Tensor]], sinks_N: Tensor) -> Tensor:

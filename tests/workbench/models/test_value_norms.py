@@ -1,0 +1,33 @@
+"""Two ways to the same lengths."""
+
+import pytest
+import torch
+
+from gemma2_workbench.models.value_norms import direct, factored, value_norms
+
+
+@pytest.fixture
+def values_and_outputs() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    v_GTH, out_NDH = (torch.randn(size, generator=generator) for size in ((2, 40, 8), (4, 24, 8)))
+    out_NDH[:, :, 0] *= 1e4  # a value beside a direction that is much longer
+    v_GTH[:, :20, 0] = 0
+    return v_GTH, out_NDH
+
+
+def test_lengths_from_factors_are_those_of_the_outputs(values_and_outputs: tuple[torch.Tensor, torch.Tensor]) -> None:
+    v_GTH, out_NDH = values_and_outputs
+    factored_NT = factored(v_GTH, out_NDH)
+    assert factored_NT is not None
+    torch.testing.assert_close(factored_NT, direct(v_GTH, out_NDH), rtol=1e-5, atol=0)
+    of_last = torch.linalg.vector_norm(out_NDH[3] @ v_GTH[1, 7])
+    torch.testing.assert_close(factored_NT[3, 7], of_last)
+
+
+def test_a_head_that_adds_nothing_has_lengths_of_0(values_and_outputs: tuple[torch.Tensor, torch.Tensor]) -> None:
+    v_GTH, out_NDH = values_and_outputs
+    out_NDH[1] = 0
+    assert factored(v_GTH, out_NDH) is None
+    norms_NT = value_norms(v_GTH, out_NDH)
+    assert not norms_NT[1].any()
+    assert norms_NT[0].all()
