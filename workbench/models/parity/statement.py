@@ -226,7 +226,8 @@ def compare(loaded: Source, ids: tuple[int, ...], name: str = "the whole text") 
     if not parity.holds and isinstance(loaded, RoundsApart) and loaded.round_as_reference():
         return compare(loaded, ids, name)
     if parity.probs_max_diff <= parity.tolerance < parity.output_max_diff and isinstance(loaded, RoundsApart):
-        parity = _rounded(parity, loaded.reference_spread(ids_1T, theirs.last))
+        with loaded.lock:
+            parity = _rounded(parity, loaded.reference_spread(ids_1T, theirs.last))
     return _held(loaded, parity)
 
 
