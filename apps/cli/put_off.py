@@ -21,9 +21,9 @@ Around = Callable[[ModuleType], AbstractContextManager[None]]
 def _read_once(module: ModuleType) -> Iterator[None]:
     """Names in the files of all models are read twice, as the cache of folders (128) is smaller than their number."""
     yield
-    read = vars(module).get(_READS_NAMES)
-    if hasattr(read, "__wrapped__"):
-        setattr(module, _READS_NAMES, lru_cache(maxsize=None)(read.__wrapped__))
+    read = getattr(vars(module).get(_READS_NAMES), "__wrapped__", None)
+    if read is not None:
+        setattr(module, _READS_NAMES, lru_cache(maxsize=None)(read))
 
 
 @contextmanager

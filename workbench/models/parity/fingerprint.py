@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from gemma2_workbench.models.source import Source
 
-SAMPLES = 256
+# Of each weight so many numbers in so many places: memory is fetched by the place.
+SAMPLES, PLACES = 256, 64
 _INTEGERS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
@@ -120,7 +121,12 @@ def _samples(weights: list[Tensor]) -> tuple[int, ...]:
 
 def _sampled(weight: Tensor) -> Tensor:
     """Some of the numbers, the bits of each read as an integer."""
-    return weight.flatten()[:: max(1, weight.numel() // SAMPLES)].view(_INTEGERS[weight.element_size()])
+    flat, run = weight.flatten(), SAMPLES // PLACES
+    if len(flat) > SAMPLES:
+        # An odd step meets other columns in each row.
+        step = (len(flat) - run) // (PLACES - 1)
+        flat = flat.as_strided((PLACES, run), (step - 1 + step % 2, 1))
+    return flat.view(_INTEGERS[weight.element_size()])
 
 
 def _hooks(module: nn.Module) -> tuple[object, ...]:

@@ -60,11 +60,11 @@ def undrawn() -> Iterator[None]:
     from transformers import modeling_gguf_pytorch_utils as gguf_reader
 
     drawn = vars(gguf_reader)["tqdm"]
-    vars(gguf_reader)["tqdm"] = _undrawn
+    gguf_reader.__dict__["tqdm"] = _undrawn
     try:
         yield
     finally:
-        vars(gguf_reader)["tqdm"] = drawn
+        gguf_reader.__dict__["tqdm"] = drawn
 
 
 def _undrawn(items: Any, **_options: object) -> Iterable[Any]:
