@@ -30,6 +30,20 @@ causal, full or windowed mask, queries, keys and values go through the same equa
 for each key that stands beside q.k (ALiBi) is one more number of queries and keys. Scores and mask are compared with
 the model's own in every pass; what is another there is refused. Where the maps that a model gives leave out its sinks
 (granite_swa), they are compared without them.
+
+Models that work on their mask themselves are given it whole. Doge adds a number for each key of each head to it, which
+is one more number of queries and keys. The indexers of DeepSeek V3.2, GLM MoE DSA, A.X K2, Hunyuan 4 and Qwen4 choose
+keys by what they hold: staged are texts in which they choose all, up to 2,048 tokens in most that are published, and
+longer ones are refused, for which keys are chosen would have to be kept with every trace and be a reason of its own in
+every cell. Differential attention (DiffLlama) is called twice for one map, once for each half of the values; head n and
+head n + N / 2 are shown as the heads that they are, and the model subtracts them. A prefix whose tokens see one another
+is read from the mask, and is data of the layers. What marks it in a text (`token_type_ids`) is not given to any model:
+a text alone is read as its model reads it then.
+
+Without stages: where a number for each pair of query and key stands beside q.k (relative positions of CPM-Ant, and of
+the T5, MPNet and DeBERTa encoders; Inkling, whose numbers depend on the query as well), T x T numbers of every head
+would have to be kept with every trace, which holds queries, keys and sums of rows. A layer that runs several times in
+one pass (HRM) has several maps.
 """
 
 

@@ -162,6 +162,17 @@ def test_maps_alone_give_labels_and_gradients_and_say_why_no_head_goes(opened: A
             answered(loaded, Request(TEXT, show, word=0))
 
 
+def test_another_family_is_not_fine_tuned_and_the_command_says_what_is_possible(
+    opened: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data.conll"
+    data.write_text("Mira B-PER\nsat O\n\nOslo B-LOC\nslept O\n")
+    assert main(["finetune", str(data), "--out", str(tmp_path / "out"), "--model", opened("bert").name]) == 2
+    said = capsys.readouterr().err
+    assert "fine-tuning is for Gemma 2 models, and this is a bert model; train it with transformers' Trainer" in said
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_command_labels_and_explains_with_a_folder(opened: Any, capsys: pytest.CaptureFixture[str]) -> None:
     folder = opened("bert").name
     main(["classify", TEXT, "--model", folder, "--format", "csv"])

@@ -20,9 +20,11 @@ from gemma2_workbench.classification.finetune.settings import Settings
 from gemma2_workbench.classification.finetune.start import Start, merged, starting_point
 from gemma2_workbench.classification.inputs import Encoded, as_whole, encode_texts
 from gemma2_workbench.classification.scores import Scores
+from gemma2_workbench.models.decoder.loading import decoder_config, is_other_family
 from gemma2_workbench.models.gemma2.source import LoadedModel
-from gemma2_workbench.models.loading import gemma2_of, load
+from gemma2_workbench.models.loading import gemma2_of, load, one_sentence
 from gemma2_workbench.models.parity.finite import check_weights
+from gemma2_workbench.models.reading.names import located
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,26 @@ def _loaded(settings: Settings) -> LoadedModel:
     there = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
     if settings.device in there and not there[settings.device]():
         raise ValueError(f"--device {settings.device}: torch finds no such device here; leave it out, or use cpu")
+    if settings.model is not None:
+        _check_family(settings.model)
     # float32 whatever the checkpoint holds: AdamW's small steps vanish in bfloat16
     return gemma2_of(load(settings.model, dtype="float32", device=settings.device, new_head=True))
+
+
+def _check_family(name: str) -> None:
+    """Refuse another family before its weights are read.
+
+    Raises:
+        ModelNotFoundError: there is no such model.
+        ValueError: it is no Gemma 2.
+    """
+    with one_sentence(name):
+        folder = located(name).folder
+        if is_other_family(folder):
+            raise ValueError(
+                f"fine-tuning is for Gemma 2 models, and this is a {decoder_config(folder).model_type} model; train it "
+                "with transformers' Trainer: classify, why and evaluate work with what that saves"
+            )
 
 
 def _encoded(

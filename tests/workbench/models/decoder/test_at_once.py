@@ -1,5 +1,6 @@
 """A layer whose stages nobody sees is computed at once: the folds, log-sums and logits are those of its blocks."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from gemma2_workbench.models.decoder.attention.inputs import Inputs
 from gemma2_workbench.models.decoder.opening import opened
 from gemma2_workbench.models.decoder.refused import RefusedError
 from gemma2_workbench.models.decoder.source import Decoder
+from gemma2_workbench.models.parity.statement import ParityError, compare
 from gemma2_workbench.traces.detailed_folds import GROUPS
 from gemma2_workbench.traces.interventions import Intervention, applied
 from gemma2_workbench.traces.reader import Batch, read
@@ -141,3 +143,28 @@ def test_a_model_whose_numbers_are_large_is_computed_in_the_order_of_its_referen
     assert loaded.log_sum_point(0) is None
     trace = capture(loaded, "Anna met Bob.")
     assert trace.parity.output_max_diff == 0
+
+
+def test_large_logits_may_be_apart_by_the_rounding_of_transformers_own_orders_and_by_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tokenizer = load("tiny").tokenizer
+    model = tiny_model("llama", vocabulary=len(tokenizer))
+    with torch.no_grad():
+        model.lm_head.weight *= 3000
+    loaded: Any = opened(model, tokenizer, "llama")
+    ids_1T = torch.arange(3, 40)[None]
+    spread = loaded.reference_spread(ids_1T, loaded.reference_outputs(ids_1T).last)
+    assert 0 < spread < 0.1
+    usual = Decoder.outputs
+    monkeypatch.setattr(
+        Decoder, "outputs", lambda self, ids: replace(usual(self, ids), last=usual(self, ids).last + 1.5 * spread)
+    )
+    ids = ids_1T[0].tolist()
+    parity = compare(loaded, ids)
+    assert parity.holds
+    assert parity.tolerance == pytest.approx(2 * spread)
+    assert "where eager and sdpa attention of transformers differ by" in parity.sentence
+    monkeypatch.setattr(Decoder, "reference_spread", lambda *_: 0.5 * spread)
+    with pytest.raises(ParityError, match="nothing is shown"):
+        compare(loaded, ids)
