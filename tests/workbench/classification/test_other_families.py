@@ -166,7 +166,7 @@ def test_another_family_is_not_fine_tuned_and_the_command_says_what_is_possible(
     opened: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = tmp_path / "data.conll"
-    data.write_text("Mira B-PER\nsat O\n\nOslo B-LOC\nslept O\n")
+    data.write_text("Mira\tB-PER\nsat\tO\n\nOslo\tB-LOC\nslept\tO\n")
     assert main(["finetune", str(data), "--out", str(tmp_path / "out"), "--model", opened("bert").name]) == 2
     said = capsys.readouterr().err
     assert "fine-tuning is for Gemma 2 models, and this is a bert model; train it with transformers' Trainer" in said
