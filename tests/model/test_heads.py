@@ -70,7 +70,7 @@ def test_one_label_is_regression(twins, token_ids, kind, shape):
     ours, stock = twins(SEQUENCE, num_labels=1, problem_type=kind)
     ids, labels = token_ids(4, 6), torch.randn(shape)
     assert_close(ours(ids, labels=labels).loss, stock(ids, labels=labels).loss)
-    assert ours.config.problem_type is kind
+    assert ours.config.problem_type == kind
 
 
 def test_regression_of_several_values(twins, token_ids):
@@ -85,7 +85,7 @@ def test_whole_labels_are_classes(twins, token_ids, kind):
     ids = token_ids(4, 6)
     for labels in (torch.tensor([0, 2, 1, 1]), torch.tensor([0, -100, 1, -100])):
         assert_close(ours(ids, labels=labels).loss, stock(ids, labels=labels).loss)
-    assert ours.config.problem_type is kind
+    assert ours.config.problem_type == kind
 
 
 @pytest.mark.parametrize("kind", [None, "multi_label_classification"])
@@ -93,7 +93,7 @@ def test_float_labels_are_several_classes(twins, token_ids, kind):
     ours, stock = twins(SEQUENCE, num_labels=3, problem_type=kind)
     ids, labels = token_ids(4, 6), torch.randint(0, 2, (4, 3)).float()
     assert_close(ours(ids, labels=labels).loss, stock(ids, labels=labels).loss)
-    assert ours.config.problem_type is kind
+    assert ours.config.problem_type == kind
 
 
 def test_the_first_call_does_not_decide_the_problem_of_the_second(twins, token_ids):

@@ -23,7 +23,8 @@ FAMILIES: dict[str, tuple[set[str], list[str], set[str]]] = {
     "llama4_text": ({"chunked", "global"}, STAGES, {"contributions"}),
     "qwen3_next": ({"linear", "global"}, STAGES, {"contributions"}),
     "bloom": ({"global"}, STAGES, set()),
-    "diffllama": ({"global"}, ["attn_probs"], {"softcap", "prediction", "patching", "changes"}),
+    "diffllama": ({"global"}, STAGES[:-1], {"contributions"}),
+    "hrm_text": ({"global"}, ["attn_probs"], {"softcap", "prediction", "patching", "changes"}),
 }
 
 
@@ -52,7 +53,7 @@ def test_every_question_about_a_family_has_an_answer_or_a_reason(family: str, se
     run = asked(session, tell, "run", text=TEXT, model=family)
     assert {layer["kind"] for layer in run["layers"]} == kinds
     assert (run["stages"], set(run["lacks"])) == (stages, lacks)
-    assert run["tier"].startswith("maps only: " if family == "diffllama" else "all stages, equal to transformers")
+    assert run["tier"].startswith("maps only: " if family == "hrm_text" else "all stages, equal to transformers")
     here = {"run": run["id"]}
     answers = {
         "change": asked(session, tell, "change", **here, cap="5"),
@@ -66,7 +67,7 @@ def test_every_question_about_a_family_has_an_answer_or_a_reason(family: str, se
     for layer in range(len(run["layers"])):
         for about, fields in (("claim", {"head": 0, "query": 5}), ("logits", {"head": 0})):
             answer = asked(session, tell, about, **here, layer=layer, **fields)
-            assert isinstance(answer, dict) or not run["layers"][layer]["softmax"] or family == "diffllama"
+            assert isinstance(answer, dict) or not run["layers"][layer]["softmax"] or family == "hrm_text"
 
 
 def test_the_mask_lab_has_the_rule_of_every_kind_of_layer(family: str, session: Session, tell: Tell) -> None:
