@@ -214,6 +214,18 @@ def test_heads_and_the_bias_sum_to_what_attention_adds(family: str) -> None:
     assert parts.remainder.abs().max() < 1e-4
 
 
+def test_what_layers_add_is_found_beside_places_of_thousands_in_their_stream() -> None:
+    tokenizer = load("tiny").tokenizer
+    model = tiny_model("llama", vocabulary=len(tokenizer))
+    with torch.no_grad():
+        model.model.layers[0].mlp.down_proj.weight[3] *= 1e5
+    loaded = opened(model, tokenizer, "with an outlier")
+    assert isinstance(loaded, Decoder)
+    assert loaded.anatomy.adds
+    parts = capture(loaded, TEXT, read=("contributions",), parity=False).reading("contributions", Contributions)
+    assert parts.remainder.abs().max() < 1e-3
+
+
 def test_both_halves_of_a_differential_head_are_switched_off_and_no_stage_is_replaced() -> None:
     loaded = opened_as("diffllama")
     (effect,) = capture(loaded, TEXT, interventions=[AblateHead(1, 2)]).effects

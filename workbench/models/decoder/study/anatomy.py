@@ -170,30 +170,35 @@ def _branches(layer: Step | None, inside: Sequence[Step]) -> tuple[Branch, Branc
     """The two outputs that a layer adds to its stream."""
     if layer is None or layer.given is None or layer.gave is None or layer.given.shape != layer.gave.shape:
         return None
-    change = layer.gave - layer.given
-    outputs = [(step.name, step.gave) for step in inside if step.gave is not None and step.gave.shape == change.shape]
+    outputs = [
+        (step.name, step.gave) for step in inside if step.gave is not None and step.gave.shape == layer.gave.shape
+    ]
     for at, (first, added) in enumerate(outputs):
         for second, other in outputs[at + 1 :]:
-            scales = _scales(change, added, other)
+            scales = _scales(layer.given, layer.gave, added, other)
             if scales is not None:
                 return Branch(first, scales[0]), Branch(second, scales[1])
     return None
 
 
-def _scales(change: Tensor, first: Tensor, second: Tensor) -> tuple[float, float] | None:
-    """The numbers a, b with change = a first + b second: 1, or one multiplier for both; None if there are none."""
-    if _is_close(change, first + second):
+def _scales(given: Tensor, gave: Tensor, first: Tensor, second: Tensor) -> tuple[float, float] | None:
+    """The numbers a, b with gave = given + a first + b second: 1, or one multiplier for both; None without such."""
+    change = gave - given
+    # Number by number: streams have places of some thousand, whose rounding is more than what is added elsewhere.
+    rounded = 4 * torch.finfo(gave.dtype).eps * (given.abs() + gave.abs())
+    allowed = rounded + _CLOSE * (1 + first.abs() + second.abs())
+    if _is_close(change, first + second, allowed):
         return 1.0, 1.0
     both = torch.stack([first.flatten(), second.flatten()], dim=1).double()
     found = torch.linalg.lstsq(both, change.flatten().double()).solution
     a, b = (float(number) for number in found)
-    if abs(a - b) > 1e-4 * abs(a) or abs(a) < 1e-3 or not _is_close(change, first * a + second * b):
+    if abs(a - b) > 1e-4 * abs(a) or abs(a) < 1e-3 or not _is_close(change, first * a + second * b, allowed):
         return None
     return a, b
 
 
-def _is_close(a: Tensor, b: Tensor) -> bool:
-    return bool((a - b).abs().max() <= _CLOSE * (1 + a.abs().max()))
+def _is_close(a: Tensor, b: Tensor, allowed: Tensor) -> bool:
+    return bool(((a - b).abs() <= allowed).all())
 
 
 def _is_stream(layers: Sequence[Layer], seen: Mapping[str, Step]) -> bool:
