@@ -3,7 +3,7 @@
 Letters: Q query rows of a block, S keys, N heads, T tokens, k cells of a side of a picture.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from importlib import import_module
 from types import ModuleType
@@ -16,7 +16,6 @@ from gemma2_workbench.compiled import compiles
 from gemma2_workbench.model.hooks import Span
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.source import Source
-from gemma2_workbench.threads import in_threads
 from gemma2_workbench.traces.blocks import Masses
 from gemma2_workbench.traces.logit_sums import Saturation
 from gemma2_workbench.traces.pooling import THUMBNAIL, largest_columns
@@ -30,7 +29,7 @@ FEWEST = 384
 ROWS = 7
 _FIRST, _BACK = 4, 5
 # Cells of a block below which a second thread takes longer to be called than it saves.
-_GRAIN = 1 << 16
+_GRAIN = 1 << 14
 # Stands for no cap: no float32 is larger.
 _UNCAPPED = float(np.finfo(np.float32).max)
 
@@ -55,7 +54,7 @@ class LayerSums:
         self.places = Places(text, self.span, mask, kept=False)
         self._softcap = softcap
         self._bounds = tuple(
-            np.float32(_UNCAPPED if softcap is None else share * softcap).view(np.int32) for share in (0.5, 0.9)
+            int(np.float32(_UNCAPPED if softcap is None else share * softcap).view(np.int32)) for share in (0.5, 0.9)
         )
         self._sizes_N4 = np.zeros((heads, 4))
         self._largest_N = np.zeros(heads, dtype=np.int32)
@@ -67,33 +66,31 @@ class LayerSums:
     def add_logits(self, raw_NQS: Tensor, places: Places) -> None:
         """Gather the raw logits of a block."""
         self.visible += places.visible
-        self._spread(_kernel().add_logits, raw_NQS, places, self._bounds, self._sizes_N4, self._largest_N)
+        self._spread(_kernel().add_logits, raw_NQS, places, self._bounds, (self._sizes_N4, self._largest_N))
 
     def add_scores(self, scores_NQS: Tensor, places: Places) -> None:
         """Gather the scores of a block, whose logits were gathered."""
         since = places.span.rows.start
-        self._spread(_kernel().add_scores, scores_NQS, places, since, self._sizes_N4, self._tops_2NT[0])
+        self._spread(_kernel().add_scores, scores_NQS, places, (since,), (self._sizes_N4, self._tops_2NT[0]))
 
     def add_probs(self, probs_NQS: Tensor, places: Places) -> None:
         """Gather the probabilities of a block, whose scores were gathered."""
-        rows, keys = places.span.rows, places.span.keys
-        self._spread(
-            *(_kernel().add_probs, probs_NQS, places, (rows.start, keys.start), len(keys)),
-            *(self.text.distances, self.text.earlier, self._tops_2NT[1]),
-            *(self._rows_NrT, self._received_NT, self._by_row_NkT),
-        )
+        rows, keys, text = places.span.rows, places.span.keys, self.text
+        filled = (self._tops_2NT[1], self._rows_NrT, self._received_NT, self._by_row_NkT)
+        since = (rows.start, keys.start, len(keys))
+        self._spread(_kernel().add_probs, probs_NQS, places, since, (text.distances, text.earlier, *filled))
 
-    def _spread(self, add: Callable[..., None], stage_NQS: Tensor, places: Places, *given: object) -> None:
-        """Give some heads to each thread."""
-        stage, (first_Q, stop_Q) = stage_NQS.contiguous().numpy(), places.seen
-
-        def task(first: int, stop: int) -> None:
-            add(stage, first_Q, stop_Q, *given, (first, stop))
-
-        if stage.size < _GRAIN:
-            task(0, self.heads)
-        else:
-            in_threads(task, self.heads)
+    def _spread(
+        self,
+        add: Callable[..., None],
+        stage_NQS: Tensor,
+        places: Places,
+        numbers: Sequence[int],
+        arrays: Sequence[np.ndarray],
+    ) -> None:
+        """Let the threads of torch take the heads."""
+        stage = stage_NQS.contiguous().numpy()
+        add(self.heads, numbers, (stage, *places.seen, *arrays), 1 if stage.size < _GRAIN else self.heads)
 
     @property
     def log_sum(self) -> Tensor:

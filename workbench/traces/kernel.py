@@ -1,6 +1,6 @@
 """What a capture reads off the stages of a block, each in one pass over its visible cells, compiled by numba.
 
-Of the extra `fast`; imported by `fused`, where numba is there. All take the heads from `heads[0]` to `heads[1]`.
+Of the extra `fast`; imported by `fused`, where numba is there. A piece of the work is a head.
 
 Letters: Q query rows of a block, S keys, N heads, T tokens, k cells of a side of a picture.
 """
@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gemma2_workbench.compiled import kernel, part
+from gemma2_workbench.compiled import part
+from gemma2_workbench.teams import Words, array, next_piece, team
 
 # Sums may be taken in any order, so that a core adds many numbers at once; infinity keeps its meaning.
 _FAST = frozenset({"reassoc", "nsz", "contract", "arcp"})
@@ -27,74 +28,78 @@ _SIZE = np.int32(0x7FFFFFFF)  # all bits but the sign
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-Bits = NDArray[np.int32]
 Places = NDArray[np.int64]
 
 
-@kernel(_FAST)
-def add_logits(
-    raw_NQS: Floats,
-    first_Q: Places,
-    stop_Q: Places,
-    bounds: tuple[np.int32, np.int32],
-    sums_N4: Doubles,
-    largest_N: Bits,
-    heads: tuple[int, int],
-) -> None:
+@part(_FAST)
+def _logits_of(raw: Floats, bounds: tuple[np.int32, np.int32], sums_4: Doubles) -> np.int32:
+    """Add a row to the sums of its head; the bits of its largest |raw|."""
+    raw_bits, here, size = raw.view(np.int32), np.int32(0), np.float64(0)
+    for at in range(len(raw)):
+        # A processor keeps the largest of many integers at once, of floating-point numbers it is not made to by numba.
+        here = max(here, raw_bits[at] & _SIZE)
+        size += np.float64(abs(raw[at]))
+    sums_4[2] += size
+    if here > bounds[0]:
+        half, most = np.int32(0), np.int32(0)
+        for at in range(len(raw)):
+            half += np.int32((raw_bits[at] & _SIZE) > bounds[0])
+            most += np.int32((raw_bits[at] & _SIZE) > bounds[1])
+        sums_4[0] += half
+        sums_4[1] += most
+    return here
+
+
+@team(_FAST)
+def add_logits(words: Words) -> None:
     """Add the raw logits of a block to the sums of its layer.
 
-    Args:
+    Given:
+        bounds: the bits of the two of |raw|, of positive numbers in the same order, beyond which cells are counted.
         raw_NQS: the stage; padding may follow the rows and the keys.
         first_Q, stop_Q: the visible keys of each row, within the block; as many as there are rows.
-        bounds: the bits of those of |raw|, of positive numbers in the same order, beyond which cells are counted.
         sums_N4: cells beyond both bounds, sums of |raw| and |score|.
         largest_N: the bits of the largest |raw|.
-        heads: see above.
     """
-    for head in range(heads[0], heads[1]):
+    bounds, raw_NQS = (np.int32(words[1]), np.int32(words[2])), array(words, 3, np.float32)
+    first_Q, stop_Q = array(words, 7, np.int64)[0, 0], array(words, 11, np.int64)[0, 0]
+    sums_N4, largest_N = array(words, 15, np.float64)[0], array(words, 19, np.int32)[0, 0]
+    head = next_piece(words)
+    while head < len(raw_NQS):
         for row in range(len(first_Q)):
             raw = raw_NQS[head, row, first_Q[row] : stop_Q[row]]
-            raw_bits, here, size = raw.view(np.int32), np.int32(0), np.float64(0)
-            for at in range(len(raw)):
-                # A processor keeps the largest of many integers at once, of floating-point numbers numba's does not.
-                here = max(here, raw_bits[at] & _SIZE)
-                size += np.float64(abs(raw[at]))
-            sums_N4[head, 2] += size
-            largest_N[head] = max(largest_N[head], here)
-            if here > bounds[0]:
-                half, most = np.int32(0), np.int32(0)
-                for at in range(len(raw)):
-                    half += np.int32((raw_bits[at] & _SIZE) > bounds[0])
-                    most += np.int32((raw_bits[at] & _SIZE) > bounds[1])
-                sums_N4[head, 0] += half
-                sums_N4[head, 1] += most
+            largest_N[head] = max(largest_N[head], _logits_of(raw, bounds, sums_N4[head]))
+        head = next_piece(words)
 
 
-@kernel(_FAST)
-def add_scores(
-    scores_NQS: Floats,
-    first_Q: Places,
-    stop_Q: Places,
-    query: int,
-    sums_N4: Doubles,
-    tops_NT: Bits,
-    heads: tuple[int, int],
-) -> None:
-    """Add the scores of a block to the sums of its layer; see `add_logits`.
+@part(_FAST)
+def _scores_of(scores: Floats, sums_4: Doubles) -> np.int32:
+    """Add a row to the sums of its head; its largest score, as the integer of `largest_of`."""
+    bits, top, size = scores.view(np.int32), np.int32(-0x7FFFFFFF), np.float64(0)
+    for at in range(len(scores)):
+        top = max(top, bits[at] ^ ((bits[at] >> np.int32(31)) & _SIZE))
+        size += np.float64(abs(scores[at]))
+    sums_4[3] += size
+    return top
 
-    Args:
+
+@team(_FAST)
+def add_scores(words: Words) -> None:
+    """Add the scores of a block to the sums of its layer.
+
+    Given, besides what `add_logits` is:
         query: the first of the block.
         tops_NT: gets the largest score of each query, as the integer of `largest_of`.
     """
-    for head in range(heads[0], heads[1]):
+    query, scores_NQS = words[1], array(words, 2, np.float32)
+    first_Q, stop_Q = array(words, 6, np.int64)[0, 0], array(words, 10, np.int64)[0, 0]
+    sums_N4, tops_NT = array(words, 14, np.float64)[0], array(words, 18, np.int32)[0]
+    head = next_piece(words)
+    while head < len(scores_NQS):
         for row in range(len(first_Q)):
             scores = scores_NQS[head, row, first_Q[row] : stop_Q[row]]
-            bits, top, size = scores.view(np.int32), np.int32(-0x7FFFFFFF), np.float64(0)
-            for at in range(len(scores)):
-                top = max(top, bits[at] ^ ((bits[at] >> np.int32(31)) & _SIZE))
-                size += np.float64(abs(scores[at]))
-            tops_NT[head, query + row] = top
-            sums_N4[head, 3] += size
+            tops_NT[head, query + row] = _scores_of(scores, sums_N4[head])
+        head = next_piece(words)
 
 
 @part(_FAST)
@@ -137,25 +142,12 @@ def _gather(probs: Floats, received: Floats, largest: Floats) -> None:
         largest[at] = max(largest[at], probs[at])
 
 
-@kernel(_FAST)
-def add_probs(
-    probs_NQS: Floats,
-    first_Q: Places,
-    stop_Q: Places,
-    starts: tuple[int, int],
-    keys: int,
-    distances: Floats,
-    earlier_T: Places,
-    tops_NT: Bits,
-    rows_NrT: Floats,
-    received_NT: Floats,
-    by_row_NkT: Floats,
-    heads: tuple[int, int],
-) -> None:
-    """Write the sums of a block of probabilities into those of its layer; see `add_logits`.
+@team(_FAST)
+def add_probs(words: Words) -> None:
+    """Write the sums of a block of probabilities into those of its layer.
 
-    Args:
-        starts: the first query and the first key.
+    Given, besides what `add_logits` is:
+        query, start: the first query and the first key.
         keys: how many there are.
         distances: |query - key| by key minus query, from 1 - T to T - 1.
         earlier_T: where the token of each position stood last before it; -1 for nowhere.
@@ -164,10 +156,14 @@ def add_probs(
         received_NT, by_row_NkT: to the first the sum of each column is added; the second keeps its largest number in
             each cell of rows.
     """
-    T, k = rows_NrT.shape[2], by_row_NkT.shape[1]
-    query, start = starts
-    columns = slice(start, start + keys)
-    for head in range(heads[0], heads[1]):
+    query, start, keys, probs_NQS = words[1], words[2], words[3], array(words, 4, np.float32)
+    first_Q, stop_Q = array(words, 8, np.int64)[0, 0], array(words, 12, np.int64)[0, 0]
+    distances, earlier_T = array(words, 16, np.float32)[0, 0], array(words, 20, np.int64)[0, 0]
+    tops_NT, rows_NrT = array(words, 24, np.int32)[0], array(words, 28, np.float32)
+    received_NT, by_row_NkT = array(words, 32, np.float32)[0], array(words, 36, np.float32)
+    T, k, columns = rows_NrT.shape[2], by_row_NkT.shape[1], slice(start, start + keys)
+    head = next_piece(words)
+    while head < len(probs_NQS):
         rows_rT, received = rows_NrT[head], received_NT[head, columns]
         for row in range(len(first_Q)):
             at, probs = query + row, probs_NQS[head, row, :keys]
@@ -179,3 +175,4 @@ def add_probs(
             rows_rT[5, at] = probs[at - start] if 0 <= at - start < keys else np.float32(0)
             rows_rT[6, at] = probs[at - 1 - start] if 0 <= at - 1 - start < keys else np.float32(0)
             _gather(probs, received, by_row_NkT[head, at * k // T, columns])
+        head = next_piece(words)
