@@ -78,12 +78,11 @@ def run(
         concurrency=workers,
         num_gpus=gpus_per_worker or None,
     )
-    for row in parts.iter_rows():
-        store.found.join(Partial.from_bytes(row["partial"]))
-        store.keep()
-        if progress is not None:
-            progress(len(store.found.blocks), blocks)
-    store.keep(last=True)
+    with store.writing():
+        for row in parts.iter_rows():
+            store.add(Partial.from_bytes(row["partial"]))
+            if progress is not None:
+                progress(len(store.found.blocks), blocks)
 
 
 def _imported() -> tuple[Any, Any]:
