@@ -45,7 +45,7 @@ def test_what_ends_a_sweep_is_said_with_what_is_kept(
     words = ["sweep", str(corpus), "--block", "1", "--out", str(tmp_path / "heads")]
     again = "of 3 blocks of texts are kept in {}; the same command goes on from there".format(tmp_path / "heads")
 
-    def terminated(*_: object) -> NoReturn:
+    def terminated(*_: object, **__: object) -> NoReturn:
         raise Stopped(number=signal.SIGTERM)
 
     with monkeypatch.context() as patch:
