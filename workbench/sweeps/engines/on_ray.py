@@ -16,10 +16,6 @@ from gemma2_workbench.sweeps.store import Store
 from gemma2_workbench.sweeps.texts.blocks import Document, all_blocks
 from gemma2_workbench.sweeps.work import work
 
-# After the first, of an actor that dies. Ray Data's default has no end: a block that takes too much memory would kill
-# one actor after the other.
-_TRIES = 2
-
 
 class Worker:
     """An actor: the model, and the blocks that are sent to it.
@@ -86,8 +82,6 @@ def run(
         batch_size=1,
         compute=data.ActorPoolStrategy(size=workers),
         num_gpus=gpus_per_worker or None,
-        max_restarts=_TRIES,
-        max_task_retries=_TRIES,
     )
     try:
         with store.writing():
