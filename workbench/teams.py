@@ -14,16 +14,14 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from gemma2_workbench.compiled import part
-from gemma2_workbench.threads import in_threads
+from gemma2_workbench.threads import Run, in_threads
 
 # What the threads share: the number of the next piece, some numbers, and of each array its address and three sizes.
-Words = Any  # in Python an address, for numba a pointer to int64
-_MOST, _OF_ARRAY = 64, 4
-Run = Callable[[int, Sequence[int], Sequence[np.ndarray], int], None]
+Words = Any  # in Python their address, for numba a pointer to int64
 
 
 def team(fastmath: frozenset[str]) -> Callable[[Callable[[Words], None]], Run]:
-    """Mark what a thread does; call it with how many pieces there are, numbers, C-contiguous arrays, and most threads.
+    """Mark what a thread does; to be called with how many pieces there are, most threads, and numbers and `words_of`.
 
     It is kept in numba's cache where there is a folder for it.
 
@@ -39,13 +37,8 @@ def team(fastmath: frozenset[str]) -> Callable[[Callable[[Words], None]], Run]:
         except RuntimeError:  # no folder to keep the machine code in
             native = cfunc(signature, **options)(function)
 
-        def run(pieces: int, numbers: Sequence[int], arrays: Sequence[np.ndarray], threads: int) -> None:
-            words = np.zeros(_MOST, np.int64)
-            if not all(array.flags.c_contiguous for array in arrays):
-                raise ValueError("a kernel reads arrays by their address: each must lie in memory row after row")
-            sizes = [(array.ctypes.data, *(1,) * (3 - array.ndim), *array.shape) for array in arrays]
-            given = [*numbers, *(word for size in sizes for word in size)]
-            words[1 : 1 + len(given)] = given
+        def run(pieces: int, threads: int, given: Sequence[int]) -> None:
+            words = np.array((0, *given), np.int64)
             in_threads(native.address, words.ctypes.data, min(pieces, threads))
 
         return run

@@ -1,13 +1,16 @@
-"""`in_threads`: machine code in the very threads in which torch computes."""
+"""`in_threads`: machine code in the very threads in which torch computes, and how it is told of arrays."""
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import torch
 
-_Run = Callable[[int, int, int, int], None]
+# What numba compiled for several threads: takes how many pieces there are, most threads, and what it is given.
+Run = Callable[[int, int, Sequence[int]], None]
+_Parallel = Callable[[int, int, int, int], None]
 
 
 def in_threads(address: int, data: int, most: int) -> None:
@@ -33,12 +36,24 @@ _BODY = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
 @cache
-def _parallel() -> _Run | None:
+def _parallel() -> _Parallel | None:
     """What GCC makes of `#pragma omp parallel`, of the library that torch brings along; None where it has none."""
     for library in sorted((Path(torch.__file__).parent / "lib").glob("libgomp*.so*")):
         run = getattr(ctypes.CDLL(str(library)), "GOMP_parallel", None)
         if run is not None:
             run.argtypes, run.restype = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint), None
-            found: _Run = run
+            found: _Parallel = run
             return found
     return None
+
+
+def words_of(*arrays: np.ndarray) -> tuple[int, ...]:
+    """The words of arrays, whoever passes them keeps these until they were read.
+
+    Raises:
+        ValueError: one does not lie in memory row after row.
+    """
+    if not all(array.flags.c_contiguous for array in arrays):
+        raise ValueError("a kernel reads arrays by their address: each must lie in memory row after row")
+    sizes = [(array.ctypes.data, *(1,) * (3 - array.ndim), *array.shape) for array in arrays]
+    return tuple(word for size in sizes for word in size)

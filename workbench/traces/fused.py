@@ -3,7 +3,7 @@
 Letters: Q query rows of a block, S keys, N heads, T tokens, k cells of a side of a picture.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, cached_property
 from importlib import import_module
 from types import ModuleType
@@ -16,6 +16,7 @@ from gemma2_workbench.compiled import compiles
 from gemma2_workbench.model.hooks import Span
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.source import Source
+from gemma2_workbench.threads import Run, words_of
 from gemma2_workbench.traces.blocks import Masses
 from gemma2_workbench.traces.logit_sums import Saturation
 from gemma2_workbench.traces.pooling import THUMBNAIL, largest_columns
@@ -66,31 +67,39 @@ class LayerSums:
     def add_logits(self, raw_NQS: Tensor, places: Places) -> None:
         """Gather the raw logits of a block."""
         self.visible += places.visible
-        self._spread(_kernel().add_logits, raw_NQS, places, self._bounds, (self._sizes_N4, self._largest_N))
+        self._spread(_kernel().add_logits, raw_NQS, places, (*self._bounds, *self._logit_words))
 
     def add_scores(self, scores_NQS: Tensor, places: Places) -> None:
         """Gather the scores of a block, whose logits were gathered."""
-        since = places.span.rows.start
-        self._spread(_kernel().add_scores, scores_NQS, places, (since,), (self._sizes_N4, self._tops_2NT[0]))
+        self._spread(_kernel().add_scores, scores_NQS, places, (places.span.rows.start, *self._score_words))
 
     def add_probs(self, probs_NQS: Tensor, places: Places) -> None:
         """Gather the probabilities of a block, whose scores were gathered."""
-        rows, keys, text = places.span.rows, places.span.keys, self.text
-        filled = (self._tops_2NT[1], self._rows_NrT, self._received_NT, self._by_row_NkT)
-        since = (rows.start, keys.start, len(keys))
-        self._spread(_kernel().add_probs, probs_NQS, places, since, (text.distances, text.earlier, *filled))
+        rows, keys = places.span.rows, places.span.keys
+        given = (rows.start, keys.start, len(keys), *self._prob_words)
+        self._spread(_kernel().add_probs, probs_NQS, places, given)
 
-    def _spread(
-        self,
-        add: Callable[..., None],
-        stage_NQS: Tensor,
-        places: Places,
-        numbers: Sequence[int],
-        arrays: Sequence[np.ndarray],
-    ) -> None:
+    def _spread(self, add: Run, stage_NQS: Tensor, places: Places, given: Sequence[int]) -> None:
         """Let the threads of torch take the heads."""
         stage = stage_NQS.contiguous().numpy()
-        add(self.heads, numbers, (stage, *places.seen, *arrays), 1 if stage.size < _GRAIN else self.heads)
+        threads = 1 if stage.size < _GRAIN else self.heads
+        add(self.heads, threads, (*given, *words_of(stage, *places.seen)))
+
+    # The words of what never moves.
+    @cached_property
+    def _logit_words(self) -> tuple[int, ...]:
+        return words_of(self._sizes_N4, self._largest_N)
+
+    @cached_property
+    def _score_words(self) -> tuple[int, ...]:
+        return words_of(self._sizes_N4, self._tops_2NT[0])
+
+    @cached_property
+    def _prob_words(self) -> tuple[int, ...]:
+        return words_of(
+            *(self.text.distances, self.text.earlier),
+            *(self._tops_2NT[1], self._rows_NrT, self._received_NT, self._by_row_NkT),
+        )
 
     @property
     def log_sum(self) -> Tensor:
@@ -115,6 +124,10 @@ class LayerSums:
     @property
     def saturation(self) -> Saturation:
         """See `Sums`: |raw - score| is |raw| - |score|, for a cap bends towards 0."""
+        return self._saturation
+
+    @cached_property
+    def _saturation(self) -> Saturation:
         half_N, most_N, raw_N, score_N = torch.from_numpy(self._sizes_N4).unbind(1)
         bend_N = torch.zeros_like(raw_N) if self._softcap is None else (raw_N - score_N).clamp_(min=0)
         return Saturation(_largest_of(self._largest_N), half_N, most_N, bend_N)

@@ -56,14 +56,15 @@ def add_logits(words: Words) -> None:
 
     Given:
         bounds: the bits of the two of |raw|, of positive numbers in the same order, beyond which cells are counted.
-        raw_NQS: the stage; padding may follow the rows and the keys.
-        first_Q, stop_Q: the visible keys of each row, within the block; as many as there are rows.
         sums_N4: cells beyond both bounds, sums of |raw| and |score|.
         largest_N: the bits of the largest |raw|.
+        raw_NQS: the stage; padding may follow the rows and the keys.
+        first_Q, stop_Q: the visible keys of each row, within the block; as many as there are rows.
     """
-    bounds, raw_NQS = (np.int32(words[1]), np.int32(words[2])), array(words, 3, np.float32)
-    first_Q, stop_Q = array(words, 7, np.int64)[0, 0], array(words, 11, np.int64)[0, 0]
-    sums_N4, largest_N = array(words, 15, np.float64)[0], array(words, 19, np.int32)[0, 0]
+    bounds = (np.int32(words[1]), np.int32(words[2]))
+    sums_N4, largest_N = array(words, 3, np.float64)[0], array(words, 7, np.int32)[0, 0]
+    raw_NQS = array(words, 11, np.float32)
+    first_Q, stop_Q = array(words, 15, np.int64)[0, 0], array(words, 19, np.int64)[0, 0]
     head = next_piece(words)
     while head < len(raw_NQS):
         for row in range(len(first_Q)):
@@ -91,9 +92,9 @@ def add_scores(words: Words) -> None:
         query: the first of the block.
         tops_NT: gets the largest score of each query, as the integer of `largest_of`.
     """
-    query, scores_NQS = words[1], array(words, 2, np.float32)
-    first_Q, stop_Q = array(words, 6, np.int64)[0, 0], array(words, 10, np.int64)[0, 0]
-    sums_N4, tops_NT = array(words, 14, np.float64)[0], array(words, 18, np.int32)[0]
+    query, sums_N4, tops_NT = words[1], array(words, 2, np.float64)[0], array(words, 6, np.int32)[0]
+    scores_NQS = array(words, 10, np.float32)
+    first_Q, stop_Q = array(words, 14, np.int64)[0, 0], array(words, 18, np.int64)[0, 0]
     head = next_piece(words)
     while head < len(scores_NQS):
         for row in range(len(first_Q)):
@@ -156,11 +157,12 @@ def add_probs(words: Words) -> None:
         received_NT, by_row_NkT: to the first the sum of each column is added; the second keeps its largest number in
             each cell of rows.
     """
-    query, start, keys, probs_NQS = words[1], words[2], words[3], array(words, 4, np.float32)
-    first_Q, stop_Q = array(words, 8, np.int64)[0, 0], array(words, 12, np.int64)[0, 0]
-    distances, earlier_T = array(words, 16, np.float32)[0, 0], array(words, 20, np.int64)[0, 0]
-    tops_NT, rows_NrT = array(words, 24, np.int32)[0], array(words, 28, np.float32)
-    received_NT, by_row_NkT = array(words, 32, np.float32)[0], array(words, 36, np.float32)
+    query, start, keys = words[1], words[2], words[3]
+    distances, earlier_T = array(words, 4, np.float32)[0, 0], array(words, 8, np.int64)[0, 0]
+    tops_NT, rows_NrT = array(words, 12, np.int32)[0], array(words, 16, np.float32)
+    received_NT, by_row_NkT = array(words, 20, np.float32)[0], array(words, 24, np.float32)
+    probs_NQS = array(words, 28, np.float32)
+    first_Q, stop_Q = array(words, 32, np.int64)[0, 0], array(words, 36, np.int64)[0, 0]
     T, k, columns = rows_NrT.shape[2], by_row_NkT.shape[1], slice(start, start + keys)
     head = next_piece(words)
     while head < len(probs_NQS):
