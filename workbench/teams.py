@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, cfunc, types
+from numba import cfunc, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.numpy_support import carray
 
 from gemma2_workbench.compiled import part
 from gemma2_workbench.threads import Run, in_threads
@@ -37,17 +38,18 @@ def team(fastmath: frozenset[str]) -> Callable[[Callable[[Words], None]], Run]:
         except RuntimeError:  # no folder to keep the machine code in
             native = cfunc(signature, **options)(function)
 
+        address: Any = native.address
+
         def run(pieces: int, threads: int, given: Sequence[int]) -> None:
             words = np.array((0, *given), np.int64)
-            in_threads(native.address, words.ctypes.data, min(pieces, threads))
+            in_threads(address, words.ctypes.data, min(pieces, threads))
 
         return run
 
     return compiled
 
 
-@intrinsic
-def _at(_typing: Any, address: Any) -> Any:
+def _memory(_typing: Any, address: Any) -> Any:
     """The memory at an address."""
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -56,14 +58,19 @@ def _at(_typing: Any, address: Any) -> Any:
     return types.voidptr(types.int64), generate
 
 
-@intrinsic
-def next_piece(_typing: Any, words: Any) -> Any:
-    """The number of a piece that no other thread takes: 0, 1, ... without end."""
+def _counted(_typing: Any, words: Any) -> Any:
+    """The first of the words, which is one more afterwards: no two threads get the same."""
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.atomic_rmw("add", args[0], ir.Constant(ir.IntType(64), 1), "monotonic")
 
     return types.int64(types.CPointer(types.int64)), generate
+
+
+# By what numba calls a generator of code: it has another signature than what it generates.
+_at: Callable[[int], Any] = intrinsic(_memory)
+# The number of a piece that no other thread takes: 0, 1, ... without end.
+next_piece: Callable[[Words], int] = intrinsic(_counted)
 
 
 @part(True)

@@ -31,10 +31,9 @@ class Stack:
 
     def add(self, layer: int, block: Block) -> None:
         """Keep a block, whose memory is the model's, and used again."""
-        self._blocks[layer] = Block(
-            *(stage.clone() for stage in (block.logits, block.scores, block.probs)),
-            *(block.softcap, block.places, block.sinks, _copy(block.known_log_sum)),
-        )
+        logits, scores, probs = (stage.clone() for stage in (block.logits, block.scores, block.probs))
+        known = None if block.known_log_sum is None else block.known_log_sum.clone()
+        self._blocks[layer] = Block(logits, scores, probs, block.softcap, block.places, block.sinks, known)
 
     def taken(self) -> Iterator[tuple[list[int], Block]]:
         """Layers that differ in their numbers only, and their blocks as one with the heads of all; then it is empty."""
@@ -45,10 +44,6 @@ class Stack:
         for layers in groups.values():
             yield layers, _together([self._blocks[layer] for layer in layers])
         self._blocks.clear()
-
-
-def _copy(tensor: Tensor | None) -> Tensor | None:
-    return None if tensor is None else tensor.clone()
 
 
 def _together(blocks: list[Block]) -> Block:
