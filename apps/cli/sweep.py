@@ -127,6 +127,8 @@ def _corpus(options: argparse.Namespace) -> Texts:
     with path.open("wb") as file:
         while data := sys.stdin.buffer.read(1 << 20):
             file.write(data)
+        if not file.tell():
+            raise ValueError("standard input is empty; pipe one text a line into it")
     return Corpus.of([path], options.column, options.split)
 
 
