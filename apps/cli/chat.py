@@ -19,6 +19,7 @@ from gemma2_workbench.apps.cli.sampling import settings_of, told, written
 from gemma2_workbench.atomic import checked_target, write
 from gemma2_workbench.classification.text_file import decoded
 from gemma2_workbench.generation.conversation import Conversation
+from gemma2_workbench.starting import Stopped
 from gemma2_workbench.traces.capture import capture
 from gemma2_workbench.traces.file import save_trace
 
@@ -127,6 +128,8 @@ def _in_terminal(chat: Chat) -> None:
             except EOFError:
                 print()
                 return
+            except Stopped:
+                raise
             except KeyboardInterrupt:
                 _say("\nctrl-d or !exit ends the chat")
             except BrokenPipeError:

@@ -6,6 +6,7 @@ import shlex
 from gemma2_workbench.apps.cli.progress import counted
 from gemma2_workbench.model.google.beginnings import UNDER_WAY
 from gemma2_workbench.model.google.convert import convert_google_checkpoint
+from gemma2_workbench.starting import STOPPED, Stopped
 
 
 def run(options: argparse.Namespace) -> None:
@@ -21,9 +22,9 @@ def run(options: argparse.Namespace) -> None:
                 instruct=options.instruct,
                 report=report,
             )
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         begun = (options.out / UNDER_WAY).exists()
-        raise KeyboardInterrupt(f"stopped; the same command goes on in {options.out}" if begun else "stopped") from None
+        raise Stopped.of(stop, f"stopped; the same command goes on in {options.out}" if begun else STOPPED) from None
     weights = sorted(folder.glob("*.safetensors"))
     count = "1 file" if len(weights) == 1 else f"{len(weights)} files"
     print(f"{folder}: {sum(file.stat().st_size for file in weights) / 1e9:.1f} GB of weights in {count}")

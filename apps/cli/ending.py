@@ -7,12 +7,15 @@ import re
 import signal
 import sys
 import threading
+import time
 import traceback
+from collections import deque
+from contextlib import suppress
 from types import FrameType
-from typing import NoReturn, TextIO
+from typing import TextIO
 
 from gemma2_workbench.disk_errors import reason
-from gemma2_workbench.starting import COMMAND, INTERRUPTED, STOPPED, stop_at_once
+from gemma2_workbench.starting import COMMAND, ENDING, STOPPED, Stopped, exit_code, stop_at_once, untouched
 
 WRONG = 2  # what was given cannot be
 FAULT = 70  # what nobody foresaw, as in sysexits.h
@@ -21,53 +24,51 @@ DEBUG = f"{COMMAND.upper().replace('-', '_')}_DEBUG"
 _FORESEEN = (ValueError, OSError, MemoryError, ImportError, RuntimeError)
 _ALLOCATION = re.compile(r"tried to allocate ([\d.]+ ?[a-z]+)|unable to allocate ([\d.]+ ?[a-z]+)", re.IGNORECASE)
 _LONGEST = 2000
-_interrupted = threading.Event()
+# Seconds in which SIGTERM that comes again is the same: `timeout` and Slurm send several.
+_SAME = 5.0
+# The last signal that came, and when.
+_came: deque[tuple[int, float]] = deque(maxlen=1)
 
 
 def take_signals() -> None:
-    """Ctrl-c is an exception again, now that all modules are loaded; SIGTERM and SIGHUP end the process tidily."""
-    if threading.current_thread() is not threading.main_thread():
+    """Signals are exceptions again, now that all modules are loaded: `Stopped`, after which files can be tidied up."""
+    if threading.current_thread() is threading.main_thread():
+        for number in untouched():
+            signal.signal(number, _stop)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    now = time.monotonic()
+    if number in ENDING and any(now - at < _SAME for _, at in _came):
         return
-    if signal.getsignal(signal.SIGINT) in (signal.default_int_handler, stop_at_once):
-        signal.signal(signal.SIGINT, _interrupt)
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _terminate)
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    _interrupted.set()
-    raise KeyboardInterrupt
-
-
-def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
-    # So that temporary files go: without a handler nothing is run any more.
-    raise SystemExit(128 + number)
+    _came.append((number, now))
+    raise Stopped(number=number)
 
 
 def ended(error: BaseException) -> int:
     """Say on stderr what ended the command, if there is anything to say; return the exit code."""
     code, sentence = ending(error)
-    if code == INTERRUPTED and signal.getsignal(signal.SIGINT) is _interrupt:
+    if _came and signal.getsignal(signal.SIGINT) is _stop:
         # A second ctrl-c waits for nothing.
         signal.signal(signal.SIGINT, stop_at_once)
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
     if sentence and sys.stderr is not None:
-        print(f"{COMMAND}: {in_one_line(sentence)}", file=sys.stderr)
+        with suppress(OSError):  # the terminal may be gone, which SIGHUP says
+            print(f"{COMMAND}: {in_one_line(sentence)}", file=sys.stderr)
     return code
 
 
 def ending(error: BaseException) -> tuple[int, str]:
     """Exit code and sentence for an exception."""
     if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED, str(error) or STOPPED
+        stop = Stopped.of(error, str(error) or STOPPED)
+        return exit_code(stop.number), str(stop)
     if isinstance(error, BrokenPipeError):
         return NOBODY_READS, ""
-    if _interrupted.is_set():
-        # A library made another exception of the one that ctrl-c is.
-        return INTERRUPTED, STOPPED
+    if _came:
+        # A library made another exception of it.
+        return exit_code(_came[0][0]), STOPPED
     found = _ALLOCATION.search(str(error))
     if found or (isinstance(error, MemoryError) and not str(error)):
         asked = f": {found[1] or found[2]} were asked for at once" if found else ""

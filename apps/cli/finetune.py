@@ -6,6 +6,7 @@ from dataclasses import fields
 
 from gemma2_workbench.classification.finetune.settings import Settings
 from gemma2_workbench.classification.finetune.train import fine_tune
+from gemma2_workbench.starting import STOPPED, Stopped
 
 
 def run(options: argparse.Namespace) -> None:
@@ -14,9 +15,9 @@ def run(options: argparse.Namespace) -> None:
     try:
         tuned = fine_tune(settings, lambda sentence: print(sentence, flush=True))
     except KeyboardInterrupt as stop:
-        if stop.args:
+        if str(stop) not in ("", STOPPED):
             raise
-        raise KeyboardInterrupt(f"stopped; if {settings.out} holds a checkpoint, --resume goes on from it") from None
+        raise Stopped.of(stop, f"stopped; if {settings.out} holds a checkpoint, --resume goes on from it") from None
     print(f"{tuned.figure} {tuned.scores['ALL']['f1']:.3f} on {tuned.measured_on}")
     command = shlex.join(["gemma2-workbench", "classify", tuned.example, "--model", str(tuned.folder)])
     print(f"try: {command}")

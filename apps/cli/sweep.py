@@ -14,7 +14,7 @@ from gemma2_workbench.apps.cli.rows import rows_text
 from gemma2_workbench.atomic import checked_folder
 from gemma2_workbench.limits import short, whole
 from gemma2_workbench.models.machine.devices import chosen_dtype
-from gemma2_workbench.starting import COMMAND
+from gemma2_workbench.starting import COMMAND, STOPPED, Stopped
 from gemma2_workbench.sweeps.corpus import Corpus, Texts
 from gemma2_workbench.sweeps.engines import local, on_ray
 from gemma2_workbench.sweeps.engines import slurm as array
@@ -23,7 +23,7 @@ from gemma2_workbench.sweeps.partial import Partial
 from gemma2_workbench.sweeps.result import MANIFEST, Sweep
 from gemma2_workbench.sweeps.sets import SETS, built_in
 from gemma2_workbench.sweeps.settings import SweepSettings
-from gemma2_workbench.sweeps.store import parts_of
+from gemma2_workbench.sweeps.store import part_of, parts_of
 from gemma2_workbench.sweeps.sweep import merge_sweep, sweep
 from gemma2_workbench.traces.interventions.intervention import is_index
 
@@ -40,17 +40,32 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError("--shard is for one process a shard; leave it, or leave --workers and --engine, out")
     corpus = _corpus(options)
     job = Job(options.model, options.dtype, options.device, corpus, _settings(options), out, keep_freed_memory)
-    with counted("block") as progress:
-        if options.engine == "ray":
-            on_ray.run(job, workers, options.gpus_per_worker, progress)
-        elif workers > 1:
-            local.run(job, workers, progress)
-        else:
-            sweep(job.loaded(), corpus, job.settings, out=out, shard=shard, progress=progress)
-    if shard[1] > 1:
-        print(f"shard {options.shard} is done; when all are: {COMMAND} sweep merge {out}")
-        return
-    _written(out)
+    try:
+        with counted("block") as progress:
+            if options.engine == "ray":
+                on_ray.run(job, workers, options.gpus_per_worker, progress)
+            elif workers > 1:
+                local.run(job, workers, progress)
+            else:
+                sweep(job.loaded(), corpus, job.settings, out=out, shard=shard, progress=progress)
+        if shard[1] == 1:
+            _written(out)
+            return
+    except KeyboardInterrupt as stop:
+        raise Stopped.of(stop, _kept(out, shard)) from None
+    print(f"shard {options.shard} is done; when all are: {COMMAND} sweep merge {out}")
+
+
+def _kept(out: Path, shard: tuple[int, int]) -> str:
+    """What a sweep that was stopped has done, and how it goes on."""
+    number, of = shard
+    parts = parts_of(out) if of == 1 else [part_of(out, shard)]
+    begun = [Partial.beginning_of(path) for path in parts if path.exists()]
+    done = sum(len(blocks) for _, blocks in begun)
+    if not done:
+        return f"{STOPPED} before a block of texts was done; nothing is kept"
+    blocks = len(range(number, begun[0][0].blocks, of))
+    return f"{STOPPED}: {done} of {blocks} blocks of texts are kept in {out}; the same command goes on from there"
 
 
 def merged(options: argparse.Namespace) -> None:
@@ -112,6 +127,8 @@ def _corpus(options: argparse.Namespace) -> Texts:
     with path.open("wb") as file:
         while data := sys.stdin.buffer.read(1 << 20):
             file.write(data)
+        if not file.tell():
+            raise ValueError("standard input is empty; pipe one text a line into it")
     return Corpus.of([path], options.column, options.split)
 
 

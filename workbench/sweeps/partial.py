@@ -138,12 +138,13 @@ class Partial:
         return found
 
     @staticmethod
-    def identity_of(path: Path) -> Identity:
-        """What a file is a part of, from its beginning only; errors as of `load`."""
+    def beginning_of(path: Path) -> tuple[Identity, frozenset[int]]:
+        """What a file is a part of, and which blocks it holds, from its beginning only; errors as of `load`."""
         try:
             with path.open("rb") as file:
                 size = file.read(8)
-                return Identity.from_data(_about(size, file.read(int.from_bytes(size, "little")))["identity"])
+                about = _about(size, file.read(int.from_bytes(size, "little")))
+            return Identity.from_data(about["identity"]), frozenset(about["blocks"])
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is no part of a sweep, or damaged: {error}") from None
 

@@ -1,6 +1,7 @@
 """`sweep`: what every head does over a corpus, alone or as one of several shards; `merge_sweep` joins them."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from gemma2_workbench.limits import whole
@@ -51,14 +52,12 @@ def sweep(
     store = Store(out, identity, (number, of)) if out is not None else None
     found = store.found if store is not None else Partial.empty(identity)
     blocks = range(number, identity.blocks, of)
-    for block, documents in blocks_of(corpus.documents(), settings.block, set(blocks) - found.blocks):
-        found.join(work(loaded, identity, settings, block, documents))
-        if store is not None:
-            store.keep()
-        if progress is not None:
-            progress(len(found.blocks), len(blocks))
-    if store is not None:
-        store.keep(last=True)
+    add = found.join if store is None else store.add
+    with nullcontext() if store is None else store.writing():
+        for block, documents in blocks_of(corpus.documents(), settings.block, set(blocks) - found.blocks):
+            add(work(loaded, identity, settings, block, documents))
+            if progress is not None:
+                progress(len(found.blocks), len(blocks))
     return Sweep.of(found)
 
 

@@ -1,11 +1,17 @@
 """The commands of a sweep: a whole run, shards and their merge, the script for Slurm, and what they refuse."""
 
+import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
 from gemma2_workbench.apps.cli import main
+from gemma2_workbench.starting import Stopped
+from gemma2_workbench.sweeps.partial import Partial
 from gemma2_workbench.sweeps.result import Sweep
+from gemma2_workbench.sweeps.work import work
 
 
 @pytest.fixture
@@ -31,6 +37,41 @@ def test_a_sweep_alone_and_in_shards(corpus: Path, tmp_path: Path, capsys: pytes
     assert main(["sweep", "compare", *[str(tmp_path / "whole")] * 2, "--out", str(tmp_path / "all.csv")]) == 0
     rows = len(Sweep.load(tmp_path / "whole").heads)
     assert len((tmp_path / "all.csv").read_text().splitlines()) == rows + 1
+
+
+def test_what_ends_a_sweep_is_said_with_what_is_kept(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["sweep", str(corpus), "--block", "1", "--out", str(tmp_path / "heads")]
+    again = "of 3 blocks of texts are kept in {}; the same command goes on from there".format(tmp_path / "heads")
+
+    def terminated(*_: object, **__: object) -> NoReturn:
+        raise Stopped(number=signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gemma2_workbench.sweeps.work.batches", terminated)
+        assert main(words) == 143
+        assert "stopped before a block of texts was done; nothing is kept" in capsys.readouterr().err
+    with monkeypatch.context() as patch:
+        patch.setattr("gemma2_workbench.sweeps.sweep.work", _at_the_second(terminated))
+        assert main(words) == 143
+        assert f"stopped: 1 {again}" in capsys.readouterr().err
+    with monkeypatch.context() as patch:
+        patch.setattr("gemma2_workbench.apps.cli.sweep.merge_sweep", terminated)
+        assert main(words) == 143
+        assert f"stopped: 3 {again}" in capsys.readouterr().err
+    assert main(words) == 0
+
+
+def _at_the_second(stop: Callable[[], NoReturn]) -> Callable[..., Partial]:
+    """`work` that is stopped when it is called again."""
+    called: list[object] = []
+
+    def some(*given: Any) -> Partial:
+        called.append(given)
+        return stop() if len(called) == 2 else work(*given)
+
+    return some
 
 
 def test_the_script_runs_the_shard_of_its_task(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,11 +1,16 @@
 """A sweep gives the numbers of single runs, and the same bytes however its texts are shared out."""
 
+import gc
 import json
+import multiprocessing
 import random
+import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -107,9 +112,7 @@ def test_shards_merge_to_the_same_bytes_in_any_order(
     np.testing.assert_array_equal(again.scores["entropy"], whole.scores["entropy"])
 
 
-def test_a_stopped_run_goes_on(loaded: LoadedModel, corpus: Corpus, whole: Sweep, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("gemma2_workbench.sweeps.store._EVERY", 0)
-
+def test_a_stopped_run_goes_on(loaded: LoadedModel, corpus: Corpus, whole: Sweep, tmp_path: Path) -> None:
     def stop(done: int, _of: int) -> None:
         if done == 2:
             raise KeyboardInterrupt
@@ -131,6 +134,33 @@ def test_workers_give_the_same_bytes(corpus: Corpus, whole: Sweep, tmp_path: Pat
     merge_sweep([Partial.load(path) for path in parts_of(tmp_path)]).save(tmp_path)
     whole.save(tmp_path / "whole")
     assert (tmp_path / "heads.parquet").read_bytes() == (tmp_path / "whole" / "heads.parquet").read_bytes()
+
+
+class Telling:
+    """The pipe of a worker that SIGTERM reaches when it tells."""
+
+    def send(self, done: int) -> None:
+        assert done == 1
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_worker_that_is_ended_keeps_what_it_did(corpus: Corpus, tmp_path: Path) -> None:
+    job, before = Job("tiny", None, None, corpus, SETTINGS, tmp_path), signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as end:
+            local._shard(job, (1, 2), torch.get_num_threads(), Telling())
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        gc.unfreeze()
+    assert end.value.code == 143
+    assert Partial.beginning_of(parts_of(tmp_path)[0])[1] == {1}
+
+
+def test_a_worker_that_was_killed_is_one_sentence() -> None:
+    ours, its = multiprocessing.Pipe(duplex=False)
+    its.close()
+    with pytest.raises(RuntimeError, match="a worker was ended by signal 9, most often for want of memory"):
+        list(local._followed({ours: SimpleNamespace(join=int, exitcode=-9)}))
 
 
 def test_ray_gives_the_same_bytes(corpus: Corpus, whole: Sweep, tmp_path: Path) -> None:

@@ -11,41 +11,47 @@ from tqdm.auto import tqdm
 from transformers import ProgressCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from gemma2_workbench.models.parity.finite import NotFiniteError
+from gemma2_workbench.starting import Stopped
 
 
 class StopOnInterrupt(TrainerCallback):
-    """Ctrl-C ends training after the step at hand, which is then saved; a second one ends it at once.
+    """Ctrl-c or SIGTERM ends training after the step at hand, which is then saved; a second one ends it at once.
 
     Only in the main thread, where signals arrive; elsewhere it does nothing.
+
+    Attributes:
+        number: of the signal that came; None before.
     """
 
     def __init__(self) -> None:
-        self.stopped = False
-        self._before: Callable[[int, FrameType | None], object] | int | None = None
+        self.number: int | None = None
+        self._before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
     ) -> None:
-        """Take over ctrl-C."""
+        """Take over the signals."""
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._interrupted)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._interrupted)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
     ) -> None:
         """Stop where asked; the Trainer saves at the end of every epoch, also one that is cut short."""
-        if self.stopped and state.global_step < state.max_steps:
+        if self.number is not None and state.global_step < state.max_steps:
             control.should_training_stop = True
 
     def give_back(self) -> None:
-        """Ctrl-C means again what it meant before."""
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        """The signals mean again what they meant before."""
+        for number, before in self._before.items():
+            if before is not None:
+                signal.signal(number, before)
 
-    def _interrupted(self, *_: object) -> None:
-        if self.stopped:
-            raise KeyboardInterrupt
-        self.stopped = True
+    def _interrupted(self, number: int, _frame: FrameType | None) -> None:
+        if self.number is not None:
+            raise Stopped(number=number)
+        self.number = number
         tqdm.write("stopping after this step; once more to stop at once", file=sys.stderr)
 
 
@@ -71,7 +77,7 @@ class Progress(ProgressCallback):
         **kwargs: object,
     ) -> None:
         """Keep and print what an epoch brought."""
-        if not logs or "loss" not in logs or self.stop.stopped:
+        if not logs or "loss" not in logs or self.stop.number is not None:
             return
         loss = float(logs["loss"])
         f1 = self._measured(loss)

@@ -18,13 +18,10 @@ from gemma2_workbench.classification.finetune.checkpoints import FOLDER, discard
 from gemma2_workbench.classification.finetune.example import Example
 from gemma2_workbench.classification.finetune.start import with_adapters
 from gemma2_workbench.classification.inputs import Encoded, collate
+from gemma2_workbench.starting import Stopped
 
 Row = tuple[Example, Encoded]
 HISTORY = ("epoch", "step", "loss", "f1")
-
-
-class Stopped(KeyboardInterrupt):
-    """The user stopped training with ctrl-c; the message says how to go on."""
 
 
 def trained(
@@ -76,10 +73,11 @@ def trained(
         raise ValueError(
             f"the loss or a weight is no longer a number: --rate {run.rate:.3g} is too high; try {run.rate / 10:.3g}"
         )
-    if stop.stopped and trainer.state.global_step < trainer.state.max_steps:
+    if stop.number is not None and trainer.state.global_step < trainer.state.max_steps:
         raise Stopped(
             f"stopped after {trainer.state.global_step} of {trainer.state.max_steps} steps; the same command with "
-            "--resume goes on from there"
+            "--resume goes on from there",
+            stop.number,
         )
     history = [{key: row[key] for key in HISTORY} for row in trainer.state.log_history if "f1" in row]
     return model, history

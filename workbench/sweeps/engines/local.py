@@ -1,22 +1,31 @@
 """Shards in processes of this machine."""
 
+import gc
 import multiprocessing
+import signal
+import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from typing import Any
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from types import FrameType
+from typing import NoReturn
 
 import torch
 
+from gemma2_workbench.starting import Stopped, exit_code
 from gemma2_workbench.sweeps.engines.job import Job
 from gemma2_workbench.sweeps.sweep import sweep
 
-_LOOK = 1.0  # seconds between two looks at what the workers have done
+# Seconds that workers have to write what they did: Slurm kills 30 s after SIGTERM, `docker stop` 10 s after it.
+_PATIENCE = 8.0
+Workers = dict[Connection, SpawnProcess]
 
 
 def run(job: Job, workers: int, progress: Callable[[int, int], object] | None = None) -> None:
     """Run a sweep in several processes, each with a model of its own; the parts lie in the folder of the job.
 
-    Threads are shared out among them.
+    Threads are shared out among them. However this ends, the workers write what they did and end too.
 
     Args:
         job: what to run.
@@ -24,40 +33,101 @@ def run(job: Job, workers: int, progress: Callable[[int, int], object] | None = 
         progress: called with (blocks done, blocks).
 
     Raises:
-        BaseException: what a worker raised; the others stop.
+        RuntimeError: a worker was killed.
+        Exception: what a worker raised.
     """
-    context = multiprocessing.get_context("spawn")
     blocks = job.corpus.outline(job.settings.block).blocks
-    with context.Manager() as manager:
-        done: Any = manager.dict()
-        threads = max(1, torch.get_num_threads() // workers)
-        with ProcessPoolExecutor(workers, context) as pool:
-            shards = [pool.submit(_shard, job, number, workers, threads, done) for number in range(workers)]
-            try:
-                for _ in _finished(shards):
-                    if progress is not None:
-                        progress(sum(done.values()), blocks)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                for process in multiprocessing.active_children():
-                    process.terminate()
-                raise
+    threads = max(1, torch.get_num_threads() // workers)
+    started: Workers = {}
+    try:
+        with _ctrl_c_is_ours():
+            for number in range(workers):
+                _start(started, job, (number, workers), threads)
+        for done in _followed(dict(started)):
+            if progress is not None:
+                progress(done, blocks)
+    finally:
+        for process in started.values():
+            process.terminate()
+        for process in started.values():
+            process.join(_PATIENCE)
+            process.kill()
 
 
-def _finished(shards: list[Future[None]]) -> Iterator[None]:
-    """Now and then until all have ended, and once more then."""
-    waiting = set(shards)
-    while waiting:
-        ended, waiting = wait(waiting, timeout=_LOOK, return_when=FIRST_COMPLETED)
-        for shard in ended:
-            shard.result()
+@contextmanager
+def _ctrl_c_is_ours() -> Iterator[None]:
+    """Ctrl-c goes to all processes of a terminal: what is started here does not hear it, and is told by this one."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _shard(job: Job, number: int, of: int, threads: int, done: Any) -> None:
+def _start(started: Workers, job: Job, shard: tuple[int, int], threads: int) -> None:
+    """Start a worker, and add it."""
+    context = multiprocessing.get_context("spawn")
+    ours, its = context.Pipe(duplex=False)
+    process = context.Process(target=_shard, args=(job, shard, threads, its), daemon=True)
+    process.start()
+    its.close()
+    started[ours] = process
+
+
+def _followed(workers: Workers) -> Iterator[int]:
+    """How many blocks all have done, whenever one tells, until all have ended.
+
+    Raises:
+        RuntimeError: a worker was killed.
+        Exception: what a worker raised.
+    """
+    done = dict.fromkeys(workers, 0)
+    while workers:
+        for pipe in wait(list(workers)):
+            assert isinstance(pipe, Connection)
+            try:
+                told = pipe.recv()
+            except EOFError:
+                _check_ended(workers.pop(pipe))
+                continue
+            if isinstance(told, Exception):
+                raise told
+            done[pipe] = told
+        yield sum(done.values())
+
+
+def _check_ended(process: SpawnProcess) -> None:
+    process.join()
+    if process.exitcode:
+        how = f"by signal {-process.exitcode}" if process.exitcode < 0 else f"with exit code {process.exitcode}"
+        raise RuntimeError(
+            f"a worker was ended {how}, most often for want of memory: the same command goes on from what was kept; "
+            "take fewer --workers in a new folder"
+        )
+
+
+def _shard(job: Job, shard: tuple[int, int], threads: int, pipe: Connection) -> None:
+    """Run a shard in a worker, and tell how many blocks are done, or what is wrong."""
+    signal.signal(signal.SIGTERM, _stop)
     torch.set_num_threads(threads)
+    try:
+        sweep(
+            job.opened(), job.corpus, job.settings, out=job.out, shard=shard, progress=lambda done, _of: pipe.send(done)
+        )
+    except Stopped as stop:
+        sys.exit(exit_code(stop.number))
+    except Exception as error:
+        # Who started this one may be gone, and then it ends too.
+        with suppress(BrokenPipeError):
+            pipe.send(error)
+    finally:
+        # The process ends: to look for garbage among all that torch loaded would take it 8 seconds.
+        gc.freeze()
 
-    def report(blocks: int, _of: int) -> None:
-        done[number] = blocks
 
-    sweep(job.opened(), job.corpus, job.settings, out=job.out, shard=(number, of), progress=report)
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)  # to be told twice takes nothing from what is being written
+    raise Stopped(number=number)

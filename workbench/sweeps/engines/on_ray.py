@@ -1,7 +1,10 @@
 """Blocks on a Ray cluster: Ray Data's `map_batches` over a class, so that an actor loads its model once."""
 
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -61,6 +64,7 @@ def run(
     Raises:
         ImportError: ray is not installed.
         ValueError, OSError: as `sweep`; or Ray does not start.
+        RuntimeError: an actor failed, or died.
     """
     ray, data = _imported()
     identity = Identity.of(job.loaded(), job.corpus, job.settings)
@@ -70,20 +74,34 @@ def run(
     if not missing:
         return
     _start(ray)
+    data.DataContext.get_current().enable_progress_bars = False  # beside `progress`
     # One block a batch: an answer is kept as soon as it is there.
     parts = data.from_items([{"block": number} for number in missing], override_num_blocks=len(missing)).map_batches(
         Worker,
         fn_constructor_args=(job, identity),
         batch_size=1,
-        concurrency=workers,
+        compute=data.ActorPoolStrategy(size=workers),
         num_gpus=gpus_per_worker or None,
     )
-    for row in parts.iter_rows():
-        store.found.join(Partial.from_bytes(row["partial"]))
-        store.keep()
-        if progress is not None:
-            progress(len(store.found.blocks), blocks)
-    store.keep(last=True)
+    try:
+        with store.writing():
+            for row in parts.iter_rows():
+                store.add(Partial.from_bytes(row["partial"]))
+                if progress is not None:
+                    progress(len(store.found.blocks), blocks)
+    except ray.exceptions.RayError as error:
+        raise RuntimeError(_ended(str(error), job.out)) from None
+
+
+def _ended(said: str, out: Path) -> str:
+    """Why Ray gave up, in one sentence: of a traceback the last line, which is what an actor raised; else the first."""
+    lines = said.strip().splitlines() or ["it does not say why"]
+    reason = lines[-1 if "Traceback" in said or "creation task" in lines[0] else 0].strip()
+    return (
+        f"Ray ended the work: {reason}; what was done is kept in {out}, and the same command goes on from there. Ray's "
+        "logs, as in /tmp/ray/session_latest/logs, say more: an actor that dies while it starts had too little memory "
+        "for a model of its own, or its node was stopped"
+    )
 
 
 def _imported() -> tuple[Any, Any]:
@@ -104,7 +122,10 @@ def _start(ray: Any) -> None:
     Raises:
         OSError: none answers, or none starts.
     """
+    before = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(ignore_reinit_error=True)
+        ray.init(ignore_reinit_error=True, logging_level="warning")
     except Exception as error:  # Ray raises bare ones
         raise OSError(f"Ray does not start: {error}; see `ray status`, or name a cluster in RAY_ADDRESS") from None
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, before)  # Ray's own would lose what was not written yet
