@@ -118,5 +118,13 @@ class Identity:
             elif ours != theirs and field.name == "computed_by":
                 found.append(f"computed by {ours} and by {theirs}; run all parts on machines of one kind{_FAST}")
             elif ours != theirs:
-                found.append(field.name if isinstance(ours, tuple) else f"{field.name}: {ours} and {theirs}")
+                mine, yours = _told(ours, theirs) if isinstance(ours, tuple) else (ours, theirs)
+                found.append(f"{field.name}: {mine} and {yours}")
         return found
+
+
+def _told(ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[int | str, int | str]:
+    """How many there are, or the first two that differ where there are as many."""
+    if len(ours) != len(theirs):
+        return len(ours), len(theirs)
+    return next((mine, yours) for mine, yours in zip(ours, theirs, strict=True) if mine != yours)

@@ -49,7 +49,7 @@ export function createStatistics(page, box) {
   // What is known of the chosen statistic beyond its mean.
   function told({ help, rank, tokens_q05: low, tokens_q50: middle, tokens_q95: high }, heads) {
     const order = rankWords(rank, heads);
-    const spread = middle === null ? '' : ` Half of the queries lie below ${shortText(middle)}, 5 % below ${shortText(low)}, 5 % above ${shortText(high)}.`;
+    const spread = middle === null ? '' : ` Half of the queries lie below ${shortText(middle)}, 5\u00a0% below ${shortText(low)}, 5\u00a0% above ${shortText(high)}.`;
     return `${help[0].toUpperCase()}${help.slice(1)}${order ? `: ${order}` : ''}.${spread}`;
   }
 

@@ -242,6 +242,8 @@ def test_panels_that_stack_higher_than_a_page_become_lower(samples):
     svg = ElementTree.fromstring(paper.render(grids, "svg", venue="acl"))
     assert float(svg.attrib["height"].removesuffix("pt")) == pytest.approx(72 * paper.height(grids, venue="acl"))
     assert paper.height(strip(*["a long word"] * 600), venue="acl") > paper.tallest("acl")
+    histograms = (samples["histogram"],) * 9  # two beside each other, each narrower than one that has room
+    assert paper.height(Panels(histograms, 1)) > paper.tallest() >= paper.height(Panels(histograms, 3))
 
 
 @pytest.mark.parametrize(

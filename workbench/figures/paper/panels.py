@@ -12,7 +12,8 @@ from gemma2_workbench.figures.scale import Scale
 from gemma2_workbench.figures.spec import Panels, TokenMap, TokenStrip
 
 _GAP = 0.16  # inches between panels
-_LEAST, _LEAST_ALONE = 0.5, 0.9  # inches: no plot is narrower, with shared labels and without; columns are fewer then
+_LEAST, _LEAST_ALONE = 0.5, 0.9  # inches: no plot is narrower, with shared labels and without; columns are fewer then,
+# but where no page would hold them those without shared labels may be as narrow as others
 _SQUEEZES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)  # of the plots' heights
 
 
@@ -41,19 +42,19 @@ def layout(spec: Panels, faces: Faces, width: float, tallest: float) -> Layout:
     """As many columns as the specification says, or fewer where the plots would become too narrow to read.
 
     Maps of the same tokens share labels, and their bar if they share the scale; others stand on their own. Panels that
-    stack higher than `tallest` inches become lower, if that is enough and leaves them legible.
+    stack higher than `tallest` inches become lower, or else narrower, if that is enough and leaves them legible.
     """
-    plans = (_fitting(spec, faces, width, squeeze) for squeeze in _SQUEEZES)
+    plans = (_fitting(spec, faces, width, squeeze, alone) for alone in (_LEAST_ALONE, _LEAST) for squeeze in _SQUEEZES)
     first = next(plans)
     return first if first.height <= tallest else next((plan for plan in plans if plan.height <= tallest), first)
 
 
-def _fitting(spec: Panels, faces: Faces, width: float, squeeze: float) -> Layout:
-    """The layout with as many columns as leave the plots wide enough."""
+def _fitting(spec: Panels, faces: Faces, width: float, squeeze: float, alone: float) -> Layout:
+    """The layout with as many columns as leave the plots wide enough: `alone` inches without shared labels."""
     common = spec.shared_tokens()
     for columns in range(min(spec.columns, len(spec.figures)), 0, -1):
         if common is None:
-            plan, least = _separate(spec, faces, width, columns, squeeze), _LEAST_ALONE
+            plan, least = _separate(spec, faces, width, columns, squeeze), alone
         else:
             plan, least = _linked(spec, common, faces, width, columns, squeeze), _LEAST
         if columns == 1 or min(place.width for place in plan.places) >= least:
