@@ -1,6 +1,7 @@
 """A corpus keeps the number of every text, says what cannot be read, and refuses what is none."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,9 @@ def test_parts_that_do_not_belong_together_are_refused(loaded: LoadedModel, tmp_
     (part,) = parts_of(out)
     with pytest.raises(ValueError, match="1 of 2 blocks of texts are missing"):
         merge_sweep([Partial.load(part)])
+    ours = Partial.load(part).identity
+    assert ours.differences(replace(ours, layers=ours.layers[:4])) == ["layers: 6 and 4"]
+    assert ours.differences(replace(ours, layers=("x", *ours.layers[1:]))) == [f"layers: {ours.layers[0]} and x"]
     with pytest.raises(ValueError, match="are in both parts"):
         merge_sweep([Partial.load(part), Partial.load(part)])
     part.write_bytes(part.read_bytes()[:-50])
