@@ -104,8 +104,8 @@ class Gemma2Attention(nn.Module):
         """The values mixed block by block [B, N, T, H] without a dense map; with `keep_maps` copies of the maps too."""
         maps_BNTS = q_BNTH.new_zeros(*q_BNTH.shape[:3], len(keys)) if keep_maps else None
         outs: list[Tensor] = []
-        # Not kept one by one: small tensors that stay between large ones that come and go leave the allocator holes, and
-        # a long text would take the memory of a hundred blocks.
+        # Not kept one by one: small tensors that stay between large ones that come and go leave holes in the memory,
+        # and a long text would take that of a hundred blocks.
         whole_BNTH = None if torch.is_grad_enabled() else torch.empty_like(q_BNTH, dtype=v_BGSH.dtype)
         for span, own, seen in self._spans(mask, rows, keys):
             probs_BNQS = self._attend(q_BNTH[:, :, own], k_BGSH[:, :, seen], mask, span)
