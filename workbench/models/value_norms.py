@@ -3,21 +3,35 @@
 Letters: T values, G key/value heads, N query heads, H width of a value, D outputs.
 """
 
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from gemma2_workbench.models.parity.fingerprint import WeightsState
 
 _PAYS = 4  # tokens for each number of a value, from which the factors take less than the product itself
+# Of each model as it was last looked at: the factors of its layers, None where there are none.
+_KEPT: WeakKeyDictionary[nn.Module, tuple[WeightsState, dict[int, Tensor | None]]] = WeakKeyDictionary()
 
 
-def value_norms(v_GTH: Tensor, out_NDH: Tensor) -> Tensor:
+def value_norms(v_GTH: Tensor, model: nn.Module, layer: int, outputs: Callable[[], Tensor]) -> Tensor:
     """|W v| of each value for each head that reads it, float32 [N, T].
 
     Args:
         v_GTH: values, float32.
-        out_NDH: the output projection of each head, float32.
+        model: whose they are; the factors of its layers are kept until a weight changes.
+        layer: of the values.
+        outputs: gives the output projection of each head, float32 [N, D, H].
     """
-    factored_NT = factored(v_GTH, out_NDH) if v_GTH.shape[1] > _PAYS * v_GTH.shape[2] else None
-    return direct(v_GTH, out_NDH) if factored_NT is None else factored_NT
+    if v_GTH.shape[1] <= _PAYS * v_GTH.shape[2]:
+        return direct(v_GTH, outputs())
+    factors = _kept(model)
+    if layer not in factors:
+        factors[layer] = factors_of(outputs())
+    factors_NHH = factors[layer]
+    return direct(v_GTH, outputs()) if factors_NHH is None else factored(v_GTH, factors_NHH)
 
 
 def direct(v_GTH: Tensor, out_NDH: Tensor) -> Tensor:
@@ -25,16 +39,25 @@ def direct(v_GTH: Tensor, out_NDH: Tensor) -> Tensor:
     return torch.linalg.vector_norm(_times(v_GTH, out_NDH.mT), dim=-1)
 
 
-def factored(v_GTH: Tensor, out_NDH: Tensor) -> Tensor | None:
-    """From the Cholesky factors of W^T W = L L^T, |W v| = |L^T v|, [N, T]: H numbers a value in place of D.
+def factored(v_GTH: Tensor, factors_NHH: Tensor) -> Tensor:
+    """From the factors, [N, T]: |W v| = |L^T v|, H numbers a value in place of D.
 
-    As exact as from the outputs, for nothing is squared but the numbers of L^T v. None where there are no such factors:
-    some value leads nowhere.
+    As exact as from the outputs, for nothing is squared but the numbers of L^T v.
     """
+    return torch.linalg.vector_norm(_times(v_GTH, factors_NHH), dim=-1)
+
+
+def factors_of(out_NDH: Tensor) -> Tensor | None:
+    """The Cholesky factors L of W^T W = L L^T, [N, H, H]; None where some value leads nowhere and there are none."""
     factors_NHH, failed_N = torch.linalg.cholesky_ex(out_NDH.mT.double() @ out_NDH.double())
-    if failed_N.any():
-        return None
-    return torch.linalg.vector_norm(_times(v_GTH, factors_NHH.to(v_GTH.dtype)), dim=-1)
+    return None if failed_N.any() else factors_NHH.to(out_NDH.dtype)
+
+
+def _kept(model: nn.Module) -> dict[int, Tensor | None]:
+    state = WeightsState.of(model)
+    if model not in _KEPT or _KEPT[model][0] != state:
+        _KEPT[model] = (state, {})
+    return _KEPT[model][1]
 
 
 def _times(v_GTH: Tensor, each_NHO: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from typing import Protocol, TypeGuard, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from gemma2_workbench.model.hooks import Hook, Span, reads_at_once, reads_within_block
+from gemma2_workbench.model.hooks import Hook, HookPoint, Span, catalogue, reads_at_once, reads_within_block
 from gemma2_workbench.models.layers import LayerInfo
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces import fused
@@ -60,36 +60,93 @@ class LogSumReader(BlockReader, Protocol):
 
 def block_hooks(
     loaded: Source, ids_BT: Tensor, lengths: Sequence[int], readers: Sequence[BlockReader]
-) -> dict[str, Hook]:
+) -> list[dict[str, Hook]]:
     """Hooks that hand every block of every layer to each of `readers`, padding cut off.
 
     Args:
-        loaded: the model as it is run.
+        loaded: the model as it is run, its own hooks attached.
         ids_BT: the batch, padded on the right.
         lengths: tokens of each text.
         readers: who takes the blocks.
     """
     buffers = Buffers()
     texts = [Text(ids_BT[text, :length], buffers) for text, length in enumerate(lengths)]
+    of_sums = [reader for reader in readers if _needs_no_cells(reader)]
+    of_cells = [reader for reader in readers if reader.needs_cells]
+    softmaxes = _softmaxes(loaded) if of_sums and fused.suits(loaded, ids_BT.shape[1]) else frozenset()
+    summed: dict[str, Hook] = {}
     hooks: dict[str, Hook] = {}
     for info in loaded.layers:
         if not info.softmax:
             continue
-        names = {name: loaded.point(info.index, name) for name in ("q_rot", "k_rot", "attn_logits", "attn_scores")}
         log_sum = loaded.log_sum_point(info.index)
-        kept: dict[str, Tensor] = {}
-        if log_sum is None:
-            gathered: dict[int, LayerSums] = {}
-            hooks |= {
-                names[name]: reads_within_block(_keep(name, kept), partial(_like, buffers, _NEXT[name]))
-                for name in ("attn_logits", "attn_scores")
-            }
-            hooks[loaded.point(info.index, "attn_probs")] = _hand_over(info, kept, texts, readers, gathered)
-            hooks[loaded.point(info.index, "head_out")] = _hand_over_sums(info, gathered, readers)
+        if log_sum is not None:
+            hooks |= _derived(loaded, info, log_sum, texts, readers)
+        elif info.index not in softmaxes:
+            hooks |= _in_blocks(loaded, info, texts, readers, buffers)
         else:
-            hooks |= {names[name]: _keep(name, kept) for name in ("q_rot", "k_rot")}
-            hooks[log_sum] = _derive_and_hand_over(info, kept, texts, readers)
-    return hooks
+            summed |= _in_sums(loaded, info, texts, of_sums)
+            hooks |= _in_blocks(loaded, info, texts, of_cells, buffers) if of_cells else {}
+    return [summed, hooks]
+
+
+def _softmaxes(loaded: Source) -> frozenset[int]:
+    """The layers whose probabilities are the softmax of their scores: no sink takes a share, no hook replaces them."""
+    known = catalogue(loaded.model)
+
+    def is_softmax(info: LayerInfo) -> bool:
+        point = known.get(loaded.point(info.index, "attn_probs"))
+        return info.staged and info.sinks is None and isinstance(point, HookPoint) and not point.watched
+
+    return frozenset(info.index for info in loaded.layers if info.softmax and is_softmax(info))
+
+
+def _in_sums(loaded: Source, info: LayerInfo, texts: Sequence[Text], readers: Sequence[SumsReader]) -> dict[str, Hook]:
+    """Hooks that read each stage when it is made and keep none, so that the model overwrites it as in a plain pass."""
+    gathered: dict[int, LayerSums] = {}
+
+    def reading(name: str) -> Hook:
+        def hook(_module: nn.Module, args: tuple[Tensor, Span], out: Tensor) -> None:
+            for number, text in enumerate(texts):
+                span = _unpadded(args[1], text)
+                if span is None:
+                    continue
+                if number not in gathered:
+                    gathered[number] = LayerSums(text, info.mask, info.softcap, out.shape[1])
+                getattr(gathered[number], f"add_{name}")(out[number].detach().float(), text.places(span, info.mask))
+
+        return reads_at_once(hook)
+
+    def hand_over(_module: nn.Module, _args: object, _out: Tensor) -> None:
+        for number in list(gathered):
+            sums = gathered.pop(number)
+            for reader in readers:
+                reader.take(info.index, number, sums)
+
+    stages = {loaded.point(info.index, f"attn_{name}"): reading(name) for name in ("logits", "scores", "probs")}
+    return stages | {loaded.point(info.index, "head_out"): hand_over}
+
+
+def _in_blocks(
+    loaded: Source, info: LayerInfo, texts: Sequence[Text], readers: Sequence[BlockReader], buffers: Buffers
+) -> dict[str, Hook]:
+    """Hooks that keep the stages of a block until its probabilities are there, and hand it over."""
+    kept: dict[str, Tensor] = {}
+    keeping = {
+        loaded.point(info.index, name): reads_within_block(_keep(name, kept), partial(_like, buffers, number))
+        for name, number in _NEXT.items()
+    }
+
+    def hand_over(_module: nn.Module, args: tuple[Tensor, Span], out: Tensor) -> None:
+        whole = (kept.pop("attn_logits"), kept.pop("attn_scores"), out.detach())
+        for number, text in enumerate(texts):
+            span = _unpadded(args[1], text)
+            if span is not None:
+                block = _block(info, span, [stage[number] for stage in whole], text)
+                for reader in readers:
+                    reader.take(info.index, number, block)
+
+    return keeping | {loaded.point(info.index, "attn_probs"): reads_at_once(hand_over)}
 
 
 def _keep(name: str, kept: dict[str, Tensor]) -> Hook:
@@ -103,60 +160,17 @@ def _like(buffers: Buffers, number: int, stage: Tensor) -> Tensor:
     return buffers.take(number, stage.shape, stage.device, stage.dtype)
 
 
-def _hand_over(
-    info: LayerInfo,
-    kept: dict[str, Tensor],
-    texts: Sequence[Text],
-    readers: Sequence[BlockReader],
-    gathered: dict[int, LayerSums],
-) -> Hook:
-    """Gives the block of each text to the readers, or adds it to the sums of its layer."""
-    of_cells = [reader for reader in readers if reader.needs_cells]
-
-    def hook(module: nn.Module, args: tuple[Tensor, Span], out: Tensor) -> None:
-        whole = (kept.pop("attn_logits"), kept.pop("attn_scores"), out.detach())
-        # Another hook may have replaced the probabilities.
-        is_softmax = info.staged and info.sinks is None and len(module._forward_hooks) == 1
-        for number, text in enumerate(texts):
-            span = _unpadded(args[1], text)
-            if span is None:
-                continue
-            stages = (whole[0][number], whole[1][number], whole[2][number])
-            is_summed = is_softmax and len(of_cells) < len(readers) and fused.suits(stages, len(text))
-            if is_summed:
-                if number not in gathered:
-                    gathered[number] = LayerSums(text, info.mask, info.softcap, len(out[number]))
-                gathered[number].add(stages, text.places(span, info.mask))
-            takers = of_cells if is_summed else readers
-            if takers:
-                block = _block(info, span, stages, text)
-                for reader in takers:
-                    reader.take(info.index, number, block)
-
-    return reads_at_once(hook)
-
-
-def _hand_over_sums(info: LayerInfo, gathered: dict[int, LayerSums], readers: Sequence[BlockReader]) -> Hook:
-    of_sums = [reader for reader in readers if _needs_no_cells(reader)]
-
-    def hook(_module: nn.Module, _args: object, _out: Tensor) -> None:
-        for number in list(gathered):
-            sums = gathered.pop(number)
-            for reader in of_sums:
-                reader.take(info.index, number, sums)
-
-    return hook
-
-
 def _needs_no_cells(reader: BlockReader) -> TypeGuard[SumsReader]:
     return not reader.needs_cells
 
 
-def _derive_and_hand_over(
-    info: LayerInfo, kept: dict[str, Tensor], texts: Sequence[Text], readers: Sequence[BlockReader]
-) -> Hook:
+def _derived(
+    loaded: Source, info: LayerInfo, log_sum: str, texts: Sequence[Text], readers: Sequence[BlockReader]
+) -> dict[str, Hook]:
+    """Hooks that derive the blocks of a layer that is computed at once, from its queries, keys and log-sums."""
     of_rows = [reader for reader in readers if isinstance(reader, LogSumReader)]
     of_cells = [reader for reader in readers if not isinstance(reader, LogSumReader)]
+    kept: dict[str, Tensor] = {}
 
     def hook(_module: nn.Module, args: tuple[Tensor, Span], out: Tensor) -> None:
         q_BNQH, k_BGSH = kept.pop("q_rot"), kept.pop("k_rot")
@@ -172,7 +186,7 @@ def _derive_and_hand_over(
                 for reader in of_cells:
                     reader.take(info.index, number, block)
 
-    return hook
+    return {loaded.point(info.index, name): _keep(name, kept) for name in ("q_rot", "k_rot")} | {log_sum: hook}
 
 
 def _unpadded(span: Span, text: Text) -> Span | None:

@@ -3,6 +3,7 @@
 Letters: Q query rows of a block, S keys, N heads, T tokens, k cells of a side of a picture.
 """
 
+from collections.abc import Sequence
 from functools import cache, cached_property
 from importlib import import_module
 from types import ModuleType
@@ -14,6 +15,8 @@ from torch import Tensor
 from gemma2_workbench.compiled import compiles
 from gemma2_workbench.model.hooks import Span
 from gemma2_workbench.model.masks import Mask
+from gemma2_workbench.models.source import Source
+from gemma2_workbench.threads import Run, words_of
 from gemma2_workbench.traces.blocks import Masses
 from gemma2_workbench.traces.logit_sums import Saturation
 from gemma2_workbench.traces.pooling import THUMBNAIL, largest_columns
@@ -22,17 +25,21 @@ from gemma2_workbench.traces.text import Places, Text
 _KERNEL = "gemma2_workbench.traces.kernel"
 # Tokens of a text from which the kernel saves more than it takes to load.
 FEWEST = 384
-# What the kernel writes of each query, in this order: sums of probability times score and times distance, probability
-# on earlier keys of the token and on those that follow one, cells beyond half and 0.9 of the cap, sum of |raw - score|,
-# probability on the first token, on the query itself, on the token before.
-ROWS = 10
-_SELF, _PREVIOUS = 8, 9
+# What the kernel writes of each query, in this order: entropy, sum of probability times distance, probability on
+# earlier keys of the token and on those that follow one, on the first token, on the query itself, on the token before.
+ROWS = 7
+_FIRST, _BACK = 4, 5
+# Cells of a block below which a second thread takes longer to be called than it saves.
+_GRAIN = 1 << 14
 # Stands for no cap: no float32 is larger.
 _UNCAPPED = float(np.finfo(np.float32).max)
 
 
 class LayerSums:
-    """All `Sums` of one layer of one text, gathered block by block; the blocks themselves are not kept.
+    """All `Sums` of one layer of one text, gathered stage by stage and block by block; nothing of a block is kept.
+
+    The stages are float32, on a CPU, and the probabilities the softmax of the visible scores. Padding may follow the
+    rows and keys of a block.
 
     Args:
         text: the text.
@@ -46,30 +53,52 @@ class LayerSums:
         self.text, self.heads, self.visible = text, heads, 0
         self.span = Span(range(T), range(T))
         self.places = Places(text, self.span, mask, kept=False)
+        self._softcap = softcap
         self._bounds = tuple(
-            np.float32(_UNCAPPED if softcap is None else share * softcap).view(np.int32) for share in (0.5, 0.9)
+            int(np.float32(_UNCAPPED if softcap is None else share * softcap).view(np.int32)) for share in (0.5, 0.9)
         )
-        self._largest_N3T = np.empty((heads, 3, T), dtype=np.int32)
-        self._rows_NrT = torch.empty(heads, ROWS, T)
-        self.received = torch.zeros(heads, T)
-        self._by_row_NkT = torch.zeros(heads, min(T, THUMBNAIL), T)
+        self._sizes_N4 = np.zeros((heads, 4))
+        self._largest_N = np.zeros(heads, dtype=np.int32)
+        self._tops_2NT = np.empty((2, heads, T), dtype=np.int32)
+        self._rows_NrT = np.empty((heads, ROWS, T), dtype=np.float32)
+        self._received_NT = np.zeros((heads, T), dtype=np.float32)
+        self._by_row_NkT = np.zeros((heads, min(T, THUMBNAIL), T), dtype=np.float32)
 
-    def add(self, stages_NQS: tuple[Tensor, Tensor, Tensor], places: Places) -> None:
-        """Gather a block: its logits, scores, and probabilities, which must be the softmax of the visible scores.
-
-        Padding may follow the rows and keys of `places`.
-        """
-        rows, keys = places.span.rows, places.span.keys
-        first_Q, stop_Q = places.seen
+    def add_logits(self, raw_NQS: Tensor, places: Places) -> None:
+        """Gather the raw logits of a block."""
         self.visible += places.visible
-        # One core: a second one gains nothing, for torch's own threads wait on it.
-        _kernel().reduce(
-            *(stage.numpy() for stage in stages_NQS),
-            self._largest_N3T,
-            *(tensor.numpy() for tensor in (self._rows_NrT, self.received, self._by_row_NkT)),
-            *(first_Q, stop_Q, (rows.start, keys.start), len(keys)),
+        self._spread(_kernel().add_logits, raw_NQS, places, (*self._bounds, *self._logit_words))
+
+    def add_scores(self, scores_NQS: Tensor, places: Places) -> None:
+        """Gather the scores of a block, whose logits were gathered."""
+        self._spread(_kernel().add_scores, scores_NQS, places, (places.span.rows.start, *self._score_words))
+
+    def add_probs(self, probs_NQS: Tensor, places: Places) -> None:
+        """Gather the probabilities of a block, whose scores were gathered."""
+        rows, keys = places.span.rows, places.span.keys
+        given = (rows.start, keys.start, len(keys), *self._prob_words)
+        self._spread(_kernel().add_probs, probs_NQS, places, given)
+
+    def _spread(self, add: Run, stage_NQS: Tensor, places: Places, given: Sequence[int]) -> None:
+        """Let the threads of torch take the heads."""
+        stage = stage_NQS.contiguous().numpy()
+        threads = 1 if stage.size < _GRAIN else self.heads
+        add(self.heads, threads, (*given, *words_of(stage, *places.seen)))
+
+    # The words of what never moves.
+    @cached_property
+    def _logit_words(self) -> tuple[int, ...]:
+        return words_of(self._sizes_N4, self._largest_N)
+
+    @cached_property
+    def _score_words(self) -> tuple[int, ...]:
+        return words_of(self._sizes_N4, self._tops_2NT[0])
+
+    @cached_property
+    def _prob_words(self) -> tuple[int, ...]:
+        return words_of(
             *(self.text.distances, self.text.earlier),
-            self._bounds,
+            *(self._tops_2NT[1], self._rows_NrT, self._received_NT, self._by_row_NkT),
         )
 
     @property
@@ -79,53 +108,56 @@ class LayerSums:
 
     @cached_property
     def _log_sum(self) -> Tensor:
-        top_NT, top_prob_NT, _ = _largest_of(self._largest_N3T).unbind(1)
+        top_NT, top_prob_NT = _largest_of(self._tops_2NT)
         return top_NT - top_prob_NT.log()
 
     @property
     def entropy(self) -> Tensor:
         """See `Sums`."""
-        return (self.log_sum - self._rows_NrT[:, 0]).clamp_(min=0)
+        return self._row(0)
 
     @property
     def masses(self) -> Masses:
         """See `Sums`."""
-        return Masses(*self._rows_NrT[:, 1:4].unbind(1))
+        return Masses(self._row(1), self._row(2), self._row(3))
 
     @property
     def saturation(self) -> Saturation:
-        """See `Sums`."""
+        """See `Sums`: |raw - score| is |raw| - |score|, for a cap bends towards 0."""
         return self._saturation
 
     @cached_property
     def _saturation(self) -> Saturation:
-        half_N, most_N, bend_N = self._rows_NrT[:, 4:7].sum(-1, dtype=torch.double).unbind(1)
-        return Saturation(_largest_of(self._largest_N3T[:, 2]).amax(-1), half_N, most_N, bend_N)
+        half_N, most_N, raw_N, score_N = torch.from_numpy(self._sizes_N4).unbind(1)
+        bend_N = torch.zeros_like(raw_N) if self._softcap is None else (raw_N - score_N).clamp_(min=0)
+        return Saturation(_largest_of(self._largest_N), half_N, most_N, bend_N)
+
+    @property
+    def received(self) -> Tensor:
+        """See `Sums`."""
+        return torch.from_numpy(self._received_NT)
 
     @property
     def first_token(self) -> Tensor:
         """See `Sums`."""
-        return self._rows_NrT[:, 7]
+        return self._row(_FIRST)
 
     def diagonal(self, back: int) -> Tensor:
         """See `Sums`; of 0 and 1 places back."""
-        return self._rows_NrT[:, (_SELF, _PREVIOUS)[back]].clone()
+        return self._row(_BACK + back).clone()
 
     @property
     def thumbnail(self) -> Tensor:
         """See `Sums`."""
-        return largest_columns(self._by_row_NkT, self.span, len(self.text), THUMBNAIL)
+        return largest_columns(torch.from_numpy(self._by_row_NkT), self.span, len(self.text), THUMBNAIL)
+
+    def _row(self, number: int) -> Tensor:
+        return torch.from_numpy(self._rows_NrT[:, number])
 
 
-def suits(stages_NQS: tuple[Tensor, Tensor, Tensor], tokens: int) -> bool:
-    """Whether a layer can be summed like this: float32 in one piece on a CPU, of a text that is long enough."""
-    is_flat = all(stage.dtype == torch.float32 and stage.is_contiguous() for stage in stages_NQS)
-    return is_flat and tokens >= FEWEST and stages_NQS[0].device.type == "cpu" and available()
-
-
-def pays(ids_BT: Tensor) -> bool:
-    """Whether any text of a batch may be summed like this."""
-    return ids_BT.shape[1] >= FEWEST and ids_BT.device.type == "cpu" and available()
+def suits(loaded: Source, tokens: int) -> bool:
+    """Whether layers can be summed like this: float32 on a CPU, of a text that is long enough."""
+    return tokens >= FEWEST and (loaded.dtype, loaded.device) == ("float32", "cpu") and available()
 
 
 def _largest_of(ordered: np.ndarray) -> Tensor:
@@ -145,4 +177,9 @@ def available() -> bool:
     """Whether the kernel can be used: not without numba; and one that cannot compile it is told of once."""
     text = Text(torch.zeros(2, dtype=torch.long))
     tried, stage = LayerSums(text, Mask(), None, 1), torch.ones(1, 2, 2)
-    return compiles(_KERNEL, lambda: tried.add((stage, stage, stage), text.places(tried.span, Mask())))
+
+    def trial() -> None:
+        for add in (tried.add_logits, tried.add_scores, tried.add_probs):
+            add(stage, text.places(tried.span, Mask()))
+
+    return compiles(_KERNEL, trial)

@@ -130,7 +130,7 @@ def _recording(loaded: Source, layer: int, tokens: int, points: Sequence[str]) -
         return attached(loaded.model)
     batch = Batch.of([[0] * tokens], loaded)
     attention, folds = AttentionReader(loaded, batch), FoldsReader(loaded, batch)
-    mappings = [block_hooks(loaded, batch.ids, batch.lengths, [attention, folds]), *attention.hooks()]
+    mappings = [*block_hooks(loaded, batch.ids, batch.lengths, [attention, folds]), *attention.hooks()]
     watched = {loaded.point(layer, what) for what in points if what in loaded.points}
     own = [{name: hook for name, hook in mapping.items() if name in watched} for mapping in mappings]
     return attached(loaded.model, *own)

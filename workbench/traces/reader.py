@@ -105,7 +105,7 @@ def read(loaded: Source, batch: Batch, readers: Sequence[Reader], progress: Prog
     hooks = [mapping for reader in readers for mapping in reader.hooks()]
     takers = [reader for reader in readers if isinstance(reader, BlockReader)]
     if takers:
-        hooks.insert(0, block_hooks(loaded, batch.ids, batch.lengths, takers))
+        hooks[:0] = block_hooks(loaded, batch.ids, batch.lengths, takers)
     if progress is not None:
         hooks.append(_reports(loaded, progress))
     positions = sorted({at for reader in readers if isinstance(reader, LogitReader) for at in reader.positions})

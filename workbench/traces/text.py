@@ -32,7 +32,7 @@ class Text:
     _places: dict[tuple[Span, int | None, bool, int | None], "Places"] = field(default_factory=dict, init=False)
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return self.ids.shape[0]
 
     @cached_property
     def kinds(self) -> Tensor:
@@ -120,8 +120,7 @@ class Places:
     @cached_property
     def visible(self) -> int:
         """Number of visible cells."""
-        first_Q, stop_Q = self.seen
-        return int((stop_Q - first_Q).sum())
+        return visible_cells(self.span, self.mask)
 
     @cached_property
     def weights(self) -> Tensor:
@@ -184,3 +183,10 @@ def seen_keys(span: Span, mask: Mask) -> tuple[np.ndarray, np.ndarray]:
         if part.stop == S:
             stop_Q = np.where(any_Q, S - shown_QK[:, ::-1].argmax(1), part.start)
     return first_Q, stop_Q
+
+
+@lru_cache(maxsize=1024)
+def visible_cells(span: Span, mask: Mask) -> int:
+    """See `Places.visible`."""
+    first_Q, stop_Q = seen_keys(span, mask)
+    return int((stop_Q - first_Q).sum())

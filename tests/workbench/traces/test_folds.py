@@ -119,9 +119,9 @@ def test_one_pass_gives_the_same(
     passes: list[int] = []
     block_rows = 50
     assert fused.available()  # numba is part of the extra `dev`
-    add = fused.LayerSums.add
+    add = fused.LayerSums.add_probs
     monkeypatch.setattr(fused, "FEWEST", 0)
-    monkeypatch.setattr(fused.LayerSums, "add", lambda *given: passes.append(1) or add(*given))
+    monkeypatch.setattr(fused.LayerSums, "add_probs", lambda *given: passes.append(1) or add(*given))
     changes = [] if change is None else [change]
     read = ("attention", *GROUPS)
     trace = capture(loaded, WORDS * 9, interventions=changes, read=read, block_rows=block_rows, parity=False)

@@ -48,15 +48,15 @@ class Decoder(Comparing):
 
     def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
         """See `Source`."""
-        projection = self._projection(layer)
-        if projection is None:
-            return torch.zeros(0, v_GTH.shape[1])
-        return value_norms(v_GTH.float(), projection.unflatten(1, (self.shape.heads, v_GTH.shape[-1])).movedim(1, 0))
-
-    def _projection(self, layer: int) -> Tensor | None:
-        """The weights of the output projection, float32 [D, N * Hv]; None where none is known."""
         name = self.anatomy.layers[layer].projection
-        return None if name is None else linear(self.model.get_submodule(name))[0]
+        if name is None:
+            return torch.zeros(0, v_GTH.shape[1])
+
+        def outputs() -> Tensor:
+            projection = linear(self.model.get_submodule(name))[0]
+            return projection.unflatten(1, (self.shape.heads, v_GTH.shape[-1])).movedim(1, 0)
+
+        return value_norms(v_GTH.float(), self.model, layer, outputs)
 
     def pull_back(self, layer: int, along_TD: Tensor, branch_TD: Tensor) -> tuple[Tensor, Tensor]:
         """See `Source`."""

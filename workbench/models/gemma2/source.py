@@ -68,8 +68,12 @@ class LoadedModel(Classifying):
 
     def value_norms(self, layer: int, v_GTH: Tensor) -> Tensor:
         """See `Source`."""
-        out_NDH = dense.matrix(self.attention(layer).o_proj).float().unflatten(1, (-1, v_GTH.shape[-1])).movedim(1, 0)
-        return value_norms(v_GTH.float(), out_NDH)
+
+        def outputs() -> Tensor:
+            projection = dense.matrix(self.attention(layer).o_proj).float()
+            return projection.unflatten(1, (-1, v_GTH.shape[-1])).movedim(1, 0)
+
+        return value_norms(v_GTH.float(), self.model, layer, outputs)
 
     def pull_back(self, layer: int, along_TD: Tensor, branch_TD: Tensor) -> tuple[Tensor, Tensor]:
         """See `Source`: through the post-norm of the sum of the heads, and the output projection."""

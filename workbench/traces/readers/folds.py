@@ -10,6 +10,7 @@ from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.blocks import Sums
 from gemma2_workbench.traces.folds import FOLDS, Fold
 from gemma2_workbench.traces.reader import Batch
+from gemma2_workbench.traces.stack import Stack
 
 
 class FoldsReader:
@@ -35,6 +36,8 @@ class FoldsReader:
             }
             for length in batch.lengths
         ]
+        maps = loaded.shape.layers * loaded.shape.heads
+        self._stacks = [Stack(maps, length) for length in batch.lengths]
 
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
@@ -42,11 +45,18 @@ class FoldsReader:
 
     def take(self, layer: int, text: int, sums: Sums) -> None:
         """See `BlockReader`."""
+        if self._stacks[text].takes(sums):
+            self._stacks[text].add(layer, sums)
+            return
         for fold in self._folds:
             _merge(self._results[text][fold.name][layer], fold, sums)
 
     def reading(self, text: int = 0) -> dict[str, Tensor]:
         """The finished statistics of one text of the batch, [L, N, T, ...] or [L, N, ...], on the CPU."""
+        for layers, block in self._stacks[text].taken():
+            for fold in self._folds:
+                result = self._results[text][fold.name]
+                result[layers] = fold.reduce(block).unflatten(0, (len(layers), -1)).to(result.dtype)
         return {name: result.cpu() for name, result in self._results[text].items()}
 
 
