@@ -16,6 +16,7 @@ from gemma2_workbench.model.equation import (
     BLOCK_ROWS,
     attention_logits,
     blocks,
+    joined,
     mix_values,
     probabilities,
     rotate,
@@ -103,13 +104,15 @@ class Gemma2Attention(nn.Module):
     ) -> tuple[Tensor, Tensor | None]:
         """The values mixed block by block [B, N, T, H] without a dense map; with `keep_maps` copies of the maps too."""
         maps_BNTS = q_BNTH.new_zeros(*q_BNTH.shape[:3], len(keys)) if keep_maps else None
-        outs = []
-        for span, own, seen in self._spans(mask, rows, keys):
-            probs_BNQS = self._attend(q_BNTH[:, :, own], k_BGSH[:, :, seen], mask, span)
-            outs.append(mix_values(probs_BNQS, v_BGSH[:, :, seen]))
-            if maps_BNTS is not None:
-                maps_BNTS[:, :, own, seen] = probs_BNQS
-        return torch.cat(outs, dim=2), maps_BNTS
+
+        def parts() -> Iterator[Tensor]:
+            for span, own, seen in self._spans(mask, rows, keys):
+                probs_BNQS = self._attend(q_BNTH[:, :, own], k_BGSH[:, :, seen], mask, span)
+                if maps_BNTS is not None:
+                    maps_BNTS[:, :, own, seen] = probs_BNQS
+                yield mix_values(probs_BNQS, v_BGSH[:, :, seen])
+
+        return joined(parts(), len(rows)), maps_BNTS
 
     def _spans(self, mask: Mask, rows: range, keys: range) -> Iterator[tuple[Span, slice, slice]]:
         """Each block: its absolute rows and keys, and where these lie in the tensors of queries and keys."""

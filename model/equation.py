@@ -5,7 +5,7 @@ Source of the formulas: Gemma 2 report (arXiv 2408.00118) and transformers' eage
 of operations and dtypes are kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -86,6 +86,26 @@ def mix_values(probs_BNQS: Tensor, v_BGSH: Tensor) -> Tensor:
         v_BGSH = nn.functional.pad(v_BGSH, (0, 0, 0, -S % _KEYS_OF_HALVES))
         S = probs_BNQS.shape[-1]
     return (probs_BNQS.reshape(B, G, N // G * Q, S) @ v_BGSH).view(B, N, Q, -1)
+
+
+def joined(parts_BNQH: Iterable[Tensor], rows: int) -> Tensor:
+    """What the blocks of some rows make, one after the other, as one tensor [B, N, rows, H].
+
+    Without gradients none of them is kept by itself: small tensors that stay, between large ones that come and go,
+    leave holes in the memory, and a long text would take that of a hundred blocks.
+    """
+    if torch.is_grad_enabled():
+        return torch.cat(list(parts_BNQH), dim=2)
+    whole_BNTH, done = torch.empty(0), 0
+    for part_BNQH in parts_BNQH:
+        B, N, Q, H = part_BNQH.shape
+        if rows == Q:
+            return part_BNQH
+        if not done:
+            whole_BNTH = part_BNQH.new_empty(B, N, rows, H)
+        whole_BNTH[:, :, done : done + Q] = part_BNQH
+        done += Q
+    return whole_BNTH
 
 
 def _is_kept(keys_BGSH: Tensor) -> bool:

@@ -1,16 +1,18 @@
-"""Work for a reader who has left is not finished: it stops before the next layer of whatever model runs for them."""
+"""Work for a reader who has left is not finished: it stops before the next module of whatever model runs for them.
+
+In a pass of ours the stages of each block of rows are modules, so that a layer of a long text stops within it.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextvars import ContextVar
 from threading import Event
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import gradio as gr
 from gradio.context import LocalContext
 
-from gemma2_workbench.model.hooks import points
-from gemma2_workbench.models.loading import Loaded
+from gemma2_workbench.models.parity.stoppable import stoppable
 
 T = TypeVar("T")
 _GONE: ContextVar[Event | None] = ContextVar("gone", default=None)
@@ -27,17 +29,18 @@ def while_wanted(work: Callable[[], T], gone: Event) -> T:
     """Do some work until it is done or `gone` is set.
 
     Raises:
-        DepartedError: it was set before the work was done, and a layer of a watched model noticed.
+        DepartedError: it was set before the work was done.
     """
     token = _GONE.set(gone)
     try:
         stop_if_gone()
-        return work()
+        with stoppable(stop_if_gone):
+            return work()
     finally:
         _GONE.reset(token)
 
 
-def stop_if_gone(*_args: Any) -> None:
+def stop_if_gone() -> None:
     """Stop the work of this thread if nobody wants it any more.
 
     Raises:
@@ -46,15 +49,6 @@ def stop_if_gone(*_args: Any) -> None:
     gone = _GONE.get()
     if gone is not None and gone.is_set():
         raise DepartedError
-
-
-def watched(loaded: Loaded) -> Loaded:
-    """The model, every layer of which stops for whom nobody waits any more."""
-    # Maps alone come after the pass; a model without a stream of its own has heads.
-    first = "resid_pre" if "resid_pre" in loaded.points else "v"
-    for point in points(loaded.model, loaded.point("*", first)).values():
-        point.register_forward_hook(stop_if_gone)
-    return loaded
 
 
 async def has_left_the_queue() -> bool:

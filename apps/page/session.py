@@ -12,7 +12,6 @@ from typing import get_args
 
 from gemma2_workbench import Trace, capture, embedded, load
 from gemma2_workbench.apps.page.cache import Kept
-from gemma2_workbench.apps.page.departure import watched
 from gemma2_workbench.apps.page.desk import Desk
 from gemma2_workbench.apps.page.store import RunStore
 from gemma2_workbench.apps.serving.limits import checked_text
@@ -20,6 +19,7 @@ from gemma2_workbench.models.loading import Loaded
 from gemma2_workbench.models.reading.announced import Announced, announced
 from gemma2_workbench.models.reading.progress import Told, telling
 from gemma2_workbench.sweeps.result import Sweep
+from gemma2_workbench.traces import fused
 from gemma2_workbench.traces.capture import MAPS
 from gemma2_workbench.traces.trace import ModelInfo
 
@@ -179,7 +179,7 @@ class Session:
                 each(done, of, what)
 
         with telling(tell):
-            return watched(load(name, dtype=self._dtype, device=self._device, quantize=self._quantize))
+            return load(name, dtype=self._dtype, device=self._device, quantize=self._quantize)
 
 
 def free_name(name: str, taken: Container[str]) -> str:
@@ -212,7 +212,10 @@ def _absence(trace: Trace, namesake: Loaded | None) -> str:
 
 
 def load_ahead(session: Session) -> None:
-    """Load the first model while the page is drawn; what goes wrong is told on the page, where it is met again."""
+    """Load the first model while the page is drawn; what goes wrong is told on the page, where it is met again.
+
+    And the compiled sums after it: the first long text would wait seconds for them, in which nothing can be cancelled.
+    """
     name = session.first
     if name is None:
         return
@@ -220,5 +223,6 @@ def load_ahead(session: Session) -> None:
     def load() -> None:
         with suppress(OSError, ValueError):
             session.model(name)
+        fused.available()
 
     threading.Thread(target=load, daemon=True).start()

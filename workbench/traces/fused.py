@@ -22,7 +22,7 @@ from gemma2_workbench.traces.logit_sums import Saturation
 from gemma2_workbench.traces.pooling import THUMBNAIL, largest_columns
 from gemma2_workbench.traces.text import Places, Text
 
-_KERNEL = "gemma2_workbench.traces.kernel"
+_KERNEL = "gemma2_workbench.kernels"
 # Tokens of a text from which the kernel saves more than it takes to load.
 FEWEST = 384
 # What the kernel writes of each query, in this order: entropy, sum of probability times distance, probability on
@@ -77,13 +77,15 @@ class LayerSums:
         """Gather the probabilities of a block, whose scores were gathered."""
         rows, keys = places.span.rows, places.span.keys
         given = (rows.start, keys.start, len(keys), *self._prob_words)
-        self._spread(_kernel().add_probs, probs_NQS, places, given)
+        self._spread(_kernel().add_probs_of_text, probs_NQS, places, given)
 
     def _spread(self, add: Run, stage_NQS: Tensor, places: Places, given: Sequence[int]) -> None:
         """Let the threads of torch take the heads."""
         stage = stage_NQS.contiguous().numpy()
         threads = 1 if stage.size < _GRAIN else self.heads
-        add(self.heads, threads, (*given, *words_of(stage, *places.seen)))
+        # A sweep has the rows of several texts.
+        arrays = (stage, *places.seen, np.array([len(places.span.rows)]))
+        add(self.heads, threads, (*given, *words_of(*arrays)))
 
     # The words of what never moves.
     @cached_property

@@ -5,7 +5,7 @@ sizes that the capture has, and timed.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from statistics import median
 
@@ -29,6 +29,8 @@ from gemma2_workbench.traces.readers.lens import BLOCK_LOGITS, LensReader
 RUNS = 3
 # When the runs of one piece have taken so long together, they are enough.
 ENOUGH_SECONDS = 0.1
+# Where a layer ends whose blocks are read.
+_END = "head_out"
 
 
 def pass_seconds(loaded: Source, tokens: int, block_rows: int = BLOCK_ROWS, watched: bool = False) -> float:
@@ -41,9 +43,8 @@ def pass_seconds(loaded: Source, tokens: int, block_rows: int = BLOCK_ROWS, watc
         watched: with the hooks of a capture.
     """
     kinds = [(layer.kind, layer.window) for layer in loaded.layers]
-    blocks = tokens / min(block_rows, tokens)
-    per_kind = {kind: _block_seconds(loaded, kinds.index(kind), tokens, block_rows, watched) for kind in set(kinds)}
-    return blocks * sum(per_kind[kind] for kind in kinds)
+    per_kind = {kind: _layer_seconds(loaded, kinds.index(kind), tokens, block_rows, watched) for kind in set(kinds)}
+    return sum(per_kind[kind] for kind in kinds)
 
 
 def parity_seconds(loaded: Source, compared: int, beyond: int = 0) -> float:
@@ -79,7 +80,7 @@ def lens_seconds(loaded: Source, tokens: int) -> float:
     unembedding = unembedding_seconds(loaded, tokens * (layers + 1))
     rows = min(tokens, PARITY_TOKENS)
     watching = attached(loaded.model, *ContributionsReader(loaded, [0] * rows).hooks())
-    adding = _block_seconds(loaded, 0, rows, rows, False, watching) - _block_seconds(loaded, 0, rows, rows)
+    adding = _block_seconds(loaded, 0, rows, rows, watching) - _block_seconds(loaded, 0, rows, rows)
     return unembedding + tokens / rows * layers * max(adding, 0.0)
 
 
@@ -96,12 +97,23 @@ def unembedding_seconds(loaded: Source, states: int) -> float:
         return states / tried * _timed(lambda: reader.unembed(0, stream))
 
 
+def _layer_seconds(loaded: Source, layer: int, tokens: int, block_rows: int, watched: bool) -> float:
+    """Seconds of a layer: its blocks, and in a capture what is done once when they are all there."""
+    blocks = tokens / min(block_rows, tokens)
+    if not watched:
+        return blocks * _block_seconds(loaded, layer, tokens, block_rows)
+    block, last = (
+        _block_seconds(loaded, layer, tokens, block_rows, _recording(loaded, layer, tokens, points))
+        for points in (tuple(point for point in POINTS if point != _END), POINTS)
+    )
+    return blocks * block + max(0.0, last - block)
+
+
 def _block_seconds(
     loaded: Source,
     layer: int,
     tokens: int,
     block_rows: int = BLOCK_ROWS,
-    watched: bool = False,
     *others: AbstractContextManager[object],
 ) -> float:
     """Seconds that a layer takes for the block in the middle, which sees as many keys as blocks do on average."""
@@ -109,19 +121,17 @@ def _block_seconds(
     with ExitStack() as stack:
         for other in others:
             stack.enter_context(other)
-        if watched:
-            stack.enter_context(_recording(loaded, layer, tokens))
         return _timed(run)
 
 
-def _recording(loaded: Source, layer: int, tokens: int) -> AbstractContextManager[None]:
-    """The hooks of a capture on one layer; one without softmax has none."""
+def _recording(loaded: Source, layer: int, tokens: int, points: Sequence[str]) -> AbstractContextManager[None]:
+    """The hooks of a capture on some points of one layer; one without softmax has none."""
     if not loaded.layers[layer].softmax:
         return attached(loaded.model)
     batch = Batch.of([[0] * tokens], loaded)
     attention, folds = AttentionReader(loaded, batch), FoldsReader(loaded, batch)
     mappings = [*block_hooks(loaded, batch.ids, batch.lengths, [attention, folds]), *attention.hooks()]
-    watched = {loaded.point(layer, what) for what in POINTS if what in loaded.points}
+    watched = {loaded.point(layer, what) for what in points if what in loaded.points}
     own = [{name: hook for name, hook in mapping.items() if name in watched} for mapping in mappings]
     return attached(loaded.model, *own)
 

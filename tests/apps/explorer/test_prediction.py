@@ -110,8 +110,9 @@ def test_a_large_vocabulary_is_asked_about_first(session: Session, wide: str, te
 def test_whoever_leaves_keeps_what_was_read(session: Session, wide: str, tell: Tell) -> None:
     lenses, gone = Lenses(session), Event()
 
-    def leaving(_done: int, _of: int, _what: str = "layers") -> None:
-        gone.set()
+    def leaving(done: int, _of: int, _what: str = "layers") -> None:
+        if done:
+            gone.set()
 
     ask(session, wide, tell, 0, 1, token="red")
     columns = lenses.columns(wide, lenses.chosen(wide, "red"), range(1), tell)

@@ -8,13 +8,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 from gradio.context import LocalContext
 
 from gemma2_workbench import load, predict
 from gemma2_workbench.apps.page import session as sessions
-from gemma2_workbench.apps.page.departure import DepartedError, has_left_the_queue, stop_if_gone
+from gemma2_workbench.apps.page.departure import DepartedError, has_left_the_queue, stop_if_gone, while_wanted
 from gemma2_workbench.apps.page.desk import BusyError, Desk
 from gemma2_workbench.apps.page.session import Session
+from gemma2_workbench.model.hooks import Hook, attached
 
 
 async def stays() -> bool:
@@ -86,9 +88,16 @@ def test_too_many_are_told_so() -> None:
     assert "2 questions are waiting" in refused.message
 
 
-def test_a_model_of_the_server_stops_at_its_next_layer() -> None:
-    session, begun = Session("tiny"), threading.Event()
+def test_a_model_of_the_server_stops_within_a_layer() -> None:
+    session, begun, gone, reached = Session("tiny"), threading.Event(), threading.Event(), []
     loaded = session.model("tiny")
+    hooks: dict[str, Hook] = {
+        "layers.0.self_attn.attn_logits": lambda *_: gone.set(),
+        "layers.0.self_attn.head_out": lambda *_: reached.append("the end of the layer"),
+    }
+    with attached(loaded.model, hooks), pytest.raises(DepartedError):
+        while_wanted(lambda: loaded.run(torch.tensor([[2, 3, 4]])), gone)
+    assert not reached
 
     async def has_left() -> bool:
         return begun.is_set()

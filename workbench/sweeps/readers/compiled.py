@@ -22,10 +22,11 @@ from gemma2_workbench.sweeps.examples import WIDTH, Extremes
 from gemma2_workbench.sweeps.readers.stages import stage_hooks
 from gemma2_workbench.sweeps.readers.sums import BatchSums, of_texts
 from gemma2_workbench.sweeps.statistics import BINS, OF_QUERIES
+from gemma2_workbench.threads import Run, words_of
 from gemma2_workbench.traces.reader import Batch
 from gemma2_workbench.traces.text import seen_keys
 
-_KERNEL = "gemma2_workbench.sweeps.readers.kernel"
+_KERNEL = "gemma2_workbench.kernels"
 # Stands for no cap: no float32 is larger.
 _UNCAPPED = float(np.finfo(np.float32).max)
 _EDGES = np.stack([each.edges for each in OF_QUERIES])
@@ -58,6 +59,7 @@ class CompiledSums:
         self._bins = np.zeros((L, N, F, BINS), np.int64)
         self._sums, self._cells = np.zeros((L, B, N, F, 3)), np.zeros((L, B))
         self._sizes, self._largest = np.zeros((L, B, N, 4)), np.zeros((L, B, N), np.int32)
+        self._tops = np.empty((B * N, ids_BT.shape[1]), np.int32)  # which a sweep does not keep
         place = (L, B, N, F, 2)
         self._best = np.full(place, -np.inf, np.float32)
         self._where = np.zeros((*place, 3), np.int64)
@@ -84,30 +86,37 @@ class CompiledSums:
     def add_logits(self, info: LayerInfo, span: Span, raw_BNQS: Tensor) -> None:
         """Add the raw logits of a block, and count its cells."""
         first_Q, stop_Q = _places(span, info.mask)[:2]
-        here_B = (self._lengths - span.rows.start).clip(0, len(span.rows))
-        self._cells[info.index] += np.concatenate(([0], (stop_Q - first_Q).cumsum()))[here_B]
-        bounds = _bounds(info.softcap)
-        place = (span.rows.start, first_Q, stop_Q, self._lengths)
-        _kernel().add_logits(_array(raw_BNQS), *place, bounds, self._sizes[info.index], self._largest[info.index])
+        self._cells[info.index] += np.concatenate(([0], (stop_Q - first_Q).cumsum()))[self._here(span)]
+        sums = (self._sizes[info.index].reshape(-1, 4), self._largest[info.index].reshape(-1))
+        self._spread(_kernel().add_logits, info, span, raw_BNQS, (*_bounds(info.softcap), *words_of(*sums)))
         if info.softcap is None:
             self._sizes[info.index, ..., 2] = 0
 
     def add_scores(self, info: LayerInfo, span: Span, scores_BNQS: Tensor) -> None:
         """Add the scores of a block; without a cap they are the logits."""
         if info.softcap is not None:
-            first_Q, stop_Q = _places(span, info.mask)[:2]
-            place = (span.rows.start, first_Q, stop_Q, self._lengths)
-            _kernel().add_scores(_array(scores_BNQS), *place, self._sizes[info.index])
+            sums = (self._sizes[info.index].reshape(-1, 4), self._tops)
+            self._spread(_kernel().add_scores, info, span, scores_BNQS, (span.rows.start, *words_of(*sums)))
 
     def add_probs(self, info: LayerInfo, span: Span, probs_BNQS: Tensor) -> None:
         """Add the probabilities of a block, and keep its best rows."""
         first_Q, stop_Q, most_Q, distances = _places(span, info.mask)
         layer = info.index
-        _kernel().add_probs(
+        _kernel().add_probs_of_batch(
             *(_array(probs_BNQS), span.rows.start, span.keys.start, first_Q, stop_Q, distances, most_Q),
             *(self._lengths, self._since, self._before, self._first, _EDGES, _BINS_A_UNIT),
             *(self._bins[layer], self._sums[layer], self._best[layer], self._where[layer], self._rows[layer]),
         )
+
+    def _spread(self, add: Run, info: LayerInfo, span: Span, stage_BNQS: Tensor, given: Sequence[int]) -> None:
+        """Let the threads of torch take the heads."""
+        heads, seen = stage_BNQS.shape[1], seen_keys(span, info.mask)
+        arrays = (_array(stage_BNQS.flatten(0, 1)), *seen, self._here(span))
+        add(heads, heads, (*given, *words_of(*arrays)))
+
+    def _here(self, span: Span) -> np.ndarray:
+        """How many of the rows each text has, int64 [B]."""
+        return (self._lengths - span.rows.start).clip(0, len(span.rows))
 
 
 class CompiledReader:

@@ -6,14 +6,14 @@ rotated, normed, with the cache in them. A layer whose stages nobody sees is com
 Shapes: B batch, T new tokens, Q query rows of a block, S keys, N query heads, G key/value heads, H head width.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from gemma2_workbench.model.equation import BLOCK_ROWS, attention_logits, blocks, mix_values, probabilities
+from gemma2_workbench.model.equation import BLOCK_ROWS, attention_logits, blocks, joined, mix_values, probabilities
 from gemma2_workbench.model.hooks import HookPoint, Span
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.model.stages import staged
@@ -112,16 +112,18 @@ def _mixed(stages: Stages, seat: Seat, given: Inputs) -> Tensor:
     """The values mixed block by block, [B, N, T, H]."""
     if point(stages.at, LOG_SUM).watched:
         raise RuntimeError(f"log-sums are asked of {type(stages.at).__name__}, and its stages are computed here")
-    outs = []
-    for block in blocks(given.rows, seat.block_rows):
-        span = Span(block, given.mask.reach(block, given.keys))
-        seen = slice(span.keys.start - given.keys.start, span.keys.stop - given.keys.start)
-        own = slice(block.start - given.rows.start, block.stop - given.rows.start)
-        part = replace(given, query=given.query[:, :, own], key=given.key[:, :, seen])
-        # Some models compute what precedes in float32 whatever their values are.
-        probs_BNQS = _probabilities(stages, seat, part, span).to(given.value.dtype)
-        outs.append(mix_values(probs_BNQS, given.value[:, :, seen]))
-    return torch.cat(outs, dim=2)
+
+    def parts() -> Iterator[Tensor]:
+        for block in blocks(given.rows, seat.block_rows):
+            span = Span(block, given.mask.reach(block, given.keys))
+            seen = slice(span.keys.start - given.keys.start, span.keys.stop - given.keys.start)
+            own = slice(block.start - given.rows.start, block.stop - given.rows.start)
+            part = replace(given, query=given.query[:, :, own], key=given.key[:, :, seen])
+            # Some models compute what precedes in float32 whatever their values are.
+            probs_BNQS = _probabilities(stages, seat, part, span).to(given.value.dtype)
+            yield mix_values(probs_BNQS, given.value[:, :, seen])
+
+    return joined(parts(), len(given.rows))
 
 
 def _probabilities(stages: Stages, seat: Seat, part: Inputs, span: Span) -> Tensor:

@@ -1,9 +1,11 @@
-"""What a sweep reads off the stages of a block, each in one pass over its visible cells, compiled by numba.
+"""What captures and sweeps read off the stages of a block, each in one pass over its visible cells, compiled by numba.
 
-Of the extra `fast`; imported by `compiled`, where numba is there. The numbers of `in_torch`, to rounding.
+Of the extra `fast`; imported where numba is there. All in one file: numba's cache looks at the file of a kernel, and
+would use machine code whose parts have changed in another one.
 
-Letters: B texts, N heads, Q query rows of a block, S keys, T tokens of the longest text, F statistics of queries in the
-order of `OF_QUERIES`, 2 the largest and the smallest value, b bins, W keys of a row around its peak.
+Letters: B texts, N heads, Q query rows of a block, S keys, T tokens of the longest text, k cells of a side of a
+picture, F statistics of queries in the order of `OF_QUERIES`, 2 the largest and the smallest value, b bins, W keys
+of a row around its peak.
 """
 
 from typing import Any
@@ -12,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gemma2_workbench.compiled import kernel, part
+from gemma2_workbench.teams import Words, array, next_piece, team
 
 # Sums may be taken in any order, so that a core adds many numbers at once; NaN and infinity keep their meaning.
 _FAST = frozenset({"reassoc", "nsz", "contract", "arcp"})
@@ -29,113 +32,170 @@ _SIZE = np.int32(0x7FFFFFFF)  # all bits but the sign
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Whole = NDArray[np.int64]
-Bits = NDArray[np.int32]
 
 
 @part(_FAST)
-def _logits_of(raw: Floats, half: np.int32, most: np.int32, sums: Doubles, largest: np.int32) -> np.int32:
-    """Add the cells beyond both bounds and |raw|; the bits of the largest |raw|, this row included.
-
-    A processor keeps the largest of many integers at once, of floating-point numbers it is not made to by numba.
-    """
+def _logits_of(raw: Floats, bounds: tuple[np.int32, np.int32], sums_4: Doubles) -> np.int32:
+    """Add a row to the sums of its head; the bits of its largest |raw|."""
     raw_bits, here, size = raw.view(np.int32), np.int32(0), np.float64(0)
     for at in range(len(raw)):
+        # A processor keeps the largest of many integers at once, of floating-point numbers it is not made to by numba.
         here = max(here, raw_bits[at] & _SIZE)
         size += np.float64(abs(raw[at]))
-    sums[2] += size
-    if here > half:
-        beyond_half, beyond_most = np.int32(0), np.int32(0)
+    sums_4[2] += size
+    if here > bounds[0]:
+        half, most = np.int32(0), np.int32(0)
         for at in range(len(raw)):
-            beyond_half += np.int32((raw_bits[at] & _SIZE) > half)
-            beyond_most += np.int32((raw_bits[at] & _SIZE) > most)
-        sums[0] += beyond_half
-        sums[1] += beyond_most
-    return max(largest, here)
+            half += np.int32((raw_bits[at] & _SIZE) > bounds[0])
+            most += np.int32((raw_bits[at] & _SIZE) > bounds[1])
+        sums_4[0] += half
+        sums_4[1] += most
+    return here
 
 
-@kernel(_FAST)
-def add_logits(
-    raw_BNQS: Floats,
-    rows_since: int,
-    first_Q: Whole,
-    stop_Q: Whole,
-    lengths_B: Whole,
-    bounds: tuple[np.int32, np.int32],
-    sums_BN4: Doubles,
-    largest_BN: Bits,
-) -> None:
-    """Add the raw logits of a block to the sums of its layer.
+@team(_FAST)
+def add_logits(words: Words) -> None:
+    """Add the raw logits of a block to the sums of its layer; a piece of the work is a head.
 
-    Args:
-        raw_BNQS: the stage.
-        rows_since: the position of the first query.
+    Given:
+        bounds: the bits of the two of |raw|, of positive numbers in the same order, beyond which cells are counted.
+        sums_P4: of each text and head, P of them: cells beyond both bounds, sums of |raw| and |score|.
+        largest_P: the bits of the largest |raw|.
+        raw_PQS: the stage; padding may follow the rows and the keys.
         first_Q, stop_Q: the visible keys of each row, within the block.
-        lengths_B: tokens of each text.
-        bounds: the bits of those of |raw|, of positive numbers in the same order, beyond which cells are counted.
-        sums_BN4: cells beyond both bounds, sums of |raw| and |score|.
-        largest_BN: the bits of the largest |raw|.
+        rows_B: the rows of each text.
     """
-    B, N, Q, _ = raw_BNQS.shape
-    for text in range(B):
-        for head in range(N):
-            largest = largest_BN[text, head]
-            for at in range(min(Q, lengths_B[text] - rows_since)):
-                raw = raw_BNQS[text, head, at, first_Q[at] : stop_Q[at]]
-                largest = _logits_of(raw, bounds[0], bounds[1], sums_BN4[text, head], largest)
-            largest_BN[text, head] = largest
-
-
-@kernel(_FAST)
-def add_scores(
-    scores_BNQS: Floats, rows_since: int, first_Q: Whole, stop_Q: Whole, lengths_B: Whole, sums_BN4: Doubles
-) -> None:
-    """Add the scores of a block to the sums of its layer; see `add_logits`."""
-    B, N, Q, _ = scores_BNQS.shape
-    for text in range(B):
-        for head in range(N):
-            size = np.float64(0)
-            for at in range(min(Q, lengths_B[text] - rows_since)):
-                scores = scores_BNQS[text, head, at, first_Q[at] : stop_Q[at]]
-                for key in range(len(scores)):
-                    size += np.float64(abs(scores[key]))
-            sums_BN4[text, head, 3] += size
+    bounds = (np.int32(words[1]), np.int32(words[2]))
+    sums_P4, largest_P = array(words, 3, np.float64)[0], array(words, 7, np.int32)[0, 0]
+    raw_PQS = array(words, 11, np.float32)
+    first_Q, stop_Q = array(words, 15, np.int64)[0, 0], array(words, 19, np.int64)[0, 0]
+    rows_B = array(words, 23, np.int64)[0, 0]
+    N = len(raw_PQS) // len(rows_B)
+    head = next_piece(words)
+    while head < N:
+        for text in range(len(rows_B)):
+            place = text * N + head
+            for row in range(rows_B[text]):
+                raw = raw_PQS[place, row, first_Q[row] : stop_Q[row]]
+                largest_P[place] = max(largest_P[place], _logits_of(raw, bounds, sums_P4[place]))
+        head = next_piece(words)
 
 
 @part(_FAST)
-def _weighted(probs: Floats, distances: Floats) -> tuple[np.float32, np.float32]:
-    """The entropy, nats, and the sum of probability times distance.
+def _scores_of(scores: Floats, sums_4: Doubles) -> np.int32:
+    """Add a row to the sums of its head; its largest score, as the integer of `largest_of`."""
+    bits, top, size = scores.view(np.int32), np.int32(-0x7FFFFFFF), np.float64(0)
+    for at in range(len(scores)):
+        top = max(top, bits[at] ^ ((bits[at] >> np.int32(31)) & _SIZE))
+        size += np.float64(abs(scores[at]))
+    sums_4[3] += size
+    return top
+
+
+@team(_FAST)
+def add_scores(words: Words) -> None:
+    """Add the scores of a block to the sums of its layer; see `add_logits`.
+
+    Given, besides what that is:
+        query: the first of the block.
+        tops_PT: gets the largest score of each query, as the integer of `fused.largest_of`.
+    """
+    query, sums_P4, tops_PT = words[1], array(words, 2, np.float64)[0], array(words, 6, np.int32)[0]
+    scores_PQS = array(words, 10, np.float32)
+    first_Q, stop_Q = array(words, 14, np.int64)[0, 0], array(words, 18, np.int64)[0, 0]
+    rows_B = array(words, 22, np.int64)[0, 0]
+    N = len(scores_PQS) // len(rows_B)
+    head = next_piece(words)
+    while head < N:
+        for text in range(len(rows_B)):
+            place = text * N + head
+            for row in range(rows_B[text]):
+                scores = scores_PQS[place, row, first_Q[row] : stop_Q[row]]
+                tops_PT[place, query + row] = _scores_of(scores, sums_P4[place])
+        head = next_piece(words)
+
+
+@part(_FAST)
+def _row(probs: Floats, distances: Floats) -> tuple[Any, ...]:
+    """Of the visible cells of a row: entropy, nats; the sum of probability times distance; bits of the largest.
 
     A number is 2^e (1 + x): so is its logarithm e + log2(1 + x), and that of nothing a number, so that 0 log 0 is 0.
     """
-    bits, entropy, distance = probs.view(np.int32), np.float32(0), np.float32(0)
+    bits, entropy, distance, top = probs.view(np.int32), np.float32(0), np.float32(0), np.int32(0)
     for at in range(len(probs)):
+        top = max(top, bits[at])
         x = np.float32(bits[at] & np.int32(0x7FFFFF)) * np.float32(2.0**-23)
         log = _LOG2[8]
         for power in (7, 6, 5, 4, 3, 2, 1, 0):
             log = log * x + _LOG2[power]
         entropy += probs[at] * (log + np.float32((bits[at] >> np.int32(23)) - np.int32(127)))
         distance += probs[at] * distances[at]
-    return max(-_LN2 * entropy, np.float32(0)), distance
+    return max(-_LN2 * entropy, np.float32(0)), distance, top
 
 
 @part(_FAST)
-def _on_earlier(probs: Floats, keys_since: int, row: int, before_T: Whole) -> tuple[Any, ...]:
-    """The probability on earlier keys of the query's token, and on the keys behind them that come before the query."""
+def _repeated(probs: Floats, earlier_T: Whole, query: int, start: int) -> tuple[Any, ...]:
+    """The probability on earlier keys of the token of the query, and on those that follow one, before the query."""
     duplicate, followers = np.float32(0), np.float32(0)
-    at = before_T[row]
-    while at >= 0 and at + 1 >= keys_since:
-        if at >= keys_since:
-            duplicate += probs[at - keys_since]
-        if at + 1 < row:
-            followers += probs[at + 1 - keys_since]
-        at = before_T[at]
+    at = earlier_T[query]
+    while at >= max(0, start - 1):
+        if at >= start:
+            duplicate += probs[at - start]
+        if at + 1 < query:
+            followers += probs[at + 1 - start]
+        at = earlier_T[at]
     return duplicate, followers
+
+
+@part(_FAST)
+def _gather(probs: Floats, received: Floats, largest: Floats) -> None:
+    """Add a row to what each key received, and keep the largest of each column."""
+    for at in range(len(probs)):
+        received[at] += probs[at]
+        largest[at] = max(largest[at], probs[at])
+
+
+@team(_FAST)
+def add_probs_of_text(words: Words) -> None:
+    """Write the sums of a block of probabilities of one text into those of its layer.
+
+    Given, in place of the sums of `add_logits`:
+        query, start: the first query and the first key.
+        keys: how many there are.
+        distances: |query - key| by key minus query, from 1 - T to T - 1.
+        earlier_T: where the token of each position stood last before it; -1 for nowhere.
+        tops_NT: gets the largest probability of each query, its bits.
+        rows_NrT: gets `fused.ROWS` of each query.
+        received_NT, by_row_NkT: to the first the sum of each column is added; the second keeps its largest number in
+            each cell of rows.
+    """
+    query, start, keys = words[1], words[2], words[3]
+    distances, earlier_T = array(words, 4, np.float32)[0, 0], array(words, 8, np.int64)[0, 0]
+    tops_NT, rows_NrT = array(words, 12, np.int32)[0], array(words, 16, np.float32)
+    received_NT, by_row_NkT = array(words, 20, np.float32)[0], array(words, 24, np.float32)
+    probs_NQS = array(words, 28, np.float32)
+    first_Q, stop_Q = array(words, 32, np.int64)[0, 0], array(words, 36, np.int64)[0, 0]
+    T, k, columns = rows_NrT.shape[2], by_row_NkT.shape[1], slice(start, start + keys)
+    head = next_piece(words)
+    while head < len(probs_NQS):
+        rows_rT, received = rows_NrT[head], received_NT[head, columns]
+        for row in range(len(first_Q)):
+            at, probs = query + row, probs_NQS[head, row, :keys]
+            seen = slice(first_Q[row], stop_Q[row])
+            away = slice(T - 1 - at + start + seen.start, T - 1 - at + start + seen.stop)
+            rows_rT[0, at], rows_rT[1, at], tops_NT[head, at] = _row(probs[seen], distances[away])
+            rows_rT[2, at], rows_rT[3, at] = _repeated(probs, earlier_T, at, start)
+            rows_rT[4, at] = probs[0] if start == 0 else np.float32(0)
+            rows_rT[5, at] = probs[at - start] if 0 <= at - start < keys else np.float32(0)
+            rows_rT[6, at] = probs[at - 1 - start] if 0 <= at - 1 - start < keys else np.float32(0)
+            _gather(probs, received, by_row_NkT[head, at * k // T, columns])
+        head = next_piece(words)
 
 
 @part(_FAST)
 def _places(values_F: Floats, probs: Floats, keys_since: int, row: int, before_T: Whole, since_first: int) -> None:
     """The statistics that are probabilities on some keys."""
-    duplicate, followers = _on_earlier(probs, keys_since, row, before_T)
+    duplicate, followers = _repeated(probs, before_T, row, keys_since)
     own = row - keys_since
     values_F[0] = followers if since_first >= 2 else np.float32(np.nan)
     values_F[1] = np.float32(np.nan) if row == 0 else probs[own - 1] if own > 0 else np.float32(0)
@@ -203,7 +263,7 @@ def _keep(probs_QS: Floats, rows_since: int, keys_since: int, at: int, where_3: 
 
 
 @kernel(_FAST)
-def add_probs(
+def add_probs_of_batch(
     probs_BNQS: Floats,
     rows_since: int,
     keys_since: int,
@@ -251,7 +311,7 @@ def add_probs(
                 seen, row, probs = slice(first_Q[at], stop_Q[at]), rows_since + at, probs_BNQS[text, head, at]
                 values_F, back = values_FQ[:, at], Q - 1 - at
                 _places(values_F, probs, keys_since, row, before_BT[text], row - first_BT[text, row])
-                entropy, distance = _weighted(probs[seen], distances[back + seen.start : back + seen.stop])
+                entropy, distance, _ = _row(probs[seen], distances[back + seen.start : back + seen.stop])
                 values_F[5], values_F[7] = entropy, distance
                 values_F[6] = entropy / most_Q[at] if most_Q[at] > 0 else np.float32(np.nan)
             for number in range(F):
