@@ -157,9 +157,14 @@ class LayerSums:
         return torch.from_numpy(self._rows_NrT[:, number])
 
 
+def fits(loaded: Source, tokens: int) -> bool:
+    """Whether layers can be summed like this where there is numba: float32 on a CPU, of a text that is long enough."""
+    return tokens >= FEWEST and (loaded.dtype, loaded.device) == ("float32", "cpu")
+
+
 def suits(loaded: Source, tokens: int) -> bool:
-    """Whether layers can be summed like this: float32 on a CPU, of a text that is long enough."""
-    return tokens >= FEWEST and (loaded.dtype, loaded.device) == ("float32", "cpu") and available()
+    """Whether layers can be summed like this."""
+    return fits(loaded, tokens) and available()
 
 
 def _largest_of(ordered: np.ndarray) -> Tensor:
