@@ -54,9 +54,7 @@ class LayerSums:
         self.span = Span(range(T), range(T))
         self.places = Places(text, self.span, mask, kept=False)
         self._softcap = softcap
-        self._bounds = tuple(
-            int(np.float32(_UNCAPPED if softcap is None else share * softcap).view(np.int32)) for share in (0.5, 0.9)
-        )
+        self._bounds = bounds_of(softcap)
         self._sizes_N4 = np.zeros((heads, 4))
         self._largest_N = np.zeros(heads, dtype=np.int32)
         self._tops_2NT = np.empty((2, heads, T), dtype=np.int32)
@@ -165,6 +163,13 @@ def fits(loaded: Source, tokens: int) -> bool:
 def suits(loaded: Source, tokens: int) -> bool:
     """Whether layers can be summed like this."""
     return fits(loaded, tokens) and available()
+
+
+@cache
+def bounds_of(softcap: float | None) -> tuple[int, int]:
+    """The bits of 0.5 and 0.9 of a cap, beyond which |raw logits| are counted."""
+    half, most = (np.float32(_UNCAPPED if softcap is None else share * softcap) for share in (0.5, 0.9))
+    return int(half.view(np.int32)), int(most.view(np.int32))
 
 
 def _largest_of(ordered: np.ndarray) -> Tensor:
