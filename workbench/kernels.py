@@ -35,6 +35,17 @@ Whole = NDArray[np.int64]
 
 
 @part(_FAST)
+def _block(words: Words, at: int) -> tuple[Any, ...]:
+    """The stage of a block, the visible keys of its rows, and how many rows each text has."""
+    first_Q, stop_Q, rows_B = (
+        array(words, at + 4, np.int64),
+        array(words, at + 8, np.int64),
+        array(words, at + 12, np.int64),
+    )
+    return array(words, at, np.float32), first_Q[0, 0], stop_Q[0, 0], rows_B[0, 0]
+
+
+@part(_FAST)
 def _logits_of(raw: Floats, bounds: tuple[np.int32, np.int32], sums_4: Doubles) -> np.int32:
     """Add a row to the sums of its head; the bits of its largest |raw|."""
     raw_bits, here, size = raw.view(np.int32), np.int32(0), np.float64(0)
@@ -67,9 +78,7 @@ def add_logits(words: Words) -> None:
     """
     bounds = (np.int32(words[1]), np.int32(words[2]))
     sums_P4, largest_P = array(words, 3, np.float64)[0], array(words, 7, np.int32)[0, 0]
-    raw_PQS = array(words, 11, np.float32)
-    first_Q, stop_Q = array(words, 15, np.int64)[0, 0], array(words, 19, np.int64)[0, 0]
-    rows_B = array(words, 23, np.int64)[0, 0]
+    raw_PQS, first_Q, stop_Q, rows_B = _block(words, 11)
     N = len(raw_PQS) // len(rows_B)
     head = next_piece(words)
     while head < N:
@@ -101,9 +110,7 @@ def add_scores(words: Words) -> None:
         tops_PT: gets the largest score of each query, as the integer of `fused.largest_of`.
     """
     query, sums_P4, tops_PT = words[1], array(words, 2, np.float64)[0], array(words, 6, np.int32)[0]
-    scores_PQS = array(words, 10, np.float32)
-    first_Q, stop_Q = array(words, 14, np.int64)[0, 0], array(words, 18, np.int64)[0, 0]
-    rows_B = array(words, 22, np.int64)[0, 0]
+    scores_PQS, first_Q, stop_Q, rows_B = _block(words, 10)
     N = len(scores_PQS) // len(rows_B)
     head = next_piece(words)
     while head < N:
@@ -173,8 +180,7 @@ def add_probs_of_text(words: Words) -> None:
     distances, earlier_T = array(words, 4, np.float32)[0, 0], array(words, 8, np.int64)[0, 0]
     tops_NT, rows_NrT = array(words, 12, np.int32)[0], array(words, 16, np.float32)
     received_NT, by_row_NkT = array(words, 20, np.float32)[0], array(words, 24, np.float32)
-    probs_NQS = array(words, 28, np.float32)
-    first_Q, stop_Q = array(words, 32, np.int64)[0, 0], array(words, 36, np.int64)[0, 0]
+    probs_NQS, first_Q, stop_Q, _ = _block(words, 28)
     T, k, columns = rows_NrT.shape[2], by_row_NkT.shape[1], slice(start, start + keys)
     head = next_piece(words)
     while head < len(probs_NQS):

@@ -68,9 +68,9 @@ def _counted(_typing: Any, words: Any) -> Any:
 
 
 # By what numba calls a generator of code: it has another signature than what it generates.
-_at: Callable[[int], Any] = intrinsic(_memory)
+_at: Any = intrinsic(_memory)
 # The number of a piece that no other thread takes: 0, 1, ... without end.
-next_piece: Callable[[Words], int] = intrinsic(_counted)
+next_piece: Any = intrinsic(_counted)
 
 
 @part(True)

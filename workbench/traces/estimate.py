@@ -10,7 +10,7 @@ from gemma2_workbench.model.equation import MLP_ROWS, rows_for
 from gemma2_workbench.models.parity.long_texts import long_bytes
 from gemma2_workbench.models.parity.statement import is_proven, probe_lengths, reference_bytes
 from gemma2_workbench.models.source import Source
-from gemma2_workbench.traces.fused import FEWEST
+from gemma2_workbench.traces.fused import fits
 from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET, kept_bytes
 from gemma2_workbench.traces.pilot import lens_seconds, parity_seconds, pass_seconds
 from gemma2_workbench.traces.readers.lens import BLOCK_LOGITS
@@ -109,8 +109,8 @@ def peak_bytes(
 
 
 def _compiler_bytes(loaded: Source, tokens: int) -> int:
-    is_there = "numba" in sys.modules or find_spec("numba") is None
-    return 0 if is_there or tokens < FEWEST or loaded.device != "cpu" else COMPILER_BYTES
+    is_loaded = "numba" in sys.modules
+    return COMPILER_BYTES if fits(loaded, tokens) and not is_loaded and find_spec("numba") is not None else 0
 
 
 def compared_tokens(loaded: Source, tokens: int, parity: bool | Literal["full"]) -> tuple[int, int]:

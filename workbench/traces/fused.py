@@ -54,9 +54,7 @@ class LayerSums:
         self.span = Span(range(T), range(T))
         self.places = Places(text, self.span, mask, kept=False)
         self._softcap = softcap
-        self._bounds = tuple(
-            int(np.float32(_UNCAPPED if softcap is None else share * softcap).view(np.int32)) for share in (0.5, 0.9)
-        )
+        self._bounds = bounds_of(softcap)
         self._sizes_N4 = np.zeros((heads, 4))
         self._largest_N = np.zeros(heads, dtype=np.int32)
         self._tops_2NT = np.empty((2, heads, T), dtype=np.int32)
@@ -157,9 +155,21 @@ class LayerSums:
         return torch.from_numpy(self._rows_NrT[:, number])
 
 
+def fits(loaded: Source, tokens: int) -> bool:
+    """Whether layers can be summed like this where there is numba: float32 on a CPU, of a text that is long enough."""
+    return tokens >= FEWEST and (loaded.dtype, loaded.device) == ("float32", "cpu")
+
+
 def suits(loaded: Source, tokens: int) -> bool:
-    """Whether layers can be summed like this: float32 on a CPU, of a text that is long enough."""
-    return tokens >= FEWEST and (loaded.dtype, loaded.device) == ("float32", "cpu") and available()
+    """Whether layers can be summed like this."""
+    return fits(loaded, tokens) and available()
+
+
+@cache
+def bounds_of(softcap: float | None) -> tuple[int, int]:
+    """The bits of 0.5 and 0.9 of a cap, beyond which |raw logits| are counted."""
+    half, most = (np.float32(_UNCAPPED if softcap is None else share * softcap) for share in (0.5, 0.9))
+    return int(half.view(np.int32)), int(most.view(np.int32))
 
 
 def _largest_of(ordered: np.ndarray) -> Tensor:

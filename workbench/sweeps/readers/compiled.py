@@ -23,12 +23,11 @@ from gemma2_workbench.sweeps.readers.stages import stage_hooks
 from gemma2_workbench.sweeps.readers.sums import BatchSums, of_texts
 from gemma2_workbench.sweeps.statistics import BINS, OF_QUERIES
 from gemma2_workbench.threads import Run, words_of
+from gemma2_workbench.traces.fused import bounds_of
 from gemma2_workbench.traces.reader import Batch
 from gemma2_workbench.traces.text import seen_keys
 
 _KERNEL = "gemma2_workbench.kernels"
-# Stands for no cap: no float32 is larger.
-_UNCAPPED = float(np.finfo(np.float32).max)
 _EDGES = np.stack([each.edges for each in OF_QUERIES])
 _BINS_A_UNIT = np.array([BINS if each.share else 0 for each in OF_QUERIES], float)
 
@@ -88,7 +87,7 @@ class CompiledSums:
         first_Q, stop_Q = _places(span, info.mask)[:2]
         self._cells[info.index] += np.concatenate(([0], (stop_Q - first_Q).cumsum()))[self._here(span)]
         sums = (self._sizes[info.index].reshape(-1, 4), self._largest[info.index].reshape(-1))
-        self._spread(_kernel().add_logits, info, span, raw_BNQS, (*_bounds(info.softcap), *words_of(*sums)))
+        self._spread(_kernel().add_logits, info, span, raw_BNQS, (*bounds_of(info.softcap), *words_of(*sums)))
         if info.softcap is None:
             self._sizes[info.index, ..., 2] = 0
 
@@ -170,13 +169,6 @@ def _places(span: Span, mask: Mask) -> tuple[np.ndarray, np.ndarray, np.ndarray,
     most_Q = np.log(np.maximum(stop_Q - first_Q, 1)).astype(np.float32)
     back = np.arange(span.keys.start - span.rows.stop + 1, span.keys.stop - span.rows.start, dtype=np.float32)
     return first_Q, stop_Q, most_Q, np.abs(back)
-
-
-@cache
-def _bounds(softcap: float | None) -> tuple[np.int32, np.int32]:
-    """The bits of 0.5 and 0.9 of the cap."""
-    half, most = (np.float32(_UNCAPPED if softcap is None else share * softcap) for share in (0.5, 0.9))
-    return half.view(np.int32), most.view(np.int32)
 
 
 def _array(stage: Tensor) -> np.ndarray:
