@@ -5,7 +5,7 @@ A layer is computed in blocks, whose stages pass their hook points, or at once; 
 Letters: B texts of a batch, T tokens of the longest, N query heads, Q query rows, S keys.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol, TypeGuard, runtime_checkable
 
@@ -20,7 +20,7 @@ from gemma2_workbench.traces.blocks import Block, Sums
 from gemma2_workbench.traces.derived_blocks import derived_blocks
 from gemma2_workbench.traces.fused import LayerSums
 from gemma2_workbench.traces.pieces import Buffers
-from gemma2_workbench.traces.text import Text
+from gemma2_workbench.traces.text import Places, Text
 
 # Buffers for the stages that follow these.
 _NEXT = {"attn_logits": 30, "attn_scores": 31}
@@ -105,7 +105,7 @@ def _in_sums(loaded: Source, info: LayerInfo, texts: Sequence[Text], readers: Se
     """Hooks that read each stage when it is made and keep none, so that the model overwrites it as in a plain pass."""
     gathered: dict[int, LayerSums] = {}
 
-    def reading(name: str) -> Hook:
+    def reading(add: Callable[[LayerSums, Tensor, Places], None]) -> Hook:
         def hook(_module: nn.Module, args: tuple[Tensor, Span], out: Tensor) -> None:
             for number, text in enumerate(texts):
                 span = _unpadded(args[1], text)
@@ -113,7 +113,7 @@ def _in_sums(loaded: Source, info: LayerInfo, texts: Sequence[Text], readers: Se
                     continue
                 if number not in gathered:
                     gathered[number] = LayerSums(text, info.mask, info.softcap, out.shape[1])
-                getattr(gathered[number], f"add_{name}")(out[number].detach().float(), text.places(span, info.mask))
+                add(gathered[number], out[number].detach().float(), text.places(span, info.mask))
 
         return reads_at_once(hook)
 
@@ -123,8 +123,12 @@ def _in_sums(loaded: Source, info: LayerInfo, texts: Sequence[Text], readers: Se
             for reader in readers:
                 reader.take(info.index, number, sums)
 
-    stages = {loaded.point(info.index, f"attn_{name}"): reading(name) for name in ("logits", "scores", "probs")}
-    return stages | {loaded.point(info.index, "head_out"): hand_over}
+    return {
+        loaded.point(info.index, "attn_logits"): reading(LayerSums.add_logits),
+        loaded.point(info.index, "attn_scores"): reading(LayerSums.add_scores),
+        loaded.point(info.index, "attn_probs"): reading(LayerSums.add_probs),
+        loaded.point(info.index, "head_out"): hand_over,
+    }
 
 
 def _in_blocks(

@@ -37,7 +37,10 @@ export function createAlignedMaps(page, placed) {
     if (next !== answer) tiles = null;
     answer = next;
     box.hidden = !answer;
-    if (!answer) return;
+    if (!answer) {
+      want.nothing();
+      return;
+    }
     const { layer, head, stage } = placeOf(store);
     const all = [0, answer.positions.length];
     const address = (side) => tileAddress(store.data.run.id, { stage, layer, head }, all, all, { aligned: answer.run.id, show: side });

@@ -8,10 +8,16 @@ const PREFETCH_BYTES = 1.5e6; // neighbours of larger maps are not worth what th
 const PAUSE = 120; // ms
 
 // want({name: address}) -> show({name: tile}), at once where all are kept. `early(...)` is the address of a coarser tile
-// that is shown until they come, null for none.
+// that is shown until they come, null for none. After want.nothing() what was wanted is not shown any more.
 export function createLoader(show, fail, early = () => null) {
   let call = null;
-  return function want(addresses, ...rest) {
+  want.nothing = () => {
+    call?.abort();
+    call = null;
+  };
+  return want;
+
+  function want(addresses, ...rest) {
     call?.abort();
     const own = new AbortController();
     call = own;
@@ -24,7 +30,7 @@ export function createLoader(show, fail, early = () => null) {
     // One after the other, so that the server works at the first alone; without it, what was wanted comes all the same.
     const loads = coarse ? showEarly(coarse, own, rest).then(load) : load();
     return loads.then(done, (error) => own === call && error.name !== 'AbortError' && fail(error));
-  };
+  }
 
   async function showEarly(address, own, rest) {
     const tile = await library.load(address, decodeOverview, own.signal).catch(() => null);

@@ -29,6 +29,8 @@ function createMap(page, box) {
   const prefetch = createPrefetch();
   const fail = (error) => stage.say(error.message);
   const readMap = createLoader((tiles, wanted, morph, keepView) => {
+    // What was to be refined is not on screen any more.
+    for (const read of [readLines, readDetail]) read.nothing();
     stage.show({ ...wanted, tiles, parts: { tile: tiles.tile } }, morph, keepView);
     prefetch(tiles.tile, () => neighboursOf(store, wanted));
   }, fail, overviewOf);

@@ -8,8 +8,9 @@ globalThis.document = { baseURI: 'http://localhost/' };
 const { askedOf, comparedOf, reachOf, strongestOf } = await import('../../../apps/explorer/map/asked.js');
 const { squaresIn } = await import('../../../apps/explorer/map/compared.js');
 const { otherLines } = await import('../../../apps/explorer/map/lines.js');
+const { createLoader } = await import('../../../apps/explorer/map/loading.js');
 const { needsDetail, neighboursOf, wantedOf } = await import('../../../apps/explorer/map/wanted.js');
-const { keyOf } = await import('../../../apps/explorer/place.js');
+const { keyOf, library } = await import('../../../apps/explorer/place.js');
 const { START } = await import('../../../apps/page/selection.js');
 
 const run = { id: 'R', tokens: ['a', 'b', 'c'], words: [0, 1, 2], layers: [{ kind: 'local' }, { kind: 'global' }], heads: 2 };
@@ -89,4 +90,20 @@ test('a part of a pooled map is read where it is worth it, and the numbers thems
     if (needsDetail({ size }, shown)) pools.push(shown = Math.ceil(size / 512));
   }
   assert.deepEqual(pools, [7, 3, 1]);
+});
+
+test('what is not wanted any more is not shown when it comes', async () => {
+  let arrive = null;
+  library.load = () => new Promise((resolve) => { arrive = resolve; });
+  const shown = [];
+  const want = createLoader((tiles) => shown.push(tiles), assert.fail);
+  const [first, early] = [want({ tile: 'http://localhost/a' }), arrive];
+  want.nothing();
+  early('A');
+  await first;
+  assert.deepEqual(shown, []);
+  const second = want({ tile: 'http://localhost/b' });
+  arrive('B');
+  await second;
+  assert.deepEqual(shown, [{ tile: 'B' }]);
 });
