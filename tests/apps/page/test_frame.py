@@ -78,8 +78,8 @@ def test_an_edited_text_is_marked_until_it_runs(open_page: Open) -> None:
     page.evaluate("document.querySelector('#text').focus()")
     page.keyboard.press("Control+End")
     page.keyboard.type(" x")
-    assert page.inner_text("#status") != "exact"
-    assert "stale" in page.get_attribute("#page", "class")
+    page.wait_for_function("document.querySelector('#status').textContent !== 'exact'")
+    page.wait_for_selector("#page.stale")
     while len(held) < 2:  # the first letter ran at once, and is broken off
         page.wait_for_timeout(20)
     held[1].continue_()
