@@ -92,7 +92,7 @@ def add_logits(words: Words) -> None:
 
 @part(_FAST)
 def _scores_of(scores: Floats, sums_4: Doubles) -> np.int32:
-    """Add a row to the sums of its head; its largest score, as the integer of `largest_of`."""
+    """Add a row to the sums of its head; its largest score, as the integer of `fused._largest_of`."""
     bits, top, size = scores.view(np.int32), np.int32(-0x7FFFFFFF), np.float64(0)
     for at in range(len(scores)):
         top = max(top, bits[at] ^ ((bits[at] >> np.int32(31)) & _SIZE))
@@ -107,7 +107,7 @@ def add_scores(words: Words) -> None:
 
     Given, besides what that is:
         query: the first of the block.
-        tops_PT: gets the largest score of each query, as the integer of `fused.largest_of`.
+        tops_PT: gets the largest score of each query, as the integer of `fused._largest_of`.
     """
     query, sums_P4, tops_PT = words[1], array(words, 2, np.float64)[0], array(words, 6, np.int32)[0]
     scores_PQS, first_Q, stop_Q, rows_B = _block(words, 10)

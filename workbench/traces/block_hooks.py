@@ -91,12 +91,19 @@ def block_hooks(
 
 
 def _softmaxes(loaded: Source) -> frozenset[int]:
-    """The layers whose probabilities are the softmax of their scores: no sink takes a share, no hook replaces them."""
+    """The layers whose stages follow from each other by the equation alone: no sink has a share, no hook replaces one.
+
+    The sums count on it: a cap bends towards 0, and probabilities are the softmax of the scores.
+    """
     known = catalogue(loaded.model)
 
+    def is_untouched(name: str) -> bool:
+        point = known.get(name)
+        return isinstance(point, HookPoint) and not point.watched
+
     def is_softmax(info: LayerInfo) -> bool:
-        point = known.get(loaded.point(info.index, "attn_probs"))
-        return info.staged and info.sinks is None and isinstance(point, HookPoint) and not point.watched
+        stages = (loaded.point(info.index, name) for name in ("attn_logits", "attn_scores", "attn_probs"))
+        return info.staged and info.sinks is None and all(map(is_untouched, stages))
 
     return frozenset(info.index for info in loaded.layers if info.softmax and is_softmax(info))
 

@@ -140,6 +140,16 @@ def test_replaced_probabilities_are_not_taken_for_a_softmax(
     torch.testing.assert_close(trace.folds["log_sum"][0], usual.folds["log_sum"][0])
 
 
+def test_replaced_scores_are_not_taken_for_capped_logits(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    swapped = {loaded.point(0, "attn_scores"): lambda _module, _args, out: -out}
+    with attached(loaded.model, swapped):
+        usual = capture(loaded, WORDS, parity=False)
+        monkeypatch.setattr(fused, "FEWEST", 0)
+        trace = capture(loaded, WORDS, parity=False)
+    for name in ("bend", "entropy", "log_sum"):
+        torch.testing.assert_close(trace.folds[name], usual.folds[name], rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("block_rows", [1, 7, 4096])
 def test_the_size_of_blocks_changes_nothing(loaded: LoadedModel, block_rows: int) -> None:
     trace = capture(loaded, WORDS * 3, read=("attention", *GROUPS), block_rows=block_rows, parity=False)
