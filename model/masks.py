@@ -9,7 +9,7 @@ The tokens of a prefix (PaliGemma and other prefix language models; no part of G
 the other rules hide, but no padding.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -129,6 +129,12 @@ class Mask:
             first = max(first, rows.start // self.chunk * self.chunk)
             stop = min(stop, -(-rows.stop // self.chunk) * self.chunk)
         return range(first, stop)
+
+    def within(self, tokens: int) -> "Mask":
+        """The same mask for texts of at most so many tokens, without a window or chunks that hide nothing of them."""
+        window = None if self.window is not None and self.window >= tokens else self.window
+        chunk = None if self.chunk is not None and self.chunk >= tokens and self.keep is None else self.chunk
+        return self if (window, chunk) == (self.window, self.chunk) else replace(self, window=window, chunk=chunk)
 
     def blind(self, rows: range, keys: range) -> Tensor:
         """Rows that see no key at all, bool [B, Q]: what attention gives them is no information."""

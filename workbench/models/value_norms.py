@@ -4,6 +4,7 @@ Letters: T values, G key/value heads, N query heads, H width of a value, D outpu
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import torch
@@ -11,9 +12,20 @@ from torch import Tensor, nn
 
 from gemma2_workbench.models.parity.fingerprint import WeightsState
 
-_PAYS = 4  # tokens for each number of a value, from which the factors take less than the product itself
-# Of each model as it was last looked at: the factors of its layers, None where there are none.
-_KEPT: WeakKeyDictionary[nn.Module, tuple[WeightsState, dict[int, Tensor | None]]] = WeakKeyDictionary()
+# Tokens for each number of a value, above which making the factors takes less than the product with the outputs; and
+# multiplications up to which making them takes no time to speak of.
+_PAYS, _CHEAP = 4, 1 << 24
+
+
+class _Factors(NamedTuple):
+    """The factors of a layer, None where there are none, and whether they are made at once."""
+
+    factors: Tensor | None
+    are_cheap: bool
+
+
+# Of each model as it was last looked at: the factors of its layers.
+_KEPT: WeakKeyDictionary[nn.Module, tuple[WeightsState, dict[int, _Factors]]] = WeakKeyDictionary()
 
 
 def value_norms(v_GTH: Tensor, model: nn.Module, layer: int, outputs: Callable[[], Tensor]) -> Tensor:
@@ -25,13 +37,18 @@ def value_norms(v_GTH: Tensor, model: nn.Module, layer: int, outputs: Callable[[
         layer: of the values.
         outputs: gives the output projection of each head, float32 [N, D, H].
     """
-    if v_GTH.shape[1] <= _PAYS * v_GTH.shape[2]:
+    kept, is_long = _kept(model), v_GTH.shape[1] > _PAYS * v_GTH.shape[2]
+    if layer not in kept:
+        out_NDH = outputs()
+        are_cheap = out_NDH.numel() * v_GTH.shape[2] <= _CHEAP
+        if not (is_long or are_cheap):
+            return direct(v_GTH, out_NDH)
+        kept[layer] = _Factors(factors_of(out_NDH), are_cheap)
+    factors = kept[layer]
+    # The length of a text decides, not what was run before it: another way has other last bits.
+    if factors.factors is None or not (is_long or factors.are_cheap):
         return direct(v_GTH, outputs())
-    factors = _kept(model)
-    if layer not in factors:
-        factors[layer] = factors_of(outputs())
-    factors_NHH = factors[layer]
-    return direct(v_GTH, outputs()) if factors_NHH is None else factored(v_GTH, factors_NHH)
+    return factored(v_GTH, factors.factors)
 
 
 def direct(v_GTH: Tensor, out_NDH: Tensor) -> Tensor:
@@ -53,7 +70,7 @@ def factors_of(out_NDH: Tensor) -> Tensor | None:
     return None if failed_N.any() else factors_NHH.to(out_NDH.dtype)
 
 
-def _kept(model: nn.Module) -> dict[int, Tensor | None]:
+def _kept(model: nn.Module) -> dict[int, _Factors]:
     state = WeightsState.of(model)
     if model not in _KEPT or _KEPT[model][0] != state:
         _KEPT[model] = (state, {})

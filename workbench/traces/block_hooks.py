@@ -20,6 +20,7 @@ from gemma2_workbench.traces.blocks import Block, Sums
 from gemma2_workbench.traces.derived_blocks import derived_blocks
 from gemma2_workbench.traces.fused import LayerSums
 from gemma2_workbench.traces.pieces import Buffers
+from gemma2_workbench.traces.stack import Stack
 from gemma2_workbench.traces.text import Places, Text
 
 # Buffers for the stages that follow these.
@@ -36,15 +37,21 @@ class BlockReader(Protocol):
 
     needs_cells: bool
 
-    def take(self, layer: int, text: int, sums: Block) -> None:
-        """Read some rows of one text of the batch; padding is cut off, and the stages are gone with the block."""
+    def take(self, layers: Sequence[int], text: int, sums: Block) -> None:
+        """Read some rows of one text of the batch; padding is cut off, and the stages are gone with the block.
+
+        Args:
+            layers: most often one; of a short text several, whose heads follow each other in `sums`.
+            text: its number.
+            sums: what is read.
+        """
         ...
 
 
 class SumsReader(BlockReader, Protocol):
     """A reader that does not need the cells."""
 
-    def take(self, layer: int, text: int, sums: Sums) -> None:
+    def take(self, layers: Sequence[int], text: int, sums: Sums) -> None:
         """See `BlockReader`."""
         ...
 
@@ -73,21 +80,30 @@ def block_hooks(
     texts = [Text(ids_BT[text, :length], buffers) for text, length in enumerate(lengths)]
     of_sums = [reader for reader in readers if _needs_no_cells(reader)]
     of_cells = [reader for reader in readers if reader.needs_cells]
+    of_rows = [reader for reader in readers if isinstance(reader, LogSumReader)]
+    others = [reader for reader in readers if not isinstance(reader, LogSumReader)]
+    layers = {info.index: info for info in loaded.layers if info.softmax}
+    log_sums = {layer: point for layer in layers if (point := loaded.log_sum_point(layer)) is not None}
     softmaxes = _softmaxes(loaded) if of_sums and fused.suits(loaded, ids_BT.shape[1]) else frozenset()
+    in_blocks = layers.keys() - log_sums.keys() - softmaxes
+    derived = _stacks(others, texts, len(log_sums) * loaded.shape.heads, passing=True)
+    whole = _stacks(readers, texts, len(in_blocks) * loaded.shape.heads)
+    besides = _stacks(of_cells, texts, len(softmaxes) * loaded.shape.heads)
     summed: dict[str, Hook] = {}
     hooks: dict[str, Hook] = {}
-    for info in loaded.layers:
-        if not info.softmax:
-            continue
-        log_sum = loaded.log_sum_point(info.index)
-        if log_sum is not None:
-            hooks |= _derived(loaded, info, log_sum, texts, readers)
-        elif info.index not in softmaxes:
-            hooks |= _in_blocks(loaded, info, texts, readers, buffers)
+    for layer, info in layers.items():
+        if layer in log_sums:
+            hooks |= _derived(loaded, info, log_sums[layer], texts, of_rows, derived)
+        elif layer in in_blocks:
+            hooks |= _in_blocks(loaded, info, texts, whole, buffers)
         else:
             summed |= _in_sums(loaded, info, texts, of_sums)
-            hooks |= _in_blocks(loaded, info, texts, of_cells, buffers) if of_cells else {}
+            hooks |= _in_blocks(loaded, info, texts, besides, buffers) if of_cells else {}
     return [summed, hooks]
+
+
+def _stacks(readers: Sequence[BlockReader], texts: Sequence[Text], maps: int, *, passing: bool = False) -> list[Stack]:
+    return [Stack(readers, number, len(text), maps, passing=passing) for number, text in enumerate(texts)]
 
 
 def _softmaxes(loaded: Source) -> frozenset[int]:
@@ -128,7 +144,7 @@ def _in_sums(loaded: Source, info: LayerInfo, texts: Sequence[Text], readers: Se
         for number in list(gathered):
             sums = gathered.pop(number)
             for reader in readers:
-                reader.take(info.index, number, sums)
+                reader.take([info.index], number, sums)
 
     return {
         loaded.point(info.index, "attn_logits"): reading(LayerSums.add_logits),
@@ -139,25 +155,28 @@ def _in_sums(loaded: Source, info: LayerInfo, texts: Sequence[Text], readers: Se
 
 
 def _in_blocks(
-    loaded: Source, info: LayerInfo, texts: Sequence[Text], readers: Sequence[BlockReader], buffers: Buffers
+    loaded: Source, info: LayerInfo, texts: Sequence[Text], stacks: Sequence[Stack], buffers: Buffers
 ) -> dict[str, Hook]:
     """Hooks that keep the stages of a block until its probabilities are there, and hand it over."""
     kept: dict[str, Tensor] = {}
-    keeping = {
-        loaded.point(info.index, name): reads_within_block(_keep(name, kept), partial(_like, buffers, number))
-        for name, number in _NEXT.items()
-    }
 
     def hand_over(_module: nn.Module, args: tuple[Tensor, Span], out: Tensor) -> None:
         whole = (kept.pop("attn_logits"), kept.pop("attn_scores"), out.detach())
-        for number, text in enumerate(texts):
+        for number, (text, stack) in enumerate(zip(texts, stacks, strict=True)):
             span = _unpadded(args[1], text)
             if span is not None:
-                block = _block(info, span, [stage[number] for stage in whole], text)
-                for reader in readers:
-                    reader.take(info.index, number, block)
+                stack.take(info.index, _block(info, span, [stage[number] for stage in whole], text))
 
-    return keeping | {loaded.point(info.index, "attn_probs"): reads_at_once(hand_over)}
+    keeping = {name: _keep(name, kept) for name in _NEXT}
+    probs = loaded.point(info.index, "attn_probs")
+    if any(stack.is_short for stack in stacks):
+        # What is kept until the last layer is the model's own memory, which it then leaves as it is.
+        return {loaded.point(info.index, name): hook for name, hook in keeping.items()} | {probs: hand_over}
+    lending = {
+        loaded.point(info.index, name): reads_within_block(hook, partial(_like, buffers, _NEXT[name]))
+        for name, hook in keeping.items()
+    }
+    return lending | {probs: reads_at_once(hand_over)}
 
 
 def _keep(name: str, kept: dict[str, Tensor]) -> Hook:
@@ -176,26 +195,28 @@ def _needs_no_cells(reader: BlockReader) -> TypeGuard[SumsReader]:
 
 
 def _derived(
-    loaded: Source, info: LayerInfo, log_sum: str, texts: Sequence[Text], readers: Sequence[BlockReader]
+    loaded: Source,
+    info: LayerInfo,
+    log_sum: str,
+    texts: Sequence[Text],
+    readers: Sequence[LogSumReader],
+    stacks: Sequence[Stack],
 ) -> dict[str, Hook]:
     """Hooks that derive the blocks of a layer that is computed at once, from its queries, keys and log-sums."""
-    of_rows = [reader for reader in readers if isinstance(reader, LogSumReader)]
-    of_cells = [reader for reader in readers if not isinstance(reader, LogSumReader)]
     kept: dict[str, Tensor] = {}
 
     def hook(_module: nn.Module, args: tuple[Tensor, Span], out: Tensor) -> None:
         q_BNQH, k_BGSH = kept.pop("q_rot"), kept.pop("k_rot")
-        for number, text in enumerate(texts):
+        for number, (text, stack) in enumerate(zip(texts, stacks, strict=True)):
             span = _unpadded(args[1], text)
             if span is None:
                 continue
             log_sum_NQ = out[number, :, : len(span.rows)]
-            for reader in of_rows:
+            for reader in readers:
                 reader.take_log_sums(info.index, number, log_sum_NQ)
             q_NQH, k_GSH = q_BNQH[number, :, : len(span.rows)], k_BGSH[number, :, : len(span.keys)]
-            for block in derived_blocks(info, q_NQH, k_GSH, log_sum_NQ, span, text) if of_cells else ():
-                for reader in of_cells:
-                    reader.take(info.index, number, block)
+            for block in derived_blocks(info, q_NQH, k_GSH, log_sum_NQ, span, text) if stack.is_read else ():
+                stack.take(info.index, block)
 
     return {loaded.point(info.index, name): _keep(name, kept) for name in ("q_rot", "k_rot")} | {log_sum: hook}
 

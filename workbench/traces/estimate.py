@@ -17,6 +17,8 @@ from gemma2_workbench.traces.readers.lens import BLOCK_LOGITS
 
 # What the compiler of the fused sums takes once, when the first text that is long enough loads it.
 COMPILER_BYTES = 100 << 20
+# What any machine has that holds a model: to look how much is free takes longer than a short text.
+_ALWAYS = 16 << 20
 # Multiplications and additions from which on a run is long: about a second of two cores.
 _LONG = 1e11
 
@@ -135,6 +137,8 @@ def check_memory(
         MemoryError: says how much is needed and how much there is.
     """
     need = peak_bytes(loaded, tokens, block_rows, parity=parity, lens=lens, budget_bytes=budget_bytes)
+    if need <= _ALWAYS:
+        return
     free = available_bytes()
     if need > free:
         raise MemoryError(

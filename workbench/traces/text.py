@@ -66,6 +66,8 @@ class Text:
         """What the blocks of these rows and keys share under the mask of a layer."""
         if len(self) > _KEPT:
             return Places(self, span, mask, kept=False)
+        # Layers of different kinds share them in a text that no window cuts.
+        mask = mask.within(len(self))
         key = span, mask.window, mask.causal, mask.chunk
         if key not in self._places:
             self._places[key] = Places(self, span, mask, kept=True)

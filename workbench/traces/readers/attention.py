@@ -1,6 +1,8 @@
 """The attention reader keeps q, k, v and the row sums of every layer, from which any stage of any head follows."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +15,15 @@ from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET, FileLayers, laye
 from gemma2_workbench.traces.reader import Batch
 
 _TAPS = ("q_rot", "k_rot", "v")
+
+
+class _Kept(NamedTuple):
+    """What is kept of a layer besides its log-sums, see `LayerTensors`."""
+
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    value_norms: Tensor
 
 
 class AttentionReader:
@@ -30,7 +41,9 @@ class AttentionReader:
         self._loaded, self._batch = loaded, batch
         self._stores = [layer_store(loaded.shape, length, budget_bytes) for length in batch.lengths]
         self._taps: dict[str, Tensor] = {}
-        self._sums: list[list[Tensor]] = [[] for _ in batch.lengths]
+        # Of each text by layer: log-sums of its rows, and what waits for them.
+        self._sums: list[defaultdict[int, list[Tensor]]] = [defaultdict(list) for _ in batch.lengths]
+        self._waiting: list[dict[int, _Kept]] = [{} for _ in batch.lengths]
 
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
@@ -40,13 +53,14 @@ class AttentionReader:
             hooks[self._loaded.point(layer, "head_out")] = self._finish(layer)
         return (hooks,)
 
-    def take(self, layer: int, text: int, sums: Sums) -> None:
+    def take(self, layers: Sequence[int], text: int, sums: Sums) -> None:
         """See `BlockReader`: rows come in their order."""
-        self._sums[text].append(sums.log_sum)
+        for layer, log_sum_NQ in zip(layers, sums.log_sum.chunk(len(layers)), strict=True):
+            self._sums[text][layer].append(log_sum_NQ)
 
     def take_log_sums(self, layer: int, text: int, log_sum_NQ: Tensor) -> None:
         """See `LogSumReader`."""
-        self._sums[text].append(log_sum_NQ)
+        self._sums[text][layer].append(log_sum_NQ)
 
     def reading(self, text: int = 0) -> list[LayerTensors] | FileLayers:
         """The layers of one text of the batch."""
@@ -66,18 +80,23 @@ class AttentionReader:
         return keep
 
     def _finish(self, layer: int) -> Hook:
-        def store(_module: nn.Module, _args: object, _out: Tensor) -> None:
+        def keep(_module: nn.Module, _args: object, _out: Tensor) -> None:
             whole = [self._taps.pop(name) for name in _TAPS]
             for text, length in enumerate(self._batch.lengths):
                 # A view would keep the whole batch.
                 own = len(whole[0]) == 1
                 q, k, v = (part if own else part.clone() for part in (tensor[text, :, :length] for tensor in whole))
-                sums = torch.cat(self._sums[text], dim=1).cpu()
-                self._sums[text].clear()
                 norms = self._loaded.value_norms(layer, v).cpu()
-                self._fill(text, layer)
-                self._stores[text].append(
-                    LayerTensors(q=q.cpu(), k=k.cpu(), v=v.cpu(), log_sum=sums, value_norms=norms)
-                )
+                self._waiting[text][layer] = _Kept(q.cpu(), k.cpu(), v.cpu(), norms)
+                self._store(text)
 
-        return store
+        return keep
+
+    def _store(self, text: int) -> None:
+        """Store the layers whose log-sums are there: those of a short text come with its last layer."""
+        waiting, sums = self._waiting[text], self._sums[text]
+        for layer in [layer for layer in waiting if layer in sums]:
+            self._fill(text, layer)
+            log_sum = torch.cat(sums.pop(layer), dim=1).cpu()
+            kept = waiting.pop(layer)
+            self._stores[text].append(LayerTensors(kept.q, kept.k, kept.v, log_sum, kept.value_norms))

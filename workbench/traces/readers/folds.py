@@ -10,7 +10,6 @@ from gemma2_workbench.models.source import Source
 from gemma2_workbench.traces.blocks import Sums
 from gemma2_workbench.traces.folds import FOLDS, Fold
 from gemma2_workbench.traces.reader import Batch
-from gemma2_workbench.traces.stack import Stack
 
 
 class FoldsReader:
@@ -36,39 +35,38 @@ class FoldsReader:
             }
             for length in batch.lengths
         ]
-        maps = loaded.shape.layers * loaded.shape.heads
-        self._stacks = [Stack(maps, length) for length in batch.lengths]
 
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
         return ()
 
-    def take(self, layer: int, text: int, sums: Sums) -> None:
+    def take(self, layers: Sequence[int], text: int, sums: Sums) -> None:
         """See `BlockReader`."""
-        if self._stacks[text].takes(sums):
-            self._stacks[text].add(layer, sums)
-            return
         for fold in self._folds:
-            _merge(self._results[text][fold.name][layer], fold, sums)
+            _merge(self._results[text][fold.name], layers, fold, sums)
 
     def reading(self, text: int = 0) -> dict[str, Tensor]:
         """The finished statistics of one text of the batch, [L, N, T, ...] or [L, N, ...], on the CPU."""
-        for layers, block in self._stacks[text].taken():
-            for fold in self._folds:
-                result = self._results[text][fold.name]
-                result[layers] = fold.reduce(block).unflatten(0, (len(layers), -1)).to(result.dtype)
         return {name: result.cpu() for name, result in self._results[text].items()}
 
 
-def _merge(result: Tensor, fold: Fold, sums: Sums) -> None:
-    """Merge the result of some rows into the layer's."""
-    value = fold.reduce(sums)
+def _merge(result: Tensor, layers: Sequence[int], fold: Fold, sums: Sums) -> None:
+    """Merge the result of some rows into those of the layers."""
+    value = fold.reduce(sums).unflatten(0, (len(layers), -1))
+    at = _evenly(layers)
     rows, keys = (slice(part.start, part.stop) for part in (sums.span.rows, sums.span.keys))
     if fold.over == "query":
-        result[:, rows] = value
+        result[at, :, rows] = value
     elif fold.over == "key":
-        result[:, keys] += value
+        result[at, :, keys] += value
     elif fold.over == "sum":
-        result += value
+        result[at] += value
     else:
-        torch.maximum(result, value, out=result)
+        result[at] = torch.maximum(result[at], value)
+
+
+def _evenly(layers: Sequence[int]) -> slice | list[int]:
+    """Some layers as a part of a tensor that is no copy, where they stand at even distances."""
+    step = layers[1] - layers[0] if len(layers) > 1 else 1
+    found = range(layers[0], layers[-1] + 1, step)
+    return slice(found.start, found.stop, step) if list(found) == list(layers) else list(layers)
