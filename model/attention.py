@@ -104,15 +104,29 @@ class Gemma2Attention(nn.Module):
     ) -> tuple[Tensor, Tensor | None]:
         """The values mixed block by block [B, N, T, H] without a dense map; with `keep_maps` copies of the maps too."""
         maps_BNTS = q_BNTH.new_zeros(*q_BNTH.shape[:3], len(keys)) if keep_maps else None
+        memory = self._memory(q_BNTH, keys)
 
         def parts() -> Iterator[Tensor]:
             for span, own, seen in self._spans(mask, rows, keys):
-                probs_BNQS = self._attend(q_BNTH[:, :, own], k_BGSH[:, :, seen], mask, span)
+                probs_BNQS = self._attend(q_BNTH[:, :, own], k_BGSH[:, :, seen], mask, span, memory)
                 if maps_BNTS is not None:
                     maps_BNTS[:, :, own, seen] = probs_BNQS
                 yield mix_values(probs_BNQS, v_BGSH[:, :, seen])
 
         return joined(parts(), len(rows)), maps_BNTS
+
+    def _memory(self, q_BNTH: Tensor, keys: range) -> Tensor | None:
+        """Memory for the stages of a block, the same one for all blocks of a layer; None where they may be kept.
+
+        What a block gives back, the system takes, and it fills every page with zeros before the next block gets it: a
+        tenth of the time of a long pass. Pages that no block reaches cost nothing.
+        """
+        B, N, T, _ = q_BNTH.shape
+        are_kept = any(stage.kept for stage in (self.attn_logits, self.attn_scores, self.attn_probs))
+        is_plain = q_BNTH.dtype == torch.float32 and q_BNTH.device.type == "cpu" and not torch.is_grad_enabled()
+        if self.block_rows >= T or are_kept or not is_plain:
+            return None
+        return q_BNTH.new_empty(B * N * self.block_rows * len(keys))
 
     def _spans(self, mask: Mask, rows: range, keys: range) -> Iterator[tuple[Span, slice, slice]]:
         """Each block: its absolute rows and keys, and where these lie in the tensors of queries and keys."""
@@ -121,14 +135,14 @@ class Gemma2Attention(nn.Module):
             own = slice(block.start - rows.start, block.stop - rows.start)
             yield span, own, slice(span.keys.start - keys.start, span.keys.stop - keys.start)
 
-    def _attend(self, q_BNQH: Tensor, k_BGSH: Tensor, mask: Mask, span: Span) -> Tensor:
+    def _attend(self, q_BNQH: Tensor, k_BGSH: Tensor, mask: Mask, span: Span, memory: Tensor | None = None) -> Tensor:
         """The attention equation for one block of query rows: logits, softcap, mask, softmax; [B, N, Q, S]."""
         hidden = mask.hidden_parts(span.rows, span.keys, q_BNQH.device)
 
         def softmax(scores_BNQS: Tensor, out: Tensor | None) -> Tensor:
             return nn.functional.dropout(probabilities(scores_BNQS, hidden, out), self.dropout, self.training)
 
-        logits_BNQS = attention_logits(q_BNQH, k_BGSH, self.scale)
+        logits_BNQS = attention_logits(q_BNQH, k_BGSH, self.scale, memory)
         return staged(logits_BNQS, self.cap, softmax, (self.attn_logits, self.attn_scores, self.attn_probs), span)
 
     def _remember(self, k_BGTH: Tensor, v_BGTH: Tensor, cache: Cache | None) -> tuple[Tensor, Tensor, range, range]:

@@ -14,7 +14,7 @@ BLOCK_ROWS = 128
 # Cells of one head in a block: beyond it, a block of a long text takes more memory than all else in a pass.
 _BLOCK_CELLS = BLOCK_ROWS * 4096
 # Positions that the MLP handles at once: of a long text, its wide activations would be most of what a pass needs.
-MLP_ROWS = 1024
+MLP_ROWS = 512
 # oneDNN, which multiplies halves on a CPU, keeps memory of the size of the second factor for every shape that it has
 # met: of a long text, whose blocks all see another number of keys, a gigabyte. Pieces of this size have few shapes.
 _KEYS_OF_HALVES = 1024
@@ -26,11 +26,22 @@ def rotate(x_BNTH: Tensor, cos_BTH: Tensor, sin_BTH: Tensor) -> Tensor:
     return (x_BNTH * cos_BTH[:, None]).add_(torch.cat((-high, low), dim=-1) * sin_BTH[:, None])
 
 
-def attention_logits(q_BNQH: Tensor, k_BGSH: Tensor, scale: float) -> Tensor:
-    """q.k * scale, [B, N, Q, S]; scale is query_pre_attn_scalar^-0.5, key head j // (N/G) serves query head j."""
+def attention_logits(q_BNQH: Tensor, k_BGSH: Tensor, scale: float, memory: Tensor | None = None) -> Tensor:
+    """q.k * scale, [B, N, Q, S]; scale is query_pre_attn_scalar^-0.5, key head j // (N/G) serves query head j.
+
+    Args:
+        q_BNQH: rotated queries.
+        k_BGSH: rotated keys.
+        scale: see above.
+        memory: at least as many float32 numbers as there are logits, to which they are written where no gradients are
+            recorded; None is fresh memory.
+    """
     B, N, Q, H = q_BNQH.shape
-    G = k_BGSH.shape[1]
+    G, S = k_BGSH.shape[1:3]
     grouped_BGrH = q_BNQH.reshape(B, G, N // G * Q, H)
+    if memory is not None:
+        out_BGrS = memory[: B * N * Q * S].view(B, G, N // G * Q, S)
+        return torch.matmul(grouped_BGrH, k_BGSH.mT, out=out_BGrS).view(B, N, Q, S).mul_(scale)
     pieces = k_BGSH.split(_KEYS_OF_HALVES, dim=2) if _is_kept(k_BGSH) else (k_BGSH,)
     parts = [grouped_BGrH @ piece.transpose(-1, -2) for piece in pieces]
     return (parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)).view(B, N, Q, -1).mul_(scale)

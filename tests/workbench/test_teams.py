@@ -29,7 +29,7 @@ def gather() -> Callable[[], LayerSums]:
     text, span = Text(torch.from_numpy(rng.integers(0, 9, TOKENS))), Span(range(TOKENS), range(TOKENS))
 
     def gathered() -> LayerSums:
-        layer, places = LayerSums(text, Mask(), CAP, HEADS), text.places(span, Mask())
+        layer, places = LayerSums(text, CAP, HEADS), text.places(span, Mask())
         for add, stage in ((layer.add_logits, raw_NQS), (layer.add_scores, scores_NQS), (layer.add_probs, probs_NQS)):
             add(stage, places)
         return layer

@@ -135,7 +135,7 @@ def _in_sums(loaded: Source, info: LayerInfo, texts: Sequence[Text], readers: Se
                 if span is None:
                     continue
                 if number not in gathered:
-                    gathered[number] = LayerSums(text, info.mask, info.softcap, out.shape[1])
+                    gathered[number] = LayerSums(text, info.softcap, out.shape[1])
                 add(gathered[number], out[number].detach().float(), text.places(span, info.mask))
 
         return reads_at_once(hook)

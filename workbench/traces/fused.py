@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from gemma2_workbench.compiled import compiles
-from gemma2_workbench.model.hooks import Span
 from gemma2_workbench.model.masks import Mask
 from gemma2_workbench.models.source import Source
 from gemma2_workbench.threads import Run, words_of
@@ -43,16 +42,15 @@ class LayerSums:
 
     Args:
         text: the text.
-        mask: of the layer.
         softcap: of the layer, None if off.
         heads: N.
     """
 
-    def __init__(self, text: Text, mask: Mask, softcap: float | None, heads: int) -> None:
+    def __init__(self, text: Text, softcap: float | None, heads: int) -> None:
         T = len(text)
         self.text, self.heads, self.visible = text, heads, 0
-        self.span = Span(range(T), range(T))
-        self.places = Places(text, self.span, mask, kept=False)
+        self.places = text.whole
+        self.span = self.places.span
         self._softcap = softcap
         self._bounds = bounds_of(softcap)
         self._sizes_N4 = np.zeros((heads, 4))
@@ -188,7 +186,7 @@ def _kernel() -> ModuleType:
 def available() -> bool:
     """Whether the kernel can be used: not without numba; and one that cannot compile it is told of once."""
     text = Text(torch.zeros(2, dtype=torch.long))
-    tried, stage = LayerSums(text, Mask(), None, 1), torch.ones(1, 2, 2)
+    tried, stage = LayerSums(text, None, 1), torch.ones(1, 2, 2)
 
     def trial() -> None:
         for add in (tried.add_logits, tried.add_scores, tried.add_probs):

@@ -62,6 +62,12 @@ class Text:
         """|query - key| by key minus query, from 1 - T to T - 1, float32."""
         return np.abs(np.arange(1 - len(self), len(self), dtype=np.float32))
 
+    @cached_property
+    def whole(self) -> "Places":
+        """All rows and keys, for what does not depend on the mask of a layer."""
+        every = range(len(self))
+        return Places(self, Span(every, every), Mask(), kept=False)
+
     def places(self, span: Span, mask: Mask) -> "Places":
         """What the blocks of these rows and keys share under the mask of a layer."""
         if len(self) > _KEPT:

@@ -13,6 +13,7 @@ from gemma2_workbench.traces.blocks import Sums
 from gemma2_workbench.traces.derive import LayerTensors
 from gemma2_workbench.traces.layer_store import DEFAULT_BUDGET, FileLayers, layer_store
 from gemma2_workbench.traces.reader import Batch
+from gemma2_workbench.traces.room import Room
 
 _TAPS = ("q_rot", "k_rot", "v")
 
@@ -44,6 +45,7 @@ class AttentionReader:
         # Of each text by layer: log-sums of its rows, and what waits for them.
         self._sums: list[defaultdict[int, list[Tensor]]] = [defaultdict(list) for _ in batch.lengths]
         self._waiting: list[dict[int, _Kept]] = [{} for _ in batch.lengths]
+        self._rooms = [[Room(ahead=isinstance(store, list)) for _ in _TAPS] for store in self._stores]
 
     def hooks(self) -> Sequence[Mapping[str, Hook]]:
         """See `Reader`."""
@@ -83,11 +85,11 @@ class AttentionReader:
         def keep(_module: nn.Module, _args: object, _out: Tensor) -> None:
             whole = [self._taps.pop(name) for name in _TAPS]
             for text, length in enumerate(self._batch.lengths):
-                # A view would keep the whole batch.
-                own = len(whole[0]) == 1
-                q, k, v = (part if own else part.clone() for part in (tensor[text, :, :length] for tensor in whole))
+                q, k, v = (tensor[text, :, :length] for tensor in whole)
                 norms = self._loaded.value_norms(layer, v).cpu()
-                self._waiting[text][layer] = _Kept(q.cpu(), k.cpu(), v.cpu(), norms)
+                left = self._loaded.shape.layers - layer
+                q, k, v = (room.copied(part, left) for room, part in zip(self._rooms[text], (q, k, v), strict=True))
+                self._waiting[text][layer] = _Kept(q, k, v, norms)
                 self._store(text)
 
         return keep
