@@ -1,5 +1,6 @@
 """The package of another commit for one process: its files in a temporary folder, before what is installed."""
 
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ def tree_of(commit: str) -> Iterator[Path]:
         folder = Path(name)
         with tarfile.open(fileobj=BytesIO(archived)) as files:
             files.extractall(folder, filter="data")
+        # What measures is that of this commit.
+        shutil.rmtree(folder / "benchmarks", ignore_errors=True)
         package = folder / "gemma2_workbench"
         if (folder / "setup.py").exists():
             (folder / "workbench").rename(package)

@@ -1,17 +1,17 @@
 """The models that are measured and what they read: random ones of a geometry, and the embedded one with 26 tokens."""
 
 import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from gemma2_workbench import LoadedModel, load
 from gemma2_workbench.model import Gemma2Config, Gemma2ForCausalLM
-from gemma2_workbench.models.decoder.opening import opened
-from gemma2_workbench.models.decoder.source import Decoder
-from gemma2_workbench.models.loading import gemma2_of
-from gemma2_workbench.models.source import Source
+
+# Earlier commits, which are measured with these files too, have no such modules.
+if TYPE_CHECKING:
+    from gemma2_workbench.models.source import Source
 
 GEOMETRIES: dict[str, dict[str, int]] = {
     "S": {"hidden_size": 384, "intermediate_size": 2560, "num_hidden_layers": 8, "num_attention_heads": 6}
@@ -28,17 +28,18 @@ EMBEDDED, EMBEDDED_LENGTH = "embedded", 26
 SPREAD = 12  # standard deviation of the raw logits
 
 
-def model(geometry: str) -> LoadedModel | Decoder:
+def model(geometry: str) -> "Source":
     """A random model of this geometry, or the embedded one, with the embedded tokenizer."""
-    tiny = gemma2_of(load())
+    tiny = load()
     if geometry == EMBEDDED:
         return tiny
     torch.manual_seed(0)
     sizes: dict[str, Any] = {"vocab_size": 8192, "max_position_embeddings": 16384, **GEOMETRIES[geometry]}
     if geometry == LLAMA:
+        from gemma2_workbench.models.decoder.opening import opened
+
         llama: Any = LlamaForCausalLM(LlamaConfig(**sizes))
         ours = opened(llama.eval(), tiny.tokenizer, geometry, source="random")
-        assert isinstance(ours, Decoder)
         _spread(ours.model)
         return ours
     made = Gemma2ForCausalLM(Gemma2Config(**sizes)).eval()
@@ -46,7 +47,7 @@ def model(geometry: str) -> LoadedModel | Decoder:
     return LoadedModel(geometry, "random", None, None, made, tiny.tokenizer)
 
 
-def text_of(loaded: Source, length: int) -> str:
+def text_of(loaded: "Source", length: int) -> str:
     """Random words of so many tokens, BOS included."""
     words = sorted(word[1:] for word in loaded.tokenizer.get_vocab() if word[1:].isalpha() and word[0] == "▁")
     draw = random.Random(0)

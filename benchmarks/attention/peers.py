@@ -7,14 +7,18 @@ returns the tensors that it captured.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 
-from gemma2_workbench import Trace, capture
-from gemma2_workbench.models.source import Source
+from gemma2_workbench import capture
+
+# Earlier commits, which are measured with these files too, have no such names.
+if TYPE_CHECKING:
+    from gemma2_workbench import Trace
+    from gemma2_workbench.models.source import Source
 
 Run = Callable[[], list[Tensor]]
 PATTERNS = "hook_pattern"
@@ -30,7 +34,7 @@ class Peer:
         environment: variables that its process is started with.
     """
 
-    prepare: Callable[[Source, str], Run]
+    prepare: Callable[["Source", str], Run]
     help: str
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -39,12 +43,12 @@ class CannotRunError(RuntimeError):
     """Why a peer cannot be measured here, in a sentence."""
 
 
-def ids_of(loaded: Source, text: str) -> Tensor:
+def ids_of(loaded: "Source", text: str) -> Tensor:
     """The token ids, [1, T]."""
     return torch.tensor([loaded.tokenizer(text)["input_ids"]])
 
 
-def _capture(loaded: Source, text: str) -> Run:
+def _capture(loaded: "Source", text: str) -> Run:
     def run() -> list[Tensor]:
         trace = capture(loaded, text, parity=False)
         return [*trace.folds.values(), *_kept(trace)]
@@ -52,15 +56,15 @@ def _capture(loaded: Source, text: str) -> Run:
     return run
 
 
-def _capture_rows(loaded: Source, text: str) -> Run:
+def _capture_rows(loaded: "Source", text: str) -> Run:
     return lambda: _kept(capture(loaded, text, read=("attention",), parity=False))
 
 
-def _kept(trace: Trace) -> list[Tensor]:
+def _kept(trace: "Trace") -> list[Tensor]:
     return [getattr(layer, part.name) for layer in trace.tensors for part in fields(layer)]
 
 
-def _plain(loaded: Source, text: str) -> Run:
+def _plain(loaded: "Source", text: str) -> Run:
     ids = ids_of(loaded, text)
 
     def run() -> list[Tensor]:
@@ -78,15 +82,15 @@ def _theirs(model: nn.Module, ids: Tensor, maps: bool = False) -> Run:
     return run
 
 
-def _eager(loaded: Source, text: str) -> Run:
+def _eager(loaded: "Source", text: str) -> Run:
     return _theirs(loaded.reference(), ids_of(loaded, text))
 
 
-def _eager_attentions(loaded: Source, text: str) -> Run:
+def _eager_attentions(loaded: "Source", text: str) -> Run:
     return _theirs(loaded.reference(), ids_of(loaded, text), maps=True)
 
 
-def _sdpa_no_cap(loaded: Source, text: str) -> Run:
+def _sdpa_no_cap(loaded: "Source", text: str) -> Run:
     """Transformers refuses sdpa for a model that caps: the cap, where there is one, is taken off first."""
     model: Any = loaded.reference()
     model.config._attn_implementation = "sdpa"
@@ -95,7 +99,7 @@ def _sdpa_no_cap(loaded: Source, text: str) -> Run:
     return _theirs(model, ids_of(loaded, text))
 
 
-def _no_attention(loaded: Source, text: str) -> Run:
+def _no_attention(loaded: "Source", text: str) -> Run:
     """Each token reads its own value, and no mask is made: what is left are the linear layers and the norms."""
 
     def own_value(module: Any, _q: Tensor, _k: Tensor, v_BGTH: Tensor, *_: Any, **__: Any) -> tuple[Tensor, None]:
@@ -108,7 +112,7 @@ def _no_attention(loaded: Source, text: str) -> Run:
     return _theirs(model, ids_of(loaded, text))
 
 
-def _transformer_lens(loaded: Source, text: str) -> Run:
+def _transformer_lens(loaded: "Source", text: str) -> Run:
     sources = _imported("transformer_lens.model_bridge.sources", "transformer-lens")
     model: Any = loaded.reference()
     bridge = sources.build_bridge_from_module(model, "Gemma2ForCausalLM", hf_config=model.config)
@@ -121,7 +125,7 @@ def _transformer_lens(loaded: Source, text: str) -> Run:
     return run
 
 
-def _nnsight(loaded: Source, text: str) -> Run:
+def _nnsight(loaded: "Source", text: str) -> Run:
     wrapped = _imported("nnsight", "nnsight").NNsight(loaded.reference())
     ids = ids_of(loaded, text)
 
@@ -155,6 +159,8 @@ PEERS: dict[str, Peer] = {
     "capture": Peer(_capture, "ours, all statistics, q, k and v"),
     "capture_rows": Peer(_capture_rows, "ours, q, k, v and log-sums, from which every stage follows; no statistics"),
     "plain": Peer(_plain, "ours, nothing watched"),
+    "capture_malloc": Peer(_capture, "capture, malloc tuned to keep its memory, as in our commands and page", KEEPING),
+    "plain_malloc": Peer(_plain, "plain, malloc tuned in the same way", KEEPING),
     "eager": Peer(_eager, "transformers, eager attention"),
     "eager_attentions": Peer(_eager_attentions, "transformers, `output_attentions=True`"),
     "eager_attentions_malloc": Peer(_eager_attentions, "the same, malloc tuned to keep its memory", KEEPING),
