@@ -103,3 +103,19 @@ def test_the_default_block_size_is_128_rows(record, twins, token_ids):
     seen = record(ours, "layers.1.self_attn.attn_probs", token_ids(1, 300))
     rows = [len(span.rows) for span in seen["layers.1.self_attn.attn_probs"].spans]
     assert rows == [128, 128, 44]
+
+
+@pytest.mark.parametrize("stage", ["attn_logits", "attn_scores", "attn_probs"])
+@torch.no_grad()
+def test_blocks_share_no_memory_that_a_hook_keeps(blocked, token_ids, stage):
+    ours, _ = blocked(4, sliding_window=5)
+    kept, then = [], []
+
+    def keep(_module, _args, out):
+        kept.append(out)
+        then.append(out.clone())
+
+    with attached(ours, {f"layers.*.self_attn.{stage}": keep}):
+        ours(token_ids(2, 18))
+    assert len(kept) > 1
+    assert all(torch.equal(out, before) for out, before in zip(kept, then, strict=True))

@@ -243,3 +243,19 @@ def test_parts_hold_every_hidden_cell(mask: Mask) -> None:
 def test_most_keys_of_a_late_block_are_not_looked_at() -> None:
     assert [place for place, _ in Mask().hidden_parts(range(90, 100), range(100))] == [slice(91, 100)]
     assert [place for place, _ in Mask(50).hidden_parts(range(90, 100), range(41, 100))] == [slice(0, 9), slice(50, 59)]
+
+
+@pytest.mark.parametrize("tokens", [1, 39, 40, 41, 99])
+@pytest.mark.parametrize(
+    "mask",
+    [
+        *(Mask(window, causal=causal) for window in (None, 40) for causal in (True, False)),
+        Mask(chunk=40),
+        Mask(7, chunk=9),
+    ],
+    ids=str,
+)
+def test_rules_that_hide_nothing_of_a_text_are_dropped(mask: Mask, tokens: int) -> None:
+    part, within = range(tokens), mask.within(tokens)
+    assert torch.equal(within.hidden(part, part), mask.hidden(part, part))
+    assert (within == Mask(causal=mask.causal)) == (tokens <= min(mask.window or tokens, mask.chunk or tokens))

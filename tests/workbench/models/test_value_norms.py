@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from gemma2_workbench.models import value_norms as module
 from gemma2_workbench.models.value_norms import direct, factored, factors_of, value_norms
 
 
@@ -47,3 +48,15 @@ def test_factors_are_kept_until_a_weight_changes(values_and_outputs: tuple[torch
     assert len(made) == 1
     model.weight.data.mul_(3)  # which torch does not count
     torch.testing.assert_close(value_norms(v_GTH, model, 0, outputs), 3 * before_NT)
+
+
+def test_what_was_run_before_changes_no_bit(
+    values_and_outputs: tuple[torch.Tensor, torch.Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_CHEAP", 0)  # a large layer
+    long_GTH, out_NDH = values_and_outputs
+    short_GTH, model = long_GTH[:, 20:28], torch.nn.Linear(1, 1)
+    first_NT = value_norms(short_GTH, model, 0, lambda: out_NDH)
+    value_norms(long_GTH, model, 0, lambda: out_NDH)
+    assert torch.equal(value_norms(short_GTH, model, 0, lambda: out_NDH), first_NT)
+    assert torch.equal(first_NT, direct(short_GTH, out_NDH))
