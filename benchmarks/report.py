@@ -20,7 +20,8 @@ from gemma2_workbench.figures.spec import Curve, Series
 
 DOCS = ROOT / "docs"
 # Against which a capture is held.
-BESIDE = ("plain", "sdpa_no_cap", "eager_attentions", "eager_attentions_malloc")
+BESIDE = ("plain", "sdpa_no_cap", "eager_attentions")
+TUNED = ("plain_malloc", "eager_attentions_malloc")
 METHOD = f"""Each figure is of a process of its own: one run that does not count, then runs for a second (at least one),
 of which the middle counts. Processes of all peers take turns in rounds; the table has the middle round, and the fewest
 and most seconds of any. Random weights, batch 1, float32, logits of the last position only, no key/value cache.
@@ -32,7 +33,7 @@ whole maps pays for T x T numbers of each head; a capture keeps q, k, v and stat
 is derived. At a few hundred tokens there is nothing to gain in time.
 
 glibc gives the memory of large tensors back after each operation, so that eager attention spends half of its time on
-page faults. `eager_attentions_malloc` is the same run with `{" ".join(f"{k}={v}" for k, v in KEEPING.items())}`.
+page faults. Rows with `_malloc` are the same runs with `{" ".join(f"{k}={v}" for k, v in KEEPING.items())}`.
 
 `(core busy)` is a run while another process of the same priority computes without end."""
 
@@ -102,9 +103,13 @@ def ratios(found: Sequence[Summary]) -> str:
         words = [f"{of(ours) / of(theirs):.2f}" if ours and theirs else "" for ours, theirs in numbers]
         return [f"`{name}` / `{other}`, {what}", *words]
 
-    body = [row(name, other, "time", lambda row: row["seconds"]) for name in captures for other in BESIDE]
-    body += [row("capture", other, "peak", lambda row: row["peak_mb"]) for other in BESIDE]
-    quiet, busy = "capture", "capture (core busy)"
+    quiet, busy, tuned = "capture", "capture (core busy)", "capture_malloc"
+    # Each beside what ran under the same conditions.
+    beside = {tuned: TUNED, busy: ("eager_attentions (core busy)",)}
+    body = [
+        row(name, other, "time", lambda row: row["seconds"]) for name in captures for other in beside.get(name, BESIDE)
+    ]
+    body += [row(quiet, other, "peak", lambda row: row["peak_mb"]) for other in BESIDE]
     body += [row(busy, quiet, "processor time", lambda row: row["cpu_seconds"])]
     kept = [line for line in body if any(line[1:])]
     return _rows(["ratio", *(f"T = {length}" for length in lengths)], kept) if kept else ""
