@@ -48,11 +48,11 @@ def _block(words: Words, at: int) -> tuple[Any, ...]:
 @part(_FAST)
 def _logits_of(raw: Floats, bounds: tuple[np.int32, np.int32], sums_4: Doubles) -> np.int32:
     """Add a row to the sums of its head; the bits of its largest |raw|."""
-    raw_bits, here, size = raw.view(np.int32), np.int32(0), np.float32(0)
+    raw_bits, here, size = raw.view(np.int32), np.int32(0), np.float64(0)
     for at in range(len(raw)):
         # A processor keeps the largest of many integers at once, of floating-point numbers it is not made to by numba.
         here = max(here, raw_bits[at] & _SIZE)
-        size += abs(raw[at])
+        size += np.float64(abs(raw[at]))
     sums_4[2] += size
     if here > bounds[0]:
         # float32 counts the cells of a row exactly, and faster than integers.
@@ -95,10 +95,10 @@ def add_logits(words: Words) -> None:
 @part(_FAST)
 def _scores_of(scores: Floats, sums_4: Doubles) -> np.int32:
     """Add a row to the sums of its head; its largest score, as the integer of `fused._largest_of`."""
-    bits, top, size = scores.view(np.int32), np.int32(-0x7FFFFFFF), np.float32(0)
+    bits, top, size = scores.view(np.int32), np.int32(-0x7FFFFFFF), np.float64(0)
     for at in range(len(scores)):
         top = max(top, bits[at] ^ ((bits[at] >> np.int32(31)) & _SIZE))
-        size += abs(scores[at])
+        size += np.float64(abs(scores[at]))
     sums_4[3] += size
     return top
 

@@ -86,9 +86,10 @@ def block_hooks(
     log_sums = {layer: point for layer in layers if (point := loaded.log_sum_point(layer)) is not None}
     softmaxes = _softmaxes(loaded) if of_sums and fused.suits(loaded, ids_BT.shape[1]) else frozenset()
     in_blocks = layers.keys() - log_sums.keys() - softmaxes
-    derived = _stacks(others, texts, len(log_sums) * loaded.shape.heads, passing=True)
-    whole = _stacks(readers, texts, len(in_blocks) * loaded.shape.heads)
-    besides = _stacks(of_cells, texts, len(softmaxes) * loaded.shape.heads)
+    stacked = partial(_stacks, texts, loaded.shape.heads)
+    derived = stacked(others, len(log_sums), passing=True)
+    whole = stacked(readers, len(in_blocks))
+    besides = stacked(of_cells, len(softmaxes))
     summed: dict[str, Hook] = {}
     hooks: dict[str, Hook] = {}
     for layer, info in layers.items():
@@ -102,8 +103,10 @@ def block_hooks(
     return [summed, hooks]
 
 
-def _stacks(readers: Sequence[BlockReader], texts: Sequence[Text], maps: int, *, passing: bool = False) -> list[Stack]:
-    return [Stack(readers, number, len(text), maps, passing=passing) for number, text in enumerate(texts)]
+def _stacks(
+    texts: Sequence[Text], heads: int, readers: Sequence[BlockReader], layers: int, *, passing: bool = False
+) -> list[Stack]:
+    return [Stack(readers, number, len(text), layers, heads, passing=passing) for number, text in enumerate(texts)]
 
 
 def _softmaxes(loaded: Source) -> frozenset[int]:

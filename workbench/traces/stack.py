@@ -28,13 +28,16 @@ class Stack:
         readers: who take the blocks.
         text: its number in the batch.
         tokens: of the text.
-        maps: heads of all layers that will be handed over.
+        layers: how many layers will be handed over.
+        heads: of a layer.
         passing: whether the memory of a block is used again by the next one.
     """
 
-    def __init__(self, readers: Sequence[Taker], text: int, tokens: int, maps: int, *, passing: bool) -> None:
+    def __init__(
+        self, readers: Sequence[Taker], text: int, tokens: int, layers: int, heads: int, *, passing: bool
+    ) -> None:
         self._readers, self._text, self._tokens = readers, text, tokens
-        self._maps, self._passing = maps, passing
+        self._layers, self._heads, self._passing = layers, heads, passing
         self._blocks: dict[int, Block] = {}
 
     @property
@@ -45,7 +48,7 @@ class Stack:
     @property
     def is_short(self) -> bool:
         """Whether blocks of the whole text are kept until those of all layers are there."""
-        return self._maps * self._tokens**2 <= _FEW
+        return self._layers * self._heads * self._tokens**2 <= _FEW
 
     def take(self, layer: int, block: Block) -> None:
         """Hand a block over, now or with those of the other layers."""
@@ -53,7 +56,7 @@ class Stack:
             self._hand_over([layer], block)
             return
         self._blocks[layer] = _copied(block) if self._passing else block
-        if sum(each.heads for each in self._blocks.values()) == self._maps:
+        if len(self._blocks) == self._layers:
             for layers, blocks in _alike(self._blocks):
                 self._hand_over(layers, _together(blocks))
             self._blocks.clear()

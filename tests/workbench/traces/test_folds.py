@@ -150,6 +150,18 @@ def test_replaced_scores_are_not_taken_for_capped_logits(loaded: LoadedModel, mo
         torch.testing.assert_close(trace.folds[name], usual.folds[name], rtol=1e-4, atol=1e-4)
 
 
+def test_layers_read_in_two_ways_stay_in_their_order(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = capture(loaded, WORDS, parity=False)
+    monkeypatch.setattr(fused, "FEWEST", 0)
+    seen = {loaded.point(layer, "attn_scores"): lambda _module, _args, _out: None for layer in (0, 3)}
+    with attached(loaded.model, seen):
+        trace = capture(loaded, WORDS, parity=False)
+    assert len(trace.tensors) == len(usual.tensors)
+    for ours, theirs in zip(trace.tensors, usual.tensors, strict=True):
+        torch.testing.assert_close(ours.q, theirs.q)
+        torch.testing.assert_close(ours.log_sum, theirs.log_sum)
+
+
 @pytest.mark.parametrize("block_rows", [1, 7, 4096])
 def test_the_size_of_blocks_changes_nothing(loaded: LoadedModel, block_rows: int) -> None:
     trace = capture(loaded, WORDS * 3, read=("attention", *GROUPS), block_rows=block_rows, parity=False)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 import torch
@@ -65,7 +66,13 @@ class AttentionReader:
         self._sums[text][layer].append(log_sum_NQ)
 
     def reading(self, text: int = 0) -> list[LayerTensors] | FileLayers:
-        """The layers of one text of the batch."""
+        """The layers of one text of the batch.
+
+        Raises:
+            RuntimeError: a layer was computed, but nobody handed its log-sums over.
+        """
+        if self._waiting[text]:
+            raise RuntimeError(f"layers {sorted(self._waiting[text])} have no log-sums: their blocks were not all read")
         self._fill(text, self._loaded.shape.layers)
         return self._stores[text]
 
@@ -95,9 +102,9 @@ class AttentionReader:
         return keep
 
     def _store(self, text: int) -> None:
-        """Store the layers whose log-sums are there: those of a short text come with its last layer."""
+        """Store the layers whose log-sums are there, in their order: those of a short text come with its last layer."""
         waiting, sums = self._waiting[text], self._sums[text]
-        for layer in [layer for layer in waiting if layer in sums]:
+        for layer in list(takewhile(lambda layer: layer in sums, waiting)):
             self._fill(text, layer)
             log_sum = torch.cat(sums.pop(layer), dim=1).cpu()
             kept = waiting.pop(layer)
