@@ -217,13 +217,16 @@ COMMANDS = [
 ]
 
 
+LOADERS = ("", "apps.cli.model.", "apps.cli.compare.", "records.again.", "masks.origin.", "models.loading.")
+
+
 @pytest.mark.parametrize("words", COMMANDS, ids=[words[0] for words in COMMANDS])
 def test_every_command_refuses_a_target_before_it_works(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # In the facade first, which would keep what it finds when it is first asked.
-    for place in ("gemma2_workbench.load", "gemma2_workbench.models.loading.load"):
-        monkeypatch.setattr(place, lambda *_, **__: pytest.fail("a model was loaded"))
+    # Where it is defined last: the others would keep what they find when they are first imported.
+    for place in LOADERS:
+        monkeypatch.setattr(f"gemma2_workbench.{place}load", lambda *_, **__: pytest.fail("a model was loaded"))
     fifo(tmp_path / "out.csv")
     assert main([*words, str(tmp_path / "out.csv")]) == 2
     said = capsys.readouterr()
